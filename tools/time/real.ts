@@ -1,0 +1,18 @@
+import { randomBytes } from "node:crypto"
+import type { Clock } from "./clock.js"
+import type { Random } from "./random.js"
+
+/** The machine's own clock. The one place that may read it: see ARCHITECTURE, "Time". */
+export const realClock: Clock = {
+    nowMs: () => Date.now(),
+    after: (delayMs, fn) => {
+        const handle = setTimeout(fn, delayMs)
+        return { cancel: () => clearTimeout(handle) }
+    },
+}
+
+/** The machine's own generator, fit for keys and nonces. */
+export const realRandom: Random = {
+    next: () => randomBytes(4).readUInt32LE(0) / 0x1_0000_0000,
+    bytes: count => new Uint8Array(randomBytes(count)),
+}
