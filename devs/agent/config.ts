@@ -1,0 +1,88 @@
+// What the board is told at manufacture: settings of `.env.defaults` / `.env.local`, or of its flash image.
+
+import * as ds from "@devicescript/core"
+import { fromBase64 } from "../auth/base64"
+import { readSetting } from "../store/settings"
+
+export interface Config {
+    dpsHost: string
+    /** MQTT port of DPS and of the hubs. */
+    port: number
+    /** HTTPS port of DPS. */
+    httpPort: number
+    /** Whether sockets are TLS; plain TCP is for a lab only. */
+    tls: boolean
+    idScope: string
+    registrationId: string
+    /** The device's symmetric key, decoded; with `owner`, the only copies of the secret. */
+    key: Buffer
+    /** Whose record it is: enters the record's checksum and nothing else. */
+    owner: string
+    telemetrySec: number
+    /** A session this old is stable: backoff starts over, the record may be written. */
+    stableSec: number
+    /** Random, new at every boot: the cloud counts boots by it, and flash is not written. */
+    bootId: string
+    /** Life of a hub token, s. */
+    tokenSec: number
+}
+
+/** The first three may not end a registration ID. */
+const ID_CHARACTERS = "._:-0123456789abcdefghijklmnopqrstuvwxyz"
+
+/** Registration IDs: up to 128 of a-z 0-9 - . _ : ending in a letter, a digit or a dash (DPS, "Registration ID"). */
+function isRegistrationId(id: string): boolean {
+    const size = id.length
+    let place = -1
+    for (let i = 0; i < size; i++) {
+        place = ID_CHARACTERS.indexOf(id.charAt(i))
+        if (place < 0) return false
+    }
+    return place > 2 && size <= 128
+}
+
+/** The setting as text; an unquoted all-digit value arrives as a number (facts 4.3). */
+async function text(name: string, fallback: string): Promise<string> {
+    return "" + (await readSetting(name, fallback))
+}
+
+/** The setting as a whole number in [min, max]; throws its name otherwise. */
+async function whole(name: string, fallback: number, min: number, max: number): Promise<number> {
+    const value = await readSetting(name, fallback)
+    if (!(value >= min && value <= max) || value !== Math.floor(value)) throw new Error(name)
+    return value
+}
+
+/**
+ * Reads and checks the settings.
+ * @throws Error whose message is the name of the first one that is missing or malformed
+ */
+export async function readConfig(): Promise<Config> {
+    const dpsHost = await text("DPS_HOST", "global.azure-devices-provisioning.net")
+    if (!dpsHost || dpsHost.length > 128) throw new Error("DPS_HOST")
+    const transport = await text("DPS_TRANSPORT", "tls")
+    const tls = transport === "tls"
+    if (!tls && transport !== "tcp") throw new Error("DPS_TRANSPORT")
+    const idScope = await text("ID_SCOPE", "")
+    if (!idScope || idScope.length > 32) throw new Error("ID_SCOPE")
+    const registrationId = (await text("REG_ID", ds.deviceIdentifier("self"))).toLowerCase()
+    if (!isRegistrationId(registrationId)) throw new Error("REG_ID")
+    const keyText = await text("DEVICE_KEY", "")
+    const key = fromBase64(keyText)
+    // Keys are 16 to 64 bytes (DPS, "Symmetric key attestation").
+    if (!key || key.length < 16 || key.length > 64) throw new Error("DEVICE_KEY")
+    return {
+        dpsHost,
+        port: await whole("DPS_PORT", 8883, 1, 65535),
+        httpPort: await whole("DPS_HTTP_PORT", 443, 1, 65535),
+        tls,
+        idScope,
+        registrationId,
+        key,
+        owner: dpsHost + "|" + idScope + "|" + keyText + "|",
+        telemetrySec: await whole("TELEMETRY_SEC", 60, 1, 86400),
+        stableSec: await whole("STABLE_SEC", 120, 1, 3600),
+        bootId: "",
+        tokenSec: 86400 * (await whole("TOKEN_DAYS", 90, 1, 365)),
+    }
+}

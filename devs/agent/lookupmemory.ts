@@ -1,0 +1,14 @@
+// The memory-tight image: DPS remembers, and is asked by status lookup. Flash is never written.
+
+import { nowSec } from "../auth/clock"
+import { lookup } from "../dps/lookup"
+import type { Assignment } from "../store/record"
+import type { Config } from "./config"
+
+export async function recallByLookup(config: Config): Promise<Assignment | undefined> {
+    const answer = await lookup(config)
+    if (answer.status !== "assigned") return undefined
+    return { hub: answer.hub, deviceId: answer.deviceId, expirySec: nowSec() + config.tokenSec }
+}
+
+export async function rememberNothing(): Promise<void> {}

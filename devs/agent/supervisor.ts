@@ -1,0 +1,70 @@
+// What keeps the board alive on a runtime with known defects: a watchdog over the agent's progress, and
+// a planned reboot before fibers stop waking at 2^32 ms of uptime (facts D11).
+
+import * as ds from "@devicescript/core"
+import { randomBytes } from "../auth/crypto"
+
+const DAY_MS = 86_400_000
+/** No progress for this long: reboot. Longer than any wait for one answer. */
+const STUCK_MS = 15 * 60_000
+/** Sleeps are cut into slices, so that a long wait is progress too. */
+const SLICE_MS = 60_000
+
+let progressMs = 0
+let plannedMs = 0
+
+/** A number in [0, 1) from the hardware generator; Math.random is the same on every simulated board. */
+export function random(): number {
+    return randomBytes(4).getAt(0, "u32") / 4294967296
+}
+
+/** Tells the watchdog that the agent is moving. */
+export function feed(): void {
+    progressMs = ds.millis()
+}
+
+/** Reboots when the planned time has come; called only at moments when nothing is under way. */
+export function rebootIfPlanned(): void {
+    if (ds.millis() >= plannedMs) {
+        console.log("planned reboot")
+        ds.reboot()
+    }
+}
+
+/** Waits `ms` milliseconds, with the watchdog fed. */
+export async function pause(ms: number): Promise<void> {
+    const untilMs = ds.millis() + ms
+    for (;;) {
+        feed()
+        rebootIfPlanned()
+        const leftMs = untilMs - ds.millis()
+        if (leftMs <= 0) return
+        await ds.sleep(Math.min(SLICE_MS, leftMs))
+    }
+}
+
+async function watch(): Promise<void> {
+    for (;;) {
+        await ds.sleep(SLICE_MS)
+        if (ds.millis() - progressMs > STUCK_MS) {
+            console.log("no progress: reboot")
+            ds.reboot()
+        }
+    }
+}
+
+/** Runs a fiber's whole life; an error that escapes it reboots, instead of restarting in a doubtful state. */
+export async function guarded(life: () => Promise<void>): Promise<void> {
+    try {
+        await life()
+    } catch (e) {
+        ds.reboot()
+    }
+}
+
+/** Starts the watchdog and draws the day of the planned reboot, 30 to 44 days from now. */
+export function supervise(): void {
+    feed()
+    plannedMs = ds.millis() + DAY_MS * (30 + 14 * random())
+    guarded.start(watch)
+}

@@ -1,0 +1,41 @@
+// Base64 (RFC 4648, section 4), which DeviceScript has not. Pure.
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+const PAD = 61
+
+/** Base64 of `bytes`, padded. */
+export function toBase64(bytes: Buffer): string {
+    const size = bytes.length
+    const text = Buffer.alloc(Math.floor((size + 2) / 3) * 4)
+    let at = 0
+    for (let i = 0; i < size; i += 3) {
+        // Past the end a byte reads as undefined, which shifts to 0.
+        const word = (bytes[i] << 16) | (bytes[i + 1] << 8) | bytes[i + 2]
+        for (let k = 0; k < 4; k++) {
+            text[at] = i + k > size ? PAD : ALPHABET.charCodeAt((word >> (18 - 6 * k)) & 63)
+            at++
+        }
+    }
+    return text.toString()
+}
+
+/** The bytes of a padded Base64 text, or undefined when it is not one. */
+export function fromBase64(text: string): Buffer | undefined {
+    let size = text.length
+    if (size % 4) return undefined
+    if (text.charAt(size - 1) === "=") size--
+    if (text.charAt(size - 1) === "=") size--
+    const bytes = Buffer.alloc((size * 3) >> 2)
+    let word = 0
+    let at = 0
+    for (let i = 0; i < size; i++) {
+        const six = ALPHABET.indexOf(text.charAt(i))
+        if (six < 0) return undefined
+        word = ((word << 6) | six) & 0xffff
+        if (i & 3) {
+            bytes[at] = (word >> ((~i & 3) << 1)) & 0xff
+            at++
+        }
+    }
+    return bytes
+}

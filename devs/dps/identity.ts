@@ -1,0 +1,22 @@
+// Who the board is to DPS: what a registration and a status lookup both need.
+
+export interface Identity {
+    dpsHost: string
+    /** MQTT port. */
+    port: number
+    /** HTTPS port. */
+    httpPort: number
+    tls: boolean
+    idScope: string
+    registrationId: string
+    /** The device's symmetric key, decoded. */
+    key: Buffer
+}
+
+/** Life of a token for DPS, s: one conversation. */
+export const TOKEN_SEC = 3600
+
+/** The resource that a DPS token signs, and the path of the device API. */
+export function registrationResource(dps: Identity): string {
+    return dps.idScope + "/registrations/" + dps.registrationId
+}

@@ -1,0 +1,56 @@
+// Device Registration Status Lookup, and the wall clock that comes with any HTTPS answer of DPS.
+// There is no MQTT topic for either.
+
+import { learnDate, nowSec } from "../auth/clock"
+import { sasToken } from "../auth/sas"
+import { closeHttp, type HttpResponse, openHttp, requestHttp } from "../http/client"
+import { type Answer, readAnswer } from "./answer"
+import { type Identity, registrationResource, TOKEN_SEC } from "./identity"
+
+/** Asks for the `Date` header only; whatever the status, it is there. */
+async function learnTime(dps: Identity): Promise<HttpResponse> {
+    const response = await requestHttp("HEAD / HTTP/1.1\r\nHost: " + dps.dpsHost + "\r\n", "")
+    learnDate(response.date)
+    return response
+}
+
+/** Sets the wall clock from DPS. Throws Fault. */
+export async function refreshClock(dps: Identity): Promise<void> {
+    await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
+    try {
+        await learnTime(dps)
+    } finally {
+        closeHttp()
+    }
+}
+
+/**
+ * Which hub DPS has on record for this board, without registering (REST: Device Registration Status
+ * Lookup). While the time is unknown it is learnt first, on the same connection: one handshake.
+ * Throws Fault.
+ */
+export async function lookup(dps: Identity): Promise<Answer> {
+    await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
+    try {
+        if (!nowSec() && !(await learnTime(dps)).keepAlive) {
+            closeHttp()
+            await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
+        }
+        const resource = registrationResource(dps)
+        const token = sasToken(dps.key, resource, nowSec() + TOKEN_SEC, "registration")
+        const response = await requestHttp(
+            "POST /" +
+                resource +
+                "?api-version=2021-06-01 HTTP/1.1\r\nHost: " +
+                dps.dpsHost +
+                "\r\nContent-Type: application/json\r\nAuthorization: " +
+                token +
+                "\r\n",
+            '{"registrationId":"' + dps.registrationId + '"}'
+        )
+        learnDate(response.date)
+        return readAnswer(response.status, response.body, response.retryAfterSec)
+    } finally {
+        closeHttp()
+    }
+}

@@ -1,0 +1,95 @@
+// Registration over MQTT: publish the request, then ask for the operation's status until it is final.
+// Topics and bodies: Microsoft, "Communicate with DPS using the MQTT protocol".
+
+import * as ds from "@devicescript/core"
+import { nowSec } from "../auth/clock"
+import { sasToken } from "../auth/sas"
+import { connectMqtt, disconnectMqtt, nextMessage, publish, subscribe } from "../mqtt/client"
+import { Fault, FaultKind } from "../fault"
+import { type Answer, readAnswer } from "./answer"
+import { type Identity, registrationResource, TOKEN_SEC } from "./identity"
+
+const RESPONSES = "$dps/registrations/res/"
+const ANSWER_MS = 60_000
+/** Between polls when DPS names no retry-after; the SDKs wait 2 s. */
+const POLL_SEC = 2
+
+/** The request ID of the latest request: an answer to an earlier one is not ours. */
+let requestId = 0
+/** The operation to ask after, kept when the link drops between two polls. */
+let operationId = ""
+
+/** The digits that follow `name` in `topic`, or 0. */
+function parameter(topic: string, name: string): number {
+    const at = topic.toLowerCase().indexOf(name)
+    return at < 0 ? 0 : parseInt(topic.slice(at + name.length)) || 0
+}
+
+/** Publishes a request and waits for the answer with its request ID. Throws Fault. */
+async function ask(verb: string, parameters: string, body: string): Promise<Answer> {
+    requestId++
+    const topic = "$dps/registrations/" + verb + "/?$rid=" + requestId + parameters
+    await publish(topic, Buffer.from(body), 1)
+    const untilMs = ds.millis() + ANSWER_MS
+    for (;;) {
+        const message = await nextMessage(Math.max(1, untilMs - ds.millis()))
+        if (!message) throw new Fault(FaultKind.Timeout, "no answer from DPS")
+        const reply = message.topic
+        if (reply.indexOf(RESPONSES) || parameter(reply, "$rid=") !== requestId) continue
+        const status = parseInt(reply.slice(RESPONSES.length)) || 0
+        return readAnswer(status, message.payload.toString(), parameter(reply, "retry-after="))
+    }
+}
+
+/** Keeps the session alive for `sec` seconds; answers nobody asked for are dropped. */
+async function waitAlive(sec: number): Promise<void> {
+    const untilMs = ds.millis() + sec * 1000
+    for (;;) {
+        const leftMs = untilMs - ds.millis()
+        if (leftMs <= 0) return
+        await nextMessage(leftMs)
+    }
+}
+
+async function pollUntilFinal(dps: Identity): Promise<Answer> {
+    for (;;) {
+        let answer: Answer
+        if (operationId)
+            answer = await ask("GET/iotdps-get-operationstatus", "&operationId=" + operationId, "")
+        else answer = await ask("PUT/iotdps-register", "", '{"registrationId":"' + dps.registrationId + '"}')
+        if (answer.status === "assigning") {
+            // Some answers lack it: the one we had stays good (azure-sdk-for-c, mqtt_state_machine.md).
+            operationId = answer.operationId || operationId
+            await waitAlive(answer.retryAfterSec || POLL_SEC)
+            continue
+        }
+        // An operation that DPS lost: register again, in this session.
+        const lost = operationId && answer.status === "unassigned"
+        operationId = ""
+        if (!lost) return answer
+    }
+}
+
+/**
+ * Registers the board, or goes on with a registration that lost its link, until the answer is final.
+ * Needs the wall clock. Throws Fault.
+ */
+export async function register(dps: Identity): Promise<Answer> {
+    const resource = registrationResource(dps)
+    await connectMqtt({
+        host: dps.dpsHost,
+        port: dps.port,
+        tls: dps.tls,
+        clientId: dps.registrationId,
+        username: resource + "/api-version=2019-03-31",
+        password: sasToken(dps.key, resource, nowSec() + TOKEN_SEC, "registration"),
+        keepAliveSec: 60,
+        cleanSession: true,
+    })
+    try {
+        await subscribe(RESPONSES + "#", 1)
+        return await pollUntilFinal(dps)
+    } finally {
+        await disconnectMqtt()
+    }
+}

@@ -1,0 +1,62 @@
+// HTTPS, as little of it as DPS needs: one request at a time on the board's one socket.
+
+import * as ds from "@devicescript/core"
+import { Fault, FaultKind } from "../fault"
+import { close, connect, isClosed, send, wait } from "../socket/index"
+import { type HttpResponse, parseResponse } from "./response"
+
+export type { HttpResponse } from "./response"
+
+/** Head and body together; a longer response is refused, not stored. */
+const RESPONSE_MAX = 3072
+const ANSWER_MS = 30_000
+
+let inbox: Buffer
+let inboxSize = 0
+let overflow = false
+
+function collect(chunk: Buffer): void {
+    if (!inbox) return
+    if (inboxSize + chunk.length > RESPONSE_MAX) {
+        overflow = true
+        return
+    }
+    inbox.set(chunk, inboxSize)
+    inboxSize += chunk.length
+}
+
+/** Opens the connection for requestHttp(). Throws Fault. */
+export async function openHttp(host: string, port: number, tls: boolean): Promise<void> {
+    await connect(host, port, tls, ANSWER_MS, collect)
+}
+
+/**
+ * Sends one request and waits for its response, 30 s at most. Throws Fault.
+ * @param head request line and headers, each ended by CR LF; Content-Length is added here
+ */
+export async function requestHttp(head: string, body: string): Promise<HttpResponse> {
+    inbox = Buffer.alloc(RESPONSE_MAX)
+    inboxSize = 0
+    overflow = false
+    try {
+        await send(Buffer.from(head + "Content-Length: " + body.length + "\r\n\r\n" + body))
+        const untilMs = ds.millis() + ANSWER_MS
+        for (;;) {
+            const ended = isClosed()
+            const response = parseResponse(inbox.slice(0, inboxSize), ended, head.charAt(0) === "H")
+            if (response) return response
+            if (overflow) throw new Fault(FaultKind.Protocol, "HTTP response over 3072 bytes")
+            if (ended) throw new Fault(FaultKind.Network, "closed before the HTTP response")
+            const leftMs = untilMs - ds.millis()
+            if (leftMs <= 0) throw new Fault(FaultKind.Timeout, "no HTTP response")
+            await wait(leftMs)
+        }
+    } finally {
+        inbox = undefined
+    }
+}
+
+/** Ends the connection. */
+export function closeHttp(): void {
+    close()
+}

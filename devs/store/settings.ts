@@ -1,0 +1,45 @@
+// One setting at a time, with a deadline: the settings service's own protocol. `@devicescript/settings`
+// waits for ever when an answer is lost and dies of two reads of the same key (facts 4.1, D13).
+
+import * as ds from "@devicescript/core"
+
+const ANSWER_MS = 2000
+const TRIES = 3
+
+const service = new ds.Settings()
+let report: ds.Packet
+let reader: ds.Fiber
+
+function onPacket(packet: ds.Packet): void {
+    if (!packet || !packet.isReport) return
+    report = packet
+    if (reader && reader.suspended) reader.resume(undefined)
+}
+
+/** The parsed value of setting `key`, or `fallback` when it is missing, empty or not JSON. */
+export async function readSetting(key: string, fallback: any): Promise<any> {
+    ;(service as any)._onPacket = onPacket
+    for (let i = 0; i < TRIES; i++) {
+        report = undefined
+        await service.get(key)
+        if (!report) {
+            reader = ds.Fiber.self()
+            await ds.suspend(ANSWER_MS)
+            reader = undefined
+        }
+        if (!report) continue
+        const [name, value] = report.decode()
+        if (name !== key) continue
+        try {
+            return value.length ? JSON.parse(value.toString()) : fallback
+        } catch (e) {
+            return fallback
+        }
+    }
+    throw new Error("settings do not answer")
+}
+
+/** Writes setting `key`; key and JSON together must stay under 232 bytes (facts D1). Read it back. */
+export async function writeSetting(key: string, value: string): Promise<void> {
+    await service.set(key, Buffer.from(JSON.stringify(value)))
+}

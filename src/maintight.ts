@@ -1,0 +1,5 @@
+// The memory-tight image: asks DPS for its hub at every boot; flash is never written.
+import { moor } from "../devs/agent"
+import { recallByLookup, rememberNothing } from "../devs/agent/lookupmemory"
+
+moor({ image: "maintight", recall: recallByLookup, remember: rememberNothing })

@@ -1,0 +1,175 @@
+// Not a test by itself: what a board does in test/host/mqtt/client.test.ts, one scenario after another.
+// The client identifier tells the broker there which part to play; each line logged is one outcome.
+import * as ds from "@devicescript/core"
+import { Fault } from "../../../devs/fault"
+import {
+    connectMqtt,
+    disconnectMqtt,
+    droppedMessages,
+    nextMessage,
+    publish,
+    type SessionOptions,
+    subscribe,
+    unsubscribe,
+} from "../../../devs/mqtt/client"
+import type { Message } from "../../../devs/mqtt/packet"
+
+const HOST = "broker.test"
+const PORT = 1883
+
+function options(clientId: string): SessionOptions {
+    return {
+        host: HOST,
+        port: PORT,
+        tls: false,
+        clientId,
+        username: "u",
+        password: "p",
+        keepAliveSec: 2,
+        cleanSession: true,
+        connectTimeoutMs: 2000,
+        connackTimeoutMs: 1000,
+        answerTimeoutMs: 500,
+    }
+}
+
+function textOf(message: Message): string {
+    return message ? message.topic + "=" + message.payload.length : "none"
+}
+
+/** Runs one scenario and logs how it ended; a session that is left open is ended. */
+async function run(name: string, act: () => Promise<string>): Promise<void> {
+    try {
+        const text = await act()
+        console.log(name + ": " + text)
+    } catch (e) {
+        if (e instanceof Fault)
+            console.log(name + ": fault " + (e as Fault).kind + " " + (e as Fault).message)
+        else console.log(name + ": error " + (e as Error).message)
+    }
+    await disconnectMqtt()
+}
+
+async function refused(name: string): Promise<void> {
+    await run(name, async () => {
+        await connectMqtt(options(name))
+        return "connected"
+    })
+}
+
+async function cutToBytes(): Promise<string> {
+    const kept = await connectMqtt(options("cut"))
+    const granted = await subscribe("a/#", 1)
+    const first = await nextMessage(3000)
+    const second = await nextMessage(3000)
+    return "kept " + kept + ", granted " + granted + ", " + textOf(first) + ", " + textOf(second)
+}
+
+async function qos1(): Promise<string> {
+    await connectMqtt(options("qos1"))
+    await publish("up", "first", 1)
+    await publish("up", Buffer.from("second"), 1)
+    await publish("up", "third", 0)
+    const message = await nextMessage(2000)
+    await unsubscribe("a/#")
+    return textOf(message) + " id " + message.id
+}
+
+async function publishOnce(name: string): Promise<string> {
+    await connectMqtt(options(name))
+    await publish("up", "x", 1)
+    return "acknowledged"
+}
+
+async function idle(name: string): Promise<string> {
+    await connectMqtt(options(name))
+    return textOf(await nextMessage(6000))
+}
+
+async function burst(): Promise<string> {
+    await connectMqtt(options("burst"))
+    const before = droppedMessages()
+    await publish("go", "", 1)
+    let count = 0
+    for (;;) {
+        const message = await nextMessage(1000)
+        if (!message) break
+        if (message.topic === "end") break
+        count++
+    }
+    await publish("done", "", 1)
+    return count + droppedMessages() - before + " came, dropped " + (count === 0 ? "all" : "some or none")
+}
+
+async function tooLarge(): Promise<string> {
+    await connectMqtt(options("large"))
+    const message = await nextMessage(3000)
+    await publish("up", "alive", 1)
+    return textOf(message)
+}
+
+async function denied(): Promise<string> {
+    await connectMqtt(options("denied"))
+    return "granted " + (await subscribe("a/#", 1))
+}
+
+async function sendTooMuch(): Promise<string> {
+    await connectMqtt(options("toomuch"))
+    let kind = -1
+    try {
+        await publish("up", Buffer.alloc(1300), 1)
+    } catch (e) {
+        kind = (e as Fault).kind
+    }
+    await publish("up", "small", 1)
+    return "fault " + kind + ", then acknowledged"
+}
+
+async function full(): Promise<string> {
+    await connectMqtt(options("full"))
+    const before = droppedMessages()
+    // The six messages arrive while this waits for its acknowledgement.
+    await publish("go", "", 1)
+    const topics: string[] = []
+    for (;;) {
+        const message = await nextMessage(500)
+        if (!message) break
+        topics.push(message.topic)
+    }
+    return topics.join(" ") + ", dropped " + (droppedMessages() - before)
+}
+
+async function main(): Promise<void> {
+    for (const name of ["refuse1", "refuse2", "refuse3", "refuse4", "refuse5", "mute", "eager", "slammed"])
+        await refused(name)
+    await run("cut", cutToBytes)
+    await run("qos1", qos1)
+    for (const name of ["ackdropped", "ackstale", "ackless", "garbage"]) await publishTo(name)
+    await run("denied", denied)
+    await run("alive", idleAlive)
+    await run("dead", idleDead)
+    await run("lost", idleLost)
+    await run("large", tooLarge)
+    await run("toomuch", sendTooMuch)
+    await run("full", full)
+    await run("burst", burst)
+    console.log("end")
+}
+
+async function publishTo(name: string): Promise<void> {
+    await run(name, async () => await publishOnce(name))
+}
+
+async function idleAlive(): Promise<string> {
+    return await idle("alive")
+}
+
+async function idleDead(): Promise<string> {
+    return await idle("dead")
+}
+
+async function idleLost(): Promise<string> {
+    return await idle("lost")
+}
+
+await main()
