@@ -2,6 +2,8 @@
 
 import * as ds from "@devicescript/core"
 import { fromBase64 } from "../auth/base64"
+import { random } from "../auth/crypto"
+import { percentEncode } from "../auth/percent"
 import { readSetting } from "../store/settings"
 
 export interface Config {
@@ -22,7 +24,7 @@ export interface Config {
     /** A session this old is stable: backoff starts over, the record may be written. */
     stableSec: number
     /** Random, new at every boot: the cloud counts boots by it, and flash is not written. */
-    bootId: string
+    bootId: number
     /** Life of a hub token, s. */
     tokenSec: number
 }
@@ -59,12 +61,12 @@ async function whole(name: string, fallback: number, min: number, max: number): 
  */
 export async function readConfig(): Promise<Config> {
     const dpsHost = await text("DPS_HOST", "global.azure-devices-provisioning.net")
-    if (!dpsHost || dpsHost.length > 128) throw new Error("DPS_HOST")
+    if (!dpsHost || dpsHost.length > 128 || percentEncode(dpsHost) !== dpsHost) throw new Error("DPS_HOST")
     const transport = await text("DPS_TRANSPORT", "tls")
     const tls = transport === "tls"
     if (!tls && transport !== "tcp") throw new Error("DPS_TRANSPORT")
     const idScope = await text("ID_SCOPE", "")
-    if (!idScope || idScope.length > 32) throw new Error("ID_SCOPE")
+    if (!idScope || idScope.length > 32 || percentEncode(idScope) !== idScope) throw new Error("ID_SCOPE")
     const registrationId = (await text("REG_ID", ds.deviceIdentifier("self"))).toLowerCase()
     if (!isRegistrationId(registrationId)) throw new Error("REG_ID")
     const keyText = await text("DEVICE_KEY", "")
@@ -82,7 +84,7 @@ export async function readConfig(): Promise<Config> {
         owner: dpsHost + "|" + idScope + "|" + keyText + "|",
         telemetrySec: await whole("TELEMETRY_SEC", 60, 1, 86400),
         stableSec: await whole("STABLE_SEC", 120, 1, 3600),
-        bootId: "",
+        bootId: Math.floor(random() * 1000000000),
         tokenSec: 86400 * (await whole("TOKEN_DAYS", 90, 1, 365)),
     }
 }

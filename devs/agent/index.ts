@@ -6,7 +6,7 @@
 
 import * as ds from "@devicescript/core"
 import { forgetTime, nowSec } from "../auth/clock"
-import { randomBytes } from "../auth/crypto"
+import { random } from "../auth/crypto"
 import { refreshClock } from "../dps/lookup"
 import { register } from "../dps/registration"
 import { Fault, FaultKind } from "../fault"
@@ -16,7 +16,7 @@ import { type Config, readConfig } from "./config"
 import { blinkForever } from "./light"
 import type { Memory } from "./memory"
 import { runSession } from "./session"
-import { feed, guarded, pause, random, supervise } from "./supervisor"
+import { feed, guarded, pause, supervise } from "./supervisor"
 
 const enum State {
     /** Find the assignment that outlived the power cut. */
@@ -149,9 +149,7 @@ async function run(): Promise<void> {
     } catch (e) {
         await blinkForever((e as Error).message)
     }
-    const bootId = randomBytes(4).toString("hex")
-    config.bootId = bootId
-    console.log("boot " + bootId + " " + memory.image + " " + config.registrationId)
+    console.log("boot " + config.bootId + " " + memory.image + " " + config.registrationId)
     if (!config.tls) console.log("WARNING: tcp, not tls: for a lab only")
     for (;;) await live()
 }

@@ -11,8 +11,7 @@ const LINE_BLINKS = 30
 export async function blinkForever(setting: string): Promise<void> {
     const control = new ds.Control("control[int:0]")
     for (let blink = 0; ; blink++) {
-        if (blink % LINE_BLINKS === 0)
-            console.log("setting " + setting + " is missing or malformed: not starting")
+        if (blink % LINE_BLINKS === 0) console.log("setting " + setting + " is missing or malformed")
         feed()
         rebootIfPlanned()
         await control.setStatusLight(20, 0, 0, 0)

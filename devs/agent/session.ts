@@ -18,9 +18,7 @@ let sessions = 0
 
 function telemetry(config: Config): string {
     const uptimeSec = Math.floor(ds.millis() / 1000)
-    return (
-        '{"uptimeSec":' + uptimeSec + ',"boot":"' + config.bootId + '","reconnects":' + (sessions - 1) + "}"
-    )
+    return '{"uptimeSec":' + uptimeSec + ',"boot":' + config.bootId + ',"reconnects":' + (sessions - 1) + "}"
 }
 
 /** `delaySec` of a Reprovision payload, 0 when absent, or -1 when malformed. */
@@ -30,7 +28,7 @@ function delayOf(payload: string): number {
         const body = JSON.parse(payload)
         if (body === null || body.delaySec === undefined) return 0
         const sec = body.delaySec
-        return sec >= 0 && sec <= DELAY_MAX_SEC ? sec : -1
+        return typeof sec === "number" && sec >= 0 && sec <= DELAY_MAX_SEC ? sec : -1
     } catch (e) {
         return -1
     }
@@ -38,13 +36,13 @@ function delayOf(payload: string): number {
 
 /** Answers a method call; returns the delay in s when the board is to reprovision, or -1. */
 async function answer(call: MethodCall): Promise<number> {
-    if (call.name !== "Reprovision") {
-        await respond(call, 404, "{}")
-        return -1
+    let delaySec = -1
+    let status = 404
+    if (call.name === "Reprovision") {
+        delaySec = delayOf(call.payload)
+        status = delaySec < 0 ? 400 : 202
     }
-    const delaySec = delayOf(call.payload)
-    if (delaySec < 0) await respond(call, 400, "{}")
-    else await respond(call, 202, '{"delaySec":' + delaySec + "}")
+    await respond(call, status, "{}")
     return delaySec
 }
 

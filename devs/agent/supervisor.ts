@@ -2,7 +2,7 @@
 // a planned reboot before fibers stop waking at 2^32 ms of uptime (facts D11).
 
 import * as ds from "@devicescript/core"
-import { randomBytes } from "../auth/crypto"
+import { random } from "../auth/crypto"
 
 const DAY_MS = 86_400_000
 /** No progress for this long: reboot. Longer than any wait for one answer. */
@@ -12,11 +12,6 @@ const SLICE_MS = 60_000
 
 let progressMs = 0
 let plannedMs = 0
-
-/** A number in [0, 1) from the hardware generator; Math.random is the same on every simulated board. */
-export function random(): number {
-    return randomBytes(4).getAt(0, "u32") / 4294967296
-}
 
 /** Tells the watchdog that the agent is moving. */
 export function feed(): void {

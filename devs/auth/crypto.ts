@@ -11,9 +11,9 @@ export function hmacSha256(key: Buffer, text: string): Buffer {
     return (Buffer as any as Natives).digest(key, "sha256", [text])
 }
 
-/** `size` bytes from the hardware generator. */
-export function randomBytes(size: number): Buffer {
-    const bytes = Buffer.alloc(size)
+/** A number in [0, 1) from the hardware generator; Math.random is the same on every simulated board. */
+export function random(): number {
+    const bytes = Buffer.alloc(4)
     ;(bytes as any as Natives).fillRandom()
-    return bytes
+    return bytes.getAt(0, "u32") / 4294967296
 }

@@ -45,8 +45,8 @@ export async function requestHttp(head: string, body: string): Promise<HttpRespo
             const ended = isClosed()
             const response = parseResponse(inbox.slice(0, inboxSize), ended, head.charAt(0) === "H")
             if (response) return response
-            if (overflow) throw new Fault(FaultKind.Protocol, "HTTP response over 3072 bytes")
-            if (ended) throw new Fault(FaultKind.Network, "closed before the HTTP response")
+            if (overflow) throw new Fault(FaultKind.Protocol, "HTTP response too long")
+            if (ended) throw new Fault(FaultKind.Network, "closed before a response")
             const leftMs = untilMs - ds.millis()
             if (leftMs <= 0) throw new Fault(FaultKind.Timeout, "no HTTP response")
             await wait(leftMs)

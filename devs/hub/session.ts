@@ -13,7 +13,6 @@ const JSON_PROPERTIES = "%24.ct=application%2Fjson%3Bcharset%3Dutf-8&%24.ce=utf-
 export interface MethodCall {
     name: string
     requestId: string
-    /** Undefined when it was too large to keep. */
     payload: string
 }
 
@@ -46,7 +45,7 @@ export function methodCall(message: Message): MethodCall | undefined {
     return {
         name: topic.slice(prefix.length, nameEnd),
         requestId: topic.slice(nameEnd + 7),
-        payload: message.payload ? message.payload.toString() : undefined,
+        payload: message.payload.toString(),
     }
 }
 

@@ -1,5 +1,5 @@
 // One MQTT 3.1.1 session on the one socket, run by the fiber that calls it: nothing goes on in the
-// background. Any fault but TooLarge ends the session; the caller connects again.
+// background. Any fault ends the session, but for a packet too large to send; the caller connects again.
 
 import * as ds from "@devicescript/core"
 import { Fault, FaultKind } from "../fault"
@@ -86,9 +86,9 @@ export function droppedMessages(): number {
     return dropped
 }
 
-function fail(kind: FaultKind, message: string, code: number): void {
+function fail(kind: FaultKind, message: string): void {
     close()
-    throw new Fault(kind, message + code)
+    throw new Fault(kind, message)
 }
 
 async function transmit(packet: Buffer): Promise<void> {
@@ -108,15 +108,21 @@ async function turn(untilMs: number): Promise<void> {
     const nowMs = ds.millis()
     const dueMs = pingMs ? pingMs + answerTimeoutMs : Math.min(sentMs, heardMs) + pingAfterMs
     if (nowMs < dueMs) await wait(Math.min(untilMs, dueMs) - nowMs)
-    else if (pingMs) fail(FaultKind.Timeout, "no answer to MQTT packet ", 12)
+    else if (pingMs) fail(FaultKind.Timeout, "no PINGRESP")
     else {
         pingMs = nowMs
         await transmit(encodeBare(Head.PingReq))
     }
 }
 
-/** Sends `packet` and returns the body of its answer; a PUBLISH is sent again, as a duplicate. */
-async function ask(packet: Buffer, head: number, id: number, timeoutMs: number): Promise<Buffer> {
+/** Sends `packet` and returns the body of its answer, `name`; a PUBLISH is sent again, as a duplicate. */
+async function ask(
+    packet: Buffer,
+    head: number,
+    name: string,
+    id: number,
+    timeoutMs: number
+): Promise<Buffer> {
     answer = undefined
     wantedHead = head
     wantedId = id
@@ -127,7 +133,7 @@ async function ask(packet: Buffer, head: number, id: number, timeoutMs: number):
         if (answer) return answer
         packet[0] |= DUP
     }
-    fail(FaultKind.Timeout, "no answer to MQTT packet ", packet[0] >> 4)
+    fail(FaultKind.Timeout, "no " + name)
     return undefined
 }
 
@@ -156,9 +162,16 @@ export async function connectMqtt(options: SessionOptions): Promise<boolean> {
     pingAfterMs = Infinity
     pingMs = 0
     wantedHead = 0
+    heardMs = 0
     await connect(options.host, options.port, options.tls, options.connectTimeoutMs || 30000, onChunk)
-    const body = await ask(encodeConnect(options), Head.ConnAck, 0, options.connackTimeoutMs || 60000)
-    if (body[1]) fail(refusalOf(body[1]), "CONNACK ", body[1])
+    const body = await ask(
+        encodeConnect(options),
+        Head.ConnAck,
+        "CONNACK",
+        0,
+        options.connackTimeoutMs || 60000
+    )
+    if (body[1]) fail(refusalOf(body[1]), "CONNACK " + body[1])
     pingAfterMs = (options.keepAliveSec || 60) * 750
     return body[0] === 1
 }
@@ -166,22 +179,22 @@ export async function connectMqtt(options: SessionOptions): Promise<boolean> {
 /** @returns the granted QoS, which may be lower than asked for */
 export async function subscribe(filter: string, qos: number): Promise<number> {
     const id = nextId()
-    const body = await ask(encodeSubscribe(id, filter, qos), Head.SubAck, id, answerTimeoutMs)
+    const body = await ask(encodeSubscribe(id, filter, qos), Head.SubAck, "SUBACK", id, answerTimeoutMs)
     // 128 is a failure [MQTT-3.9.3-2]; more than asked for is none that the protocol knows.
-    if (body[2] > qos) fail(FaultKind.ServerError, "SUBACK ", body[2])
+    if (body[2] > qos) fail(FaultKind.ServerError, "SUBACK " + body[2])
     return body[2]
 }
 
 export async function unsubscribe(filter: string): Promise<void> {
     const id = nextId()
-    await ask(encodeUnsubscribe(id, filter), Head.UnsubAck, id, answerTimeoutMs)
+    await ask(encodeUnsubscribe(id, filter), Head.UnsubAck, "UNSUBACK", id, answerTimeoutMs)
 }
 
 /** Sends a message; with QoS 1 returns when it was acknowledged. */
 export async function publish(topic: string, payload: Buffer | string, qos: number): Promise<void> {
     const id = qos ? nextId() : 0
     const packet = encodePublish(topic, payload, qos, false, id)
-    if (qos) await ask(packet, Head.PubAck, id, answerTimeoutMs)
+    if (qos) await ask(packet, Head.PubAck, "PUBACK", id, answerTimeoutMs)
     else await transmit(packet)
 }
 

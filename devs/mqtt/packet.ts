@@ -152,14 +152,14 @@ function malformed(): Fault {
 /** Whether a server may send this to a client that asks for QoS 0 and 1 only. */
 function isAllowed(head: number, length: number): boolean {
     switch (head) {
-        case Head.ConnAck:
+        case Head.PingResp:
+            return !length
         case Head.PubAck:
+        case Head.ConnAck:
         case Head.UnsubAck:
             return length === 2
         case Head.SubAck:
             return length > 2
-        case Head.PingResp:
-            return !length
         default:
             return (head & 0xf4) === Head.Publish && length > 2
     }
@@ -194,29 +194,33 @@ export class Decoder {
                 if (kept > 0) body.set(chunk.slice(at, at + kept), this.got)
                 this.got += taken
                 at += taken
+                if (this.got === this.length) this.deliver(body)
             } else {
                 this.takeHeader(chunk[at])
                 at++
             }
-            if (this.body && this.got === this.length) this.deliver(this.body)
         }
     }
 
     /** One byte of the fixed header: head, then 1 to 4 bytes of remaining length [MQTT 2.2.3]. */
     private takeHeader(byte: number): void {
-        if (!this.head) {
+        const head = this.head
+        if (!head) {
             if (!byte) throw malformed()
             this.head = byte
             return
         }
-        this.length |= (byte & 127) << this.shift
-        this.shift += 7
+        const length = this.length | ((byte & 127) << this.shift)
+        this.length = length
         if (byte & 128) {
+            this.shift += 7
             if (this.shift === 28) throw malformed()
             return
         }
-        if (!isAllowed(this.head, this.length)) throw malformed()
-        this.body = Buffer.alloc(this.length > this.maxBytes ? KEPT_BYTES : this.length)
+        if (!isAllowed(head, length)) throw malformed()
+        const body = Buffer.alloc(length > this.maxBytes ? KEPT_BYTES : length)
+        if (length) this.body = body
+        else this.deliver(body)
     }
 
     private deliver(body: Buffer): void {

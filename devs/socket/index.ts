@@ -29,6 +29,9 @@ export const SEND_MAX_BYTES = 1280
 /** A refused write is tried again this often, 10 ms apart: 2 s of a full queue is a dead link. */
 const WRITES_MAX = 200
 
+/** What the last link left behind, its close above all, is over in this time: two ticks of the main loop. */
+const SETTLE_MS = 20
+
 let state = State.Closed
 let lost = new Fault(FaultKind.Network, "not connected")
 let onData: (chunk: Buffer) => void
@@ -110,6 +113,7 @@ export async function connect(
 ): Promise<void> {
     close()
     const untilMs = ds.millis() + timeoutMs
+    await ds.sleep(SETTLE_MS)
     await waitWhile(State.Abandoned, untilMs)
     onData = sink
     const natives = ds as Natives

@@ -1,7 +1,7 @@
 // The assignment record in the board's flash settings. The store formats itself, program and all, when a
 // write is torn (facts D2), so this writes as little as can be and never twice the same.
 
-import { type Assignment, formatRecord, parseRecord } from "./record"
+import { type Assignment, formatRecord, parseRecord, stillServes } from "./record"
 import { readSetting, writeSetting } from "./settings"
 
 /** Settings that hold the record; the second only when it does not fit in the first. */
@@ -35,16 +35,16 @@ export async function readRecord(registrationId: string, owner: string): Promise
 }
 
 /**
- * Stores the assignment if it is not there already, and reads it back.
- * @returns whether flash now holds it
+ * Stores the assignment unless what is stored still serves, and reads it back.
+ * @returns whether flash now holds one that serves
  */
 export async function writeRecord(
     assignment: Assignment,
     registrationId: string,
     owner: string
 ): Promise<boolean> {
+    if (stillServes(await readRecord(registrationId, owner), assignment)) return true
     const text = formatRecord(assignment, registrationId, owner)
-    if ((await readText()) === text) return true
     if (!isPlain(text)) return false
     // A cut between the two writes leaves halves of two records: the checksum makes that none.
     if (text.length >= PART_MAX) await writeSetting(KEY_REST, text.slice(PART_MAX))

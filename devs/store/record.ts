@@ -17,6 +17,16 @@ const VERSION = "1"
 /** The longest host name and device ID that a record holds. */
 export const NAME_MAX = 128
 
+/** A later expiry alone is not worth a flash write more often than this: 60 days. */
+const RENEW_SEC = 60 * 86_400
+
+/** Whether `stored` still serves for `now`: same hub and device, and an expiry not much older. */
+export function stillServes(stored: Assignment | undefined, now: Assignment): boolean {
+    if (!stored || stored.hub !== now.hub || stored.deviceId !== now.deviceId) return false
+    const gainedSec = now.expirySec - stored.expirySec
+    return gainedSec >= 0 && gainedSec < RENEW_SEC
+}
+
 /** FNV-1a over the UTF-8 bytes, as a signed 32-bit integer: finds damage, is no protection against intent. */
 function checksum(text: string): number {
     const bytes = Buffer.from(text)

@@ -3,6 +3,8 @@
 
 import * as ds from "@devicescript/core"
 
+/** Command code of `get`, and of its report. */
+const GET = 0x80
 const ANSWER_MS = 2000
 const TRIES = 3
 
@@ -11,7 +13,7 @@ let report: ds.Packet
 let reader: ds.Fiber
 
 function onPacket(packet: ds.Packet): void {
-    if (!packet || !packet.isReport) return
+    if (!packet || packet.serviceCommand !== GET) return
     report = packet
     if (reader && reader.suspended) reader.resume(undefined)
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { type Assignment, formatRecord, parseRecord } from "../../../devs/store/record"
+import { type Assignment, formatRecord, parseRecord, stillServes } from "../../../devs/store/record"
 
 const OWNER = "dps|0ne0|key|"
 const ID = "board-1"
@@ -55,6 +55,18 @@ describe("the assignment record", () => {
     test("of another owner is stale: none", () => {
         const text = formatRecord({ hub: "h", deviceId: "d", expirySec: 1 }, ID, OWNER)
         expect(parseRecord(text, ID, "dps|0ne1|key|")).toBeUndefined()
+    })
+
+    test("is renewed for another hub, another device, or an expiry 60 days on, and for nothing less", () => {
+        const stored = { hub: "h", deviceId: "d", expirySec: 1_800_000_000 }
+        const later = (days: number) => ({ ...stored, expirySec: stored.expirySec + days * 86_400 })
+        expect(stillServes(undefined, stored)).toBe(false)
+        expect(stillServes(stored, stored)).toBe(true)
+        expect(stillServes(stored, later(59))).toBe(true)
+        expect(stillServes(stored, later(60))).toBe(false)
+        expect(stillServes(stored, later(-1))).toBe(false)
+        expect(stillServes(stored, { ...stored, hub: "g" })).toBe(false)
+        expect(stillServes(stored, { ...stored, deviceId: "e" })).toBe(false)
     })
 
     test("any text is a record or none, never a crash", () => {

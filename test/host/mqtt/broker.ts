@@ -2,6 +2,7 @@
 // test/device/programs/mqtt_client.ts. It speaks through mqtt-packet, so that the board's own codec is
 // not its own judge.
 import type { Link } from "@moorage/link"
+import type { Clock } from "@moorage/time"
 import { generate, parser, type Packet } from "mqtt-packet"
 
 export const CONNACK = generate({ cmd: "connack", returnCode: 0, sessionPresent: false })
@@ -9,6 +10,7 @@ export const CONNACK = generate({ cmd: "connack", returnCode: 0, sessionPresent:
 /** One board's connection, as the parts below see it. */
 interface Session {
     link: Link
+    clock: Clock
     received: Packet[]
 }
 
@@ -61,7 +63,7 @@ const PARTS: Record<string, Part> = {
     mute: () => {},
     slammed: (_, { link }) => link.close(),
     eager: except("connect", (_, { link }) => link.send(Buffer.concat([CONNACK, publishOf("a", 1)]))),
-    cut: (packet, { link }) => {
+    cut: (packet, { link, clock }) => {
         const answers = []
         if (packet.cmd === "connect")
             answers.push(generate({ cmd: "connack", returnCode: 0, sessionPresent: true }))
@@ -71,7 +73,10 @@ const PARTS: Record<string, Part> = {
                 publishOf("a/1", 200),
                 publishOf("a/2", 0)
             )
-        for (const byte of Buffer.concat(answers)) link.send(Buffer.from([byte]))
+        // One byte in each turn of the board's main loop.
+        Buffer.concat(answers).forEach((byte, i) => {
+            clock.after(i * 10, () => link.send(Buffer.from([byte])))
+        })
     },
     qos1: (packet, session) => {
         polite(packet, session)
@@ -115,8 +120,8 @@ const PARTS: Record<string, Part> = {
 export type Received = Record<string, Packet[]>
 
 /** Serves one link; `received` is where its packets are noted. */
-export function serve(link: Link, received: Received): void {
-    const session: Session = { link, received: [] }
+export function serve(link: Link, clock: Clock, received: Received): void {
+    const session: Session = { link, clock, received: [] }
     const reader = parser()
     let part: Part | undefined
     reader.on("packet", packet => {

@@ -1,0 +1,102 @@
+// The world in memory: one board with the real firmware, the emulated cloud, and a clock that tests move.
+import { Cloud, deriveDeviceKey } from "@moorage/emulator"
+import { ManualClock, seededRandom } from "@moorage/time"
+import { Board, type DialAnswer, type Flash, buildFirmware, memoryFlash, memoryNetwork } from "@moorage/vm"
+
+export const ID_SCOPE = "0ne00ABCDEF"
+export const GROUP_KEY = Buffer.alloc(64, 7).toString("base64")
+export const HUBS = ["hub-1.azure-devices.net", "hub-2.azure-devices.net"]
+export const HTTPS_PORT = 443
+
+export interface MoorOptions {
+    image: "main" | "maintight"
+    registrationId?: string
+    settings?: Record<string, unknown>
+    hubs?: string[]
+    flash?: Flash
+    heapBytes?: number
+    gcStress?: boolean
+    /** What becomes of a connection; `accept` unless given. */
+    answer?: (host: string, port: number) => DialAnswer
+    retryAfterSec?: number
+    assigningMs?: number
+}
+
+/** A connection that the board made. */
+export interface Dial {
+    atMs: number
+    host: string
+    port: number
+}
+
+/** Builds the world; the board is off. */
+export async function moor(options: MoorOptions) {
+    const clock = new ManualClock()
+    const startMs = clock.nowMs()
+    const registrationId = options.registrationId ?? "board-1"
+    const key = deriveDeviceKey(GROUP_KEY, registrationId)
+    const cloud = new Cloud({
+        clock,
+        random: seededRandom(1),
+        idScope: ID_SCOPE,
+        hubs: (options.hubs ?? HUBS).map(hostName => ({ hostName })),
+        enrollmentGroups: [{ enrollmentGroupId: "fleet", primaryKey: GROUP_KEY }],
+        retryAfterSec: options.retryAfterSec ?? 3,
+        assigningMs: options.assigningMs ?? 5000,
+    })
+    const lines: { atMs: number; text: string }[] = []
+    const dials: Dial[] = []
+    const flash = options.flash ?? memoryFlash()
+    const { bytecode } = await buildFirmware(`src/${options.image}.ts`)
+    const board = new Board({
+        id: registrationId,
+        bytecode,
+        flash,
+        clock,
+        random: seededRandom(2),
+        heapBytes: options.heapBytes,
+        gcStress: options.gcStress,
+        log: text => lines.push({ atMs: clock.nowMs() - startMs, text }),
+        settings: {
+            ID_SCOPE,
+            DEVICE_KEY: key,
+            REG_ID: registrationId,
+            STABLE_SEC: 10,
+            TELEMETRY_SEC: 30,
+            ...options.settings,
+        },
+        network: memoryNetwork({
+            clock,
+            latencyMs: 5,
+            answer: target => options.answer?.(target.host, target.port) ?? "accept",
+            dial: (target, link) => {
+                dials.push({ atMs: clock.nowMs() - startMs, host: target.host, port: target.port })
+                if (target.port === HTTPS_PORT) cloud.acceptHttp(link)
+                else cloud.acceptMqtt(link)
+            },
+        }),
+    })
+    const said = (text: string | RegExp) =>
+        lines.filter(line => (typeof text === "string" ? line.text.includes(text) : text.test(line.text)))
+    return {
+        board,
+        cloud,
+        clock,
+        key,
+        lines,
+        dials,
+        said,
+        /** Lets `sec` seconds pass. */
+        pass: (sec: number) => clock.advance(sec * 1000),
+        /** Lets time pass until the board says `text` once more; fails after `limitSec`. */
+        until(text: string | RegExp, limitSec = 120) {
+            const before = said(text).length
+            if (!clock.advanceUntil(() => said(text).length > before, limitSec * 1000))
+                throw new Error(
+                    `not said in ${limitSec} s: ${text}\n${lines.map(line => line.text).join("\n")}`
+                )
+        },
+    }
+}
+
+export type World = Awaited<ReturnType<typeof moor>>
