@@ -21,6 +21,7 @@ describe("the hub", () => {
         world.cloud.hub(host).removeDevice("board-1")
         const since = world.dials.length
         world.until("registering", 600)
+        world.pass(1)
         const calls = world.dials
             .slice(since)
             .map(dial => `${dial.host === host ? "hub" : "dps"}:${dial.port}`)

@@ -48,6 +48,16 @@ export async function moor(options: MoorOptions) {
     const dials: Dial[] = []
     const flash = options.flash ?? memoryFlash()
     const { bytecode } = await buildFirmware(`src/${options.image}.ts`)
+    const network = memoryNetwork({
+        clock,
+        latencyMs: 5,
+        answer: target => options.answer?.(target.host, target.port) ?? "accept",
+        dial: (target, link) => {
+            dials.push({ atMs: clock.nowMs() - startMs, host: target.host, port: target.port })
+            if (target.port === HTTPS_PORT) cloud.acceptHttp(link)
+            else cloud.acceptMqtt(link)
+        },
+    })
     const board = new Board({
         id: registrationId,
         bytecode,
@@ -56,6 +66,7 @@ export async function moor(options: MoorOptions) {
         random: seededRandom(2),
         heapBytes: options.heapBytes,
         gcStress: options.gcStress,
+        measureHeap: false,
         log: text => lines.push({ atMs: clock.nowMs() - startMs, text }),
         settings: {
             ID_SCOPE,
@@ -65,16 +76,7 @@ export async function moor(options: MoorOptions) {
             TELEMETRY_SEC: 30,
             ...options.settings,
         },
-        network: memoryNetwork({
-            clock,
-            latencyMs: 5,
-            answer: target => options.answer?.(target.host, target.port) ?? "accept",
-            dial: (target, link) => {
-                dials.push({ atMs: clock.nowMs() - startMs, host: target.host, port: target.port })
-                if (target.port === HTTPS_PORT) cloud.acceptHttp(link)
-                else cloud.acceptMqtt(link)
-            },
-        }),
+        network,
     })
     const said = (text: string | RegExp) =>
         lines.filter(line => (typeof text === "string" ? line.text.includes(text) : text.test(line.text)))
@@ -82,6 +84,7 @@ export async function moor(options: MoorOptions) {
         board,
         cloud,
         clock,
+        network,
         key,
         lines,
         dials,

@@ -1,0 +1,58 @@
+// `npm start`: the main job from blank to reprovisioned, on real parts, in under a minute.
+import { realClock } from "@moorage/time"
+import { HELP, type Options, readOptions } from "./options.js"
+import { runScene, type Scene, setScene } from "./scene.js"
+import { formatTable } from "./table.js"
+import { Timeline } from "./timeline.js"
+
+const EXIT_USAGE = 2
+const EXIT_INTERRUPTED = 130
+
+function parse(args: string[]): Options | undefined {
+    try {
+        return readOptions(args)
+    } catch (error) {
+        process.stderr.write(`${(error as Error).message}\nSee npm start -- --help\n`)
+        return undefined
+    }
+}
+
+async function main(): Promise<number> {
+    const options = parse(process.argv.slice(2))
+    if (!options) return EXIT_USAGE
+    if (options.help) {
+        process.stdout.write(HELP)
+        return 0
+    }
+    const stream = options.json ? process.stderr : process.stdout
+    const timeline = new Timeline(realClock, line => stream.write(`${line}\n`))
+    let scene: Scene | undefined
+    const interrupted = new Promise<number>(resolve => {
+        for (const signal of ["SIGINT", "SIGTERM"] as const)
+            process.once(signal, () => resolve(EXIT_INTERRUPTED))
+    })
+    async function play(): Promise<number> {
+        scene = await setScene(timeline)
+        const boards = await runScene(scene, timeline)
+        const moored = boards.every(
+            board => board.panics === 0 && board.boots.every(boot => boot.mooredMs !== null)
+        )
+        stream.write("\n")
+        for (const line of formatTable(boards)) stream.write(`${line}\n`)
+        stream.write(
+            moored ? "\nEvery board moored each time.\n" : "\nA board did not moor: see the timeline above.\n"
+        )
+        if (options?.json) process.stdout.write(`${JSON.stringify({ boards })}\n`)
+        return moored ? 0 : 1
+    }
+    try {
+        return await Promise.race([play(), interrupted])
+    } finally {
+        await scene?.close()
+    }
+}
+
+process.exitCode = await main().catch((error: Error) => {
+    process.stderr.write(`npm start: ${error.message}\n`)
+    return 1
+})

@@ -1,0 +1,107 @@
+import type { Link } from "@moorage/link"
+import type { Clock, Random } from "@moorage/time"
+import type { EnrollmentGroup, IndividualEnrollment } from "./dps/enrollments.js"
+import { type DpsCounters, DpsService } from "./dps/service.js"
+import type { CloudEvent, FaultPlan } from "./events.js"
+import { Hub } from "./hub/hub.js"
+import { acceptMqtt } from "./mqtt/accept.js"
+import { acceptHttp } from "./rest/link.js"
+
+export interface CloudOptions {
+    clock: Clock
+    random: Random
+    idScope: string
+    hubs: { hostName: string }[]
+    enrollments?: IndividualEnrollment[]
+    enrollmentGroups?: EnrollmentGroup[]
+    /** How long an operation stays `assigning`; default 2 s. */
+    assigningMs?: number
+    /** What a 202 says; the real service says 3. */
+    retryAfterSec?: number
+    lookupUnknown?: 404 | "null"
+}
+
+/** How many events `history` keeps. */
+const HISTORY_MAX = 10_000
+
+/**
+ * An emulated DPS and its linked IoT hubs. It has no sockets of its own: bytes come in by Links, time
+ * and chance by arguments, so that it runs the same on real TLS and in a simulation.
+ */
+export class Cloud {
+    readonly clock: Clock
+    readonly random: Random
+    readonly dps: DpsService
+    /** The latest events, oldest first. */
+    readonly history: CloudEvent[] = []
+    /** Asked at every point where a fault can be put. */
+    faults: FaultPlan | undefined
+    private readonly hubs = new Map<string, Hub>()
+    private readonly listeners = new Set<(event: CloudEvent) => void>()
+
+    constructor(options: CloudOptions) {
+        this.clock = options.clock
+        this.random = options.random
+        for (const { hostName } of options.hubs) this.addHub(hostName)
+        this.dps = new DpsService({
+            clock: options.clock,
+            random: options.random,
+            idScope: options.idScope,
+            hubs: [...this.hubs.values()],
+            assigningMs: options.assigningMs ?? 2000,
+            retryAfterSec: options.retryAfterSec ?? 3,
+            lookupUnknown: options.lookupUnknown ?? 404,
+            record: event => this.record("dps", event),
+        })
+        for (const enrollment of options.enrollments ?? []) this.dps.enrollments.putIndividual(enrollment)
+        for (const group of options.enrollmentGroups ?? []) this.dps.enrollments.putGroup(group)
+    }
+
+    /** The hub of that name. @throws RangeError when there is none */
+    hub(hostName: string): Hub {
+        const hub = this.findHub(hostName)
+        if (!hub) throw new RangeError(`no hub ${hostName}; there are: ${[...this.hubs.keys()].join(", ")}`)
+        return hub
+    }
+
+    findHub(hostName: string): Hub | undefined {
+        return this.hubs.get(hostName.toLowerCase())
+    }
+
+    /** DPS calls counted for a registration ID. */
+    counters(registrationId: string): DpsCounters {
+        return this.dps.counters(registrationId)
+    }
+
+    /** Calls `fn` at each event; returns what ends that. */
+    onEvent(fn: (event: CloudEvent) => void): () => void {
+        this.listeners.add(fn)
+        return () => this.listeners.delete(fn)
+    }
+
+    record(service: string, event: Omit<CloudEvent, "atMs" | "service">): void {
+        const full = { atMs: this.clock.nowMs(), service, ...event }
+        this.history.push(full)
+        if (this.history.length > HISTORY_MAX) this.history.shift()
+        for (const listener of this.listeners) listener(full)
+    }
+
+    /** Serves an MQTT connection; the user name tells DPS from the hubs. */
+    acceptMqtt(link: Link): void {
+        acceptMqtt(this, link)
+    }
+
+    /** Serves an HTTP/1.1 connection to the DPS device API. */
+    acceptHttp(link: Link): void {
+        acceptHttp(this, link)
+    }
+
+    private addHub(hostName: string): void {
+        const name = hostName.toLowerCase()
+        const { clock, random } = this
+        this.hubs.set(
+            name,
+            new Hub({ hostName: name, clock, random, record: event => this.record(name, event) })
+        )
+    }
+}

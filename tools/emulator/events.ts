@@ -1,0 +1,51 @@
+/** What happened in the emulated cloud; never holds a key or a token. */
+export interface CloudEvent {
+    atMs: number
+    /** `dps`, or the host name of a hub. */
+    service: string
+    kind:
+        | "connack"
+        | "disconnect"
+        | "register"
+        | "poll"
+        | "lookup"
+        | "http"
+        | "answer"
+        | "telemetry"
+        | "method"
+        | "methodResponse"
+        | "twin"
+    /** Registration ID at DPS, device ID at a hub; empty when the peer never said. */
+    id: string
+    /** CONNACK return code, or status. */
+    status?: number
+    /** What the event is about: the assigned hub, a method's name, why a session ended. */
+    detail?: string
+    /** Body of telemetry. */
+    body?: string
+}
+
+/** What a fault can do to one request. */
+export interface Fault {
+    /** Answer with this status instead of doing the work. */
+    status?: number
+    retryAfterSec?: number
+    /** CONNACK return code. */
+    connack?: number
+    /** Wait before answering. */
+    delayMs?: number
+    /** Drop the connection instead of answering. */
+    close?: boolean
+    /** Never answer. */
+    mute?: boolean
+}
+
+/** Where a fault can be put; `other` is an HTTP request that is none of DPS's operations. */
+export interface FaultPoint {
+    kind: "connect" | "register" | "poll" | "lookup" | "other"
+    service: string
+    id: string
+}
+
+/** Asked at every point; undefined lets the request through. */
+export type FaultPlan = (point: FaultPoint) => Fault | undefined

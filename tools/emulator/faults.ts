@@ -1,0 +1,24 @@
+import type { Clock } from "@moorage/time"
+import type { Fault, FaultPlan, FaultPoint } from "./events.js"
+
+/** What a fault may do to a request, whatever carries it. */
+export interface Request {
+    /** Breaks the connection. */
+    abort(): void
+    /** Does the work, or answers with the fault's status or CONNACK code. */
+    answer(fault: Fault | undefined): void
+}
+
+/** Lets `request` through as the plan says: now, late, broken off, or never. Asks the plan once. */
+export function underFaults(
+    plan: FaultPlan | undefined,
+    clock: Clock,
+    point: FaultPoint,
+    request: Request
+): void {
+    const fault = plan?.(point)
+    if (fault?.mute) return
+    if (fault?.close) request.abort()
+    else if (fault?.delayMs) clock.after(fault.delayMs, () => request.answer(fault))
+    else request.answer(fault)
+}

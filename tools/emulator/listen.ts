@@ -1,0 +1,96 @@
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net"
+import { createServer as createTlsServer } from "node:tls"
+import { type Link, socketLink } from "@moorage/link"
+import type { Cloud } from "./cloud.js"
+import { makeAuthority } from "./tls/authority.js"
+
+export interface ListenOptions {
+    /** Default 127.0.0.1. */
+    host?: string
+    /** MQTT over TLS; 0, the default, takes any free port. */
+    mqttPort?: number
+    /** The device API over HTTPS; 0, the default, takes any free port. */
+    httpsPort?: number
+    /** MQTT without TLS, for a lab; none unless given. */
+    tcpPort?: number
+    /** The device API without TLS, for a lab; none unless given. */
+    httpPort?: number
+}
+
+export interface Servers {
+    mqttPort: number
+    httpsPort: number
+    tcpPort: number | undefined
+    httpPort: number | undefined
+    /** PEM of the CA that clients must trust; made anew at each start. */
+    ca: string
+    /** Breaks every connection and gives the ports back. */
+    close(): Promise<void>
+}
+
+/** Sockets on this machine for a {@link Cloud}. @throws Error naming the port that could not be had */
+export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise<Servers> {
+    const authority = await makeAuthority(cloud.clock.nowMs())
+    const host = options.host ?? "127.0.0.1"
+    const servers: Server[] = []
+    const sockets = new Set<Socket>()
+
+    function accept(socket: Socket, serve: (link: Link) => void): void {
+        sockets.add(socket)
+        socket.on("close", () => sockets.delete(socket))
+        serve(socketLink(socket))
+    }
+
+    async function open(what: string, port: number, server: Server): Promise<number> {
+        servers.push(server)
+        await new Promise<void>((resolve, reject) => {
+            server.once("error", (error: NodeJS.ErrnoException) => {
+                const cause = error.code === "EADDRINUSE" ? "another program has it" : error.message
+                reject(
+                    new Error(
+                        `Cannot listen for ${what} on ${host}:${port}: ${cause}. Choose another port, or 0.`
+                    )
+                )
+            })
+            server.listen(port, host, resolve)
+        })
+        return (server.address() as AddressInfo).port
+    }
+
+    function tlsServer(serve: (link: Link) => void): Server {
+        const { certificate: cert, key } = authority
+        const server = createTlsServer({ cert, key, minVersion: "TLSv1.2" }, socket => accept(socket, serve))
+        // A client that distrusts the certificate ends the handshake: its own business.
+        server.on("tlsClientError", () => undefined)
+        server.on("connection", (socket: Socket) => {
+            sockets.add(socket)
+            socket.on("close", () => sockets.delete(socket))
+        })
+        return server
+    }
+
+    const tcpServer = (serve: (link: Link) => void) => createTcpServer(socket => accept(socket, serve))
+    const mqtt = (link: Link) => cloud.acceptMqtt(link)
+    const http = (link: Link) => cloud.acceptHttp(link)
+
+    async function close(): Promise<void> {
+        for (const socket of sockets) socket.destroy()
+        await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
+    }
+
+    try {
+        const { tcpPort, httpPort } = options
+        return {
+            mqttPort: await open("MQTT", options.mqttPort ?? 0, tlsServer(mqtt)),
+            httpsPort: await open("HTTPS", options.httpsPort ?? 0, tlsServer(http)),
+            tcpPort:
+                tcpPort === undefined ? undefined : await open("MQTT without TLS", tcpPort, tcpServer(mqtt)),
+            httpPort: httpPort === undefined ? undefined : await open("HTTP", httpPort, tcpServer(http)),
+            ca: authority.ca,
+            close,
+        }
+    } catch (error) {
+        await close()
+        throw error
+    }
+}

@@ -1,0 +1,105 @@
+import type { Link } from "@moorage/link"
+import type { Clock, Timer } from "@moorage/time"
+import mqtt from "mqtt-packet"
+
+/** The largest packet that IoT Hub takes: 256 KB of telemetry, and its header. */
+const PACKET_MAX_BYTES = 256 * 1024 + 1024
+/** A peer that does not send CONNECT at once is not a client [MQTT-3.1.0]. */
+const CONNECT_LIMIT_MS = 30_000
+/** The server waits one and a half keep alives [MQTT-3.1.2-24], 29.45 min at most (IoT Hub). */
+const KEEP_ALIVE_FACTOR = 1.5
+const KEEP_ALIVE_CAP_SEC = 1767
+
+export interface WireHandler {
+    packet(packet: mqtt.Packet): void
+    /** Called once when the connection is gone, for whatever reason. */
+    closed(why: string): void
+}
+
+/** An MQTT connection: packets instead of bytes, and the clocks that end it. */
+export class Wire {
+    private readonly parser = mqtt.parser({ protocolVersion: 4 })
+    private handler: WireHandler | undefined
+    private silence: Timer
+    private limitMs = CONNECT_LIMIT_MS
+    private unparsedBytes = 0
+    private why = "closed by the client"
+    private lastId = 0
+
+    constructor(
+        private readonly link: Link,
+        private readonly clock: Clock,
+        handler: WireHandler
+    ) {
+        this.handler = handler
+        this.silence = clock.after(this.limitMs, () => this.abort("no CONNECT"))
+        this.parser.on("packet", packet => {
+            this.unparsedBytes = 0
+            this.handler?.packet(packet)
+        })
+        this.parser.on("error", (error: Error) => this.abort(`malformed packet: ${error.message}`))
+        link.listen({ data: bytes => this.received(bytes), closed: error => this.ended(error?.message) })
+    }
+
+    get isOpen(): boolean {
+        return this.handler !== undefined
+    }
+
+    /** Starts the keep-alive clock; 0 turns it off [MQTT-3.1.2-24]. */
+    keepAlive(sec: number): void {
+        this.limitMs = sec ? Math.min(sec * KEEP_ALIVE_FACTOR, KEEP_ALIVE_CAP_SEC) * 1000 : 0
+        this.heard()
+    }
+
+    send(packet: mqtt.Packet): void {
+        if (this.handler) this.link.send(mqtt.generate(packet))
+    }
+
+    /** PUBLISH; QoS 1 gets the next packet identifier, which is returned. */
+    publish(topic: string, payload: Uint8Array | string, qos: 0 | 1): number {
+        const messageId = qos ? this.nextId() : undefined
+        const body = typeof payload === "string" ? payload : Buffer.from(payload)
+        this.send({ cmd: "publish", topic, payload: body, qos, dup: false, retain: false, messageId })
+        return messageId ?? 0
+    }
+
+    /** Ends the connection after what was sent. */
+    close(why: string): void {
+        if (!this.handler) return
+        this.link.close()
+        this.ended(why)
+    }
+
+    /** Breaks the connection. */
+    abort(why: string): void {
+        if (!this.handler) return
+        this.link.abort()
+        this.ended(why)
+    }
+
+    private nextId(): number {
+        this.lastId = (this.lastId % 0xffff) + 1
+        return this.lastId
+    }
+
+    private received(bytes: Uint8Array): void {
+        if (!this.handler) return
+        this.heard()
+        this.unparsedBytes += bytes.length
+        this.parser.parse(Buffer.from(bytes))
+        if (this.unparsedBytes > PACKET_MAX_BYTES) this.abort("packet too large")
+    }
+
+    private heard(): void {
+        this.silence.cancel()
+        if (this.limitMs)
+            this.silence = this.clock.after(this.limitMs, () => this.abort("keep alive expired"))
+    }
+
+    private ended(why = this.why): void {
+        const handler = this.handler
+        this.handler = undefined
+        this.silence.cancel()
+        handler?.closed(why)
+    }
+}
