@@ -147,6 +147,7 @@ async function run(): Promise<void> {
     try {
         config = await readConfig()
     } catch (e) {
+        if (e instanceof Fault) throw e
         await blinkForever((e as Error).message)
     }
     console.log("boot " + config.bootId + " " + memory.image + " " + config.registrationId)

@@ -2,6 +2,7 @@
 // waits for ever when an answer is lost and dies of two reads of the same key (facts 4.1, D13).
 
 import * as ds from "@devicescript/core"
+import { Fault, FaultKind } from "../fault"
 
 /** Command code of `get`, and of its report. */
 const GET = 0x80
@@ -18,15 +19,17 @@ function onPacket(packet: ds.Packet): void {
     if (reader && reader.suspended) reader.resume(undefined)
 }
 
-/** The parsed value of setting `key`, or `fallback` when it is missing, empty or not JSON. */
+/** The parsed value of setting `key`, or `fallback` when it is missing, empty or not JSON. Throws Fault. */
 export async function readSetting(key: string, fallback: any): Promise<any> {
     ;(service as any)._onPacket = onPacket
     for (let i = 0; i < TRIES; i++) {
         report = undefined
         await service.get(key)
-        if (!report) {
+        // The runtime may wake this fiber early: it wakes all that last spoke to a role at each of its events.
+        const untilMs = ds.millis() + ANSWER_MS
+        while (!report && ds.millis() < untilMs) {
             reader = ds.Fiber.self()
-            await ds.suspend(ANSWER_MS)
+            await ds.suspend(untilMs - ds.millis())
             reader = undefined
         }
         if (!report) continue
@@ -38,7 +41,7 @@ export async function readSetting(key: string, fallback: any): Promise<any> {
             return fallback
         }
     }
-    throw new Error("settings do not answer")
+    throw new Fault(FaultKind.Timeout, "settings do not answer")
 }
 
 /** Writes setting `key`; key and JSON together must stay under 232 bytes (facts D1). Read it back. */

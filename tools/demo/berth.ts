@@ -24,7 +24,7 @@ export class Berth {
         private readonly nowMs: () => number
     ) {
         this.report = { id: board.id, image, boots: [], peakHeapBytes: 0, panics: 0 }
-        board.on("log", ({ text }) => {
+        board.on("log", text => {
             timeline.say(board.id, text)
             const met = this.waiting.filter(wait => wait.line.test(text))
             this.waiting = this.waiting.filter(wait => !met.includes(wait))

@@ -113,7 +113,11 @@ describe("the record", () => {
         const first = await moor({ image: "main" })
         coldBoot(first)
         first.board.powerOff()
-        const moved = await moor({ image: "main", flash: first.board.flash, settings: { DPS_HOST: "dps.example.net" } })
+        const moved = await moor({
+            image: "main",
+            flash: first.board.flash,
+            settings: { DPS_HOST: "dps.example.net" },
+        })
         coldBoot(moved)
         expect(moved.dials[0].host).toBe("dps.example.net")
     })

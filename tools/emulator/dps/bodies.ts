@@ -8,10 +8,7 @@ export interface RegistrationState {
     deviceId?: string
     status: "unassigned" | "assigning" | "assigned" | "failed" | "disabled"
     substatus?:
-        | "initialAssignment"
-        | "deviceDataMigrated"
-        | "deviceDataReset"
-        | "reprovisionedToInitialAssignment"
+        "initialAssignment" | "deviceDataMigrated" | "deviceDataReset" | "reprovisionedToInitialAssignment"
     errorCode?: number
     errorMessage?: string
     lastUpdatedDateTimeUtc?: string

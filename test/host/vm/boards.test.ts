@@ -1,0 +1,95 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { boardNames, buildFirmware, loadBoardProfile } from "@moorage/vm"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+
+const NAMES = ["moorage_c3", "moorage_devkitc", "moorage_s2"]
+let dir: string
+
+beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-boards-"))
+    cpSync("boards", join(dir, "boards"), { recursive: true })
+    mkdirSync(join(dir, "src"))
+    writeFileSync(join(dir, "devsconfig.json"), "{}")
+    writeFileSync(join(dir, "package.json"), '{ "name": "boards", "version": "1.0.0" }')
+})
+
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const boardJson = (name: string) => JSON.parse(readFileSync(`boards/${name}.board.json`, "utf8"))
+
+describe("boards", () => {
+    test("there are three, each with a profile that fits its chip", () => {
+        expect(boardNames()).toEqual(NAMES)
+        const chips = NAMES.map(name => {
+            const { arch, heapKB, image, fstorPages } = loadBoardProfile(name)
+            return { arch, heapKB, image, fstorPages }
+        })
+        expect(chips).toEqual([
+            { arch: "esp32c3", heapKB: 64, image: "main", fstorPages: 64 },
+            { arch: "esp32", heapKB: 64, image: "main", fstorPages: 64 },
+            { arch: "esp32s2", heapKB: 40, image: "maintight", fstorPages: 64 },
+        ])
+    })
+
+    test("have product identifiers of their own, in the range for custom boards", () => {
+        const ids = NAMES.map(name => Number(boardJson(name).productId))
+        for (const id of ids) expect(id >>> 28).toBe(3)
+        expect(new Set(ids).size).toBe(NAMES.length)
+    })
+
+    test("are accepted by the compiler, and their pins can be imported; an unknown board's cannot", async () => {
+        const imports = NAMES.map(name => `import { pins as ${name} } from "@dsboard/${name}"`)
+        const uses = NAMES.map(name => `console.log("${name}", ${name}.P4.gpio)`)
+        writeFileSync(join(dir, "src/pins.ts"), [...imports, ...uses].join("\n"))
+        const { bytecode } = await buildFirmware("src/pins.ts", { projectDir: dir })
+        for (const name of NAMES) expect(Buffer.from(bytecode).includes(name)).toBe(true)
+        writeFileSync(
+            join(dir, "src/strange.ts"),
+            'import { pins } from "@dsboard/strange"\nconsole.log(pins)\n'
+        )
+        await expect(buildFirmware("src/strange.ts", { projectDir: dir })).rejects.toThrow(
+            /@dsboard\/strange/
+        )
+    })
+
+    test("a board that the compiler refuses fails the build with its reason", async () => {
+        const path = join(dir, "boards/moorage_c3.board.json")
+        const board = boardJson("moorage_c3")
+        writeFileSync(path, JSON.stringify({ ...board, productId: "0x1b4b0397" }))
+        writeFileSync(join(dir, "src/one.ts"), 'console.log("one")')
+        const build = buildFirmware("src/one.ts", { projectDir: dir })
+        await expect(build).rejects.toMatchObject({
+            kind: "build",
+            message: expect.stringMatching(/invalid productId/),
+        })
+        writeFileSync(path, JSON.stringify(board))
+    })
+})
+
+describe("a board profile", () => {
+    const withProfile = (change: object) => {
+        const profile = JSON.parse(readFileSync("boards/moorage_s2.profile.json", "utf8"))
+        const boards = join(dir, "boards")
+        writeFileSync(join(boards, "moorage_s2.profile.json"), JSON.stringify({ ...profile, ...change }))
+        return () => loadBoardProfile("moorage_s2", boards)
+    }
+
+    test.each([
+        [{ heapKB: 65 }, /heapKB is 65, should be a whole number from 1 to 64/],
+        [{ heapKB: "40" }, /heapKB is "40"/],
+        [{ fstorPages: 0.5 }, /fstorPages is 0.5/],
+        [{ fstorOffset: 0x1c0001 }, /in steps of 4096/],
+        [{ image: "other" }, /image is "other", should be one of main, maintight/],
+        [{ arch: "esp32" }, /should be the board's archId, "esp32s2"/],
+    ])("with %j is refused, naming the field", (change, message) => {
+        expect(withProfile(change)).toThrow(message)
+    })
+
+    test("of an unknown board names those that are known", () => {
+        expect(() => loadBoardProfile("moorage_x")).toThrow(
+            /No board moorage_x.*Known: moorage_c3, moorage_devkitc/
+        )
+    })
+})

@@ -1,0 +1,56 @@
+import "reflect-metadata"
+import { webcrypto } from "node:crypto"
+import * as x509 from "@peculiar/x509"
+
+x509.cryptoProvider.set(webcrypto as never)
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
+
+export interface Pem {
+    cert: string
+    key: string
+}
+
+async function keys() {
+    return webcrypto.subtle.generateKey(ALGORITHM, true, [
+        "sign",
+        "verify",
+    ]) as Promise<webcrypto.CryptoKeyPair>
+}
+
+async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
+    const der = await webcrypto.subtle.exportKey("pkcs8", key)
+    return x509.PemConverter.encode(der, "PRIVATE KEY")
+}
+
+const validity = { notBefore: new Date("2020-01-01"), notAfter: new Date("2120-01-01") }
+
+/** A CA of its own, and what it signs for one DNS name. */
+export async function makeCa(): Promise<{ cert: string; issue(name: string): Promise<Pem> }> {
+    const caKeys = await keys()
+    const ca = await x509.X509CertificateGenerator.createSelfSigned({
+        ...validity,
+        serialNumber: "01",
+        name: "CN=Test CA",
+        signingAlgorithm: ALGORITHM,
+        keys: caKeys,
+        extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+    })
+    return {
+        cert: ca.toString("pem"),
+        async issue(name) {
+            const own = await keys()
+            const cert = await x509.X509CertificateGenerator.create({
+                ...validity,
+                serialNumber: "02",
+                subject: `CN=${name}`,
+                issuer: ca.subject,
+                signingAlgorithm: ALGORITHM,
+                publicKey: own.publicKey,
+                signingKey: caKeys.privateKey,
+                extensions: [new x509.SubjectAlternativeNameExtension([{ type: "dns", value: name }])],
+            })
+            return { cert: cert.toString("pem"), key: await keyPem(own.privateKey) }
+        },
+    }
+}

@@ -1,0 +1,87 @@
+// What `npm test` runs: format, lint and types side by side, then every test. The last line counts the tests.
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { realClock } from "@moorage/time"
+
+interface Step {
+    name: string
+    args: string[]
+}
+
+interface Outcome {
+    ok: boolean
+    output: string
+    seconds: string
+}
+
+const bin = (path: string) => join("node_modules", path)
+
+const CHECKS: Step[] = [
+    {
+        name: "format (prettier)",
+        args: [bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."],
+    },
+    { name: "lint (eslint)", args: [bin("eslint/bin/eslint.js"), "--max-warnings", "0", "."] },
+    { name: "types, host", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.json"] },
+    { name: "types, device", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.device.json"] },
+]
+
+/** Runs a Node program to its end; with `show` its output goes straight through. */
+function run(step: Step, show: boolean): Promise<Outcome> {
+    const startMs = realClock.nowMs()
+    return new Promise(resolve => {
+        const stdio: "inherit" | "pipe" = show ? "inherit" : "pipe"
+        const child = spawn(process.execPath, step.args, { stdio: ["ignore", stdio, stdio] })
+        let output = ""
+        child.stdout?.on("data", data => (output += data))
+        child.stderr?.on("data", data => (output += data))
+        child.on("error", error => resolve({ ok: false, output: error.message, seconds: "0" }))
+        child.on("close", code => {
+            const seconds = ((realClock.nowMs() - startMs) / 1000).toFixed(1)
+            resolve({ ok: code === 0, output, seconds })
+        })
+    })
+}
+
+/** `N passed, N failed, N skipped` out of vitest's JSON report; a suite that did not load counts as failed. */
+function countTests(file: string): { line: string; ok: boolean } {
+    try {
+        const report = JSON.parse(readFileSync(file, "utf8"))
+        const unloaded = report.testResults.filter(
+            (suite: { status: string; assertionResults: unknown[] }) =>
+                suite.status === "failed" && suite.assertionResults.length === 0
+        ).length
+        const failed = report.numFailedTests + unloaded
+        const skipped = report.numPendingTests + report.numTodoTests
+        const line = `${report.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`
+        return { line, ok: failed === 0 && report.numPassedTests > 0 }
+    } catch {
+        return { line: "0 passed, 1 failed", ok: false }
+    }
+}
+
+async function main(): Promise<number> {
+    const outcomes = await Promise.all(CHECKS.map(step => run(step, false)))
+    outcomes.forEach(({ ok, output, seconds }, i) => {
+        console.log(`${ok ? "ok  " : "FAIL"} ${CHECKS[i].name} (${seconds} s)`)
+        if (!ok) console.log(output.trim())
+    })
+    const checked = outcomes.every(({ ok }) => ok)
+    const folder = mkdtempSync(join(tmpdir(), "moorage-test-"))
+    const report = join(folder, "report.json")
+    try {
+        const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
+        const args = [bin("vitest/vitest.mjs"), "run", ...reporters, ...process.argv.slice(2)]
+        const tests = await run({ name: "vitest", args }, true)
+        const { line, ok } = countTests(report)
+        if (!checked) console.log("A check before the tests failed: see the top.")
+        console.log(line)
+        return checked && tests.ok && ok ? 0 : 1
+    } finally {
+        rmSync(folder, { recursive: true, force: true })
+    }
+}
+
+process.exitCode = await main()

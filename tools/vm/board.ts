@@ -1,0 +1,258 @@
+import { createHash } from "node:crypto"
+import type { Clock, Random, Timer } from "@moorage/time"
+import { DEFAULT_HEAP_BYTES } from "./bundle.js"
+import { type ConsoleLine, consoleLine, isProgramStart, panicMeaning } from "./console.js"
+import { Emitter } from "./emitter.js"
+import { VmError } from "./errors.js"
+import { type Flash, memoryFlash } from "./flash.js"
+import { HeapGauge } from "./heap.js"
+import { Machine, type MachineHost, MachineStop } from "./machine.js"
+import type { Network } from "./network.js"
+import { writeProgram, writeSettings } from "./provision.js"
+import { BoardSocket } from "./socket.js"
+import { type BoardStats, beginBoot, count, newStats, noteHeap } from "./stats.js"
+import { Ticker } from "./ticker.js"
+
+/** From power or reset to the runtime's first turn: boot ROM, bootloader, start of ESP-IDF. */
+const BOOT_MS = 300
+
+export interface BoardOptions {
+    id: string
+    /** 16 hex digits; derived from `id` unless given, in the ESP32's form: fe, MAC, ff. */
+    deviceId?: string
+    /** What the board boots. Put into the flash as a deploy does, unless it is there already. */
+    bytecode: Uint8Array
+    /** Settings deployed with the program; those that the flash already holds are not rewritten. */
+    settings?: Record<string, unknown>
+    /** Blank 256 KB in memory unless given. */
+    flash?: Flash
+    /** The VM's GC heap: 65536 on ESP32, C3 and S3, 40960 on S2. */
+    heapBytes?: number
+    clock: Clock
+    random: Random
+    network: Network
+    /** Lines of the program's console, panics and traces included; the runtime's own chatter is not. */
+    log?: (line: string, level: ConsoleLine["level"]) => void
+    /** A garbage collection before each allocation: slow, finds heap damage. */
+    gcStress?: boolean
+    /** Whether the heap is measured after each wake that allocated (`stats.heapPeakBytes`). On unless false. */
+    measureHeap?: boolean
+}
+
+export type ResetReason = "button" | "program" | "abort"
+
+export interface BoardEvents {
+    powerOn: undefined
+    powerOff: undefined
+    reset: { reason: ResetReason }
+    /** The program died of `code`; the runtime restarts it 5 s later. `abort`: the chip reboots at once. */
+    panic: { code: number | "abort"; message: string }
+    programStart: undefined
+    /** A line of the program's console. */
+    log: string
+    /** Every line of the runtime's log. */
+    dmesg: string
+}
+
+/**
+ * A board: real DeviceScript bytecode in the real VM, with power, flash, clock,
+ * chance and network passed in. As on hardware, an uncaught exception or an
+ * exhausted heap restarts the program after 5 s, `ds.reboot()` and an abort of
+ * the runtime restart the chip, and only the flash survives that.
+ */
+export class Board {
+    readonly id: string
+    readonly deviceId: string
+    readonly flash: Flash
+    readonly stats: BoardStats = newStats()
+    private readonly events = new Emitter<BoardEvents>()
+    private readonly heapBytes: number
+    private machine: Machine | undefined
+    private gauge: HeapGauge | undefined
+    private socket: BoardSocket | undefined
+    private readonly ticker: Ticker
+    private bootTimer: Timer | undefined
+    private powered = false
+    /** The turn left something for the next tick, beside what the VM knows of. */
+    private urgent = false
+
+    constructor(private readonly options: BoardOptions) {
+        this.id = options.id
+        this.deviceId = options.deviceId ?? deriveDeviceId(options.id)
+        if (!/^[0-9a-f]{16}$/.test(this.deviceId)) {
+            throw new VmError(
+                "options",
+                `A device identifier is 16 lower-case hex digits, not "${this.deviceId}".`
+            )
+        }
+        this.flash = options.flash ?? memoryFlash()
+        this.heapBytes = options.heapBytes ?? DEFAULT_HEAP_BYTES
+        this.ticker = new Ticker(options.clock, () => this.turn())
+        writeProgram(this.flash, options.bytecode)
+        writeSettings(this.flash, options.settings ?? {})
+    }
+
+    get isOn(): boolean {
+        return this.powered
+    }
+
+    /** Calls `fn` at each `event`; returns what ends that. */
+    on<E extends keyof BoardEvents>(event: E, fn: (detail: BoardEvents[E]) => void): () => void {
+        return this.events.on(event, fn)
+    }
+
+    powerOn(): void {
+        if (this.powered) return
+        this.powered = true
+        this.stats.powerOns++
+        this.events.emit("powerOn", undefined)
+        this.startChip()
+    }
+
+    /** Cuts the power: the program is gone, peers of its socket see a reset, the flash stays. */
+    powerOff(): void {
+        if (!this.powered) return
+        this.powered = false
+        this.stopChip()
+        this.events.emit("powerOff", undefined)
+    }
+
+    /** The reset button. */
+    reset(): void {
+        if (this.powered) this.restartChip("button")
+    }
+
+    /** Stops the socket's worker task, as a stuck TCP connection does: its queue fills, then refuses with -1. */
+    stallSocket(on: boolean): void {
+        this.socket?.stall(on)
+    }
+
+    private startChip(): void {
+        beginBoot(this.stats)
+        this.bootTimer = this.options.clock.after(BOOT_MS, () => this.boot())
+    }
+
+    private stopChip(): void {
+        this.bootTimer?.cancel()
+        this.ticker.stop()
+        this.socket?.destroy()
+        this.socket = undefined
+        this.machine = undefined
+        this.gauge = undefined
+    }
+
+    private restartChip(reason: ResetReason): void {
+        this.stopChip()
+        this.stats.resets++
+        this.startChip()
+        this.events.emit("reset", { reason })
+    }
+
+    private boot(): void {
+        const socket = new BoardSocket({
+            network: this.options.network,
+            wake: () => this.ticker.wakeNext(),
+            deliver: (event, payload) => this.machine?.socketEvent(event, payload),
+            count: (what, by) => count(this.stats, what, by),
+            abort: message => this.abort(message),
+        })
+        this.socket = socket
+        this.machine = new Machine(this.machineHost(socket), this.heapBytes)
+        if (this.options.measureHeap !== false) this.gauge = new HeapGauge(this.machine)
+        this.ticker.start()
+        this.run(machine => machine.init(this.deviceId, this.options.gcStress ?? false))
+    }
+
+    /** One turn of the ESP32's main loop (main.c loop_handler): the VM, then the socket. */
+    private turn(): void {
+        this.urgent = false
+        count(this.stats, "wakes")
+        this.run((machine, socket) => {
+            const idleMs = machine.process()
+            const used = this.gauge?.sample()
+            if (used !== undefined) noteHeap(this.stats, used)
+            if (socket.process() || socket.busy) this.urgent = true
+            if (this.machine === machine) this.ticker.wakeAfter(this.urgent ? 0 : idleMs)
+        })
+    }
+
+    /** Runs the VM; when it stops for good, the chip starts over. */
+    private run(step: (machine: Machine, socket: BoardSocket) => void): void {
+        const { machine, socket } = this
+        if (!machine || !socket) return
+        try {
+            step(machine, socket)
+        } catch (error) {
+            // Power was cut, or the chip reset, by a listener of what it did last.
+            if (this.machine !== machine) return
+            if (error instanceof MachineStop && error.why === "exit") this.restartChip("program")
+            else if (error instanceof MachineStop || error instanceof WebAssembly.RuntimeError) {
+                this.abort(error.message)
+            } else throw error
+        }
+    }
+
+    /** JD_PANIC on the chip: it reboots at once. */
+    private abort(message: string): void {
+        this.panic("abort", message)
+        this.restartChip("abort")
+    }
+
+    private panic(code: number | "abort", message: string): void {
+        count(this.stats, "panics")
+        this.stats.panicCodes.push(code)
+        this.events.emit("panic", { code, message })
+    }
+
+    private machineHost(socket: BoardSocket): MachineHost {
+        const { options, flash } = this
+        // A listener may cut the power in the middle of a turn: what the VM does
+        // in the rest of that turn must leave no trace.
+        const live = () => this.socket === socket
+        return {
+            flashBytes: flash.bytes,
+            nowMs: () => this.ticker.nowMs(),
+            random: length => options.random.bytes(length),
+            dmesg: line => live() && this.dmesg(line),
+            panic: code => live() && this.programStopped(code),
+            flashLoad: () => flash.load(),
+            flashSave: image => live() && this.saveFlash(image),
+            frameSent: () => {
+                this.urgent = true
+            },
+            socketOpen: (host, port, tls) => socket.open({ host, port, tls }),
+            socketWrite: bytes => socket.write(bytes),
+            socketClose: () => socket.close(),
+            socketAvailable: () => options.network.available,
+        }
+    }
+
+    private programStopped(code: number): void {
+        this.urgent = true
+        if (code === 0) count(this.stats, "restarts")
+        else this.panic(code, panicMeaning(code))
+    }
+
+    private saveFlash(image: Uint8Array): void {
+        const pages = this.flash.save(image)
+        if (pages === 0) return
+        count(this.stats, "flashWrites")
+        count(this.stats, "flashPages", pages)
+    }
+
+    private dmesg(line: string): void {
+        this.events.emit("dmesg", line)
+        if (isProgramStart(line)) {
+            count(this.stats, "programStarts")
+            this.events.emit("programStart", undefined)
+        }
+        const shown = consoleLine(line)
+        if (!shown) return
+        this.options.log?.(shown.text, shown.level)
+        this.events.emit("log", shown.text)
+    }
+}
+
+function deriveDeviceId(id: string): string {
+    return `fe${createHash("sha256").update(id).digest("hex").slice(0, 12)}ff`
+}

@@ -1,0 +1,16 @@
+/** Typed events: each name of `Events` carries its own detail. */
+export class Emitter<Events extends object> {
+    private readonly listeners = new Map<keyof Events, Set<(detail: never) => void>>()
+
+    /** Calls `fn` at each `event`; returns what ends that. */
+    on<E extends keyof Events>(event: E, fn: (detail: Events[E]) => void): () => void {
+        const set = this.listeners.get(event) ?? new Set()
+        this.listeners.set(event, set)
+        set.add(fn as (detail: never) => void)
+        return () => void set.delete(fn as (detail: never) => void)
+    }
+
+    emit<E extends keyof Events>(event: E, detail: Events[E]): void {
+        for (const fn of this.listeners.get(event) ?? []) (fn as (detail: Events[E]) => void)(detail)
+    }
+}
