@@ -11,6 +11,8 @@ export const HTTPS_PORT = 443
 export interface MoorOptions {
     image: "main" | "maintight"
     registrationId?: string
+    /** A device ID of its own, by an individual enrollment; the registration ID otherwise. */
+    deviceId?: string
     settings?: Record<string, unknown>
     hubs?: string[]
     flash?: Flash
@@ -41,6 +43,9 @@ export async function moor(options: MoorOptions) {
         idScope: ID_SCOPE,
         hubs: (options.hubs ?? HUBS).map(hostName => ({ hostName })),
         enrollmentGroups: [{ enrollmentGroupId: "fleet", primaryKey: GROUP_KEY }],
+        enrollments: options.deviceId
+            ? [{ registrationId, deviceId: options.deviceId, primaryKey: key }]
+            : [],
         retryAfterSec: options.retryAfterSec ?? 3,
         assigningMs: options.assigningMs ?? 5000,
     })

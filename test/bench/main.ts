@@ -1,0 +1,14 @@
+// `npm run bench [-- NAME...]`: measurements, never assertions.
+import { benchHeap } from "./heap.js"
+import { benchSize } from "./size.js"
+
+const BENCHES: Record<string, () => Promise<void>> = { size: benchSize, heap: benchHeap }
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter(name => !(name in BENCHES))
+if (unknown.length > 0) {
+    console.error(`No bench ${unknown.join(", ")}; there are: ${Object.keys(BENCHES).join(", ")}`)
+    process.exitCode = 2
+} else {
+    for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) await BENCHES[name]()
+}
