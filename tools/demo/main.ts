@@ -27,11 +27,12 @@ async function main(): Promise<number> {
     const stream = options.json ? process.stderr : process.stdout
     const timeline = new Timeline(realClock, line => stream.write(`${line}\n`))
     let scene: Scene | undefined
-    const interrupted = new Promise<number>(resolve => {
-        for (const signal of ["SIGINT", "SIGTERM"] as const)
-            process.once(signal, () => resolve(EXIT_INTERRUPTED))
-    })
-    async function play(): Promise<number> {
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+        process.once(signal, () => {
+            stream.write("\nInterrupted: switching everything off.\n")
+            void Promise.resolve(scene?.close()).finally(() => process.exit(EXIT_INTERRUPTED))
+        })
+    try {
         scene = await setScene(timeline)
         const boards = await runScene(scene, timeline)
         const moored = boards.every(
@@ -44,9 +45,6 @@ async function main(): Promise<number> {
         )
         if (options?.json) process.stdout.write(`${JSON.stringify({ boards })}\n`)
         return moored ? 0 : 1
-    }
-    try {
-        return await Promise.race([play(), interrupted])
     } finally {
         await scene?.close()
     }

@@ -99,13 +99,13 @@ export async function setScene(timeline: Timeline): Promise<Scene> {
         assigningMs: 2000,
         retryAfterSec: 3,
     })
-    const folder = mkdtempSync(join(tmpdir(), "moorage-"))
+    let folder: string | undefined
     let servers: Servers | undefined
     const berths: Berth[] = []
     async function close(): Promise<void> {
         for (const berth of berths) berth.board.powerOff()
         await servers?.close()
-        rmSync(folder, { recursive: true, force: true })
+        if (folder) rmSync(folder, { recursive: true, force: true })
     }
     try {
         servers = await listen(cloud)
@@ -122,6 +122,7 @@ export async function setScene(timeline: Timeline): Promise<Scene> {
             const text = describe(event)
             if (text) timeline.say("cloud", text)
         })
+        folder = mkdtempSync(join(tmpdir(), "moorage-"))
         const network = realNetwork({ ca: servers.ca, routes })
         for (const one of FLEET) {
             const bytecode = images.get(loadBoardProfile(one.profile).image)
@@ -148,7 +149,9 @@ async function powerAll(scene: Scene, kind: "cold" | "warm"): Promise<void> {
 /** Plays the demo; returns what was measured. */
 export async function runScene(scene: Scene, timeline: Timeline): Promise<BoardReport[]> {
     const { cloud, berths } = scene
-    timeline.heading("power on, from blank")
+    timeline.heading(
+        `power on, from blank (STABLE_SEC ${STABLE_SEC}, TELEMETRY_SEC ${TELEMETRY_SEC}: low, to be short; a real board has 120 and 60)`
+    )
     await powerAll(scene, "cold")
     timeline.heading("cut the power, and give it back")
     for (const berth of berths) berth.board.powerOff()
