@@ -16,7 +16,7 @@ import { type Config, readConfig } from "./config"
 import { blinkForever } from "./light"
 import type { Memory } from "./memory"
 import { runSession } from "./session"
-import { feed, guarded, pause, supervise } from "./supervisor"
+import { guarded, pause, supervise } from "./supervisor"
 
 const enum State {
     /** Find the assignment that outlived the power cut. */
@@ -58,7 +58,6 @@ async function registerBoard(): Promise<void> {
     if (answer.status !== "assigned") throw new Fault(FaultKind.ServerError, "DPS: " + answer.status)
     console.log("assigned " + answer.hub)
     assignment = { hub: answer.hub, deviceId: answer.deviceId, expirySec: nowSec() + config.tokenSec }
-    failures = 0
     refusals = 0
 }
 
@@ -125,7 +124,6 @@ function asFault(error: Error): Fault {
 async function live(): Promise<void> {
     let fault: Fault
     try {
-        feed()
         state = await step()
         return
     } catch (e) {

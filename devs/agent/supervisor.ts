@@ -3,9 +3,10 @@
 
 import * as ds from "@devicescript/core"
 import { random } from "../auth/crypto"
+import { lastHeardMs } from "../socket/index"
 
 const DAY_MS = 86_400_000
-/** No progress for this long: reboot. Longer than any wait for one answer. */
+/** No progress, no byte received and no network for this long: reboot. Longer than any wait for one answer. */
 const STUCK_MS = 15 * 60_000
 /** Sleeps are cut into slices, so that a long wait is progress too. */
 const SLICE_MS = 60_000
@@ -41,7 +42,7 @@ export async function pause(ms: number): Promise<void> {
 async function watch(): Promise<void> {
     for (;;) {
         await ds.sleep(SLICE_MS)
-        if (ds.millis() - progressMs > STUCK_MS) {
+        if (ds.millis() - Math.max(progressMs, lastHeardMs()) > STUCK_MS) {
             console.log("no progress: reboot")
             ds.reboot()
         }

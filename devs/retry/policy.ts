@@ -49,6 +49,8 @@ const SLOW_MS = 10 * 60_000
 const CAP_MS = 5 * 60_000
 /** Without `retry-after`: (1 / load) * (N / cps) of a fleet of unknown size; the full policy reads it from settings. */
 const FLEET_MS = 60_000
+/** So many failures without a stable session: a registered board that its hub still refuses slows down. */
+const HOPELESS = 4
 /** So many silences in a row and the board suspects itself. */
 const SILENCES_MAX = 6
 
@@ -74,7 +76,8 @@ export function decide(
             maxMs = 2 * minMs
             if (!tries.refusals) action = Action.RefreshClock
             else if (hub) action = Action.Register
-            else minMs = SLOW_MS
+            // Neither a new token nor a new registration helped: the operator's matter.
+            if (tries.refusals && (!hub || tries.failures >= HOPELESS)) minMs = SLOW_MS
             break
         case FaultKind.Rejected:
             minMs = SLOW_MS

@@ -35,6 +35,7 @@ const SETTLE_MS = 20
 let state = State.Closed
 let lost = new Fault(FaultKind.Network, "not connected")
 let onData: (chunk: Buffer) => void
+let heardMs = 0
 let waiter: ds.Fiber
 
 function onEvent(event: SocketEvent, arg?: Buffer | string): void {
@@ -56,9 +57,15 @@ function takeOpen(): void {
     }
 }
 
+/** When bytes last came in, ms since boot: what the watchdog takes for progress. */
+export function lastHeardMs(): number {
+    return heardMs
+}
+
 /** Bytes are used up inside the event, so that a burst never piles up in the heap. */
 function takeData(chunk: Buffer): void {
     if (state !== State.Open) return
+    heardMs = ds.millis()
     try {
         // No buffer: the runtime could not allocate one, its bytes are gone.
         if (!chunk) throw new Fault(FaultKind.Network, "received bytes lost")

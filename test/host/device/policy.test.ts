@@ -104,6 +104,11 @@ describe("the policy", () => {
         )
     })
 
+    test("a hub that refuses what DPS just assigned is registered for every 10 min or more", () => {
+        const again = decide(Service.Hub, FaultKind.Refused, { ...NONE, refusals: 1, failures: 4 }, 0, 0)
+        expect(again).toEqual({ action: Action.Register, delayMs: 600_000 })
+    })
+
     test("DPS refusal: first the clock, then every 10 min or more", () => {
         expect(decide(Service.Dps, FaultKind.Refused, NONE, 0, 0).action).toBe(Action.RefreshClock)
         const second = decide(Service.Dps, FaultKind.Refused, { ...NONE, refusals: 1 }, 0, 0)

@@ -161,7 +161,42 @@ describe("DPS", () => {
     })
 })
 
+describe("the hub that refuses for good", () => {
+    test("does not make the board hammer DPS: at most ten registrations in the first two hours", async () => {
+        const world = await moor({ image: "main" })
+        const host = stable(world)
+        world.cloud.faults = point =>
+            point.kind === "connect" && point.service !== "dps" ? { connack: 5 } : undefined
+        world.cloud.hub(host).disconnect("board-1")
+        world.pass(2 * 3600)
+        const { registrations } = world.cloud.counters("board-1")
+        expect(registrations).toBeGreaterThan(2)
+        expect(registrations).toBeLessThanOrEqual(10)
+        world.cloud.faults = undefined
+        world.until(/^moored/, 3600)
+    })
+})
+
+describe("a long retry-after", () => {
+    test("of half an hour is waited for in the poll, and the watchdog does not bark", async () => {
+        const world = await moor({ image: "main", retryAfterSec: 1800, assigningMs: 1000 })
+        world.board.powerOn()
+        world.until(/^moored/, 2 * 3600)
+        expect(world.board.stats.resets).toBe(0)
+        expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, polls: 1 })
+    })
+})
+
 describe("the network", () => {
+    test("that stays away makes the board reboot after a quarter of an hour", async () => {
+        const world = await moor({ image: "main" })
+        world.network.available = false
+        world.board.powerOn()
+        world.pass(3600)
+        expect(world.board.stats.resets).toBeGreaterThanOrEqual(3)
+        expect(world.board.stats.resets).toBeLessThanOrEqual(4)
+    })
+
     test("that is not there yet is waited for, without counting tries", async () => {
         const world = await moor({ image: "main" })
         world.network.available = false

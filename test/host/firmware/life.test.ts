@@ -189,6 +189,14 @@ describe("the settings", () => {
         expect(world.board.stats).toMatchObject({ resets: 0, panics: 0, programStarts: 1 })
     })
 
+    test("malformed: the board says so once a minute and blinks on, for an hour, without a reset", async () => {
+        const world = await moor({ image: "main", settings: { ID_SCOPE: "" } })
+        world.board.powerOn()
+        world.pass(3600)
+        expect(world.lines.length).toBe(60)
+        expect(world.board.stats).toMatchObject({ resets: 0, panics: 0 })
+    })
+
     test("plain TCP is used when asked for, and warned of at boot", async () => {
         const world = await moor({ image: "main", settings: { DPS_TRANSPORT: "tcp" } })
         coldBoot(world)
