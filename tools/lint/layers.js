@@ -1,0 +1,80 @@
+// ARCHITECTURE's folder table: who may import whom. The first row whose folder holds a file is the file's row.
+
+/** Modules that Node imports as they are: nothing of `@devicescript/*`, and only each other. */
+const PURE = [
+    "devs/fault",
+    "devs/auth/base64",
+    "devs/auth/httpdate",
+    "devs/auth/percent",
+    "devs/dps/answer",
+    "devs/http/response",
+    "devs/mqtt/packet",
+    "devs/retry",
+    "devs/store/record",
+]
+
+const CORE = "@devicescript/core"
+const VIRTUAL = ["tools/time", "tools/link"]
+
+/** folder or module -> what it may import besides its own folder; `null`: anything */
+const ROWS = [
+    ...PURE.map(module => [module, PURE]),
+    ["devs/socket", [CORE, ...PURE]],
+    ["devs/mqtt", [CORE, "devs/socket", ...PURE]],
+    ["devs/http", [CORE, "devs/socket", ...PURE]],
+    ["devs/auth", [CORE, "@devicescript/crypto", "devs/http", ...PURE]],
+    ["devs/dps", [CORE, "devs/mqtt", "devs/http", "devs/auth", ...PURE]],
+    ["devs/hub", [CORE, "devs/mqtt", "devs/auth", ...PURE]],
+    ["devs/store", [CORE, ...PURE]],
+    ["devs", [CORE, "devs"]],
+    ["src", ["devs"]],
+    ["tools/time", []],
+    ["tools/link", ["tools/time"]],
+    ["tools/lint", []],
+    ["tools/vm", VIRTUAL],
+    ["tools/emulator", [...VIRTUAL, ...PURE]],
+    ["tools/simulator", [...VIRTUAL, "tools/vm", "tools/emulator", ...PURE]],
+    ["tools/fleet", [...VIRTUAL, "tools/vm", "tools/simulator", ...PURE]],
+    ["tools/cli", [...VIRTUAL, "tools/vm", "tools/emulator", "tools/simulator", "tools/fleet", "tools/demo"]],
+    ["tools/demo", [...VIRTUAL, "tools/vm", "tools/emulator", "tools/simulator", ...PURE]],
+    ["tools", VIRTUAL],
+    ["test/device", ["devs", "@devicescript"]],
+    ["test", null],
+]
+
+function isIn(folder, module) {
+    return module === folder || module.startsWith(`${folder}/`)
+}
+
+/** A module's path in the repository without its extension; `@moorage/vm` is `tools/vm`, as npm links it. */
+export function moduleOf(file, name) {
+    if (name.startsWith("@moorage/device")) return name.replace("@moorage/device", "devs")
+    if (name.startsWith("@moorage/")) return name.replace("@moorage/", "tools/")
+    if (!name.startsWith(".")) return name
+    const parts = file.split("/").slice(0, -1)
+    for (const part of name.replace(/\.(js|ts|mjs)$/, "").split("/")) {
+        if (part === "..") parts.pop()
+        else if (part !== ".") parts.push(part)
+    }
+    return parts.join("/")
+}
+
+/** Packages of npm and of Node are no matter of direction; the project's own and DeviceScript's are. */
+function isOurs(module) {
+    return /^(devs|src|tools|test|@devicescript)(\/|$)/.test(module)
+}
+
+/**
+ * Whether `file` may import `name`.
+ * @param file path in the repository, with slashes
+ * @returns undefined when it may, else the row that forbids it
+ */
+export function forbidden(file, name) {
+    const row = ROWS.find(([folder]) => isIn(folder, file.replace(/\.\w+$/, "")))
+    const module = moduleOf(file, name)
+    if (!row || !isOurs(module)) return undefined
+    const [folder, allowed] = row
+    if (allowed === null || (isIn(folder, module) && !PURE.includes(folder))) return undefined
+    if (allowed.some(other => isIn(other, module))) return undefined
+    return { from: PURE.includes(folder) ? `${folder} (pure)` : folder, to: module, allowed }
+}

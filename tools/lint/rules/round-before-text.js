@@ -1,0 +1,64 @@
+import { isString } from "../types.js"
+import { calledName, isCallOf } from "../syntax.js"
+import { rule } from "../rule.js"
+
+const FRACTIONAL_MATH = [
+    "sqrt",
+    "cbrt",
+    "log",
+    "log2",
+    "log10",
+    "exp",
+    "random",
+    "sin",
+    "cos",
+    "tan",
+    "atan2",
+]
+
+/** Whether `node` is written so that it has a fraction: `a / b`, `0.5 * x`. What only a value knows is not asked. */
+function isFractional(node) {
+    switch (node.type) {
+        case "Literal":
+            return typeof node.value === "number" && !Number.isInteger(node.value)
+        case "UnaryExpression":
+            return node.operator === "-" && isFractional(node.argument)
+        case "BinaryExpression":
+            if (node.operator === "/") return true
+            return "+-*%".includes(node.operator) && (isFractional(node.left) || isFractional(node.right))
+        case "ConditionalExpression":
+            return isFractional(node.consequent) || isFractional(node.alternate)
+        case "CallExpression":
+            return FRACTIONAL_MATH.some(name => isCallOf(node, "Math", name))
+        default:
+            return false
+    }
+}
+
+/** The values that JSON.stringify would write, as far as they stand in the call. */
+function jsonValues(node) {
+    if (node?.type === "ObjectExpression") {
+        return node.properties.flatMap(property => (property.value ? jsonValues(property.value) : []))
+    }
+    if (node?.type === "ArrayExpression") return node.elements.flatMap(jsonValues)
+    return node ? [node] : []
+}
+
+export const roundBeforeText = rule(
+    "a number with a fraction becomes broken text: 9.99999999 prints as `:` (facts D3). Round it first, or print thousandths as an integer",
+    (context, report) => {
+        const check = node => {
+            if (isFractional(node)) report(node)
+        }
+        return {
+            TemplateLiteral: node => node.expressions.forEach(check),
+            "BinaryExpression[operator='+']"({ left, right }) {
+                if (isFractional(left) && isString(context, right)) report(left)
+                if (isFractional(right) && isString(context, left)) report(right)
+            },
+            CallExpression(node) {
+                if (calledName(node) === "stringify") jsonValues(node.arguments[0]).forEach(check)
+            },
+        }
+    }
+)

@@ -1,0 +1,11 @@
+import { isMethodCall } from "../syntax.js"
+import { rule } from "../rule.js"
+
+export const sortComparator = rule(
+    "sort() without a comparator compares as numbers and leaves strings as they are (facts 1.2). Pass a comparator",
+    (_context, report) => ({
+        CallExpression(node) {
+            if (isMethodCall(node, "sort") && node.arguments.length === 0) report(node)
+        },
+    })
+)
