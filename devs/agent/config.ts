@@ -1,7 +1,7 @@
 // What the board is told at manufacture: settings of `.env.defaults` / `.env.local`, or of its flash image.
 
 import * as ds from "@devicescript/core"
-import { fromBase64 } from "../auth/base64"
+import { fromBase64, isAlphanumeric } from "../auth/base64"
 import { random } from "../auth/crypto"
 import { percentEncode } from "../auth/percent"
 import { readSetting } from "../store/settings"
@@ -29,18 +29,15 @@ export interface Config {
     tokenSec: number
 }
 
-/** The first three may not end a registration ID. */
-const ID_CHARACTERS = "._:-0123456789abcdefghijklmnopqrstuvwxyz"
-
 /** Registration IDs: up to 128 of a-z 0-9 - . _ : ending in a letter, a digit or a dash (DPS, "Registration ID"). */
 function isRegistrationId(id: string): boolean {
     const size = id.length
-    let place = -1
     for (let i = 0; i < size; i++) {
-        place = ID_CHARACTERS.indexOf(id.charAt(i))
-        if (place < 0) return false
+        const char = id.charAt(i)
+        const inner = i < size - 1 && "._:".indexOf(char) >= 0
+        if (!inner && char !== "-" && !isAlphanumeric(char)) return false
     }
-    return place > 2 && size <= 128
+    return size > 0 && size <= 128
 }
 
 /** The setting as text; an unquoted all-digit value arrives as a number (facts 4.3). */

@@ -55,7 +55,7 @@ async function registerBoard(): Promise<void> {
     if (!nowSec()) await refreshClock(config)
     console.log("registering")
     const answer = await register(config)
-    if (answer.status !== "assigned") throw new Fault(FaultKind.ServerError, "DPS: " + answer.status)
+    if (answer.status !== "assigned") throw new Fault(FaultKind.ServerError, "unassigned")
     console.log("assigned " + answer.hub)
     assignment = { hub: answer.hub, deviceId: answer.deviceId, expirySec: nowSec() + config.tokenSec }
     refusals = 0
@@ -96,7 +96,7 @@ async function recover(fault: Fault): Promise<void> {
     refusals = fault.kind === FaultKind.Refused ? refusals + 1 : 0
     silences = fault.kind === FaultKind.Timeout ? silences + 1 : 0
     const doubt = failures >= SCOPE_DOUBT && fault.kind === FaultKind.Unavailable && !atHub
-    const hint = doubt ? " (is ID_SCOPE right?)" : ""
+    const hint = doubt ? " (ID_SCOPE right?)" : ""
     console.log(fault.message + hint + "; next in " + Math.round(verdict.delayMs / 1000) + " s")
     await pause(verdict.delayMs)
     switch (verdict.action) {

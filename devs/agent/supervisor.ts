@@ -43,7 +43,7 @@ async function watch(): Promise<void> {
     for (;;) {
         await ds.sleep(SLICE_MS)
         if (ds.millis() - Math.max(progressMs, lastHeardMs()) > STUCK_MS) {
-            console.log("no progress: reboot")
+            console.log("stuck: reboot")
             ds.reboot()
         }
     }

@@ -3,6 +3,12 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 const PAD = 61
 
+/** Whether `char` is one letter or digit. */
+export function isAlphanumeric(char: string): boolean {
+    const place = ALPHABET.indexOf(char)
+    return place >= 0 && place < 62
+}
+
 /** Base64 of `bytes`, padded. */
 export function toBase64(bytes: Buffer): string {
     const size = bytes.length

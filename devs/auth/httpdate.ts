@@ -9,6 +9,7 @@ function number(text: string, from: number, to: number): number {
 /**
  * Seconds since 1970 of an IMF-fixdate such as `Sun, 06 Nov 1994 08:49:37 GMT`
  * (RFC 9110, section 5.6.7), or undefined when it is not one or lies before 2020.
+ * Every fourth year is a leap year here: right until February 2100.
  */
 export function parseHttpDate(text: string): number | undefined {
     if (text.length !== 29) return undefined
@@ -20,7 +21,6 @@ export function parseHttpDate(text: string): number | undefined {
     // Days before this month, counting years from March so that the leap day comes last.
     const m = month / 3 + 1
     const y = m < 3 ? year - 1 : year
-    const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400)
-    const days = y * 365 + leaps + Math.floor((153 * ((m + 9) % 12) + 2) / 5) + day - 719469
+    const days = y * 365 + (y >> 2) + Math.floor((153 * ((m + 9) % 12) + 2) / 5) + day - 719484
     return days * 86400 + time
 }

@@ -15,13 +15,6 @@ export interface Answer {
 
 const UNASSIGNED = "unassigned"
 
-/** The kind of fault that an HTTP-like status stands for. */
-function kindOf(status: number): FaultKind {
-    if (status === 429) return FaultKind.Throttled
-    if (status === 401 || status === 403) return FaultKind.Refused
-    return status >= 400 && status < 500 ? FaultKind.Rejected : FaultKind.ServerError
-}
-
 /**
  * Reads the answer of register and operation status (nested `registrationState`) or of the status
  * lookup (flat).
@@ -56,7 +49,11 @@ export function readAnswer(status: number, text: string, retryAfterSec: number):
         default: {
             const words = state.errorMessage || top.message || verdict
             const message = "DPS " + (state.errorCode || status) + " " + words
-            throw new Fault(verdict ? FaultKind.Rejected : kindOf(status), message, retryAfterSec)
+            let kind = FaultKind.ServerError
+            if (status === 429) kind = FaultKind.Throttled
+            else if (status === 401 || status === 403) kind = FaultKind.Refused
+            else if (verdict || (status >= 400 && status < 500)) kind = FaultKind.Rejected
+            throw new Fault(kind, message, retryAfterSec)
         }
     }
 }

@@ -3,15 +3,14 @@
 
 import { learnDate, nowSec } from "../auth/clock"
 import { sasToken } from "../auth/sas"
-import { closeHttp, type HttpResponse, openHttp, requestHttp } from "../http/client"
+import { closeHttp, openHttp, requestHttp } from "../http/client"
 import { type Answer, readAnswer } from "./answer"
 import { type Identity, registrationResource, TOKEN_SEC } from "./identity"
 
 /** Asks for the `Date` header only; whatever the status, it is there. */
-async function learnTime(dps: Identity): Promise<HttpResponse> {
+async function learnTime(dps: Identity): Promise<void> {
     const response = await requestHttp("HEAD / HTTP/1.1\r\nHost: " + dps.dpsHost + "\r\n", "")
     learnDate(response.date)
-    return response
 }
 
 /** Sets the wall clock from DPS. Throws Fault. */
@@ -32,10 +31,8 @@ export async function refreshClock(dps: Identity): Promise<void> {
 export async function lookup(dps: Identity): Promise<Answer> {
     await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
     try {
-        if (!nowSec() && !(await learnTime(dps)).keepAlive) {
-            closeHttp()
-            await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
-        }
+        // A service that closes after this makes the lookup fail once: the next try knows the time.
+        if (!nowSec()) await learnTime(dps)
         const resource = registrationResource(dps)
         const token = sasToken(dps.key, resource, nowSec() + TOKEN_SEC, "registration")
         const response = await requestHttp(

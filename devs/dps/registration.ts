@@ -21,7 +21,7 @@ let operationId = ""
 
 /** The digits that follow `name` in `topic`, or 0. */
 function parameter(topic: string, name: string): number {
-    const at = topic.toLowerCase().indexOf(name)
+    const at = topic.indexOf(name)
     return at < 0 ? 0 : parseInt(topic.slice(at + name.length)) || 0
 }
 

@@ -45,11 +45,15 @@ export async function requestHttp(head: string, body: string): Promise<HttpRespo
             const ended = isClosed()
             const response = parseResponse(inbox.slice(0, inboxSize), ended, head.charAt(0) === "H")
             if (response) return response
-            if (overflow) throw new Fault(FaultKind.Protocol, "HTTP response too long")
-            if (ended) throw new Fault(FaultKind.Network, "closed before a response")
             const leftMs = untilMs - ds.millis()
-            if (leftMs <= 0) throw new Fault(FaultKind.Timeout, "no HTTP response")
-            await wait(leftMs)
+            let kind = FaultKind.Timeout
+            if (overflow) kind = FaultKind.Protocol
+            else if (ended) kind = FaultKind.Network
+            else if (leftMs > 0) {
+                await wait(leftMs)
+                continue
+            }
+            throw new Fault(kind, "no HTTP response")
         }
     } finally {
         inbox = undefined

@@ -7,8 +7,6 @@ export interface HttpResponse {
     /** Whole seconds of `Retry-After`, 0 when absent or a date. */
     retryAfterSec: number
     body: string
-    /** Whether the connection can take another request. */
-    keepAlive: boolean
 }
 
 /** The value of header `name` (lower case) in `head`, or "". */
@@ -37,14 +35,11 @@ function joinChunks(bytes: Buffer, at: number): Buffer | undefined {
     }
 }
 
-/** Where the blank line is that ends the head, or -1. */
+/** Where the last line of the head ends, the blank line being next, or -1. */
 function findHeadEnd(bytes: Buffer): number {
-    let at = bytes.indexOf(13)
-    while (at >= 0 && at + 3 < bytes.length) {
-        if (bytes[at + 2] === 13) return at
-        at = bytes.indexOf(13, at + 1)
-    }
-    return -1
+    let at = bytes.indexOf(10)
+    while (at >= 0 && bytes[at + 2] !== 10) at = bytes.indexOf(10, at + 1)
+    return at
 }
 
 /**
@@ -55,9 +50,9 @@ function findHeadEnd(bytes: Buffer): number {
 export function parseResponse(bytes: Buffer, ended: boolean, bodiless: boolean): HttpResponse | undefined {
     const headEnd = findHeadEnd(bytes)
     if (headEnd < 0) return undefined
-    const head = bytes.slice(0, headEnd + 2).toString()
+    const head = bytes.slice(0, headEnd + 1).toString()
     const lower = head.toLowerCase()
-    const from = headEnd + 4
+    const from = headEnd + 3
     const length = parseInt(header(lower, lower, "content-length"))
     let body: Buffer | undefined
     if (bodiless) body = Buffer.alloc(0)
@@ -70,6 +65,5 @@ export function parseResponse(bytes: Buffer, ended: boolean, bodiless: boolean):
         date: header(head, lower, "date"),
         retryAfterSec: parseInt(header(lower, lower, "retry-after")) || 0,
         body: body.toString(),
-        keepAlive: !ended && header(lower, lower, "connection") !== "close",
     }
 }

@@ -41,7 +41,7 @@ export async function readSetting(key: string, fallback: any): Promise<any> {
             return fallback
         }
     }
-    throw new Fault(FaultKind.Timeout, "settings do not answer")
+    throw new Fault(FaultKind.Timeout, "settings: no answer")
 }
 
 /** Writes setting `key`; key and JSON together must stay under 232 bytes (facts D1). Read it back. */

@@ -38,9 +38,9 @@ describe("percent-encoding", () => {
 })
 
 describe("the Date header", () => {
-    test("any second from 2020 to 2199 comes back", () => {
+    test("any second from 2020 to 2099 comes back", () => {
         const from = Date.UTC(2020, 0, 1) / 1000
-        const to = Date.UTC(2199, 11, 31) / 1000
+        const to = Date.UTC(2099, 11, 31) / 1000
         fc.assert(
             fc.property(fc.integer({ min: from, max: to }), sec => {
                 expect(parseHttpDate(new Date(sec * 1000).toUTCString())).toBe(sec)

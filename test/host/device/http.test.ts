@@ -25,7 +25,6 @@ describe("an HTTP response", () => {
             date: DATE,
             retryAfterSec: 3,
             body: "{é: 1}",
-            keepAlive: true,
         })
     })
 
@@ -54,7 +53,6 @@ describe("an HTTP response", () => {
         expect(parseResponse(whole, true, false)).toMatchObject({
             status: 401,
             body: "nope",
-            keepAlive: false,
         })
     })
 
@@ -71,7 +69,6 @@ describe("an HTTP response", () => {
             status: 404,
             date: DATE,
             body: "",
-            keepAlive: false,
         })
     })
 

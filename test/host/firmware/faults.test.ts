@@ -89,7 +89,7 @@ describe("DPS", () => {
         world.board.powerOn()
         world.pass(60 * 60)
         expect(world.said("CONNACK 3").length).toBeGreaterThan(5)
-        expect(world.said("is ID_SCOPE right?").length).toBe(world.said("CONNACK 3").length - 4)
+        expect(world.said("ID_SCOPE right?").length).toBe(world.said("CONNACK 3").length - 4)
         for (const gap of gaps(world, "global.azure-devices-provisioning.net"))
             expect(gap).toBeGreaterThanOrEqual(1000)
     })
