@@ -1,3 +1,4 @@
+import type { Clock } from "@moorage/time"
 import type { Board } from "@moorage/vm"
 import type { BoardReport, BootReport } from "./table.js"
 import type { Timeline } from "./timeline.js"
@@ -21,7 +22,7 @@ export class Berth {
         image: string,
         private readonly counts: () => CloudCounts,
         timeline: Timeline,
-        private readonly nowMs: () => number
+        private readonly clock: Clock
     ) {
         this.report = { id: board.id, image, boots: [], peakHeapBytes: 0, panics: 0 }
         board.on("log", text => {
@@ -51,12 +52,12 @@ export class Berth {
         settled: RegExp[]
     ): Promise<void> {
         const before = { ...this.board.stats, ...this.counts() }
-        const startMs = this.nowMs()
-        const moored = this.shows(/^moored /).then(() => this.nowMs() - startMs)
+        const startMs = this.clock.nowMs()
+        const moored = this.shows(/^moored /).then(() => this.clock.nowMs() - startMs)
         const rest = Promise.all(settled.map(line => this.shows(line)))
         await begin()
-        const mooredMs = await within(MOOR_LIMIT_MS, moored)
-        if (mooredMs !== null) await within(MOOR_LIMIT_MS, rest)
+        const mooredMs = await this.within(MOOR_LIMIT_MS, moored)
+        if (mooredMs !== null) await this.within(MOOR_LIMIT_MS, rest)
         const after = { ...this.board.stats, ...this.counts() }
         this.report.boots.push({
             kind,
@@ -70,17 +71,12 @@ export class Berth {
         this.report.peakHeapBytes = after.heapPeakBytes
         this.report.panics = after.panics
     }
-}
 
-/** The value, or null when it does not come in `limitMs`. */
-async function within<T>(limitMs: number, value: Promise<T>): Promise<T | null> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<null>(resolve => {
-        timer = setTimeout(() => resolve(null), limitMs)
-    })
-    try {
-        return await Promise.race([value, late])
-    } finally {
-        clearTimeout(timer)
+    /** The value, or null when it does not come in time. */
+    private within<T>(limitMs: number, value: Promise<T>): Promise<T | null> {
+        return new Promise((resolve, reject) => {
+            const timer = this.clock.after(limitMs, () => resolve(null))
+            value.then(resolve, reject).finally(() => timer.cancel())
+        })
     }
 }

@@ -18,7 +18,7 @@ Exit code 0 when every board moored each time, 1 when one did not, 2 for a wrong
 
 Examples
   npm start
-  npm start --silent -- --json | jq '.boards[].boots[].mooredMs'
+  npm start -- --json | jq '.boards[].boots[].mooredMs'
 `
 
 /** Reads the command line. @throws Error with one line for the user when an option is unknown */

@@ -70,13 +70,7 @@ function addBoard(
             TELEMETRY_SEC,
         },
     })
-    return new Berth(
-        board,
-        profile.image,
-        () => cloud.counters(id),
-        timeline,
-        () => realClock.nowMs()
-    )
+    return new Berth(board, profile.image, () => cloud.counters(id), timeline, realClock)
 }
 
 /** Builds the firmware, starts the cloud, makes the boards. */
