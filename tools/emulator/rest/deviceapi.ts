@@ -26,9 +26,20 @@ interface Route {
     operation: Operation
 }
 
+function decodable(path: string): boolean {
+    try {
+        decodeURIComponent(path)
+        return true
+    } catch {
+        return false
+    }
+}
+
 /** The three routes of the DPS device API; case aside, as the service has it (facts 2). */
 function route(method: string, path: string): Route | undefined {
-    const match = /^\/([^/]+)\/registrations\/([^/]+)(?:\/(register|operations\/([^/]+)))?\/?$/i.exec(path)
+    const match =
+        decodable(path) &&
+        /^\/([^/]+)\/registrations\/([^/]+)(?:\/(register|operations\/([^/]+)))?\/?$/i.exec(path)
     if (!match) return undefined
     const [, idScope, registrationId, tail, operationId] = match
     const found = (operation: Operation) => ({
