@@ -31,7 +31,6 @@ test("a date of a given time is allowed", async () => {
 test("the real clock is the one place of the machine's time", async () => {
     const code = "export const x = [Date.now(), setTimeout(() => {}, 1)]\n"
     expect(await found("tools/time/real.ts", code)).toEqual([])
-    expect(await found("tools/demo/berth.ts", code)).toEqual(["no-restricted-properties"])
     expect(await found("tools/vm/board.ts", code)).toEqual([
         "no-restricted-properties",
         "no-restricted-globals",
