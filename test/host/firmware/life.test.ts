@@ -197,6 +197,19 @@ describe("the settings", () => {
         expect(world.board.stats).toMatchObject({ resets: 0, panics: 0 })
     })
 
+    test("without REG_ID the chip's own identifier registers", async () => {
+        const chipId = "fe0011223344aaff"
+        const world = await moor({
+            image: "main",
+            registrationId: chipId,
+            chipId,
+            settings: { REG_ID: undefined },
+        })
+        world.board.powerOn()
+        world.until(/^moored/)
+        expect(world.cloud.counters(chipId).registrations).toBe(1)
+    })
+
     test("plain TCP is used when asked for, and warned of at boot", async () => {
         const world = await moor({ image: "main", settings: { DPS_TRANSPORT: "tcp" } })
         coldBoot(world)

@@ -13,6 +13,9 @@ export interface MoorOptions {
     registrationId?: string
     /** A device ID of its own, by an individual enrollment; the registration ID otherwise. */
     deviceId?: string
+    /** The chip's identifier, 16 hex digits; derived from the registration ID otherwise. */
+    chipId?: string
+    /** Over the ones that make the board moor; undefined takes one away. */
     settings?: Record<string, unknown>
     hubs?: string[]
     flash?: Flash
@@ -63,8 +66,17 @@ export async function moor(options: MoorOptions) {
             else cloud.acceptMqtt(link)
         },
     })
+    const settings = {
+        ID_SCOPE,
+        DEVICE_KEY: key,
+        REG_ID: registrationId,
+        STABLE_SEC: 10,
+        TELEMETRY_SEC: 30,
+        ...options.settings,
+    }
     const board = new Board({
         id: registrationId,
+        deviceId: options.chipId,
         bytecode,
         flash,
         clock,
@@ -73,14 +85,7 @@ export async function moor(options: MoorOptions) {
         gcStress: options.gcStress,
         measureHeap: false,
         log: text => lines.push({ atMs: clock.nowMs() - startMs, text }),
-        settings: {
-            ID_SCOPE,
-            DEVICE_KEY: key,
-            REG_ID: registrationId,
-            STABLE_SEC: 10,
-            TELEMETRY_SEC: 30,
-            ...options.settings,
-        },
+        settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
         network,
     })
     const said = (text: string | RegExp) =>
