@@ -1,5 +1,6 @@
 import type { Link } from "@moorage/link"
 import type { Clock, Random } from "@moorage/time"
+import { AccessPolicies, DPS_POLICIES, HUB_POLICIES, type SharedAccessPolicy } from "./auth/policies.js"
 import type { EnrollmentGroup, IndividualEnrollment } from "./dps/enrollments.js"
 import { type DpsCounters, DpsService } from "./dps/service.js"
 import type { CloudEvent, FaultPlan } from "./events.js"
@@ -7,11 +8,19 @@ import { Hub } from "./hub/hub.js"
 import { acceptMqtt } from "./mqtt/accept.js"
 import { acceptHttp } from "./rest/link.js"
 
+export interface HubSettings {
+    hostName: string
+    /** Who may use the hub's service API; those of a new IoT hub with new keys unless given. */
+    policies?: SharedAccessPolicy[]
+}
+
 export interface CloudOptions {
     clock: Clock
     random: Random
     idScope: string
-    hubs: { hostName: string }[]
+    hubs: HubSettings[]
+    /** Who may use the DPS service API; `provisioningserviceowner` with a new key unless given. */
+    dpsPolicies?: SharedAccessPolicy[]
     enrollments?: IndividualEnrollment[]
     enrollmentGroups?: EnrollmentGroup[]
     /** How long an operation stays `assigning`; default 2 s. */
@@ -32,17 +41,20 @@ export class Cloud {
     readonly clock: Clock
     readonly random: Random
     readonly dps: DpsService
+    readonly dpsAccess: AccessPolicies
     /** The latest events, oldest first. */
     readonly history: CloudEvent[] = []
     /** Asked at every point where a fault can be put. */
     faults: FaultPlan | undefined
     private readonly hubs = new Map<string, Hub>()
+    private readonly hubAccesses = new Map<string, AccessPolicies>()
     private readonly listeners = new Set<(event: CloudEvent) => void>()
 
     constructor(options: CloudOptions) {
         this.clock = options.clock
         this.random = options.random
-        for (const { hostName } of options.hubs) this.addHub(hostName)
+        this.dpsAccess = new AccessPolicies(options.dpsPolicies, DPS_POLICIES, options.random)
+        for (const settings of options.hubs) this.addHub(settings)
         this.dps = new DpsService({
             clock: options.clock,
             random: options.random,
@@ -62,6 +74,15 @@ export class Cloud {
         const hub = this.findHub(hostName)
         if (!hub) throw new RangeError(`no hub ${hostName}; there are: ${[...this.hubs.keys()].join(", ")}`)
         return hub
+    }
+
+    /** Who may use a hub's service API. @throws RangeError when there is no such hub */
+    hubAccess(hostName: string): AccessPolicies {
+        return this.hubAccesses.get(this.hub(hostName).hostName) as AccessPolicies
+    }
+
+    hubNames(): string[] {
+        return [...this.hubs.keys()]
     }
 
     findHub(hostName: string): Hub | undefined {
@@ -91,13 +112,14 @@ export class Cloud {
         acceptMqtt(this, link)
     }
 
-    /** Serves an HTTP/1.1 connection to the DPS device API. */
+    /** Serves an HTTP/1.1 connection; the Host header tells the DPS device API from the service APIs. */
     acceptHttp(link: Link): void {
         acceptHttp(this, link)
     }
 
-    private addHub(hostName: string): void {
-        const name = hostName.toLowerCase()
+    private addHub(settings: HubSettings): void {
+        const name = settings.hostName.toLowerCase()
+        this.hubAccesses.set(name, new AccessPolicies(settings.policies, HUB_POLICIES, this.random))
         const { clock, random } = this
         this.hubs.set(
             name,

@@ -10,7 +10,6 @@ export interface CloudEvent {
         | "poll"
         | "lookup"
         | "http"
-        | "answer"
         | "telemetry"
         | "method"
         | "methodResponse"
@@ -19,10 +18,12 @@ export interface CloudEvent {
     id: string
     /** CONNACK return code, or status. */
     status?: number
-    /** What the event is about: the assigned hub, a method's name, why a session ended. */
+    /** What the event is about: the assigned hub, a method's name, the property bag of telemetry, why a session ended. */
     detail?: string
-    /** Body of telemetry. */
+    /** Body of telemetry, or of reported properties. */
     body?: string
+    /** Application and system properties of telemetry. */
+    properties?: Record<string, string>
 }
 
 /** What a fault can do to one request. */

@@ -126,7 +126,7 @@ describe("telemetry", () => {
         client.publish(`${EVENTS}a=1&b=x%20y`, '{"t":1}')
         expect(client.take("puback")).toBeDefined()
         expect(telemetry(world)).toEqual([
-            expect.objectContaining({ id: "d", body: '{"t":1}', detail: "a=1&b=x%20y" }),
+            expect.objectContaining({ id: "d", body: '{"t":1}', properties: { a: "1", b: "x y" } }),
         ])
     })
 
@@ -151,7 +151,7 @@ describe("telemetry", () => {
         expect(telemetry(world)).toEqual([])
         hubClient(world, "d", { will }).end()
         expect(telemetry(world)).toEqual([
-            expect.objectContaining({ body: "gone", detail: "iothub-MessageType=Will" }),
+            expect.objectContaining({ body: "gone", properties: { "iothub-MessageType": "Will" } }),
         ])
     })
 })
@@ -213,7 +213,7 @@ describe("a cloud-to-device message", () => {
     test("is dropped by a clean session", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
-        hub.putDevice("d", [DEVICE_KEY])
+        hubClient(world, "d", { clean: false }).end()
         hub.sendToDevice("d", "hello")
         const client = hubClient(world, "d", { clean: true })
         client.subscribe(FILTER)
@@ -223,7 +223,7 @@ describe("a cloud-to-device message", () => {
     test("over fifty waiting is refused", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
-        hub.putDevice("d", [DEVICE_KEY])
+        hubClient(world, "d", { clean: false }).end()
         for (let i = 0; i < 50; i++) hub.sendToDevice("d", String(i))
         expect(() => hub.sendToDevice("d", "one more")).toThrow(/full/)
     })

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http"
+import { get } from "node:https"
 import { createServer, type AddressInfo, type Server } from "node:net"
 import { connect, type TLSSocket } from "node:tls"
 import { realClock, realRandom } from "@moorage/time"
@@ -26,6 +28,21 @@ test("who trusts the CA reaches DPS, any hub and localhost; no other name is cov
         for (const name of ["global.azure-devices-provisioning.net", "one.azure-devices.net", "localhost"])
             (await handshake(servers.mqttPort, servers.ca, name)).destroy()
         await expect(handshake(servers.mqttPort, servers.ca, "example.com")).rejects.toThrow(/altnames/)
+    } finally {
+        await servers.close()
+    }
+})
+
+test("the device API answers over HTTPS with the machine's date", async () => {
+    const servers = await listen(newCloud())
+    try {
+        const response = await new Promise<IncomingMessage>((resolve, reject) => {
+            const { ca, httpsPort: port } = servers
+            get({ host: "localhost", port, ca, path: "/" }, resolve).on("error", reject)
+        })
+        response.resume()
+        expect(response.statusCode).toBe(404)
+        expect(Date.parse(response.headers.date ?? "")).not.toBeNaN()
     } finally {
         await servers.close()
     }

@@ -38,6 +38,30 @@ describe("a SAS token", () => {
         expect(verifySas(token, resource, [KEY], 1.9e9)).toBe(true)
     })
 
+    test("with sr spelt otherwise than it was signed is refused", () => {
+        const text = makeSas(KEY, resource, 2e9)
+        expect(verifySas(parseSas(text), resource, [KEY], 1.9e9)).toBe(true)
+        expect(verifySas(parseSas(text.replaceAll("%2F", "%2f")), resource, [KEY], 1.9e9)).toBe(false)
+    })
+
+    test("may have its signature encoded or as it is", () => {
+        const text = makeSas(KEY, resource, 1663119026)
+        const raw = text.replace(/sig=[^&]+/, field => decodeURIComponent(field))
+        expect(raw).toContain("sig=f+wW8XOK")
+        expect(verifySas(parseSas(raw), resource, [KEY], 1.6e9)).toBe(true)
+    })
+
+    test("opens its resource whatever the case of the letters, with any of the keys", () => {
+        const token = parseSas(makeSas(KEY, resource.toUpperCase(), 2e9))
+        const other = Buffer.alloc(32).toString("base64")
+        expect(verifySas(token, resource.toLowerCase(), [other, KEY], 1.9e9)).toBe(true)
+    })
+
+    test("is good until its last moment", () => {
+        const token = parseSas(makeSas(KEY, resource, 2e9))
+        expect(verifySas(token, resource, [KEY], 2e9 - 0.001)).toBe(true)
+    })
+
     test("opens what lies below its resource, by whole segments", () => {
         const token = parseSas(makeSas(KEY, "MyExampleHub.azure-devices.net", 2e9))
         expect(verifySas(token, resource, [KEY], 1.9e9)).toBe(true)
@@ -58,6 +82,10 @@ describe("a SAS token", () => {
         "SharedAccessSignature",
         "SharedAccessSignature sr=a&se=1",
         "SharedAccessSignature sr=%&sig=a&se=1",
+        "SharedAccessSignature sig=a&se=1",
+        "SharedAccessSignature sr=a&sig=a&se=soon",
+        "SharedAccessSignature sr=a&sig=a&se=-1",
+        "SharedAccessSignature sr=a&sig=a&se=01",
     ])("%j is none, and no crash", text => {
         expect(parseSas(text)).toBeUndefined()
     })

@@ -14,6 +14,8 @@ export interface SasToken {
 }
 
 const PREFIX = "SharedAccessSignature "
+/** Without leading zeros: the signature is over the digits as received. */
+const EXPIRY = /^[1-9]\d{0,11}$/
 
 function decode(text: string): string | undefined {
     try {
@@ -35,7 +37,7 @@ export function parseSas(text: string): SasToken | undefined {
     const resource = decode(rawResource ?? "")
     const signature = decode(fields.get("sig") ?? "")
     const expiry = fields.get("se") ?? ""
-    if (!rawResource || !resource || !signature || !/^\d{1,12}$/.test(expiry)) return undefined
+    if (!rawResource || !resource || !signature || !EXPIRY.test(expiry)) return undefined
     return {
         rawResource,
         resource,

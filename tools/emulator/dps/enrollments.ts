@@ -1,4 +1,6 @@
 import { deriveDeviceKey, isSymmetricKey } from "../auth/keys.js"
+import type { InitialTwin } from "../hub/twin.js"
+import { registrationIdOf } from "./registrationid.js"
 
 export type AllocationPolicy = "hashed" | "static"
 
@@ -11,6 +13,19 @@ export interface EnrollmentBase {
     /** Host names of the hubs to choose from; all linked hubs unless given. */
     iotHubs?: string[]
     reprovisionPolicy?: ReprovisionPolicy
+    /** What a device that is new on its hub starts with. */
+    initialTwin?: InitialTwin
+    /** Kept and shown as it was given; nothing here looks at it. */
+    capabilities?: unknown
+    /** Given by the service at each write through its API. */
+    written?: Written
+}
+
+/** What the service adds to what it was told. */
+export interface Written {
+    etag: string
+    createdDateTimeUtc: string
+    lastUpdatedDateTimeUtc: string
 }
 
 export interface ReprovisionPolicy {
@@ -55,16 +70,34 @@ export class Enrollments {
     private readonly individuals = new Map<string, IndividualEnrollment>()
     private readonly groups = new Map<string, EnrollmentGroup>()
 
-    /** Adds or replaces. @throws RangeError when a key is malformed */
+    /** Adds or replaces. @throws RangeError when the registration ID or a key is malformed */
     putIndividual(enrollment: IndividualEnrollment): void {
+        if (registrationIdOf(enrollment.registrationId) === undefined)
+            throw new RangeError(`enrollment ${enrollment.registrationId}: not a registration ID`)
         checkKeys(enrollment.registrationId, enrollment)
-        this.individuals.set(enrollment.registrationId.toLowerCase(), enrollment)
+        this.individuals.set(enrollment.registrationId.toLowerCase(), { ...enrollment })
     }
 
     /** Adds or replaces. @throws RangeError when a key is malformed */
     putGroup(group: EnrollmentGroup): void {
         checkKeys(group.enrollmentGroupId, group)
-        this.groups.set(group.enrollmentGroupId, group)
+        this.groups.set(group.enrollmentGroupId.toLowerCase(), { ...group })
+    }
+
+    individual(registrationId: string): IndividualEnrollment | undefined {
+        return this.individuals.get(registrationId.toLowerCase())
+    }
+
+    group(enrollmentGroupId: string): EnrollmentGroup | undefined {
+        return this.groups.get(enrollmentGroupId.toLowerCase())
+    }
+
+    listIndividuals(): IndividualEnrollment[] {
+        return [...this.individuals.values()]
+    }
+
+    listGroups(): EnrollmentGroup[] {
+        return [...this.groups.values()]
     }
 
     deleteIndividual(registrationId: string): boolean {
@@ -72,7 +105,7 @@ export class Enrollments {
     }
 
     deleteGroup(enrollmentGroupId: string): boolean {
-        return this.groups.delete(enrollmentGroupId)
+        return this.groups.delete(enrollmentGroupId.toLowerCase())
     }
 
     /** Every enrollment that `registrationId` may prove itself with; the first whose key fits is the one. */

@@ -1,7 +1,8 @@
 import type { Clock, Random } from "@moorage/time"
 import { type SasToken, verifySas } from "../auth/sas.js"
 import type { CloudEvent, Fault } from "../events.js"
-import { hashedHub } from "./allocation.js"
+import type { InitialTwin } from "../hub/twin.js"
+import { allocate, substatusOf } from "./allocation.js"
 import {
     type DpsResponse,
     errorResponse,
@@ -16,8 +17,8 @@ import { registrationIdOf } from "./registrationid.js"
 /** What DPS asks of a linked hub. */
 export interface LinkedHub {
     readonly hostName: string
-    /** Creates the device identity, or gives the existing one these keys. */
-    putDevice(deviceId: string, keys: string[]): void
+    /** Creates the device identity with this twin, or gives the existing one these keys. */
+    putDevice(deviceId: string, keys: string[], initialTwin?: InitialTwin): void
     removeDevice(deviceId: string): void
 }
 
@@ -59,7 +60,11 @@ export interface Caller {
 export class DpsService {
     readonly enrollments = new Enrollments()
     private readonly states = new Map<string, RegistrationState>()
+    /** Enrollment group of each registration that came through one. */
+    private readonly groupsOf = new Map<string, string>()
     private readonly operations = new Map<string, Operation>()
+    /** The latest operation of each registration ID. */
+    private readonly latest = new Map<string, Operation>()
     private readonly counts = new Map<string, DpsCounters>()
 
     constructor(private readonly options: DpsOptions) {}
@@ -80,6 +85,12 @@ export class DpsService {
     /** The registration record, as the service API shows it. */
     registration(registrationId: string): RegistrationState | undefined {
         return this.states.get(registrationId.toLowerCase())
+    }
+
+    /** The registration records of an enrollment group. */
+    registrationsOf(enrollmentGroupId: string): RegistrationState[] {
+        const group = enrollmentGroupId.toLowerCase()
+        return [...this.states.values()].filter(state => this.groupsOf.get(state.registrationId) === group)
     }
 
     /** Forgets the registration record; the device identity on its hub stays. */
@@ -104,6 +115,7 @@ export class DpsService {
             state: this.assign(caller.registrationId, refusal),
         }
         this.operations.set(operation.operationId, operation)
+        this.latest.set(operation.registrationId, operation)
         return this.answer("register", caller, this.assigning(operation.operationId))
     }
 
@@ -115,7 +127,11 @@ export class DpsService {
         const operation = this.operations.get(operationId)
         if (!operation || operation.registrationId !== caller.registrationId)
             return this.answer("poll", caller, this.error(404, 404204, "Operation not found."))
-        if (this.nowMs() < operation.doneAtMs) return this.answer("poll", caller, this.assigning(operationId))
+        if (this.isPending(operation)) {
+            const { registrationId } = caller
+            const registrationState = { registrationId, status: "assigning" as const }
+            return this.answer("poll", caller, this.assigning(operationId, registrationState))
+        }
         const { state } = operation
         const body = { operationId, status: state.status, registrationState: state }
         return this.answer("poll", caller, { status: 200, body: JSON.stringify(body) }, state.assignedHub)
@@ -126,7 +142,12 @@ export class DpsService {
         this.counters(caller.registrationId).lookups++
         const refusal = this.injected(fault) ?? this.refusal(caller)
         if (!("base" in refusal)) return this.answer("lookup", caller, refusal)
-        const state = this.states.get(caller.registrationId)
+        const { registrationId } = caller
+        const operation = this.latest.get(registrationId)
+        const state: RegistrationState | undefined =
+            operation && this.isPending(operation)
+                ? { registrationId, status: "assigning" }
+                : this.states.get(registrationId)
         if (state)
             return this.answer(
                 "lookup",
@@ -162,8 +183,12 @@ export class DpsService {
         return enrollment ?? this.error(401, 401000, "Unauthorized")
     }
 
-    private assigning(operationId: string): DpsResponse {
-        const body = JSON.stringify({ operationId, status: "assigning" })
+    private isPending(operation: Operation): boolean {
+        return this.nowMs() < operation.doneAtMs
+    }
+
+    private assigning(operationId: string, registrationState?: RegistrationState): DpsResponse {
+        const body = JSON.stringify({ operationId, status: "assigning", registrationState })
         return { status: 202, body, retryAfterSec: this.options.retryAfterSec }
     }
 
@@ -183,36 +208,29 @@ export class DpsService {
             return { ...frame, ...failure, lastUpdatedDateTimeUtc: now, etag: newEtag(this.options.random) }
         }
         const policy = enrollment.base.reprovisionPolicy ?? DEFAULT_REPROVISION
-        const wanted =
-            enrollment.base.allocationPolicy === "static" ? choices[0] : hashedHub(registrationId, choices)
-        const hub = old?.assignedHub && !policy.updateHubAssignment ? old.assignedHub : wanted
+        const kept = policy.updateHubAssignment ? undefined : old?.assignedHub
+        const hub = kept ?? allocate(enrollment.base.allocationPolicy, registrationId, choices)
         this.moveDevice(enrollment, old?.assignedHub, hub)
         const state: RegistrationState = {
             ...frame,
             assignedHub: hub,
             deviceId: enrollment.deviceId,
             status: "assigned",
-            substatus: this.substatus(old, hub, policy.migrateDeviceData),
+            substatus: substatusOf(old, hub, policy.migrateDeviceData),
             lastUpdatedDateTimeUtc: now,
             etag: newEtag(this.options.random),
         }
         this.states.set(registrationId, state)
+        if (enrollment.enrollmentGroupId)
+            this.groupsOf.set(registrationId, enrollment.enrollmentGroupId.toLowerCase())
+        else this.groupsOf.delete(registrationId)
         return state
-    }
-
-    private substatus(
-        old: RegistrationState | undefined,
-        hub: string,
-        migrate: boolean
-    ): RegistrationState["substatus"] {
-        if (!old?.assignedHub) return "initialAssignment"
-        if (old.assignedHub === hub) return old.substatus ?? "initialAssignment"
-        return migrate ? "deviceDataMigrated" : "deviceDataReset"
     }
 
     private moveDevice(enrollment: Enrollment, from: string | undefined, to: string): void {
         for (const hub of this.options.hubs) {
-            if (hub.hostName === to) hub.putDevice(enrollment.deviceId, enrollment.keys)
+            if (hub.hostName === to)
+                hub.putDevice(enrollment.deviceId, enrollment.keys, enrollment.base.initialTwin)
             else if (hub.hostName === from) hub.removeDevice(enrollment.deviceId)
         }
     }

@@ -3,8 +3,8 @@ import { type SasToken, verifySas } from "../auth/sas.js"
 import type { LinkedHub } from "../dps/service.js"
 import type { CloudEvent } from "../events.js"
 import { DEVICE_BOUND_MAX, Device, type DeviceBound } from "./device.js"
-import { desiredTopic, deviceBoundFilter, deviceBoundTopic, methodRequestTopic } from "./topics.js"
-import type { TwinPatch } from "./twin.js"
+import { desiredTopic, deviceBoundFilter, methodRequestTopic } from "./topics.js"
+import type { InitialTwin, TwinPatch } from "./twin.js"
 
 export interface HubOptions {
     hostName: string
@@ -43,6 +43,7 @@ export class Hub implements LinkedHub {
     private readonly devices = new Map<string, Device>()
     private readonly calls = new Map<string, PendingCall>()
     private lastRequestId = 0
+    private lastRevision = 0
 
     constructor(private readonly options: HubOptions) {
         this.hostName = options.hostName
@@ -65,10 +66,16 @@ export class Hub implements LinkedHub {
         return [...this.devices.keys()]
     }
 
-    putDevice(deviceId: string, keys: string[]): void {
-        const device = this.devices.get(deviceId)
-        if (device) device.keys = keys
-        else this.devices.set(deviceId, new Device(deviceId, keys))
+    putDevice(deviceId: string, keys: string[], initialTwin?: InitialTwin): Device {
+        let device = this.devices.get(deviceId)
+        if (!device) {
+            device = new Device(deviceId, keys, this.options.clock)
+            device.twin.start(initialTwin ?? {})
+            this.devices.set(deviceId, device)
+        }
+        device.keys = keys
+        this.written(device)
+        return device
     }
 
     removeDevice(deviceId: string): void {
@@ -80,7 +87,9 @@ export class Hub implements LinkedHub {
     /** Disabled while connected is a bare close (facts 5.2). */
     setEnabled(deviceId: string, enabled: boolean): void {
         const device = this.required(deviceId)
+        if (device.enabled !== enabled) device.statusUpdatedMs = this.options.clock.nowMs()
         device.enabled = enabled
+        this.written(device)
         if (!enabled) device.session?.close("device disabled")
     }
 
@@ -142,9 +151,13 @@ export class Hub implements LinkedHub {
         call.settle({ status, payload })
     }
 
-    /** Sends a cloud-to-device message, or keeps it until the device subscribes. @throws HubError over 50 */
+    /**
+     * Sends a cloud-to-device message, or keeps it until the device subscribes; one for a device that never
+     * connected is lost. @throws HubError over 50
+     */
     sendToDevice(deviceId: string, body: Uint8Array | string, properties: Record<string, string> = {}): void {
         const device = this.required(deviceId)
+        if (!device.hasConnected) return
         if (device.waiting.length >= DEVICE_BOUND_MAX)
             throw new HubError(403, 403004, "Device queue is full.")
         device.waiting.push({ body: Buffer.from(body), properties })
@@ -156,12 +169,7 @@ export class Hub implements LinkedHub {
         const qos = device.granted(deviceBoundFilter)
         while (device.session && qos !== undefined && device.waiting.length > 0) {
             const message = device.waiting.shift() as DeviceBound
-            device.session.publish(
-                deviceBoundTopic(device.deviceId, message.properties),
-                message.body,
-                qos,
-                message
-            )
+            device.session.deliver(message, qos)
         }
     }
 
@@ -169,6 +177,31 @@ export class Hub implements LinkedHub {
     patchDesired(deviceId: string, patch: TwinPatch): number {
         const device = this.required(deviceId)
         const version = device.twin.desired.patch(patch)
+        this.pushDesired(device, patch)
+        return version
+    }
+
+    /**
+     * Puts new desired properties in the place of the old ones. A connected device is told as by a patch:
+     * what is gone is null. (Microsoft documents that it is told, not how.)
+     */
+    replaceDesired(deviceId: string, properties: TwinPatch): number {
+        const device = this.required(deviceId)
+        const gone = Object.keys(device.twin.desired.properties).filter(
+            key => !Object.hasOwn(properties, key)
+        )
+        const version = device.twin.desired.replace(properties)
+        this.pushDesired(device, { ...properties, ...Object.fromEntries(gone.map(key => [key, null])) })
+        return version
+    }
+
+    /** The identity has changed: a new ETag, Base64 of a number, as the hub has it. */
+    written(device: Device): void {
+        device.etag = Buffer.from(String(++this.lastRevision + 100_000_000)).toString("base64")
+    }
+
+    private pushDesired(device: Device, patch: TwinPatch): void {
+        const { version } = device.twin.desired
         const qos = device.granted(filter => filter.includes("/desired/"))
         if (qos !== undefined)
             device.session?.publish(
@@ -176,7 +209,6 @@ export class Hub implements LinkedHub {
                 JSON.stringify({ ...patch, $version: version }),
                 qos
             )
-        return version
     }
 
     private required(deviceId: string): Device {

@@ -1,8 +1,9 @@
 // The MQTT topics of IoT Hub (Microsoft, "Communicate with an IoT hub using the MQTT protocol").
+import { decodePropertyBag, encodePropertyBag } from "./propertybag.js"
 
 /** What a device's PUBLISH is about. */
 export type DeviceTopic =
-    | { kind: "telemetry"; properties: string }
+    | { kind: "telemetry"; properties: Record<string, string> }
     | { kind: "methodResponse"; status: number; requestId: string }
     | { kind: "twinGet"; requestId: string }
     | { kind: "twinReported"; requestId: string }
@@ -30,7 +31,7 @@ export function deviceBoundFilter(filter: string): boolean {
 export function parseDeviceTopic(topic: string, deviceId: string): DeviceTopic | undefined {
     const events = `devices/${deviceId}/messages/events`
     if (topic === events || topic.startsWith(`${events}/`))
-        return { kind: "telemetry", properties: topic.slice(events.length + 1) }
+        return { kind: "telemetry", properties: decodePropertyBag(topic.slice(events.length + 1)) }
     const method = /^\$iothub\/methods\/res\/(-?\d+)\/\?\$rid=([^&]+)/.exec(topic)
     if (method) return { kind: "methodResponse", status: Number(method[1]), requestId: method[2] }
     const twin = /^\$iothub\/twin\/(GET|PATCH\/properties\/reported)\/\?\$rid=([^&]+)/.exec(topic)
@@ -43,9 +44,5 @@ export const methodRequestTopic = (name: string, requestId: string) =>
 export const twinResponseTopic = (status: number, requestId: string, version?: number) =>
     `$iothub/twin/res/${status}/?$rid=${requestId}${version === undefined ? "" : `&$version=${version}`}`
 export const desiredTopic = (version: number) => `$iothub/twin/PATCH/properties/desired/?$version=${version}`
-export const deviceBoundTopic = (deviceId: string, properties: Record<string, string>) => {
-    const bag = Object.entries(properties).map(
-        ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`
-    )
-    return `devices/${deviceId}/messages/devicebound/${bag.join("&")}`
-}
+export const deviceBoundTopic = (deviceId: string, properties: Record<string, string>) =>
+    `devices/${deviceId}/messages/devicebound/${encodePropertyBag(properties)}`

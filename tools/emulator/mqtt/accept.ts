@@ -9,25 +9,35 @@ import { DpsSession, parseDpsUserName } from "./dpssession.js"
 import { HubSession, parseHubUserName } from "./hubsession.js"
 import { Wire } from "./wire.js"
 
-const ACCEPTED = 0
-/** Also what DPS says to a wrong ID scope (facts 1.7). */
-const UNAVAILABLE = 3
-/** All that IoT Hub ever says to a client it does not take (facts 5.2). */
-const NOT_AUTHORIZED = 5
-const DAY_MS = 86_400_000
+/** CONNACK return codes [MQTT-3.2.2.3]. */
+const enum Refusal {
+    /** MQTT 3.1.1 is all that is spoken. */
+    ProtocolVersion = 1,
+    /** Also what DPS says to a wrong ID scope (facts 1.7). */
+    Unavailable = 3,
+    /** All that IoT Hub ever says to a client it does not take (facts 5.2). */
+    NotAuthorized = 5,
+}
+
+const MQTT_3_1_1 = 4
+/** A real timer holds 24.8 days at most, a token may live for months. */
+const TIMER_MAX_MS = 86_400_000
 
 interface Session {
+    /** Whether the server kept a session for this client [MQTT-3.2.2-2]. */
+    readonly isPresent: boolean
     packet(packet: Packet): void
-    ended?(): void
+    /** Called after CONNACK. */
     started?(): void
+    ended?(): void
 }
 
 /** Who connects, as far as the user name says. */
 interface Visitor {
     service: string
     id: string
-    refusal: number
-    open: () => Session
+    /** Decides, at the moment of CONNACK. */
+    enter(): Session | Refusal
 }
 
 /** One MQTT connection to the cloud, from its CONNECT to its end. */
@@ -50,7 +60,7 @@ class Reception {
     private packet(packet: Packet): void {
         if (this.session) this.session.packet(packet)
         else if (packet.cmd === "connect" && !this.visitor) this.connect(packet)
-        else this.wire.abort("expected CONNECT")
+        else this.wire.abort(this.visitor ? "packet before CONNACK" : "expected CONNECT")
     }
 
     private connect(packet: IConnectPacket): void {
@@ -60,78 +70,67 @@ class Reception {
         const point = { kind: "connect" as const, service: visitor.service, id: visitor.id }
         underFaults(cloud.faults, cloud.clock, point, {
             abort: () => this.wire.abort("injected fault"),
-            answer: fault => this.connack(packet, visitor, fault?.connack ?? visitor.refusal),
+            answer: fault => {
+                if (this.wire.isOpen) this.connack(visitor, fault?.connack || visitor.enter(), packet)
+            },
         })
     }
 
-    private connack(packet: IConnectPacket, visitor: Visitor, returnCode: number): void {
-        if (!this.wire.isOpen) return
-        const session = returnCode === ACCEPTED ? visitor.open() : undefined
-        this.wire.send({ cmd: "connack", returnCode, sessionPresent: false })
+    private connack(visitor: Visitor, entered: Session | number, { keepalive }: IConnectPacket): void {
+        const refused = typeof entered === "number"
+        const returnCode = refused ? entered : 0
+        this.wire.send({ cmd: "connack", returnCode, sessionPresent: !refused && entered.isPresent })
         this.cloud.record(visitor.service, { kind: "connack", id: visitor.id, status: returnCode })
-        if (!session) {
+        if (refused) {
             this.wire.close("refused")
             return
         }
-        this.session = session
-        this.wire.keepAlive(packet.keepalive ?? 0)
-        session.started?.()
+        this.session = entered
+        this.wire.keepAlive(keepalive ?? 0)
+        entered.started?.()
     }
 
     /** Tells DPS from hubs by the user name. */
     private visit(packet: IConnectPacket): Visitor {
+        if (packet.protocolVersion !== MQTT_3_1_1)
+            return { service: "unknown", id: "", enter: () => Refusal.ProtocolVersion }
         const userName = packet.username ?? ""
         const dps = parseDpsUserName(userName)
         if (dps) return this.visitDps(packet, dps.idScope, dps.registrationId)
         const hub = parseHubUserName(userName)
         if (hub) return this.visitHub(packet, hub.hostName, hub.deviceId)
-        return {
-            service: "unknown",
-            id: "",
-            refusal: NOT_AUTHORIZED,
-            open: () => ({ packet: () => undefined }),
-        }
+        return { service: "unknown", id: "", enter: () => Refusal.NotAuthorized }
     }
 
     private visitDps(packet: IConnectPacket, idScope: string, registrationId: string): Visitor {
         const { dps } = this.cloud
-        const known = idScope === dps.idScope
-        const named = packet.clientId.toLowerCase() === registrationId
-        return {
-            service: "dps",
-            id: registrationId,
-            refusal: known ? (named ? ACCEPTED : NOT_AUTHORIZED) : UNAVAILABLE,
-            open: () =>
-                new DpsSession(this.wire, dps, registrationId, packet, (kind, answer) =>
-                    this.deliver(kind, registrationId, answer)
-                ),
+        const enter = () => {
+            if (idScope !== dps.idScope) return Refusal.Unavailable
+            if (packet.clientId.toLowerCase() !== registrationId) return Refusal.NotAuthorized
+            return new DpsSession(this.wire, dps, registrationId, packet, (kind, answer) =>
+                this.deliver(kind, registrationId, answer)
+            )
         }
+        return { service: "dps", id: registrationId, enter }
     }
 
     private visitHub(packet: IConnectPacket, hostName: string, deviceId: string): Visitor {
-        const hub = this.cloud.findHub(hostName)
-        const token = parseSas(packet.password?.toString() ?? "")
-        const device = packet.clientId === deviceId ? hub?.authenticate(deviceId, token) : undefined
-        return {
-            service: hostName,
-            id: deviceId,
-            refusal: hub && device ? ACCEPTED : NOT_AUTHORIZED,
-            open: () => {
-                if (!hub || !device || !token) throw new Error("opened a refused session")
-                this.endAt(token.expirySec)
-                return new HubSession(this.wire, hub, device, packet, event =>
-                    this.cloud.record(hostName, event)
-                )
-            },
+        const enter = () => {
+            const hub = this.cloud.findHub(hostName)
+            const token = parseSas(packet.password?.toString() ?? "")
+            const device = packet.clientId === deviceId ? hub?.authenticate(deviceId, token) : undefined
+            if (!hub || !device || !token) return Refusal.NotAuthorized
+            this.endAt(token.expirySec)
+            return new HubSession(this.wire, hub, device, packet, event => this.cloud.record(hostName, event))
         }
+        return { service: hostName, id: deviceId, enter }
     }
 
     /** The hub disconnects a device whose token has expired (401003). */
     private endAt(expirySec: number): void {
         const leftMs = expirySec * 1000 - this.cloud.clock.nowMs()
-        // A real timer holds 24.8 days at most, a token may live for months.
-        this.expiry = this.cloud.clock.after(Math.min(leftMs, DAY_MS), () => {
-            if (leftMs > DAY_MS) this.endAt(expirySec)
+        this.expiry = this.cloud.clock.after(Math.min(leftMs, TIMER_MAX_MS), () => {
+            if (leftMs > TIMER_MAX_MS) this.endAt(expirySec)
             else this.wire.close("token expired")
         })
     }

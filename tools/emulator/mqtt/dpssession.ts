@@ -3,6 +3,7 @@ import { parseSas } from "../auth/sas.js"
 import type { DpsResponse } from "../dps/bodies.js"
 import type { Caller, DpsService } from "../dps/service.js"
 import type { Fault } from "../events.js"
+import { PacketIds } from "../packetids.js"
 import type { Wire } from "./wire.js"
 
 const FILTER = "$dps/registrations/res/#"
@@ -20,7 +21,10 @@ export function parseDpsUserName(userName: string): { idScope: string; registrat
 
 /** One device's conversation with DPS over MQTT (facts 1.2 to 1.6). */
 export class DpsSession {
+    /** DPS keeps no session, whatever CONNECT asks for (facts 1.2). */
+    readonly isPresent = false
     private readonly caller: Caller
+    private readonly packetIds = new PacketIds()
     private granted: 0 | 1 | undefined
 
     constructor(
@@ -43,7 +47,7 @@ export class DpsSession {
                 this.publish(packet)
                 break
             case "unsubscribe":
-                this.granted = undefined
+                if (packet.unsubscriptions.includes(FILTER)) this.granted = undefined
                 this.wire.send({ cmd: "unsuback", messageId: packet.messageId } as Packet)
                 break
             case "pingreq":
@@ -88,7 +92,12 @@ export class DpsSession {
             const response = work(fault)
             const after = response.retryAfterSec === undefined ? "" : `&retry-after=${response.retryAfterSec}`
             const topic = `$dps/registrations/res/${response.status}/?$rid=${requestId}${after}`
-            if (this.granted !== undefined) this.wire.publish(topic, response.body, this.granted)
+            if (this.granted !== undefined) this.respond(topic, response.body, this.granted)
         })
+    }
+
+    private respond(topic: string, payload: string, qos: 0 | 1): void {
+        const messageId = qos ? this.packetIds.next() : undefined
+        this.wire.send({ cmd: "publish", topic, payload, qos, dup: false, retain: false, messageId })
     }
 }

@@ -8,11 +8,15 @@ import type {
 import type { CloudEvent } from "../events.js"
 import type { Device, DeviceBound, DeviceSession } from "../hub/device.js"
 import type { Hub } from "../hub/hub.js"
-import { deviceBoundFilter, isHubFilter, parseDeviceTopic, twinResponseTopic } from "../hub/topics.js"
+import { encodePropertyBag } from "../hub/propertybag.js"
+import {
+    deviceBoundFilter,
+    deviceBoundTopic,
+    isHubFilter,
+    parseDeviceTopic,
+    twinResponseTopic,
+} from "../hub/topics.js"
 import type { Wire } from "./wire.js"
-
-/** IoT Hub takes five subscriptions at a time. */
-const SUBSCRIPTIONS_MAX = 5
 
 /** The user name of a hub client: host name, device ID; with `/?`. */
 const USER_NAME = /^([^/]+)\/([^/]+)\/\?(.*)$/
@@ -28,6 +32,8 @@ export class HubSession implements DeviceSession {
     /** Cloud-to-device messages that the device has not acknowledged. */
     private readonly inFlight = new Map<number, DeviceBound>()
     private will: IConnectPacket["will"]
+    private readonly clean: boolean
+    readonly isPresent: boolean
 
     constructor(
         private readonly wire: Wire,
@@ -39,10 +45,14 @@ export class HubSession implements DeviceSession {
         this.will = connect.will
         // One connection per device: the newcomer wins (400027).
         device.session?.close("another connection of this device")
-        if (connect.clean) {
+        this.clean = connect.clean ?? false
+        if (this.clean) {
             device.subscriptions.clear()
             device.waiting.length = 0
         }
+        this.isPresent = !this.clean && device.isPersistent
+        device.isPersistent = !this.clean
+        device.hasConnected = true
         device.session = this
     }
 
@@ -77,9 +87,20 @@ export class HubSession implements DeviceSession {
         }
     }
 
-    publish(topic: string, body: Uint8Array | string, qos: 0 | 1, message?: DeviceBound): void {
-        const id = this.wire.publish(topic, body, qos)
-        if (id && message) this.inFlight.set(id, message)
+    publish(topic: string, body: Uint8Array | string, qos: 0 | 1): void {
+        this.send(topic, body, qos ? this.device.packetIds.next() : undefined)
+    }
+
+    deliver(message: DeviceBound, qos: 0 | 1): void {
+        const topic = deviceBoundTopic(this.device.deviceId, message.properties)
+        if (!qos) {
+            this.send(topic, message.body)
+            return
+        }
+        const dup = message.packetId !== undefined
+        message.packetId ??= this.device.packetIds.next()
+        this.inFlight.set(message.packetId, message)
+        this.send(topic, message.body, message.packetId, dup)
     }
 
     close(why: string): void {
@@ -89,12 +110,28 @@ export class HubSession implements DeviceSession {
     /** The connection is gone: the will is sent, and what was not acknowledged waits again. */
     ended(): void {
         if (this.device.session === this) this.device.session = undefined
+        if (this.clean) this.device.subscriptions.clear()
         this.device.waiting.unshift(...this.inFlight.values())
-        if (this.will) this.telemetry(this.will.payload.toString(), "iothub-MessageType=Will")
+        if (this.will) this.sendWill(this.will)
     }
 
-    private telemetry(body: string, properties: string): void {
-        this.record({ kind: "telemetry", id: this.device.deviceId, body, detail: properties })
+    /** A will is telemetry, or nothing (facts 5.4). */
+    private sendWill(will: NonNullable<IConnectPacket["will"]>): void {
+        const topic = parseDeviceTopic(will.topic, this.device.deviceId)
+        if (topic?.kind !== "telemetry") return
+        this.telemetry(will.payload.toString(), { ...topic.properties, "iothub-MessageType": "Will" })
+    }
+
+    /** PUBLISH, at QoS 1 when there is a packet identifier. */
+    private send(topic: string, body: Uint8Array | string, messageId?: number, dup = false): void {
+        const payload = typeof body === "string" ? body : Buffer.from(body)
+        const qos = messageId ? 1 : 0
+        this.wire.send({ cmd: "publish", topic, payload, qos, dup, retain: false, messageId })
+    }
+
+    private telemetry(body: string, properties: Record<string, string>): void {
+        const detail = encodePropertyBag(properties)
+        this.record({ kind: "telemetry", id: this.device.deviceId, body, properties, detail })
     }
 
     private received(packet: IPublishPacket): void {
@@ -106,7 +143,11 @@ export class HubSession implements DeviceSession {
         const body = packet.payload.toString()
         switch (topic.kind) {
             case "telemetry":
-                this.telemetry(body, topic.properties)
+                // Nothing is retained; the flag is passed on (facts 5.4).
+                this.telemetry(
+                    body,
+                    packet.retain ? { ...topic.properties, "mqtt-retain": "true" } : topic.properties
+                )
                 break
             case "methodResponse":
                 this.hub.methodAnswered(this.device.deviceId, topic.requestId, topic.status, body)
@@ -135,9 +176,8 @@ export class HubSession implements DeviceSession {
     private subscribe(packet: ISubscribePacket): void {
         const { subscriptions, deviceId } = this.device
         const granted = packet.subscriptions.map(({ topic, qos }) => {
-            const isNew = !subscriptions.has(topic)
-            if (!isHubFilter(topic, deviceId) || (isNew && subscriptions.size >= SUBSCRIPTIONS_MAX))
-                return 128
+            // IoT Hub takes five at a time, and there are no more than five of these.
+            if (!isHubFilter(topic, deviceId)) return 128
             subscriptions.set(topic, qos === 0 ? 0 : 1)
             return qos === 0 ? 0 : 1
         })

@@ -4,7 +4,7 @@ import mqtt from "mqtt-packet"
 
 /** The largest packet that IoT Hub takes: 256 KB of telemetry, and its header. */
 const PACKET_MAX_BYTES = 256 * 1024 + 1024
-/** A peer that does not send CONNECT at once is not a client [MQTT-3.1.0]. */
+/** A peer that does not send CONNECT within a reasonable time is not a client [MQTT-3.1.4]. */
 const CONNECT_LIMIT_MS = 30_000
 /** The server waits one and a half keep alives [MQTT-3.1.2-24], 29.45 min at most (IoT Hub). */
 const KEEP_ALIVE_FACTOR = 1.5
@@ -20,11 +20,10 @@ export interface WireHandler {
 export class Wire {
     private readonly parser = mqtt.parser({ protocolVersion: 4 })
     private handler: WireHandler | undefined
-    private silence: Timer
-    private limitMs = CONNECT_LIMIT_MS
+    /** Ends the connection unless CONNECT, then any packet, comes in time. */
+    private silence: Timer | undefined
+    private keepAliveMs = 0
     private unparsedBytes = 0
-    private why = "closed by the client"
-    private lastId = 0
 
     constructor(
         private readonly link: Link,
@@ -32,11 +31,8 @@ export class Wire {
         handler: WireHandler
     ) {
         this.handler = handler
-        this.silence = clock.after(this.limitMs, () => this.abort("no CONNECT"))
-        this.parser.on("packet", packet => {
-            this.unparsedBytes = 0
-            this.handler?.packet(packet)
-        })
+        this.silence = clock.after(CONNECT_LIMIT_MS, () => this.abort("no CONNECT"))
+        this.parser.on("packet", packet => this.parsed(packet))
         this.parser.on("error", (error: Error) => this.abort(`malformed packet: ${error.message}`))
         link.listen({ data: bytes => this.received(bytes), closed: error => this.ended(error?.message) })
     }
@@ -47,20 +43,12 @@ export class Wire {
 
     /** Starts the keep-alive clock; 0 turns it off [MQTT-3.1.2-24]. */
     keepAlive(sec: number): void {
-        this.limitMs = sec ? Math.min(sec * KEEP_ALIVE_FACTOR, KEEP_ALIVE_CAP_SEC) * 1000 : 0
+        this.keepAliveMs = Math.min(sec * KEEP_ALIVE_FACTOR, KEEP_ALIVE_CAP_SEC) * 1000
         this.heard()
     }
 
     send(packet: mqtt.Packet): void {
         if (this.handler) this.link.send(mqtt.generate(packet))
-    }
-
-    /** PUBLISH; QoS 1 gets the next packet identifier, which is returned. */
-    publish(topic: string, payload: Uint8Array | string, qos: 0 | 1): number {
-        const messageId = qos ? this.nextId() : undefined
-        const body = typeof payload === "string" ? payload : Buffer.from(payload)
-        this.send({ cmd: "publish", topic, payload: body, qos, dup: false, retain: false, messageId })
-        return messageId ?? 0
     }
 
     /** Ends the connection after what was sent. */
@@ -77,29 +65,33 @@ export class Wire {
         this.ended(why)
     }
 
-    private nextId(): number {
-        this.lastId = (this.lastId % 0xffff) + 1
-        return this.lastId
-    }
-
     private received(bytes: Uint8Array): void {
         if (!this.handler) return
-        this.heard()
         this.unparsedBytes += bytes.length
         this.parser.parse(Buffer.from(bytes))
         if (this.unparsedBytes > PACKET_MAX_BYTES) this.abort("packet too large")
     }
 
-    private heard(): void {
-        this.silence.cancel()
-        if (this.limitMs)
-            this.silence = this.clock.after(this.limitMs, () => this.abort("keep alive expired"))
+    private parsed(packet: mqtt.Packet): void {
+        this.unparsedBytes = 0
+        if ((packet.length ?? 0) > PACKET_MAX_BYTES) this.abort("packet too large")
+        if (!this.handler) return
+        this.heard()
+        this.handler.packet(packet)
     }
 
-    private ended(why = this.why): void {
+    /** A packet came: it is CONNECT, whose answer may take any time, or keeps the session alive. */
+    private heard(): void {
+        this.silence?.cancel()
+        this.silence = this.keepAliveMs
+            ? this.clock.after(this.keepAliveMs, () => this.abort("keep alive expired"))
+            : undefined
+    }
+
+    private ended(why = "closed by the client"): void {
         const handler = this.handler
         this.handler = undefined
-        this.silence.cancel()
+        this.silence?.cancel()
         handler?.closed(why)
     }
 }
