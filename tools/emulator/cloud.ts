@@ -6,6 +6,8 @@ import { type DpsCounters, DpsService } from "./dps/service.js"
 import type { CloudEvent, FaultPlan } from "./events.js"
 import { Hub } from "./hub/hub.js"
 import { acceptMqtt } from "./mqtt/accept.js"
+import { DOCUMENTED_QUOTAS, type Quotas } from "./quota/quotas.js"
+import { DpsThrottle, HubThrottle } from "./quota/throttles.js"
 import { acceptHttp } from "./rest/link.js"
 
 export interface HubSettings {
@@ -28,6 +30,8 @@ export interface CloudOptions {
     /** What a 202 says; the real service says 3. */
     retryAfterSec?: number
     lookupUnknown?: 404 | "null"
+    /** Throttles other than the documented ones; null turns one off. */
+    quotas?: Partial<Quotas>
 }
 
 /** How many events `history` keeps. */
@@ -46,6 +50,7 @@ export class Cloud {
     readonly history: CloudEvent[] = []
     /** Asked at every point where a fault can be put. */
     faults: FaultPlan | undefined
+    private readonly quotas: Quotas
     private readonly hubs = new Map<string, Hub>()
     private readonly hubAccesses = new Map<string, AccessPolicies>()
     private readonly listeners = new Set<(event: CloudEvent) => void>()
@@ -54,6 +59,7 @@ export class Cloud {
         this.clock = options.clock
         this.random = options.random
         this.dpsAccess = new AccessPolicies(options.dpsPolicies, DPS_POLICIES, options.random)
+        this.quotas = { ...DOCUMENTED_QUOTAS, ...options.quotas }
         for (const settings of options.hubs) this.addHub(settings)
         this.dps = new DpsService({
             clock: options.clock,
@@ -63,6 +69,7 @@ export class Cloud {
             assigningMs: options.assigningMs ?? 2000,
             retryAfterSec: options.retryAfterSec ?? 3,
             lookupUnknown: options.lookupUnknown ?? 404,
+            throttle: new DpsThrottle(this.quotas, options.clock),
             record: event => this.record("dps", event),
         })
         for (const enrollment of options.enrollments ?? []) this.dps.enrollments.putIndividual(enrollment)
@@ -123,7 +130,13 @@ export class Cloud {
         const { clock, random } = this
         this.hubs.set(
             name,
-            new Hub({ hostName: name, clock, random, record: event => this.record(name, event) })
+            new Hub({
+                hostName: name,
+                clock,
+                random,
+                throttle: new HubThrottle(this.quotas, clock),
+                record: event => this.record(name, event),
+            })
         )
     }
 }

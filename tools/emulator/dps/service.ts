@@ -12,6 +12,7 @@ import {
     timestamp,
 } from "./bodies.js"
 import { DEFAULT_REPROVISION, type Enrollment, Enrollments } from "./enrollments.js"
+import type { DpsThrottle } from "../quota/throttles.js"
 import { registrationIdOf } from "./registrationid.js"
 
 /** What DPS asks of a linked hub. */
@@ -33,6 +34,7 @@ export interface DpsOptions {
     retryAfterSec: number
     /** Answer to the lookup of a board that never registered: 404, or 200 with `null`; the docs and the API differ. */
     lookupUnknown: 404 | "null"
+    throttle: DpsThrottle
     record: (event: Omit<CloudEvent, "atMs" | "service">) => void
 }
 
@@ -101,7 +103,7 @@ export class DpsService {
     /** Register: always 202 first; the outcome comes by polling (facts 1.6). */
     register(caller: Caller, fault?: Fault): DpsResponse {
         this.counters(caller.registrationId).registrations++
-        const refusal = this.injected(fault) ?? this.refusal(caller)
+        const refusal = this.early(fault, () => this.options.throttle.register()) ?? this.refusal(caller)
         if (!("base" in refusal)) return this.answer("register", caller, refusal)
         if (refusal.base.provisioningStatus === "disabled") {
             const registrationState = { registrationId: caller.registrationId, status: "disabled" }
@@ -122,7 +124,8 @@ export class DpsService {
     /** Operation status; whatever body came with the request is not looked at. */
     poll(caller: Caller, operationId: string, fault?: Fault): DpsResponse {
         this.counters(caller.registrationId).polls++
-        const refusal = this.injected(fault) ?? this.refusal(caller)
+        const refusal =
+            this.early(fault, () => this.options.throttle.poll(caller.registrationId)) ?? this.refusal(caller)
         if (!("base" in refusal)) return this.answer("poll", caller, refusal)
         const operation = this.operations.get(operationId)
         if (!operation || operation.registrationId !== caller.registrationId)
@@ -140,7 +143,7 @@ export class DpsService {
     /** Device Registration Status Lookup: the flat record. */
     lookup(caller: Caller, fault?: Fault): DpsResponse {
         this.counters(caller.registrationId).lookups++
-        const refusal = this.injected(fault) ?? this.refusal(caller)
+        const refusal = this.early(fault, () => this.options.throttle.operate()) ?? this.refusal(caller)
         if (!("base" in refusal)) return this.answer("lookup", caller, refusal)
         const { registrationId } = caller
         const operation = this.latest.get(registrationId)
@@ -164,9 +167,12 @@ export class DpsService {
         return this.options.clock.nowMs()
     }
 
-    private injected(fault: Fault | undefined): DpsResponse | undefined {
-        if (fault?.status === undefined) return undefined
-        return this.error(fault.status, fault.status * 1000 + 1, "Injected fault.", fault.retryAfterSec)
+    /** An answer before anything is looked at: an injected fault's, or 429. */
+    private early(fault: Fault | undefined, throttle: () => number): DpsResponse | undefined {
+        if (fault?.status !== undefined)
+            return this.error(fault.status, fault.status * 1000 + 1, "Injected fault.", fault.retryAfterSec)
+        const retryAfterSec = throttle()
+        return retryAfterSec ? this.error(429, 429001, "Too many requests.", retryAfterSec) : undefined
     }
 
     /** The enrollment that the caller proved to be of, or the refusal. */

@@ -5,11 +5,13 @@ import type { CloudEvent } from "../events.js"
 import { DEVICE_BOUND_MAX, Device, type DeviceBound } from "./device.js"
 import { desiredTopic, deviceBoundFilter, methodRequestTopic } from "./topics.js"
 import type { InitialTwin, TwinPatch } from "./twin.js"
+import type { HubThrottle } from "../quota/throttles.js"
 
 export interface HubOptions {
     hostName: string
     clock: Clock
     random: Random
+    throttle: HubThrottle
     record: (event: Omit<CloudEvent, "atMs" | "service">) => void
 }
 
@@ -56,6 +58,16 @@ export class Hub implements LinkedHub {
     setUp(up: boolean): void {
         this.up = up
         if (!up) for (const device of this.devices.values()) device.session?.close("hub down")
+    }
+
+    /** Calls `fn` after so long, at once for 0. */
+    after(sec: number, fn: () => void): void {
+        if (sec > 0) this.options.clock.after(sec * 1000, fn)
+        else fn()
+    }
+
+    get throttle(): HubThrottle {
+        return this.options.throttle
     }
 
     device(deviceId: string): Device | undefined {

@@ -36,9 +36,13 @@ interface Session {
 interface Visitor {
     service: string
     id: string
+    /** Seconds that the CONNACK must wait, or undefined when the connection is to be closed. */
+    queueSec(): number | undefined
     /** Decides, at the moment of CONNACK. */
     enter(): Session | Refusal
 }
+
+const atOnce = () => 0
 
 /** One MQTT connection to the cloud, from its CONNECT to its end. */
 class Reception {
@@ -70,10 +74,19 @@ class Reception {
         const point = { kind: "connect" as const, service: visitor.service, id: visitor.id }
         underFaults(cloud.faults, cloud.clock, point, {
             abort: () => this.wire.abort("injected fault"),
-            answer: fault => {
-                if (this.wire.isOpen) this.connack(visitor, fault?.connack || visitor.enter(), packet)
-            },
+            answer: fault => this.queue(visitor, fault, packet),
         })
+    }
+
+    /** A hub over its rate answers late, and closes when it would be too late (facts 4). */
+    private queue(visitor: Visitor, fault: Fault | undefined, packet: IConnectPacket): void {
+        const waitSec = visitor.queueSec()
+        const admit = () => {
+            if (this.wire.isOpen) this.connack(visitor, fault?.connack || visitor.enter(), packet)
+        }
+        if (waitSec === undefined) this.wire.close("throttled")
+        else if (waitSec > 0) this.cloud.clock.after(waitSec * 1000, admit)
+        else admit()
     }
 
     private connack(visitor: Visitor, entered: Session | number, { keepalive }: IConnectPacket): void {
@@ -93,13 +106,13 @@ class Reception {
     /** Tells DPS from hubs by the user name. */
     private visit(packet: IConnectPacket): Visitor {
         if (packet.protocolVersion !== MQTT_3_1_1)
-            return { service: "unknown", id: "", enter: () => Refusal.ProtocolVersion }
+            return { service: "unknown", id: "", queueSec: atOnce, enter: () => Refusal.ProtocolVersion }
         const userName = packet.username ?? ""
         const dps = parseDpsUserName(userName)
         if (dps) return this.visitDps(packet, dps.idScope, dps.registrationId)
         const hub = parseHubUserName(userName)
         if (hub) return this.visitHub(packet, hub.hostName, hub.deviceId)
-        return { service: "unknown", id: "", enter: () => Refusal.NotAuthorized }
+        return { service: "unknown", id: "", queueSec: atOnce, enter: () => Refusal.NotAuthorized }
     }
 
     private visitDps(packet: IConnectPacket, idScope: string, registrationId: string): Visitor {
@@ -111,7 +124,7 @@ class Reception {
                 this.deliver(kind, registrationId, answer)
             )
         }
-        return { service: "dps", id: registrationId, enter }
+        return { service: "dps", id: registrationId, queueSec: atOnce, enter }
     }
 
     private visitHub(packet: IConnectPacket, hostName: string, deviceId: string): Visitor {
@@ -123,7 +136,11 @@ class Reception {
             this.endAt(token.expirySec)
             return new HubSession(this.wire, hub, device, packet, event => this.cloud.record(hostName, event))
         }
-        return { service: hostName, id: deviceId, enter }
+        const queueSec = () => {
+            const hub = this.cloud.findHub(hostName)
+            return hub ? hub.throttle.connect() : 0
+        }
+        return { service: hostName, id: deviceId, queueSec, enter }
     }
 
     /** The hub disconnects a device whose token has expired (401003). */

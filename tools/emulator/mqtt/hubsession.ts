@@ -140,6 +140,11 @@ export class HubSession implements DeviceSession {
             this.wire.abort(topic ? "QoS 2 is not supported" : "unknown topic")
             return
         }
+        const waitSec = topic.kind === "telemetry" ? this.hub.throttle.publish() : 0
+        if (waitSec === undefined) {
+            this.wire.close("throttled")
+            return
+        }
         const body = packet.payload.toString()
         switch (topic.kind) {
             case "telemetry":
@@ -165,7 +170,8 @@ export class HubSession implements DeviceSession {
                 break
             }
         }
-        if (packet.qos === 1) this.wire.send({ cmd: "puback", messageId: packet.messageId } as Packet)
+        const acknowledge = () => this.wire.send({ cmd: "puback", messageId: packet.messageId } as Packet)
+        if (packet.qos === 1) this.hub.after(waitSec, acknowledge)
     }
 
     private twinAnswer(topic: string, body: string): void {

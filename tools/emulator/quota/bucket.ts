@@ -29,7 +29,20 @@ export class Bucket {
             this.tokens = Math.max(0, this.tokens - 1)
             return 0
         }
-        return ((1 - this.tokens) * this.rate.perSec) / this.rate.calls
+        return this.dueSec
+    }
+
+    /** Takes one token, in advance if need be. @returns the seconds until it is due, 0 for now */
+    reserve(): number {
+        const waitSec = this.take()
+        if (waitSec > 0) this.tokens--
+        return waitSec
+    }
+
+    /** Seconds until the next token is due. */
+    get dueSec(): number {
+        this.refill()
+        return this.tokens >= WHOLE ? 0 : ((1 - this.tokens) * this.rate.perSec) / this.rate.calls
     }
 
     /** Whether nothing has been taken that is not refilled: such a bucket can be forgotten. */

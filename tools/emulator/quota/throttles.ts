@@ -1,0 +1,63 @@
+import type { Clock } from "@moorage/time"
+import { Bucket, Buckets, type Rate } from "./bucket.js"
+import type { Quotas } from "./quotas.js"
+
+const bucket = (rate: Rate | null, clock: Clock) => (rate ? new Bucket(rate, clock) : undefined)
+
+/** What DPS lets through. A call that is refused takes nothing from the other limits. */
+export class DpsThrottle {
+    private readonly operations: Bucket | undefined
+    private readonly registrations: Bucket | undefined
+    private readonly polls: Buckets | undefined
+
+    constructor(quotas: Quotas, clock: Clock) {
+        this.operations = bucket(quotas.dpsOperations, clock)
+        this.registrations = bucket(quotas.dpsRegistrations, clock)
+        this.polls = quotas.dpsPollsPerDevice ? new Buckets(quotas.dpsPollsPerDevice, clock) : undefined
+    }
+
+    /** @returns whole seconds to wait, for `retry-after`; 0 lets the call through */
+    register(): number {
+        return Math.ceil(this.registrations?.take() ?? 0)
+    }
+
+    /** Polls have a limit of their own, for each device (azure-iot-sdk-c PR#1703). */
+    poll(registrationId: string): number {
+        return Math.ceil(this.polls?.take(registrationId) ?? 0)
+    }
+
+    /** Every other operation. */
+    operate(): number {
+        return Math.ceil(this.operations?.take() ?? 0)
+    }
+}
+
+/** A hub over its rate lets CONNECTs queue this long before it closes them; the SDKs wait as long for CONNACK. */
+const QUEUE_MAX_SEC = 60
+
+/** What a hub lets through: first late, then not at all (facts 4, "Traffic shaping"). */
+export class HubThrottle {
+    private readonly connects: Bucket | undefined
+    private readonly telemetry: Bucket | undefined
+
+    constructor(quotas: Quotas, clock: Clock) {
+        this.connects = bucket(quotas.hubConnects, clock)
+        this.telemetry = bucket(quotas.hubTelemetry, clock)
+    }
+
+    /** @returns seconds until the CONNACK may go, or undefined when the connection is to be closed */
+    connect(): number | undefined {
+        return queue(this.connects)
+    }
+
+    /** @returns seconds until the PUBACK may go, or undefined when the connection is to be closed */
+    publish(): number | undefined {
+        return queue(this.telemetry)
+    }
+}
+
+function queue(bucket: Bucket | undefined): number | undefined {
+    if (!bucket) return 0
+    if (bucket.dueSec > QUEUE_MAX_SEC) return undefined
+    return bucket.reserve()
+}
