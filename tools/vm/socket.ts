@@ -168,7 +168,9 @@ export class BoardSocket {
     private connected(session: Session, link: Link): void {
         session.reached = true
         const wake = () => this.host.wake()
-        const inbox = new Inbox(link, TCP_WINDOW_BYTES, wake, () => this.closing.delete(link))
+        const inbox = new Inbox(link, TCP_WINDOW_BYTES, session.target.tls, wake, () =>
+            this.closing.delete(link)
+        )
         session.open = { link, inbox }
         if (session.target.tls) this.host.count("tlsHandshakes")
         this.post(SOCKET_EVENT.open)
@@ -217,7 +219,7 @@ export class BoardSocket {
         while (budget > 0 && this.session === session) {
             const chunk = inbox.take(Math.min(CHUNK_BYTES, budget))
             if (!chunk) break
-            budget -= chunk.length
+            budget -= chunk.length + inbox.overheadBytes
             delivered = true
             this.host.count("bytesReceived", chunk.length)
             this.host.deliver(SOCKET_EVENT.data, chunk)

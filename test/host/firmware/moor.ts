@@ -1,5 +1,6 @@
 // The world in memory: one board with the real firmware, the emulated cloud, and a clock that tests move.
 import { Cloud, deriveDeviceKey } from "@moorage/emulator"
+import type { Link } from "@moorage/link"
 import { ManualClock, seededRandom } from "@moorage/time"
 import { Board, type DialAnswer, type Flash, buildFirmware, memoryFlash, memoryNetwork } from "@moorage/vm"
 
@@ -21,6 +22,8 @@ export interface MoorOptions {
     flash?: Flash
     heapBytes?: number
     gcStress?: boolean
+    /** Every byte that the cloud sends travels alone. */
+    byteByByte?: boolean
     /** What becomes of a connection; `accept` unless given. */
     answer?: (host: string, port: number) => DialAnswer
     retryAfterSec?: number
@@ -32,6 +35,16 @@ export interface Dial {
     atMs: number
     host: string
     port: number
+}
+
+/** The link with each byte sent by itself. */
+function bytewise(link: Link): Link {
+    return Object.assign(Object.create(link), {
+        listen: link.listen.bind(link),
+        close: link.close.bind(link),
+        abort: link.abort.bind(link),
+        send: (bytes: Uint8Array) => bytes.forEach(byte => link.send(Uint8Array.of(byte))),
+    })
 }
 
 /** Builds the world; the board is off. */
@@ -62,8 +75,9 @@ export async function moor(options: MoorOptions) {
         answer: target => options.answer?.(target.host, target.port) ?? "accept",
         dial: (target, link) => {
             dials.push({ atMs: clock.nowMs() - startMs, host: target.host, port: target.port })
-            if (target.port === HTTPS_PORT) cloud.acceptHttp(link)
-            else cloud.acceptMqtt(link)
+            const peer = options.byteByByte ? bytewise(link) : link
+            if (target.port === HTTPS_PORT) cloud.acceptHttp(peer)
+            else cloud.acceptMqtt(peer)
         },
     })
     const settings = {
