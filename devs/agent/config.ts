@@ -4,20 +4,10 @@ import * as ds from "@devicescript/core"
 import { fromBase64, isAlphanumeric } from "../auth/base64"
 import { random } from "../auth/crypto"
 import { percentEncode } from "../auth/percent"
+import type { Identity } from "../dps/identity"
 import { readSetting } from "../store/settings"
 
-export interface Config {
-    dpsHost: string
-    /** MQTT port of DPS and of the hubs. */
-    port: number
-    /** HTTPS port of DPS. */
-    httpPort: number
-    /** Whether sockets are TLS; plain TCP is for a lab only. */
-    tls: boolean
-    idScope: string
-    registrationId: string
-    /** The device's symmetric key, decoded; with `owner`, the only copies of the secret. */
-    key: Buffer
+export interface Config extends Identity {
     /** Whose record it is: enters the record's checksum and nothing else. */
     owner: string
     telemetrySec: number

@@ -2,10 +2,11 @@
 
 export interface Identity {
     dpsHost: string
-    /** MQTT port. */
+    /** MQTT port, of the hubs too. */
     port: number
     /** HTTPS port. */
     httpPort: number
+    /** Whether sockets are TLS; plain TCP is for a lab only. */
     tls: boolean
     idScope: string
     registrationId: string
