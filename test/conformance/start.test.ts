@@ -1,0 +1,23 @@
+import { deriveDeviceKey, startEmulator } from "@moorage/emulator"
+import { expect, test } from "vitest"
+import { register } from "./sdk.js"
+
+test("one line starts an emulator that Microsoft's client registers with, and close ends it", async () => {
+    const groupKey = Buffer.alloc(64, 1).toString("base64")
+    const emulator = await startEmulator({
+        enrollmentGroups: [{ enrollmentGroupId: "g", primaryKey: groupKey }],
+    })
+    try {
+        const running = { cloud: emulator.cloud, servers: emulator, close: emulator.close }
+        const result = await register(
+            running,
+            "my-device",
+            deriveDeviceKey(groupKey, "my-device"),
+            "0ne00EMULAT"
+        )
+        expect(result.status).toBe("assigned")
+        expect(emulator.cloud.dps.registration("my-device")?.status).toBe("assigned")
+    } finally {
+        await emulator.close()
+    }
+})
