@@ -29,11 +29,12 @@ export async function worstCase(
     }
 
     async function invoke(name: string): Promise<number> {
-        const answer = world.cloud.hub(hub).invokeMethod(deviceId, name, { filler }, { timeoutMs: 20_000 })
+        const answer = world.cloud.hub(hub).invokeMethod(deviceId, name, { filler }, { timeoutMs: 4_000 })
         const settled = answer.then(
             result => result.status,
             () => 0
         )
+        // Past the call's own limit: it is settled then, one way or the other.
         world.pass(5)
         return settled
     }
@@ -47,11 +48,11 @@ export async function worstCase(
         const other = await invoke("Other")
         const reprovision = invoke("Reprovision")
         moored()
-        if (other !== 404 || (await reprovision) !== 202)
-            return `methods answered ${other}, ${await reprovision}`
+        const statuses = `${other} ${await reprovision}`
+        if (world.board.stats.panics === 0)
+            return statuses === "404 202" ? "ok" : `methods answered ${statuses}`
     } catch (error) {
-        return (error as Error).message.split("\n")[0]
+        if (world.board.stats.panics === 0) return (error as Error).message.split("\n")[0]
     }
-    const { panics, panicCodes } = world.board.stats
-    return panics === 0 ? "ok" : `panic ${panicCodes.join(", ")}`
+    return `panic ${world.board.stats.panicCodes[0]}`
 }
