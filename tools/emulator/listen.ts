@@ -1,19 +1,20 @@
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
-import { type Link, socketLink } from "@moorage/link"
+import { socketLink } from "@moorage/link"
 import type { Cloud } from "./cloud.js"
 import { makeAuthority } from "./tls/authority.js"
+import { websocketDoor } from "./websocket.js"
 
 export interface ListenOptions {
     /** Default 127.0.0.1. */
     host?: string
     /** MQTT over TLS; 0, the default, takes any free port. */
     mqttPort?: number
-    /** The device API over HTTPS; 0, the default, takes any free port. */
+    /** The device and service APIs over HTTPS, and MQTT over WebSocket; 0, the default, takes any free port. */
     httpsPort?: number
     /** MQTT without TLS, for a lab; none unless given. */
     tcpPort?: number
-    /** The device API without TLS, for a lab; none unless given. */
+    /** The same without TLS, for a lab; none unless given. */
     httpPort?: number
 }
 
@@ -35,10 +36,10 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
     const servers: Server[] = []
     const sockets = new Set<Socket>()
 
-    function accept(socket: Socket, serve: (link: Link) => void): void {
+    function accept(socket: Socket, serve: (socket: Socket) => void): void {
         sockets.add(socket)
         socket.on("close", () => sockets.delete(socket))
-        serve(socketLink(socket))
+        serve(socket)
     }
 
     async function open(what: string, port: number, server: Server): Promise<number> {
@@ -57,7 +58,7 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
         return (server.address() as AddressInfo).port
     }
 
-    function tlsServer(serve: (link: Link) => void): Server {
+    function tlsServer(serve: (socket: Socket) => void): Server {
         const { certificate: cert, key } = authority
         const server = createTlsServer({ cert, key, minVersion: "TLSv1.2" }, socket => accept(socket, serve))
         // A client that distrusts the certificate ends the handshake: its own business.
@@ -69,9 +70,12 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
         return server
     }
 
-    const tcpServer = (serve: (link: Link) => void) => createTcpServer(socket => accept(socket, serve))
-    const mqtt = (link: Link) => cloud.acceptMqtt(link)
-    const http = (link: Link) => cloud.acceptHttp(link)
+    const tcpServer = (serve: (socket: Socket) => void) => createTcpServer(socket => accept(socket, serve))
+    const mqtt = (socket: Socket) => cloud.acceptMqtt(socketLink(socket))
+    const http = websocketDoor({
+        websocket: link => cloud.acceptMqtt(link),
+        other: socket => cloud.acceptHttp(socketLink(socket)),
+    })
 
     async function close(): Promise<void> {
         for (const socket of sockets) socket.destroy()

@@ -3,3 +3,4 @@
 export type { Link, LinkHandler } from "./link.js"
 export { linkPair } from "./memory.js"
 export { socketLink } from "./socket.js"
+export { websocketLink } from "./websocket.js"
