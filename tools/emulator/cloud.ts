@@ -1,14 +1,24 @@
 import type { Link } from "@moorage/link"
 import type { Clock, Random } from "@moorage/time"
-import { AccessPolicies, DPS_POLICIES, HUB_POLICIES, type SharedAccessPolicy } from "./auth/policies.js"
+import {
+    AccessPolicies,
+    DPS_POLICIES,
+    HUB_POLICIES,
+    type KeylessPolicy,
+    type SharedAccessPolicy,
+} from "./auth/policies.js"
+import type { LatencyRow } from "./dps/allocation.js"
 import type { EnrollmentGroup, IndividualEnrollment } from "./dps/enrollments.js"
 import { type DpsCounters, DpsService } from "./dps/service.js"
+import type { CallWebhook } from "./dps/webhook.js"
 import type { CloudEvent, FaultPlan } from "./events.js"
 import { Hub } from "./hub/hub.js"
 import { acceptMqtt } from "./mqtt/accept.js"
+import { DEFAULT_QUIRKS, type Quirks } from "./quirks.js"
 import { DOCUMENTED_QUOTAS, type Quotas } from "./quota/quotas.js"
 import { DpsThrottle, HubThrottle } from "./quota/throttles.js"
 import { acceptHttp } from "./rest/link.js"
+import { forgetful, type Keeper, type Kept } from "./state/keeper.js"
 
 export interface HubSettings {
     hostName: string
@@ -29,9 +39,18 @@ export interface CloudOptions {
     assigningMs?: number
     /** What a 202 says; the real service says 3. */
     retryAfterSec?: number
-    lookupUnknown?: 404 | "null"
+    /** What `geoLatency` allocation goes by: how far the hubs are from which devices. */
+    latencies?: LatencyRow[]
+    /** How `custom` allocation asks its webhook; it fails without. */
+    callWebhook?: CallWebhook
+    /** What the documents leave open, done otherwise. */
+    quirks?: Partial<Quirks>
     /** Throttles other than the documented ones; null turns one off. */
     quotas?: Partial<Quotas>
+    /** Where state outlives the process. */
+    keeper?: Keeper
+    /** What an earlier process kept: it goes before the enrollments and policies given here. */
+    kept?: Kept
 }
 
 /** How many events `history` keeps. */
@@ -50,7 +69,10 @@ export class Cloud {
     readonly history: CloudEvent[] = []
     /** Asked at every point where a fault can be put. */
     faults: FaultPlan | undefined
+    readonly keeper: Keeper
     private readonly quotas: Quotas
+    private readonly quirks: Quirks
+    private readonly kept: Kept
     private readonly hubs = new Map<string, Hub>()
     private readonly hubAccesses = new Map<string, AccessPolicies>()
     private readonly listeners = new Set<(event: CloudEvent) => void>()
@@ -58,8 +80,11 @@ export class Cloud {
     constructor(options: CloudOptions) {
         this.clock = options.clock
         this.random = options.random
-        this.dpsAccess = new AccessPolicies(options.dpsPolicies, DPS_POLICIES, options.random)
+        this.keeper = options.keeper ?? forgetful
+        this.kept = options.kept ?? new Map()
         this.quotas = { ...DOCUMENTED_QUOTAS, ...options.quotas }
+        this.quirks = { ...DEFAULT_QUIRKS, ...options.quirks }
+        this.dpsAccess = this.access("dps", options.dpsPolicies, DPS_POLICIES)
         for (const settings of options.hubs) this.addHub(settings)
         this.dps = new DpsService({
             clock: options.clock,
@@ -68,12 +93,19 @@ export class Cloud {
             hubs: [...this.hubs.values()],
             assigningMs: options.assigningMs ?? 2000,
             retryAfterSec: options.retryAfterSec ?? 3,
-            lookupUnknown: options.lookupUnknown ?? 404,
+            latencies: options.latencies ?? [],
+            callWebhook: options.callWebhook,
+            quirks: this.quirks,
             throttle: new DpsThrottle(this.quotas, options.clock),
+            keeper: this.keeper,
             record: event => this.record("dps", event),
         })
-        for (const enrollment of options.enrollments ?? []) this.dps.enrollments.putIndividual(enrollment)
-        for (const group of options.enrollmentGroups ?? []) this.dps.enrollments.putGroup(group)
+        this.dps.restore(this.kept)
+        const { enrollments } = this.dps
+        for (const enrollment of options.enrollments ?? [])
+            if (!enrollments.individual(enrollment.registrationId)) enrollments.putIndividual(enrollment)
+        for (const group of options.enrollmentGroups ?? [])
+            if (!enrollments.group(group.enrollmentGroupId)) enrollments.putGroup(group)
     }
 
     /** The hub of that name. @throws RangeError when there is none */
@@ -124,19 +156,26 @@ export class Cloud {
         acceptHttp(this, link)
     }
 
+    private access(
+        name: string,
+        given: SharedAccessPolicy[] | undefined,
+        defaults: KeylessPolicy[]
+    ): AccessPolicies {
+        const key = `policies/${name}`
+        const kept = this.kept.get(key) as SharedAccessPolicy[] | undefined
+        return new AccessPolicies(given ?? kept, defaults, this.random, made =>
+            this.keeper.changed(key, () => made)
+        )
+    }
+
     private addHub(settings: HubSettings): void {
         const name = settings.hostName.toLowerCase()
-        this.hubAccesses.set(name, new AccessPolicies(settings.policies, HUB_POLICIES, this.random))
-        const { clock, random } = this
-        this.hubs.set(
-            name,
-            new Hub({
-                hostName: name,
-                clock,
-                random,
-                throttle: new HubThrottle(this.quotas, clock),
-                record: event => this.record(name, event),
-            })
-        )
+        this.hubAccesses.set(name, this.access(name, settings.policies, HUB_POLICIES))
+        const { clock, random, quirks, keeper } = this
+        const throttle = new HubThrottle(this.quotas, clock)
+        const record = (event: Omit<CloudEvent, "atMs" | "service">) => this.record(name, event)
+        const hub = new Hub({ hostName: name, clock, random, quirks, keeper, throttle, record })
+        hub.restore(this.kept)
+        this.hubs.set(name, hub)
     }
 }

@@ -11,6 +11,7 @@ export interface CloudEvent {
         | "lookup"
         | "http"
         | "telemetry"
+        | "c2d"
         | "method"
         | "methodResponse"
         | "twin"

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { createServer as createTlsServer } from "node:tls"
 import { socketLink } from "@moorage/link"
 import type { Cloud } from "./cloud.js"
-import { makeAuthority } from "./tls/authority.js"
+import { type Authority, makeAuthority } from "./tls/authority.js"
 import { websocketDoor } from "./websocket.js"
 
 export interface ListenOptions {
@@ -16,6 +16,8 @@ export interface ListenOptions {
     tcpPort?: number
     /** The same without TLS, for a lab; none unless given. */
     httpPort?: number
+    /** Whose certificate is shown; made anew unless given. */
+    authority?: Authority
 }
 
 export interface Servers {
@@ -23,7 +25,7 @@ export interface Servers {
     httpsPort: number
     tcpPort: number | undefined
     httpPort: number | undefined
-    /** PEM of the CA that clients must trust; made anew at each start. */
+    /** PEM of the CA that clients must trust; made anew at each start, unless state is kept. */
     ca: string
     /** Breaks every connection and gives the ports back. */
     close(): Promise<void>
@@ -31,7 +33,7 @@ export interface Servers {
 
 /** Sockets on this machine for a {@link Cloud}. @throws Error naming the port that could not be had */
 export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise<Servers> {
-    const authority = await makeAuthority(cloud.clock.nowMs())
+    const authority = options.authority ?? (await makeAuthority(cloud.clock.nowMs()))
     const host = options.host ?? "127.0.0.1"
     const servers: Server[] = []
     const sockets = new Set<Socket>()

@@ -238,6 +238,7 @@ describe("a registration", () => {
             client.publish(REGISTER, "")
             expect(client.message()?.topic).toContain("/202/")
         }
+        world.clock.advance(2000)
         expect(world.cloud.dps.registration("d")?.deviceId).toBe("own-name")
         const other = Buffer.alloc(64, 12).toString("base64")
         world.cloud.dps.enrollments.putGroup({

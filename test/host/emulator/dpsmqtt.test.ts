@@ -157,8 +157,18 @@ describe("bodies, word for word", () => {
         })
     })
 
-    test.each([[""], [" "], ['{"registrationId":"d"}'], ['{"payload":null,"registrationId":"d"}'], ["{"]])(
-        "of requests do not matter: %j",
+    test.each([["{"], ["[]"], ['{"registrationId":"e"}']])(
+        "of a register that cannot be read: 400: %j",
+        body => {
+            const world = newCloud()
+            expect(ask(dpsClient(world, "d"), REGISTER, body).topic).toContain("/res/400/")
+            world.clock.advance(10_000)
+            expect(world.cloud.dps.registration("d")).toBeUndefined()
+        }
+    )
+
+    test.each([[""], [" "], ['{"registrationId":"D"}'], ['{"payload":null,"registrationId":"d"}']])(
+        "of requests that SDKs send: %j",
         body => {
             const world = newCloud()
             const client = dpsClient(world, "d")
@@ -166,4 +176,10 @@ describe("bodies, word for word", () => {
             expect(ask(client, poll(registered(world, client)), body).topic).toContain("/res/200/")
         }
     )
+
+    test("of a poll do not matter", () => {
+        const world = newCloud()
+        const client = dpsClient(world, "d")
+        expect(ask(client, poll(registered(world, client)), "{").topic).toContain("/res/200/")
+    })
 })

@@ -100,7 +100,7 @@ describe("the device API", () => {
     })
 
     test("looks up null for who never registered, by option", () => {
-        const { status, body } = call(newCloud({ lookupUnknown: "null" }), LOOKUP)
+        const { status, body } = call(newCloud({ quirks: { lookupUnknown: "null" } }), LOOKUP)
         expect({ status, body }).toEqual({ status: 200, body: null })
     })
 

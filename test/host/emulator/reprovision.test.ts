@@ -6,6 +6,8 @@ import { hashedHub } from "../../../tools/emulator/dps/allocation.js"
 import { deriveDeviceKey, makeSas } from "../../../tools/emulator/index.js"
 import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "./rawclient.js"
 
+/** How long the test's DPS takes to assign. */
+const ASSIGNING_MS = 2000
 const OTHER_HUB = "two.azure-devices.net"
 const OWN_KEY = Buffer.alloc(32, 9).toString("base64")
 
@@ -16,7 +18,8 @@ function callerOf(world: World, registrationId: string, key = deriveDeviceKey(GR
 
 /** Registers over no transport. @returns the registration's state, assigned or not */
 function register(world: World, key?: string) {
-    world.cloud.dps.register(callerOf(world, "d", key))
+    world.cloud.dps.register(callerOf(world, "d", key), "")
+    world.clock.advance(ASSIGNING_MS)
     return world.cloud.dps.registration("d")
 }
 
@@ -44,7 +47,7 @@ describe("when the policy's hub changes", () => {
         const second = register(world)
         expect(second).toMatchObject({ assignedHub, substatus })
         expect(second?.createdDateTimeUtc).toBe(first?.createdDateTimeUtc)
-        expect(second?.lastUpdatedDateTimeUtc).toBe("2026-01-01T00:01:00.0000000Z")
+        expect(second?.lastUpdatedDateTimeUtc).toBe("2026-01-01T00:01:04.0000000Z")
         expect(second?.etag).not.toBe(first?.etag)
         const homes = [HUB, OTHER_HUB].filter(name => world.cloud.hub(name).device("d"))
         expect(homes).toEqual([assignedHub])
@@ -71,7 +74,7 @@ describe("an individual enrollment", () => {
         const world = newCloud({
             enrollments: [{ registrationId: "d", primaryKey: OWN_KEY, provisioningStatus: "disabled" }],
         })
-        const { status, body } = world.cloud.dps.register(callerOf(world, "d", OWN_KEY))
+        const { status, body } = world.cloud.dps.register(callerOf(world, "d", OWN_KEY), "")
         expect(status).toBe(200)
         expect(JSON.parse(body)).toMatchObject({ operationId: "", status: "disabled" })
         expect(world.cloud.dps.registration("d")).toBeUndefined()
@@ -122,7 +125,7 @@ test("the lookup says assigning as long as the operation does", () => {
     const world = newCloud({ assigningMs: 2000 })
     const caller = callerOf(world, "d")
     const lookup = () => JSON.parse(world.cloud.dps.lookup(caller).body) as unknown
-    world.cloud.dps.register(caller)
+    world.cloud.dps.register(caller, "")
     expect(lookup()).toEqual({ registrationId: "d", status: "assigning" })
     world.clock.advance(2000)
     expect(lookup()).toEqual(world.cloud.dps.registration("d"))

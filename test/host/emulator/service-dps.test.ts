@@ -4,6 +4,11 @@ import { ask, GROUP_KEY, newWorld, type World } from "./servicecall.js"
 const KEY = Buffer.alloc(32, 2).toString("base64")
 const symmetric = (symmetricKey?: object) => ({ attestation: { type: "symmetricKey", symmetricKey } })
 
+const webhook = (webhookUrl: string) => ({
+    allocationPolicy: "custom",
+    customAllocationDefinition: { webhookUrl, apiVersion: "2021-10-01" },
+})
+
 function put(world: World, id: string, body: object, headers: Record<string, string> = {}) {
     return ask(world, { what: `PUT /enrollments/${id}`, body, headers })
 }
@@ -24,6 +29,24 @@ describe("an enrollment that is written", () => {
         expect((await put(world, "a", symmetric(), { "If-Match": "*" })).status).toBe(200)
     })
 
+    test.each([["geoLatency"], ["hashed"], ["static"]])(
+        "has the allocation policy %s",
+        async allocationPolicy => {
+            const world = newWorld()
+            await put(world, "a", { ...symmetric(), allocationPolicy })
+            expect((await ask(world, { what: "GET /enrollments/a" })).body).toMatchObject({
+                allocationPolicy,
+            })
+        }
+    )
+
+    test("shows the webhook of custom allocation", async () => {
+        const world = newWorld()
+        const custom = webhook("https://example.com/api/allocate?code=1")
+        await put(world, "a", { ...symmetric(), ...custom })
+        expect((await ask(world, { what: "GET /enrollments/a" })).body).toMatchObject(custom)
+    })
+
     test("with If-Match and not there is 404", async () => {
         expect((await put(newWorld(), "a", symmetric(), { "If-Match": "*" })).status).toBe(404)
     })
@@ -35,7 +58,9 @@ describe("an enrollment that is written", () => {
         ["attestation by certificate", { attestation: { type: "x509" } }],
         ["a hub that is not linked", { ...symmetric(), iotHubs: ["other.azure-devices.net"] }],
         ["half a reprovision policy", { ...symmetric(), reprovisionPolicy: { migrateDeviceData: true } }],
-        ["an allocation that is not emulated", { ...symmetric(), allocationPolicy: "geoLatency" }],
+        ["an unknown allocation", { ...symmetric(), allocationPolicy: "nearest" }],
+        ["custom allocation without a webhook", { ...symmetric(), allocationPolicy: "custom" }],
+        ["a webhook that is no address", { ...symmetric(), ...webhook("ftp://x") }],
         ["an unknown status", { ...symmetric(), provisioningStatus: "on" }],
         ["the ID of another", { ...symmetric(), registrationId: "b" }],
         ["a list for a twin", { ...symmetric(), initialTwin: [] }],

@@ -22,7 +22,7 @@ export interface SharedAccessPolicy {
     permissions: Permission[]
 }
 
-type KeylessPolicy = Omit<SharedAccessPolicy, "primaryKey">
+export type KeylessPolicy = Omit<SharedAccessPolicy, "primaryKey">
 
 /** What a new DPS has. */
 export const DPS_POLICIES: KeylessPolicy[] = [
@@ -63,19 +63,25 @@ const KEY_BYTES = 32
 export class AccessPolicies {
     private made: SharedAccessPolicy[] | undefined
 
-    /** @param given the service's own default policies unless given, with new keys */
+    /**
+     * @param given the service's own default policies unless given, with new keys
+     * @param onMade told of policies that got new keys
+     */
     constructor(
         given: SharedAccessPolicy[] | undefined,
         private readonly defaults: KeylessPolicy[],
-        private readonly random: Random
+        private readonly random: Random,
+        private readonly onMade: (made: SharedAccessPolicy[]) => void = () => undefined
     ) {
         this.made = given
     }
 
     /** Keys are made at first use: a run that never asks draws no randomness for them. */
     get policies(): SharedAccessPolicy[] {
+        if (this.made) return this.made
         const newKey = () => Buffer.from(this.random.bytes(KEY_BYTES)).toString("base64")
-        this.made ??= this.defaults.map(policy => ({ ...policy, primaryKey: newKey() }))
+        this.made = this.defaults.map(policy => ({ ...policy, primaryKey: newKey() }))
+        this.onMade(this.made)
         return this.made
     }
 

@@ -1,4 +1,5 @@
 import type { Random } from "@moorage/time"
+import { isJsonObject } from "../json.js"
 
 /** One registration, as DPS shows it to its device. */
 export interface RegistrationState {
@@ -13,6 +14,8 @@ export interface RegistrationState {
     errorMessage?: string
     lastUpdatedDateTimeUtc?: string
     etag?: string
+    /** What a custom allocation's webhook had for the device. */
+    payload?: unknown
 }
 
 /** A status and a JSON body: what either transport carries. */
@@ -57,4 +60,19 @@ export function errorResponse(
 ): DpsResponse {
     const body = { errorCode, trackingId: guid(random), message, timestampUtc: timestamp(nowMs) }
     return { status, body: JSON.stringify(body), retryAfterSec }
+}
+
+/**
+ * What a register request carries for the webhook. The body may be empty: the C# SDK sends none without a
+ * payload (facts 1.5).
+ * @throws SyntaxError when it is no JSON object, or names another device
+ */
+export function registerPayload(body: string, registrationId: string): unknown {
+    if (body.trim() === "") return undefined
+    const fields: unknown = JSON.parse(body)
+    if (!isJsonObject(fields)) throw new SyntaxError("not a JSON object")
+    const named = fields.registrationId
+    if (typeof named === "string" && named.toLowerCase() !== registrationId)
+        throw new SyntaxError("registrationId is another device's")
+    return fields.payload ?? undefined
 }

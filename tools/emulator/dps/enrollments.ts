@@ -1,8 +1,17 @@
 import { deriveDeviceKey, isSymmetricKey } from "../auth/keys.js"
 import type { InitialTwin } from "../hub/twin.js"
+import { forgetful, type Keeper, type Kept, splitKey } from "../state/keeper.js"
 import { registrationIdOf } from "./registrationid.js"
 
-export type AllocationPolicy = "hashed" | "static"
+export const ALLOCATION_POLICIES = ["hashed", "geoLatency", "static", "custom"] as const
+export type AllocationPolicy = (typeof ALLOCATION_POLICIES)[number]
+
+/** The webhook of `custom` allocation. */
+export interface CustomAllocationDefinition {
+    webhookUrl: string
+    /** Of the documents in the request. */
+    apiVersion: string
+}
 
 /** What individual enrollments and enrollment groups have in common (DPS service API, 2021-10-01). */
 export interface EnrollmentBase {
@@ -10,6 +19,8 @@ export interface EnrollmentBase {
     secondaryKey?: string
     provisioningStatus?: "enabled" | "disabled"
     allocationPolicy?: AllocationPolicy
+    /** Needed by `custom`. */
+    customAllocationDefinition?: CustomAllocationDefinition
     /** Host names of the hubs to choose from; all linked hubs unless given. */
     iotHubs?: string[]
     reprovisionPolicy?: ReprovisionPolicy
@@ -70,18 +81,33 @@ export class Enrollments {
     private readonly individuals = new Map<string, IndividualEnrollment>()
     private readonly groups = new Map<string, EnrollmentGroup>()
 
+    constructor(private readonly keeper: Keeper = forgetful) {}
+
+    /** Takes up what an earlier process kept. */
+    restore(kept: Kept): void {
+        for (const [key, value] of kept) {
+            const [kind, id] = splitKey(key)
+            if (kind === "enrollment") this.individuals.set(id, value as IndividualEnrollment)
+            else if (kind === "group") this.groups.set(id, value as EnrollmentGroup)
+        }
+    }
+
     /** Adds or replaces. @throws RangeError when the registration ID or a key is malformed */
     putIndividual(enrollment: IndividualEnrollment): void {
         if (registrationIdOf(enrollment.registrationId) === undefined)
             throw new RangeError(`enrollment ${enrollment.registrationId}: not a registration ID`)
         checkKeys(enrollment.registrationId, enrollment)
-        this.individuals.set(enrollment.registrationId.toLowerCase(), { ...enrollment })
+        const id = enrollment.registrationId.toLowerCase()
+        this.individuals.set(id, { ...enrollment })
+        this.keeper.changed(`enrollment/${id}`, () => this.individuals.get(id))
     }
 
     /** Adds or replaces. @throws RangeError when a key is malformed */
     putGroup(group: EnrollmentGroup): void {
         checkKeys(group.enrollmentGroupId, group)
-        this.groups.set(group.enrollmentGroupId.toLowerCase(), { ...group })
+        const id = group.enrollmentGroupId.toLowerCase()
+        this.groups.set(id, { ...group })
+        this.keeper.changed(`group/${id}`, () => this.groups.get(id))
     }
 
     individual(registrationId: string): IndividualEnrollment | undefined {
@@ -101,11 +127,15 @@ export class Enrollments {
     }
 
     deleteIndividual(registrationId: string): boolean {
-        return this.individuals.delete(registrationId.toLowerCase())
+        const id = registrationId.toLowerCase()
+        this.keeper.changed(`enrollment/${id}`, () => this.individuals.get(id))
+        return this.individuals.delete(id)
     }
 
     deleteGroup(enrollmentGroupId: string): boolean {
-        return this.groups.delete(enrollmentGroupId.toLowerCase())
+        const id = enrollmentGroupId.toLowerCase()
+        this.keeper.changed(`group/${id}`, () => this.groups.get(id))
+        return this.groups.delete(id)
     }
 
     /** Every enrollment that `registrationId` may prove itself with; the first whose key fits is the one. */

@@ -1,27 +1,23 @@
 import type { Clock, Random } from "@moorage/time"
 import { type SasToken, verifySas } from "../auth/sas.js"
 import type { CloudEvent, Fault } from "../events.js"
-import type { InitialTwin } from "../hub/twin.js"
-import { allocate, substatusOf } from "./allocation.js"
+import type { Quirks } from "../quirks.js"
+import type { DpsThrottle } from "../quota/throttles.js"
+import type { Kept, Keeper } from "../state/keeper.js"
+import type { LatencyRow } from "./allocation.js"
+import { Assigner, type LinkedHub } from "./assignment.js"
 import {
     type DpsResponse,
     errorResponse,
-    newEtag,
     newOperationId,
+    registerPayload,
     type RegistrationState,
-    timestamp,
 } from "./bodies.js"
-import { DEFAULT_REPROVISION, type Enrollment, Enrollments } from "./enrollments.js"
-import type { DpsThrottle } from "../quota/throttles.js"
+import { type Enrollment, Enrollments } from "./enrollments.js"
+import { type Operation, Operations } from "./operations.js"
 import { registrationIdOf } from "./registrationid.js"
-
-/** What DPS asks of a linked hub. */
-export interface LinkedHub {
-    readonly hostName: string
-    /** Creates the device identity with this twin, or gives the existing one these keys. */
-    putDevice(deviceId: string, keys: string[], initialTwin?: InitialTwin): void
-    removeDevice(deviceId: string): void
-}
+import { Registrations } from "./registrations.js"
+import type { CallWebhook } from "./webhook.js"
 
 export interface DpsOptions {
     clock: Clock
@@ -32,9 +28,13 @@ export interface DpsOptions {
     assigningMs: number
     /** What a 202 says. */
     retryAfterSec: number
-    /** Answer to the lookup of a board that never registered: 404, or 200 with `null`; the docs and the API differ. */
-    lookupUnknown: 404 | "null"
+    /** What `geoLatency` goes by. */
+    latencies: LatencyRow[]
+    /** How `custom` allocation is asked. */
+    callWebhook: CallWebhook | undefined
+    quirks: Quirks
     throttle: DpsThrottle
+    keeper: Keeper
     record: (event: Omit<CloudEvent, "atMs" | "service">) => void
 }
 
@@ -45,122 +45,151 @@ export interface DpsCounters {
     lookups: number
 }
 
-interface Operation {
-    operationId: string
-    registrationId: string
-    doneAtMs: number
-    state: RegistrationState
-}
-
 /** A device that asks: who it says it is, and its token. */
 export interface Caller {
     registrationId: string
     token: SasToken | undefined
 }
 
+/** Registration IDs whose calls are counted; those of one who tries out IDs are not, beyond this. */
+const COUNTED_MAX = 1_000_000
+
 /** DPS, without any transport: registrations, operations, the status lookup. */
 export class DpsService {
-    readonly enrollments = new Enrollments()
-    private readonly states = new Map<string, RegistrationState>()
-    /** Enrollment group of each registration that came through one. */
-    private readonly groupsOf = new Map<string, string>()
-    private readonly operations = new Map<string, Operation>()
-    /** The latest operation of each registration ID. */
-    private readonly latest = new Map<string, Operation>()
+    readonly enrollments: Enrollments
+    private readonly registrations: Registrations
+    private readonly operations: Operations
+    private readonly assigner: Assigner
     private readonly counts = new Map<string, DpsCounters>()
 
-    constructor(private readonly options: DpsOptions) {}
+    constructor(private readonly options: DpsOptions) {
+        const { clock, keeper } = options
+        this.enrollments = new Enrollments(keeper)
+        this.registrations = new Registrations(keeper)
+        this.operations = new Operations(clock, keeper)
+        this.assigner = new Assigner({ ...options, registrations: this.registrations })
+    }
+
+    /** Takes up what an earlier process kept; what it had not decided is decided now. */
+    restore(kept: Kept): void {
+        this.enrollments.restore(kept)
+        this.registrations.restore(kept)
+        for (const operation of this.operations.restore(kept)) this.schedule(operation)
+    }
 
     get idScope(): string {
         return this.options.idScope
+    }
+
+    get throttle(): DpsThrottle {
+        return this.options.throttle
+    }
+
+    get quirks(): Quirks {
+        return this.options.quirks
+    }
+
+    /** Runs `answer` when all that has changed until now is kept. */
+    kept(answer: () => void): void {
+        this.options.keeper.kept(answer)
     }
 
     counters(registrationId: string): DpsCounters {
         let counts = this.counts.get(registrationId)
         if (!counts) {
             counts = { registrations: 0, polls: 0, lookups: 0 }
-            this.counts.set(registrationId, counts)
+            if (this.counts.size < COUNTED_MAX) this.counts.set(registrationId, counts)
         }
         return counts
     }
 
     /** The registration record, as the service API shows it. */
     registration(registrationId: string): RegistrationState | undefined {
-        return this.states.get(registrationId.toLowerCase())
+        return this.registrations.get(registrationId)?.state
     }
 
     /** The registration records of an enrollment group. */
     registrationsOf(enrollmentGroupId: string): RegistrationState[] {
-        const group = enrollmentGroupId.toLowerCase()
-        return [...this.states.values()].filter(state => this.groupsOf.get(state.registrationId) === group)
+        return this.registrations.ofGroup(enrollmentGroupId)
     }
 
     /** Forgets the registration record; the device identity on its hub stays. */
     deleteRegistration(registrationId: string): boolean {
-        return this.states.delete(registrationId.toLowerCase())
+        return this.registrations.delete(registrationId)
+    }
+
+    /** Whether the caller's token opens any enrollment, a disabled one too. */
+    knows(caller: Caller): boolean {
+        return this.enrollmentOf(caller) !== undefined
     }
 
     /** Register: always 202 first; the outcome comes by polling (facts 1.6). */
-    register(caller: Caller, fault?: Fault): DpsResponse {
-        this.counters(caller.registrationId).registrations++
-        const refusal = this.early(fault, () => this.options.throttle.register()) ?? this.refusal(caller)
-        if (!("base" in refusal)) return this.answer("register", caller, refusal)
-        if (refusal.base.provisioningStatus === "disabled") {
-            const registrationState = { registrationId: caller.registrationId, status: "disabled" }
-            const body = { operationId: "", status: "disabled", registrationState }
-            return this.answer("register", caller, { status: 200, body: JSON.stringify(body) })
+    register(caller: Caller, body: string, fault?: Fault): DpsResponse {
+        const { registrationId } = caller
+        this.counters(registrationId).registrations++
+        const enrollment =
+            this.early(fault, () => this.options.throttle.register()) ?? this.enrollmentOrRefusal(caller)
+        if (!("base" in enrollment)) return this.answer("register", caller, enrollment)
+        if (isDisabled(enrollment)) return this.answer("register", caller, disabledOperation(registrationId))
+        let payload: unknown
+        try {
+            payload = registerPayload(body, registrationId)
+        } catch {
+            return this.answer("register", caller, this.error(400, 400004, "The register body is malformed."))
         }
         const operation: Operation = {
             operationId: newOperationId(this.options.random),
-            registrationId: caller.registrationId,
-            doneAtMs: this.nowMs() + this.options.assigningMs,
-            state: this.assign(caller.registrationId, refusal),
+            registrationId,
+            enrollmentGroupId: enrollment.enrollmentGroupId,
+            beganAtMs: this.nowMs(),
+            dueAtMs: this.nowMs() + this.options.assigningMs,
+            payload,
         }
-        this.operations.set(operation.operationId, operation)
-        this.latest.set(operation.registrationId, operation)
+        this.operations.start(operation)
+        this.schedule(operation)
         return this.answer("register", caller, this.assigning(operation.operationId))
     }
 
     /** Operation status; whatever body came with the request is not looked at. */
     poll(caller: Caller, operationId: string, fault?: Fault): DpsResponse {
-        this.counters(caller.registrationId).polls++
-        const refusal =
-            this.early(fault, () => this.options.throttle.poll(caller.registrationId)) ?? this.refusal(caller)
-        if (!("base" in refusal)) return this.answer("poll", caller, refusal)
+        const { registrationId } = caller
+        this.counters(registrationId).polls++
+        const enrollment =
+            this.early(fault, () => this.options.throttle.poll(registrationId)) ??
+            this.enrollmentOrRefusal(caller)
+        if (!("base" in enrollment)) return this.answer("poll", caller, enrollment)
+        if (isDisabled(enrollment)) return this.answer("poll", caller, disabledOperation(registrationId))
         const operation = this.operations.get(operationId)
-        if (!operation || operation.registrationId !== caller.registrationId)
+        if (!operation || operation.registrationId !== registrationId)
             return this.answer("poll", caller, this.error(404, 404204, "Operation not found."))
-        if (this.isPending(operation)) {
-            const { registrationId } = caller
+        const { outcome } = operation
+        if (!outcome) {
             const registrationState = { registrationId, status: "assigning" as const }
             return this.answer("poll", caller, this.assigning(operationId, registrationState))
         }
-        const { state } = operation
-        const body = { operationId, status: state.status, registrationState: state }
-        return this.answer("poll", caller, { status: 200, body: JSON.stringify(body) }, state.assignedHub)
+        const body = { operationId, status: outcome.status, registrationState: outcome }
+        return this.answer("poll", caller, { status: 200, body: JSON.stringify(body) }, outcome.assignedHub)
     }
 
     /** Device Registration Status Lookup: the flat record. */
     lookup(caller: Caller, fault?: Fault): DpsResponse {
-        this.counters(caller.registrationId).lookups++
-        const refusal = this.early(fault, () => this.options.throttle.operate()) ?? this.refusal(caller)
-        if (!("base" in refusal)) return this.answer("lookup", caller, refusal)
         const { registrationId } = caller
-        const operation = this.latest.get(registrationId)
-        const state: RegistrationState | undefined =
-            operation && this.isPending(operation)
-                ? { registrationId, status: "assigning" }
-                : this.states.get(registrationId)
-        if (state)
-            return this.answer(
-                "lookup",
-                caller,
-                { status: 200, body: JSON.stringify(state) },
-                state.assignedHub
-            )
-        if (this.options.lookupUnknown === "null")
-            return this.answer("lookup", caller, { status: 200, body: "null" })
-        return this.answer("lookup", caller, this.error(404, 404201, "Registration not found."))
+        const { throttle, quirks } = this.options
+        this.counters(registrationId).lookups++
+        const limit = () => (quirks.lookupQuota === "operations" ? throttle.operate() : throttle.register())
+        const enrollment = this.early(fault, limit) ?? this.enrollmentOrRefusal(caller)
+        if (!("base" in enrollment)) return this.answer("lookup", caller, enrollment)
+        const state = this.lookedUp(registrationId, enrollment)
+        if (!state && quirks.lookupUnknown === 404)
+            return this.answer("lookup", caller, this.error(404, 404201, "Registration not found."))
+        const body = JSON.stringify(state ?? null)
+        return this.answer("lookup", caller, { status: 200, body }, state?.assignedHub)
+    }
+
+    private lookedUp(registrationId: string, enrollment: Enrollment): RegistrationState | undefined {
+        if (isDisabled(enrollment)) return { registrationId, status: "disabled" }
+        if (this.operations.isAssigning(registrationId)) return { registrationId, status: "assigning" }
+        return this.registration(registrationId)
     }
 
     private nowMs(): number {
@@ -175,70 +204,44 @@ export class DpsService {
         return retryAfterSec ? this.error(429, 429001, "Too many requests.", retryAfterSec) : undefined
     }
 
-    /** The enrollment that the caller proved to be of, or the refusal. */
-    private refusal(caller: Caller): Enrollment | DpsResponse {
-        if (registrationIdOf(caller.registrationId) === undefined)
-            return this.error(400, 400004, "Registration ID is malformed.")
+    /** The enrollment that the caller proves to be of. */
+    private enrollmentOf(caller: Caller): Enrollment | undefined {
         const resource = `${this.options.idScope}/registrations/${caller.registrationId}`
         const nowSec = this.nowMs() / 1000
-        const enrollment = this.options.hubs.length
-            ? this.enrollments
-                  .candidates(caller.registrationId)
-                  .find(candidate => verifySas(caller.token, resource, candidate.keys, nowSec))
-            : undefined
-        return enrollment ?? this.error(401, 401000, "Unauthorized")
+        return this.enrollments
+            .candidates(caller.registrationId)
+            .find(candidate => verifySas(caller.token, resource, candidate.keys, nowSec))
     }
 
-    private isPending(operation: Operation): boolean {
-        return this.nowMs() < operation.doneAtMs
+    private enrollmentOrRefusal(caller: Caller): Enrollment | DpsResponse {
+        if (registrationIdOf(caller.registrationId) === undefined)
+            return this.error(400, 400004, "Registration ID is malformed.")
+        return this.enrollmentOf(caller) ?? this.error(401, 401000, "Unauthorized")
+    }
+
+    /** Decides the operation when its time has come. */
+    private schedule(operation: Operation): void {
+        const waitMs = operation.dueAtMs - this.nowMs()
+        if (waitMs > 0) this.options.clock.after(waitMs, () => this.decide(operation))
+        else this.decide(operation)
+    }
+
+    private decide(operation: Operation): void {
+        const { registrationId, enrollmentGroupId } = operation
+        const enrollment = this.enrollments
+            .candidates(registrationId)
+            .find(candidate => candidate.enrollmentGroupId === enrollmentGroupId)
+        const finish = (outcome: RegistrationState) => this.operations.finish(operation, outcome)
+        if (!enrollment) {
+            const errorMessage = "The enrollment was deleted meanwhile."
+            finish({ registrationId, status: "failed", errorCode: 404201, errorMessage })
+        } else if (isDisabled(enrollment)) finish({ registrationId, status: "disabled" })
+        else this.assigner.assign(operation, enrollment, finish)
     }
 
     private assigning(operationId: string, registrationState?: RegistrationState): DpsResponse {
         const body = JSON.stringify({ operationId, status: "assigning", registrationState })
         return { status: 202, body, retryAfterSec: this.options.retryAfterSec }
-    }
-
-    /** Decides the hub, makes the device identity there, keeps the record. */
-    private assign(registrationId: string, enrollment: Enrollment): RegistrationState {
-        const linked = this.options.hubs.map(hub => hub.hostName)
-        const choices = (enrollment.base.iotHubs ?? linked).filter(name => linked.includes(name))
-        const now = timestamp(this.nowMs())
-        const old = this.states.get(registrationId)
-        const frame = { registrationId, createdDateTimeUtc: old?.createdDateTimeUtc ?? now }
-        if (choices.length === 0) {
-            const failure = {
-                status: "failed" as const,
-                errorCode: 400208,
-                errorMessage: "No linked IoT hub to assign to.",
-            }
-            return { ...frame, ...failure, lastUpdatedDateTimeUtc: now, etag: newEtag(this.options.random) }
-        }
-        const policy = enrollment.base.reprovisionPolicy ?? DEFAULT_REPROVISION
-        const kept = policy.updateHubAssignment ? undefined : old?.assignedHub
-        const hub = kept ?? allocate(enrollment.base.allocationPolicy, registrationId, choices)
-        this.moveDevice(enrollment, old?.assignedHub, hub)
-        const state: RegistrationState = {
-            ...frame,
-            assignedHub: hub,
-            deviceId: enrollment.deviceId,
-            status: "assigned",
-            substatus: substatusOf(old, hub, policy.migrateDeviceData),
-            lastUpdatedDateTimeUtc: now,
-            etag: newEtag(this.options.random),
-        }
-        this.states.set(registrationId, state)
-        if (enrollment.enrollmentGroupId)
-            this.groupsOf.set(registrationId, enrollment.enrollmentGroupId.toLowerCase())
-        else this.groupsOf.delete(registrationId)
-        return state
-    }
-
-    private moveDevice(enrollment: Enrollment, from: string | undefined, to: string): void {
-        for (const hub of this.options.hubs) {
-            if (hub.hostName === to)
-                hub.putDevice(enrollment.deviceId, enrollment.keys, enrollment.base.initialTwin)
-            else if (hub.hostName === from) hub.removeDevice(enrollment.deviceId)
-        }
     }
 
     private error(status: number, code: number, message: string, retryAfterSec?: number): DpsResponse {
@@ -254,4 +257,14 @@ export class DpsService {
         this.options.record({ kind, id: caller.registrationId, status: response.status, detail })
         return response
     }
+}
+
+function isDisabled({ base }: Enrollment): boolean {
+    return base.provisioningStatus === "disabled"
+}
+
+/** A disabled enrollment: no operation is begun, so its ID is empty (facts 1.6). */
+function disabledOperation(registrationId: string): DpsResponse {
+    const registrationState = { registrationId, status: "disabled" }
+    return { status: 200, body: JSON.stringify({ operationId: "", status: "disabled", registrationState }) }
 }

@@ -1,17 +1,22 @@
 import type { Clock, Random, Timer } from "@moorage/time"
 import { type SasToken, verifySas } from "../auth/sas.js"
-import type { LinkedHub } from "../dps/service.js"
+import type { LinkedHub } from "../dps/assignment.js"
 import type { CloudEvent } from "../events.js"
-import { DEVICE_BOUND_MAX, Device, type DeviceBound } from "./device.js"
-import { desiredTopic, deviceBoundFilter, methodRequestTopic } from "./topics.js"
-import type { InitialTwin, TwinPatch } from "./twin.js"
+import type { Quirks } from "../quirks.js"
 import type { HubThrottle } from "../quota/throttles.js"
+import { type Keeper, type Kept, splitKey } from "../state/keeper.js"
+import { DEVICE_BOUND_MAX, Device, type KeptDevice } from "./device.js"
+import { desiredTopic, deviceBoundFilter, methodRequestTopic } from "./topics.js"
+import type { InitialTwin, TwinPatch, TwinState } from "./twin.js"
+import { TwinLimitError } from "./twinlimits.js"
 
 export interface HubOptions {
     hostName: string
     clock: Clock
     random: Random
     throttle: HubThrottle
+    quirks: Quirks
+    keeper: Keeper
     record: (event: Omit<CloudEvent, "atMs" | "service">) => void
 }
 
@@ -30,6 +35,13 @@ export class HubError extends Error {
         super(message)
     }
 }
+
+/** A direct method's request and its response (facts 4). */
+const METHOD_MAX_BYTES = 128 * 1024
+/** How long a message waits unless it says (hub setting defaultTtl). */
+const MESSAGE_LIFE_MS = 3_600_000
+/** ETags of identities count from here. */
+const FIRST_REVISION = 100_000_000
 
 interface PendingCall {
     deviceId: string
@@ -60,6 +72,35 @@ export class Hub implements LinkedHub {
         if (!up) for (const device of this.devices.values()) device.session?.close("hub down")
     }
 
+    /** Takes up what an earlier process kept of this hub. */
+    restore(kept: Kept): void {
+        for (const [key, value] of kept) {
+            const [kind, path] = splitKey(key)
+            const [hostName, deviceId] = kind === "device" ? splitKey(path) : []
+            if (hostName !== this.hostName || deviceId === undefined) continue
+            const { keys } = value as KeptDevice
+            const device = new Device(deviceId, keys, this.options.clock, value as KeptDevice)
+            this.devices.set(deviceId, device)
+            const revision = Number(Buffer.from(device.etag, "base64").toString()) - FIRST_REVISION
+            if (revision > this.lastRevision) this.lastRevision = revision
+        }
+    }
+
+    get quirks(): Quirks {
+        return this.options.quirks
+    }
+
+    /** Something that must outlive the process has changed. */
+    changed({ deviceId }: Device): void {
+        const key = `device/${this.hostName}/${deviceId}`
+        this.options.keeper.changed(key, () => this.devices.get(deviceId)?.kept)
+    }
+
+    /** Runs `answer` when all that has changed until now is kept. */
+    kept(answer: () => void): void {
+        this.options.keeper.kept(answer)
+    }
+
     /** Calls `fn` after so long, at once for 0. */
     after(sec: number, fn: () => void): void {
         if (sec > 0) this.options.clock.after(sec * 1000, fn)
@@ -78,11 +119,11 @@ export class Hub implements LinkedHub {
         return [...this.devices.keys()]
     }
 
-    putDevice(deviceId: string, keys: string[], initialTwin?: InitialTwin): Device {
+    /** @throws HubError when the twin is more than a twin may hold */
+    putDevice(deviceId: string, keys: string[], twin: InitialTwin | TwinState = {}): Device {
         let device = this.devices.get(deviceId)
         if (!device) {
-            device = new Device(deviceId, keys, this.options.clock)
-            device.twin.start(initialTwin ?? {})
+            device = withinLimits(() => new Device(deviceId, keys, this.options.clock, twin))
             this.devices.set(deviceId, device)
         }
         device.keys = keys
@@ -90,10 +131,16 @@ export class Hub implements LinkedHub {
         return device
     }
 
+    twinOf(deviceId: string): TwinState | undefined {
+        return this.devices.get(deviceId)?.twin.kept
+    }
+
     removeDevice(deviceId: string): void {
         const device = this.devices.get(deviceId)
+        if (!device) return
         this.devices.delete(deviceId)
-        device?.session?.close("device deleted")
+        this.changed(device)
+        device.session?.close("device deleted")
     }
 
     /** Disabled while connected is a bare close (facts 5.2). */
@@ -120,7 +167,8 @@ export class Hub implements LinkedHub {
 
     /**
      * Calls a direct method and waits for the device's answer.
-     * @throws HubError 404103 when the device is not connected or not subscribed, 504101 when it is late
+     * @throws HubError 404103 when the device is not connected or not subscribed, 504101 when it is late,
+     * 413001 when the payload or the answer is too large, 403002 when the day's quota is spent
      */
     async invokeMethod(
         deviceId: string,
@@ -132,6 +180,10 @@ export class Hub implements LinkedHub {
         const qos = device.granted(filter => filter.startsWith("$iothub/methods/"))
         if (!device.session || qos === undefined)
             throw new HubError(404, 404103, `Device ${deviceId} is not connected, or takes no methods.`)
+        const text = JSON.stringify(payload ?? null)
+        const bytes = Buffer.byteLength(text)
+        if (bytes > METHOD_MAX_BYTES) throw methodTooLarge()
+        this.meter(bytes)
         const requestId = String(++this.lastRequestId)
         const result = await new Promise<MethodResult | HubError>(settle => {
             const late = () => {
@@ -141,7 +193,7 @@ export class Hub implements LinkedHub {
             const timer = this.options.clock.after(options.timeoutMs ?? 30_000, late)
             this.calls.set(requestId, { deviceId, settle, timer })
             this.options.record({ kind: "method", id: deviceId, detail: name })
-            device.session?.publish(methodRequestTopic(name, requestId), JSON.stringify(payload ?? null), 0)
+            device.session?.publish(methodRequestTopic(name, requestId), text, 0)
         })
         if (result instanceof HubError) throw result
         return result
@@ -154,6 +206,10 @@ export class Hub implements LinkedHub {
         this.calls.delete(requestId)
         call.timer.cancel()
         this.options.record({ kind: "methodResponse", id: deviceId, status })
+        if (Buffer.byteLength(body) > METHOD_MAX_BYTES) {
+            call.settle(methodTooLarge())
+            return
+        }
         let payload: unknown = null
         try {
             payload = body ? JSON.parse(body) : null
@@ -165,14 +221,25 @@ export class Hub implements LinkedHub {
 
     /**
      * Sends a cloud-to-device message, or keeps it until the device subscribes; one for a device that never
-     * connected is lost. @throws HubError over 50
+     * connected is lost.
+     * @param expiresAtMs an hour from now unless given
+     * @throws HubError 403004 over 50, 403002 when the day's quota is spent
      */
-    sendToDevice(deviceId: string, body: Uint8Array | string, properties: Record<string, string> = {}): void {
+    sendToDevice(
+        deviceId: string,
+        body: Uint8Array | string,
+        properties: Record<string, string> = {},
+        expiresAtMs = this.options.clock.nowMs() + MESSAGE_LIFE_MS
+    ): void {
         const device = this.required(deviceId)
         if (!device.hasConnected) return
-        if (device.waiting.length >= DEVICE_BOUND_MAX)
-            throw new HubError(403, 403004, "Device queue is full.")
-        device.waiting.push({ body: Buffer.from(body), properties })
+        device.dropExpired()
+        if (device.queue.length >= DEVICE_BOUND_MAX) throw new HubError(403, 403004, "Device queue is full.")
+        const bytes = Buffer.from(body)
+        this.meter(bytes.length)
+        device.waiting.push({ body: bytes, properties, expiresAtMs, deliveries: 0 })
+        this.options.record({ kind: "c2d", id: deviceId })
+        this.changed(device)
         this.deliverWaiting(device)
     }
 
@@ -180,15 +247,46 @@ export class Hub implements LinkedHub {
     deliverWaiting(device: Device): void {
         const qos = device.granted(deviceBoundFilter)
         while (device.session && qos !== undefined && device.waiting.length > 0) {
-            const message = device.waiting.shift() as DeviceBound
-            device.session.deliver(message, qos)
+            const message = device.nextMessage()
+            if (message) device.session.deliver(message, qos)
+            this.changed(device)
         }
     }
 
-    /** Changes desired properties and pushes them to a connected device. @returns their version */
+    /** Drops what waits for a device. @returns how many messages */
+    purge(deviceId: string): number {
+        const device = this.required(deviceId)
+        this.changed(device)
+        return device.purge()
+    }
+
+    /** Changes tags, which the device never sees. @throws HubError */
+    patchTags(deviceId: string, patch: TwinPatch): void {
+        const device = this.required(deviceId)
+        withinLimits(() => device.twin.tags.patch(patch))
+        this.changed(device)
+    }
+
+    /** Puts new tags in the place of the old ones. @throws HubError */
+    replaceTags(deviceId: string, tags: TwinPatch): void {
+        const device = this.required(deviceId)
+        withinLimits(() => device.twin.tags.replace(tags))
+        this.changed(device)
+    }
+
+    /** What a device reports. @returns the new version, or undefined when it cannot be taken */
+    report(device: Device, text: string): number | undefined {
+        const version = device.twin.report(text)
+        this.options.record({ kind: "twin", id: device.deviceId, body: text })
+        this.changed(device)
+        return version
+    }
+
+    /** Changes desired properties and pushes them to a connected device. @returns their version @throws HubError */
     patchDesired(deviceId: string, patch: TwinPatch): number {
         const device = this.required(deviceId)
-        const version = device.twin.desired.patch(patch)
+        const version = withinLimits(() => device.twin.desired.patch(patch))
+        this.changed(device)
         this.pushDesired(device, patch)
         return version
     }
@@ -196,20 +294,33 @@ export class Hub implements LinkedHub {
     /**
      * Puts new desired properties in the place of the old ones. A connected device is told as by a patch:
      * what is gone is null. (Microsoft documents that it is told, not how.)
+     * @throws HubError
      */
     replaceDesired(deviceId: string, properties: TwinPatch): number {
         const device = this.required(deviceId)
         const gone = Object.keys(device.twin.desired.properties).filter(
             key => !Object.hasOwn(properties, key)
         )
-        const version = device.twin.desired.replace(properties)
+        const version = withinLimits(() => device.twin.desired.replace(properties))
+        this.changed(device)
         this.pushDesired(device, { ...properties, ...Object.fromEntries(gone.map(key => [key, null])) })
         return version
     }
 
     /** The identity has changed: a new ETag, Base64 of a number, as the hub has it. */
     written(device: Device): void {
-        device.etag = Buffer.from(String(++this.lastRevision + 100_000_000)).toString("base64")
+        device.etag = Buffer.from(String(++this.lastRevision + FIRST_REVISION)).toString("base64")
+        this.changed(device)
+    }
+
+    /** Counts a message against the day's quota. @throws HubError 403002 when it is spent */
+    private meter(bytes: number): void {
+        if (!this.throttle.meter(bytes))
+            throw new HubError(
+                403,
+                403002,
+                "Total number of messages on IotHub exceeded the allocated quota."
+            )
     }
 
     private pushDesired(device: Device, patch: TwinPatch): void {
@@ -227,5 +338,18 @@ export class Hub implements LinkedHub {
         const device = this.devices.get(deviceId)
         if (!device) throw new HubError(404, 404001, `Device ${deviceId} is not registered.`)
         return device
+    }
+}
+
+function methodTooLarge(): HubError {
+    return new HubError(413, 413001, `A method's payload is ${METHOD_MAX_BYTES} bytes at most.`)
+}
+
+function withinLimits<T>(work: () => T): T {
+    try {
+        return work()
+    } catch (error) {
+        if (error instanceof TwinLimitError) throw new HubError(400, 400000, error.message)
+        throw error
     }
 }

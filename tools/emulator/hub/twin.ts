@@ -1,7 +1,9 @@
 import type { Clock } from "@moorage/time"
+import { isJsonObject as isObject, type JsonObject } from "../json.js"
+import { checkTwinLimits, TwinLimitError } from "./twinlimits.js"
 
 /** A JSON object of a twin, null for "delete this". */
-export type TwinPatch = { [key: string]: unknown }
+export type TwinPatch = JsonObject
 
 /** What a new device's twin starts with (DPS, "initialTwin"). */
 export interface InitialTwin {
@@ -9,9 +11,23 @@ export interface InitialTwin {
     properties?: { desired?: TwinPatch }
 }
 
-function isObject(value: unknown): value is TwinPatch {
-    return typeof value === "object" && value !== null && !Array.isArray(value)
+/** One part of a twin, as it is kept or handed to another hub. */
+interface SectionState {
+    properties: TwinPatch
+    version: number
+    times: TwinPatch
 }
+
+/** All of a twin, as it is kept or handed to another hub. */
+export interface TwinState {
+    tags: SectionState
+    desired: SectionState
+    reported: SectionState
+}
+
+/** Bytes (facts 4). */
+const TAGS_MAX = 8 * 1024
+const PROPERTIES_MAX = 32 * 1024
 
 /** Merges `patch` into `target`: objects recurse, null deletes, all else replaces. */
 function merge(target: TwinPatch, patch: TwinPatch): void {
@@ -44,35 +60,59 @@ function stamp(target: TwinPatch, patch: TwinPatch, time: string): void {
 
 /** One part of a twin: its properties, when they were written, and their version. */
 class Section {
-    readonly properties: TwinPatch = {}
-    version = 1
-    private times: TwinPatch = {}
+    private state: SectionState
 
-    constructor(private readonly clock: Clock) {
-        this.stamp({})
+    constructor(
+        private readonly clock: Clock,
+        private readonly maxBytes: number,
+        kept?: SectionState
+    ) {
+        this.state = kept ? structuredClone(kept) : { properties: {}, version: 1, times: {} }
+        if (!kept) this.stamp({})
     }
 
+    get properties(): TwinPatch {
+        return this.state.properties
+    }
+
+    get version(): number {
+        return this.state.version
+    }
+
+    /** For keeping: not a copy. */
+    get kept(): SectionState {
+        return this.state
+    }
+
+    /** Merges. @returns the new version @throws TwinLimitError, and nothing is changed */
     patch(patch: TwinPatch): number {
         this.start(patch)
-        return ++this.version
+        return ++this.state.version
     }
 
-    /** Puts `properties` in the place of all there are. */
+    /** Puts `properties` in the place of all there are. @throws TwinLimitError, and nothing is changed */
     replace(properties: TwinPatch): number {
-        for (const key of Object.keys(this.properties)) delete this.properties[key]
-        this.times = {}
-        return this.patch(properties)
+        const next: TwinPatch = {}
+        merge(next, properties)
+        checkTwinLimits(next, this.maxBytes)
+        this.state.properties = next
+        this.state.times = {}
+        this.stamp(properties)
+        return ++this.state.version
     }
 
-    /** What a new twin has from the start: no new version. */
+    /** What a new twin has from the start: no new version. @throws TwinLimitError */
     start(properties: TwinPatch): void {
-        merge(this.properties, properties)
+        const next = structuredClone(this.state.properties)
+        merge(next, properties)
+        checkTwinLimits(next, this.maxBytes)
+        this.state.properties = next
         this.stamp(properties)
     }
 
     /** With the times of all writes, as the service sees it; the device does not. */
     withMetadata(): TwinPatch {
-        return { ...this.properties, $metadata: this.times, $version: this.version }
+        return { ...this.properties, $metadata: this.state.times, $version: this.version }
     }
 
     toJSON(): TwinPatch {
@@ -80,7 +120,7 @@ class Section {
     }
 
     private stamp(patch: TwinPatch): void {
-        stamp(this.times, patch, `${new Date(this.clock.nowMs()).toISOString().slice(0, -1)}0000Z`)
+        stamp(this.state.times, patch, `${new Date(this.clock.nowMs()).toISOString().slice(0, -1)}0000Z`)
     }
 }
 
@@ -91,15 +131,20 @@ export class Twin {
     readonly desired: Section
     readonly reported: Section
 
-    constructor(clock: Clock) {
-        this.tags = new Section(clock)
-        this.desired = new Section(clock)
-        this.reported = new Section(clock)
+    /** @param from what it was on another hub, or before a restart; or what a new one starts with */
+    constructor(clock: Clock, from: InitialTwin | TwinState = {}) {
+        const kept = "reported" in from ? from : undefined
+        this.tags = new Section(clock, TAGS_MAX, kept?.tags)
+        this.desired = new Section(clock, PROPERTIES_MAX, kept?.desired)
+        this.reported = new Section(clock, PROPERTIES_MAX, kept?.reported)
+        if ("reported" in from) return
+        this.tags.start(from.tags ?? {})
+        this.desired.start(from.properties?.desired ?? {})
     }
 
-    start(initial: InitialTwin): void {
-        this.tags.start(initial.tags ?? {})
-        this.desired.start(initial.properties?.desired ?? {})
+    /** For keeping: not a copy. */
+    get kept(): TwinState {
+        return { tags: this.tags.kept, desired: this.desired.kept, reported: this.reported.kept }
     }
 
     /** Goes up at every write. */
@@ -119,13 +164,14 @@ export class Twin {
         return JSON.stringify({ desired: this.desired, reported: this.reported })
     }
 
-    /** @returns the new version, or undefined when `text` is not a JSON object */
+    /** @returns the new version, or undefined when `text` is not a JSON object or more than a twin may hold */
     report(text: string): number | undefined {
         try {
             const patch: unknown = JSON.parse(text)
             return isObject(patch) ? this.reported.patch(patch) : undefined
-        } catch {
-            return undefined
+        } catch (error) {
+            if (error instanceof SyntaxError || error instanceof TwinLimitError) return undefined
+            throw error
         }
     }
 }

@@ -120,6 +120,8 @@ class Reception {
         const enter = () => {
             if (idScope !== dps.idScope) return Refusal.Unavailable
             if (packet.clientId.toLowerCase() !== registrationId) return Refusal.NotAuthorized
+            const caller = { registrationId, token: parseSas(packet.password?.toString() ?? "") }
+            if (dps.quirks.wrongDpsKey === "connack5" && !dps.knows(caller)) return Refusal.NotAuthorized
             return new DpsSession(this.wire, dps, registrationId, packet, (kind, answer) =>
                 this.deliver(kind, registrationId, answer)
             )

@@ -75,16 +75,20 @@ export class DpsSession {
 
     /** PUBACK first: the C# SDK fails on any other order (facts 1.5). */
     private publish(packet: IPublishPacket): void {
-        if (packet.qos === 2) {
+        const { quirks } = this.dps
+        if (packet.qos === 2 && quirks.qos2Publish === "close") {
             this.wire.abort("QoS 2 is not supported")
             return
         }
-        if (packet.qos === 1) this.wire.send({ cmd: "puback", messageId: packet.messageId } as Packet)
+        if (packet.qos > 0) this.wire.send({ cmd: "puback", messageId: packet.messageId } as Packet)
         const register = REGISTER.exec(packet.topic)
         const poll = POLL.exec(packet.topic)
-        if (register) this.answer("register", register[1], fault => this.dps.register(this.caller, fault))
+        if (register)
+            this.answer("register", register[1], fault =>
+                this.dps.register(this.caller, packet.payload.toString(), fault)
+            )
         else if (poll) this.answer("poll", poll[1], fault => this.dps.poll(this.caller, poll[2], fault))
-        else this.wire.abort("unknown topic")
+        else if (quirks.unknownTopic === "close") this.wire.abort("unknown topic")
     }
 
     private answer(kind: "register" | "poll", requestId: string, work: (fault?: Fault) => DpsResponse): void {
@@ -92,7 +96,9 @@ export class DpsSession {
             const response = work(fault)
             const after = response.retryAfterSec === undefined ? "" : `&retry-after=${response.retryAfterSec}`
             const topic = `$dps/registrations/res/${response.status}/?$rid=${requestId}${after}`
-            if (this.granted !== undefined) this.respond(topic, response.body, this.granted)
+            this.dps.kept(() => {
+                if (this.granted !== undefined) this.respond(topic, response.body, this.granted)
+            })
         })
     }
 

@@ -12,6 +12,7 @@ import { encodePropertyBag } from "../hub/propertybag.js"
 import {
     deviceBoundFilter,
     deviceBoundTopic,
+    type DeviceTopic,
     isHubFilter,
     parseDeviceTopic,
     twinResponseTopic,
@@ -27,10 +28,11 @@ export function parseHubUserName(userName: string): { hostName: string; deviceId
     return match ? { hostName: match[1].toLowerCase(), deviceId: match[2] } : undefined
 }
 
+/** A device-to-cloud message with its properties (facts 4). */
+const MESSAGE_MAX_BYTES = 256 * 1024
+
 /** One device's connection to its hub (facts 5). */
 export class HubSession implements DeviceSession {
-    /** Cloud-to-device messages that the device has not acknowledged. */
-    private readonly inFlight = new Map<number, DeviceBound>()
     private will: IConnectPacket["will"]
     private readonly clean: boolean
     readonly isPresent: boolean
@@ -48,17 +50,19 @@ export class HubSession implements DeviceSession {
         this.clean = connect.clean ?? false
         if (this.clean) {
             device.subscriptions.clear()
-            device.waiting.length = 0
+            device.purge()
         }
         this.isPresent = !this.clean && device.isPersistent
         device.isPersistent = !this.clean
         device.hasConnected = true
         device.session = this
+        hub.changed(device)
     }
 
-    /** Called after CONNACK. */
+    /** Called after CONNACK. A hub whose day is spent takes the connection, and closes it (facts 5.2). */
     started(): void {
-        this.hub.deliverWaiting(this.device)
+        if (this.hub.throttle.isSpent) this.wire.close("daily quota spent")
+        else this.hub.deliverWaiting(this.device)
     }
 
     packet(packet: Packet): void {
@@ -73,7 +77,7 @@ export class HubSession implements DeviceSession {
                 this.unsubscribe(packet)
                 break
             case "puback":
-                if (packet.messageId !== undefined) this.inFlight.delete(packet.messageId)
+                if (this.device.unacknowledged.delete(packet.messageId ?? 0)) this.hub.changed(this.device)
                 break
             case "pingreq":
                 this.wire.send({ cmd: "pingresp" })
@@ -99,7 +103,8 @@ export class HubSession implements DeviceSession {
         }
         const dup = message.packetId !== undefined
         message.packetId ??= this.device.packetIds.next()
-        this.inFlight.set(message.packetId, message)
+        message.deliveries++
+        this.device.unacknowledged.set(message.packetId, message)
         this.send(topic, message.body, message.packetId, dup)
     }
 
@@ -111,7 +116,8 @@ export class HubSession implements DeviceSession {
     ended(): void {
         if (this.device.session === this) this.device.session = undefined
         if (this.clean) this.device.subscriptions.clear()
-        this.device.waiting.unshift(...this.inFlight.values())
+        this.device.unsend()
+        this.hub.changed(this.device)
         if (this.will) this.sendWill(this.will)
     }
 
@@ -135,48 +141,66 @@ export class HubSession implements DeviceSession {
     }
 
     private received(packet: IPublishPacket): void {
-        const topic = parseDeviceTopic(packet.topic, this.device.deviceId)
-        if (!topic || packet.qos === 2) {
-            this.wire.abort(topic ? "QoS 2 is not supported" : "unknown topic")
+        const { quirks } = this.hub
+        if (packet.qos === 2 && quirks.qos2Publish === "close") {
+            this.wire.abort("QoS 2 is not supported")
             return
         }
-        const waitSec = topic.kind === "telemetry" ? this.hub.throttle.publish() : 0
+        const topic = parseDeviceTopic(packet.topic, this.device.deviceId)
+        if (topic) this.take(packet, topic)
+        else if (quirks.unknownTopic === "close") this.wire.abort("unknown topic")
+        else this.acknowledge(packet, 0)
+    }
+
+    private take(packet: IPublishPacket, topic: DeviceTopic): void {
+        const { hub, device } = this
+        const isTelemetry = topic.kind === "telemetry"
+        const waitSec = isTelemetry ? hub.throttle.publish() : 0
+        const bytes = packet.payload.length + packet.topic.length
         if (waitSec === undefined) {
             this.wire.close("throttled")
+            return
+        }
+        if (isTelemetry && bytes > MESSAGE_MAX_BYTES) {
+            this.wire.abort("message too large")
+            return
+        }
+        if (!hub.throttle.meter(bytes) && isTelemetry) {
+            this.wire.close("daily quota spent")
             return
         }
         const body = packet.payload.toString()
         switch (topic.kind) {
             case "telemetry":
                 // Nothing is retained; the flag is passed on (facts 5.4).
-                this.telemetry(
-                    body,
-                    packet.retain ? { ...topic.properties, "mqtt-retain": "true" } : topic.properties
-                )
+                if (packet.retain) topic.properties[hub.quirks.retainProperty] = "true"
+                this.telemetry(body, topic.properties)
                 break
             case "methodResponse":
-                this.hub.methodAnswered(this.device.deviceId, topic.requestId, topic.status, body)
+                hub.methodAnswered(device.deviceId, topic.requestId, topic.status, body)
                 break
             case "twinGet":
-                this.twinAnswer(twinResponseTopic(200, topic.requestId), this.device.twin.body())
+                this.twinAnswer(twinResponseTopic(200, topic.requestId), device.twin.body())
                 break
             case "twinReported": {
-                const version = this.device.twin.report(body)
-                this.record({ kind: "twin", id: this.device.deviceId, body })
-                this.twinAnswer(
-                    twinResponseTopic(version === undefined ? 400 : 204, topic.requestId, version),
-                    ""
-                )
+                const version = hub.report(device, body)
+                const status = version === undefined ? 400 : 204
+                this.twinAnswer(twinResponseTopic(status, topic.requestId, version), "")
                 break
             }
         }
-        const acknowledge = () => this.wire.send({ cmd: "puback", messageId: packet.messageId } as Packet)
-        if (packet.qos === 1) this.hub.after(waitSec, acknowledge)
+        this.acknowledge(packet, waitSec)
+    }
+
+    private acknowledge({ qos, messageId }: IPublishPacket, waitSec: number): void {
+        if (qos === 0) return
+        const puback = () => this.wire.send({ cmd: "puback", messageId } as Packet)
+        this.hub.after(waitSec, () => this.hub.kept(puback))
     }
 
     private twinAnswer(topic: string, body: string): void {
         const qos = this.device.granted(filter => filter.startsWith("$iothub/twin/res/"))
-        if (qos !== undefined) this.publish(topic, body, qos)
+        if (qos !== undefined) this.hub.kept(() => this.publish(topic, body, qos))
     }
 
     private subscribe(packet: ISubscribePacket): void {
@@ -187,6 +211,7 @@ export class HubSession implements DeviceSession {
             subscriptions.set(topic, qos === 0 ? 0 : 1)
             return qos === 0 ? 0 : 1
         })
+        this.hub.changed(this.device)
         this.wire.send({ cmd: "suback", messageId: packet.messageId, granted } as Packet)
         if (packet.subscriptions.some(({ topic }) => deviceBoundFilter(topic)))
             this.hub.deliverWaiting(this.device)
@@ -194,6 +219,7 @@ export class HubSession implements DeviceSession {
 
     private unsubscribe(packet: IUnsubscribePacket): void {
         for (const topic of packet.unsubscriptions) this.device.subscriptions.delete(topic)
+        this.hub.changed(this.device)
         this.wire.send({ cmd: "unsuback", messageId: packet.messageId } as Packet)
     }
 }

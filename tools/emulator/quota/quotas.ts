@@ -12,6 +12,8 @@ export interface Quotas {
     hubConnects: Rate | null
     /** One hub: device-to-cloud messages. */
     hubTelemetry: Rate | null
+    /** One hub: messages of a UTC day, metered by 4 KB; null for no limit. */
+    hubDailyMessages: number | null
 }
 
 /**
@@ -24,4 +26,5 @@ export const DOCUMENTED_QUOTAS: Quotas = {
     dpsOperations: { calls: 1000, perSec: 60 },
     hubConnects: { calls: 100, perSec: 1 },
     hubTelemetry: { calls: 100, perSec: 1 },
+    hubDailyMessages: 400_000,
 }

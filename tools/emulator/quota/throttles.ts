@@ -39,10 +39,17 @@ const QUEUE_MAX_SEC = 60
 export class HubThrottle {
     private readonly connects: Bucket | undefined
     private readonly telemetry: Bucket | undefined
+    private readonly dailyMax: number
+    private day = 0
+    private messagesToday = 0
 
-    constructor(quotas: Quotas, clock: Clock) {
+    constructor(
+        quotas: Quotas,
+        private readonly clock: Clock
+    ) {
         this.connects = bucket(quotas.hubConnects, clock)
         this.telemetry = bucket(quotas.hubTelemetry, clock)
+        this.dailyMax = quotas.hubDailyMessages ?? Infinity
     }
 
     /** @returns seconds until the CONNACK may go, or undefined when the connection is to be closed */
@@ -54,7 +61,26 @@ export class HubThrottle {
     publish(): number | undefined {
         return queue(this.telemetry)
     }
+
+    /** Whether the day's quota is spent: devices may connect, and are then closed (facts 5.2). */
+    get isSpent(): boolean {
+        const day = Math.floor(this.clock.nowMs() / DAY_MS)
+        if (day !== this.day) this.messagesToday = 0
+        this.day = day
+        return this.messagesToday >= this.dailyMax
+    }
+
+    /** Counts a message. @returns false when the day's quota is spent */
+    meter(bytes: number): boolean {
+        if (this.isSpent) return false
+        this.messagesToday += Math.max(1, Math.ceil(bytes / METER_BYTES))
+        return true
+    }
 }
+
+/** The meter of an S1 hub: every 4 KB begun are a message. */
+const METER_BYTES = 4096
+const DAY_MS = 86_400_000
 
 function queue(bucket: Bucket | undefined): number | undefined {
     if (!bucket) return 0

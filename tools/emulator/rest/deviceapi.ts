@@ -66,7 +66,7 @@ function perform(cloud: Cloud, request: HttpRequest, fault: Fault | undefined): 
     const caller = { registrationId: at.registrationId, token: parseSas(request.headers.authorization ?? "") }
     switch (at.operation.kind) {
         case "register":
-            return dps.register(caller, fault)
+            return dps.register(caller, request.body, fault)
         case "lookup":
             return dps.lookup(caller, fault)
         case "poll":

@@ -1,4 +1,5 @@
 import type { Link } from "@moorage/link"
+import type { Timer } from "@moorage/time"
 import type { Cloud } from "../cloud.js"
 import type { FaultPoint } from "../events.js"
 import { underFaults } from "../faults.js"
@@ -11,6 +12,9 @@ const HEAD_MAX_BYTES = 8 * 1024
 const BODY_MAX_BYTES = 96 * 1024
 /** A hub takes direct methods of up to 128 KB and bulks of 100 devices. */
 const HUB_BODY_MAX_BYTES = 256 * 1024
+
+/** A connection on which nothing is asked for this long is closed. */
+const IDLE_MAX_MS = 120_000
 
 const REASONS: Record<number, string> = {
     200: "OK",
@@ -84,6 +88,18 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
     let open = true
     /** A request is being done; the next one waits, for answers keep their order. */
     let busy = false
+    let taking = false
+    let idle: Timer | undefined
+
+    /** Starts the clock that ends a connection on which nothing is asked. */
+    function rest(): void {
+        idle?.cancel()
+        idle = cloud.clock.after(IDLE_MAX_MS, () => {
+            if (busy) return rest()
+            open = false
+            link.close()
+        })
+    }
 
     function refuse(status: number): void {
         const headers = { Date: new Date(cloud.clock.nowMs()).toUTCString() }
@@ -93,12 +109,15 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
     }
 
     function reply(request: ServiceRequest, answer: HttpReply, close: boolean): void {
-        busy = false
-        if (!open) return
-        link.send(formatReply(answer, request, close))
-        if (!close) return
-        open = false
-        link.close()
+        cloud.keeper.kept(() => {
+            busy = false
+            if (!open) return
+            link.send(formatReply(answer, request, close))
+            rest()
+            if (!close) return take()
+            open = false
+            link.close()
+        })
     }
 
     function serve(request: ServiceRequest, close: boolean): void {
@@ -112,14 +131,11 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
             answer: fault => {
                 if (!open) return
                 // The device API answers at once, so that a simulated board needs no promise to be kept.
-                if (api.kind === "device") {
-                    reply(request, serveDeviceApi(cloud, request, fault), close)
-                    return take()
-                }
-                void serveServiceApi(cloud, api, request, fault).then(answer => {
-                    reply(request, answer, close)
-                    take()
-                })
+                if (api.kind === "device") reply(request, serveDeviceApi(cloud, request, fault), close)
+                else
+                    void serveServiceApi(cloud, api, request, fault).then(answer =>
+                        reply(request, answer, close)
+                    )
             },
         })
     }
@@ -127,7 +143,15 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
     const bodyMaxBytes = (host: string | undefined) =>
         apiOf(cloud, host).kind === "hub" ? HUB_BODY_MAX_BYTES : BODY_MAX_BYTES
 
+    /** Serves what has come; an answer that is given at once lets the loop go on. */
     function take(): void {
+        if (taking) return
+        taking = true
+        takeAll()
+        taking = false
+    }
+
+    function takeAll(): void {
         while (open && !busy && received.length > 0) {
             const parsed = parseRequest(received, bodyMaxBytes)
             if (parsed === undefined) return
@@ -152,6 +176,8 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
         },
         closed: () => {
             open = false
+            idle?.cancel()
         },
     })
+    rest()
 }

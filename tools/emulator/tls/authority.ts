@@ -12,8 +12,10 @@ const NAMES = [
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
 const DAY_MS = 86_400_000
-/** Made anew at each start, so short is long enough; backdated for boards whose clock is behind. */
+/** Made anew at most starts, so short is long enough; backdated for boards whose clock is behind. */
 const LIFE_DAYS = 30
+/** An authority that is kept is used again unless it would end so soon. */
+const LEFT_DAYS = 7
 
 /** A certificate authority made at start, and the one certificate that the emulator serves. All PEM. */
 export interface Authority {
@@ -21,6 +23,8 @@ export interface Authority {
     ca: string
     certificate: string
     key: string
+    /** When all of it ends. */
+    endsAtMs: number
 }
 
 function pem(label: string, der: ArrayBuffer): string {
@@ -31,11 +35,16 @@ function pem(label: string, der: ArrayBuffer): string {
     return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n")
 }
 
-/** Makes an authority and a certificate for the Azure names, localhost and 127.0.0.1. */
-export async function makeAuthority(nowMs: number): Promise<Authority> {
+/**
+ * Makes an authority and a certificate for the Azure names, localhost and 127.0.0.1.
+ * @param kept one from an earlier start, used again while it lasts, so that clients need not trust another
+ */
+export async function makeAuthority(nowMs: number, kept?: Authority): Promise<Authority> {
+    if (kept && kept.endsAtMs > nowMs + LEFT_DAYS * DAY_MS) return kept
     x509.cryptoProvider.set(webcrypto as never)
     const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])
-    const dates = { notBefore: new Date(nowMs - DAY_MS), notAfter: new Date(nowMs + LIFE_DAYS * DAY_MS) }
+    const endsAtMs = nowMs + LIFE_DAYS * DAY_MS
+    const dates = { notBefore: new Date(nowMs - DAY_MS), notAfter: new Date(endsAtMs) }
     const caKeys = await newKeys()
     const ca = await x509.X509CertificateGenerator.createSelfSigned({
         ...dates,
@@ -66,5 +75,10 @@ export async function makeAuthority(nowMs: number): Promise<Authority> {
         ],
     })
     const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)
-    return { ca: ca.toString("pem"), certificate: certificate.toString("pem"), key: pem("PRIVATE KEY", key) }
+    return {
+        ca: ca.toString("pem"),
+        certificate: certificate.toString("pem"),
+        key: pem("PRIVATE KEY", key),
+        endsAtMs,
+    }
 }

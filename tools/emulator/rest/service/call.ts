@@ -1,5 +1,6 @@
 import type { Permission } from "../../auth/policies.js"
 import type { Cloud } from "../../cloud.js"
+import { isJsonObject, type JsonObject } from "../../json.js"
 import { ServiceError } from "./errors.js"
 
 /** One request to a service API, its path already matched. */
@@ -31,12 +32,6 @@ export interface Route<C extends Call = Call> {
 const NO_CONTENT: Answer = { status: 204 }
 
 export const noContent = () => NO_CONTENT
-
-export type JsonObject = { [key: string]: unknown }
-
-export function isJsonObject(value: unknown): value is JsonObject {
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-}
 
 /** The body as JSON. @throws ServiceError 400 */
 export function jsonBody(call: Call): unknown {

@@ -1,5 +1,6 @@
 import type { EnrollmentBase } from "../../dps/enrollments.js"
-import { type Answer, type Call, isJsonObject, type JsonObject, objectBody } from "./call.js"
+import { isJsonObject, type JsonObject } from "../../json.js"
+import { type Answer, type Call, objectBody } from "./call.js"
 import { type EnrollmentKind, GROUPS, INDIVIDUALS, writtenOf } from "./dpsdocuments.js"
 import { write } from "./dpsenrollments.js"
 import { ServiceError } from "./errors.js"

@@ -1,14 +1,9 @@
 import type { Cloud } from "../../cloud.js"
 import { newEtag, timestamp } from "../../dps/bodies.js"
-import {
-    DEFAULT_REPROVISION,
-    type EnrollmentBase,
-    type EnrollmentGroup,
-    type IndividualEnrollment,
-    type Written,
-} from "../../dps/enrollments.js"
+import { enrollmentDocument } from "../../dps/document.js"
+import type { EnrollmentBase, EnrollmentGroup, IndividualEnrollment, Written } from "../../dps/enrollments.js"
 import { registrationIdOf } from "../../dps/registrationid.js"
-import type { JsonObject } from "./call.js"
+import type { JsonObject } from "../../json.js"
 import { readBase } from "./dpsread.js"
 import { ServiceError } from "./errors.js"
 
@@ -28,7 +23,7 @@ export interface EnrollmentKind<E extends EnrollmentBase = EnrollmentBase> {
     read: (cloud: Cloud, id: string, body: JsonObject, old: E | undefined) => E
     put: (cloud: Cloud, enrollment: E) => void
     remove: (cloud: Cloud, id: string) => void
-    /** What it has beside its base; the registration only where one enrollment is asked for. */
+    /** What it has beside its document; the registration only where one enrollment is asked for. */
     extra: (cloud: Cloud, enrollment: E, single: boolean) => JsonObject
 }
 
@@ -68,9 +63,7 @@ export const INDIVIDUALS: EnrollmentKind<IndividualEnrollment> = {
     }),
     put: (cloud, enrollment) => cloud.dps.enrollments.putIndividual(enrollment),
     remove: (cloud, id) => cloud.dps.enrollments.deleteIndividual(id),
-    extra: (cloud, { registrationId, deviceId }, single) => ({
-        registrationId,
-        deviceId,
+    extra: (cloud, { registrationId }, single) => ({
         registrationState: single ? cloud.dps.registration(registrationId) : undefined,
     }),
 }
@@ -89,7 +82,7 @@ export const GROUPS: EnrollmentKind<EnrollmentGroup> = {
     },
     put: (cloud, group) => cloud.dps.enrollments.putGroup(group),
     remove: (cloud, id) => cloud.dps.enrollments.deleteGroup(id),
-    extra: (_cloud, { enrollmentGroupId }) => ({ enrollmentGroupId }),
+    extra: () => ({}),
 }
 
 /** ETag and times; one that came by configuration gets them when first asked for. */
@@ -111,15 +104,6 @@ export function documentOf<E extends EnrollmentBase>(
     enrollment: E,
     single: boolean
 ): JsonObject {
-    return {
-        ...kind.extra(cloud, enrollment, single),
-        attestation: { type: "symmetricKey" },
-        capabilities: enrollment.capabilities ?? { iotEdge: false },
-        iotHubs: enrollment.iotHubs,
-        initialTwin: enrollment.initialTwin,
-        provisioningStatus: enrollment.provisioningStatus ?? "enabled",
-        reprovisionPolicy: enrollment.reprovisionPolicy ?? DEFAULT_REPROVISION,
-        allocationPolicy: enrollment.allocationPolicy ?? "hashed",
-        ...writtenOf(cloud, enrollment),
-    }
+    writtenOf(cloud, enrollment)
+    return { ...enrollmentDocument(enrollment), ...kind.extra(cloud, enrollment, single) }
 }

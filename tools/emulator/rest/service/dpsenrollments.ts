@@ -1,6 +1,7 @@
 import type { Cloud } from "../../cloud.js"
 import type { EnrollmentBase } from "../../dps/enrollments.js"
-import { type Answer, type Call, type JsonObject, noContent, objectBody } from "./call.js"
+import type { JsonObject } from "../../json.js"
+import { type Answer, type Call, noContent, objectBody } from "./call.js"
 import { documentOf, type EnrollmentKind, newWritten, writtenOf } from "./dpsdocuments.js"
 import { ServiceError } from "./errors.js"
 import { etagHeader, requireMatch } from "./etag.js"

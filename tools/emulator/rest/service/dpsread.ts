@@ -1,8 +1,14 @@
 import { isSymmetricKey } from "../../auth/keys.js"
 import type { Cloud } from "../../cloud.js"
-import type { AllocationPolicy, EnrollmentBase, ReprovisionPolicy } from "../../dps/enrollments.js"
+import {
+    ALLOCATION_POLICIES,
+    type AllocationPolicy,
+    type CustomAllocationDefinition,
+    type EnrollmentBase,
+    type ReprovisionPolicy,
+} from "../../dps/enrollments.js"
 import type { InitialTwin, TwinPatch } from "../../hub/twin.js"
-import { isJsonObject, type JsonObject } from "./call.js"
+import { isJsonObject, type JsonObject } from "../../json.js"
 import { ServiceError } from "./errors.js"
 
 const NEW_KEY_BYTES = 64
@@ -47,10 +53,25 @@ function hubsOf(cloud: Cloud, body: JsonObject): string[] | undefined {
 }
 
 function allocationOf(body: JsonObject): AllocationPolicy {
-    const { allocationPolicy: policy } = body
-    if (!isGiven(policy)) return isGiven(body.iotHubHostName) ? "static" : "hashed"
-    if (policy === "hashed" || policy === "static") return policy
-    return refuse(`allocationPolicy: the emulator has hashed and static, not ${JSON.stringify(policy)}.`)
+    const { allocationPolicy: given } = body
+    if (!isGiven(given)) return isGiven(body.iotHubHostName) ? "static" : "hashed"
+    const policy = ALLOCATION_POLICIES.find(each => each === given)
+    return policy ?? refuse(`allocationPolicy is one of ${ALLOCATION_POLICIES.join(", ")}.`)
+}
+
+/** Where `custom` allocation asks. */
+function webhookOf(body: JsonObject): CustomAllocationDefinition | undefined {
+    const { customAllocationDefinition: given } = body
+    if (!isGiven(given)) {
+        if (allocationOf(body) !== "custom") return undefined
+        return refuse("custom allocation needs customAllocationDefinition.")
+    }
+    const { webhookUrl, apiVersion } = objectOf(given, "customAllocationDefinition")
+    if (typeof webhookUrl !== "string" || !/^https?:\/\/[^/]/i.test(webhookUrl) || !URL.canParse(webhookUrl))
+        return refuse("customAllocationDefinition.webhookUrl is not an http or https address.")
+    if (typeof apiVersion !== "string" || apiVersion === "")
+        return refuse("customAllocationDefinition.apiVersion is missing.")
+    return { webhookUrl, apiVersion }
 }
 
 function reprovisionOf(value: unknown): ReprovisionPolicy | undefined {
@@ -86,6 +107,7 @@ export function readBase(cloud: Cloud, body: JsonObject, old: EnrollmentBase | u
         ...keysOf(cloud, body, old),
         provisioningStatus: statusOf(body.provisioningStatus),
         allocationPolicy: allocationOf(body),
+        customAllocationDefinition: webhookOf(body),
         iotHubs: hubsOf(cloud, body),
         reprovisionPolicy: reprovisionOf(body.reprovisionPolicy),
         initialTwin: initialTwinOf(body.initialTwin),

@@ -6,7 +6,8 @@ export class ServiceError extends Error {
     constructor(
         readonly status: number,
         readonly code: number,
-        message: string
+        message: string,
+        readonly retryAfterSec?: number
     ) {
         super(message)
     }
@@ -31,6 +32,7 @@ const HUB_CODES: Record<number, string> = {
     400000: "ArgumentInvalid",
     400004: "ArgumentNull",
     401002: "IotHubUnauthorizedAccess",
+    403002: "IotHubQuotaExceeded",
     403004: "DeviceMaximumQueueDepthExceeded",
     404000: "NotFound",
     404001: "DeviceNotFound",

@@ -1,4 +1,5 @@
-import { type Answer, isJsonObject, type JsonObject, jsonBody } from "./call.js"
+import { isJsonObject, type JsonObject } from "../../json.js"
+import { type Answer, jsonBody } from "./call.js"
 import { hubErrorName, ServiceError } from "./errors.js"
 import { requireMatch } from "./etag.js"
 import { type HubCall, requiredDevice } from "./hubcall.js"

@@ -14,6 +14,7 @@ const SYSTEM_PROPERTIES: Record<string, string> = {
     "iothub-expiry": "$.exp",
     "iothub-contenttype": "$.ct",
     "iothub-contentencoding": "$.ce",
+    "iothub-ack": "iothub-ack",
 }
 
 const APP_PREFIX = "iothub-app-"
@@ -26,6 +27,14 @@ function propertiesOf(headers: Record<string, string>): Record<string, string> {
         else if (name.startsWith(APP_PREFIX)) properties[name.slice(APP_PREFIX.length)] = value
     }
     return properties
+}
+
+/** When a message expires, in ms; undefined unless it says. @throws ServiceError 400 */
+function expiryOf(text: string | undefined): number | undefined {
+    if (text === undefined) return undefined
+    const atMs = Date.parse(text)
+    if (Number.isNaN(atMs)) throw new ServiceError(400, 400000, "iothub-expiry is not a time.")
+    return atMs
 }
 
 function deviceOf(to: string): string {
@@ -43,14 +52,14 @@ export function sendToDevice(call: HubCall): Answer {
     const { deviceId } = requiredDevice(call.hub, deviceOf(call.headers["iothub-to"] ?? ""))
     if (call.body.length > MESSAGE_MAX_BYTES)
         throw new ServiceError(413, 413001, `A message is ${MESSAGE_MAX_BYTES} bytes at most.`)
-    call.hub.sendToDevice(deviceId, call.body, propertiesOf(call.headers))
+    const properties = propertiesOf(call.headers)
+    call.hub.sendToDevice(deviceId, call.body, properties, expiryOf(properties["$.exp"]))
     return noContent()
 }
 
 /** Drops what waits for a device. */
 export function purgeCommands(call: HubCall): Answer {
-    const { deviceId, waiting } = requiredDevice(call.hub, call.params[0])
-    const totalMessagesPurged = waiting.length
-    waiting.length = 0
+    const { deviceId } = requiredDevice(call.hub, call.params[0])
+    const totalMessagesPurged = call.hub.purge(deviceId)
     return { status: 200, json: { totalMessagesPurged, deviceId, moduleId: null } }
 }

@@ -1,7 +1,8 @@
 import { timestamp } from "../../dps/bodies.js"
 import type { Device } from "../../hub/device.js"
 import type { TwinPatch } from "../../hub/twin.js"
-import { type Answer, isJsonObject, type JsonObject, objectBody } from "./call.js"
+import { isJsonObject, type JsonObject } from "../../json.js"
+import { type Answer, objectBody } from "./call.js"
 import { ServiceError } from "./errors.js"
 import { etagHeader, requireMatch } from "./etag.js"
 import { type HubCall, NEVER, requiredDevice } from "./hubcall.js"
@@ -57,7 +58,7 @@ export function patchTwin(call: HubCall): Answer {
     const device = requiredDevice(call.hub, call.params[0])
     requireMatch(call.headers, device.twin.etag)
     const { tags, desired } = partsOf(call)
-    if (tags) device.twin.tags.patch(tags)
+    if (tags) call.hub.patchTags(device.deviceId, tags)
     if (desired) call.hub.patchDesired(device.deviceId, desired)
     return answer(device)
 }
@@ -67,7 +68,7 @@ export function replaceTwin(call: HubCall): Answer {
     const device = requiredDevice(call.hub, call.params[0])
     requireMatch(call.headers, device.twin.etag)
     const { tags, desired } = partsOf(call)
-    if (tags) device.twin.tags.replace(tags)
+    if (tags) call.hub.replaceTags(device.deviceId, tags)
     if (desired) call.hub.replaceDesired(device.deviceId, desired)
     return answer(device)
 }

@@ -1,4 +1,5 @@
-import { type Answer, type Call, isJsonObject, jsonBody } from "./call.js"
+import { isJsonObject } from "../../json.js"
+import { type Answer, type Call, jsonBody } from "./call.js"
 import { ServiceError } from "./errors.js"
 
 const PAGE_DEFAULT = 100

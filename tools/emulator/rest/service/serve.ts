@@ -20,6 +20,8 @@ interface Service<C extends Call> {
     name: string
     /** What a token must be for. */
     host: string
+    /** Counts the request. @returns whole seconds to wait; 0 lets it through */
+    throttle: () => number
     routes: Route<C>[]
     allows: Cloud["dpsAccess"]
     errorForm: ErrorForm
@@ -34,13 +36,15 @@ async function perform<C extends Call>(
     fault: Fault | undefined
 ): Promise<Answer> {
     if (fault?.status !== undefined)
-        throw new ServiceError(fault.status, fault.status * 1000 + 1, "Injected fault.")
+        throw new ServiceError(fault.status, fault.status * 1000 + 1, "Injected fault.", fault.retryAfterSec)
     const [path, queryText = ""] = request.url.split("?")
     const { route, params } = findRoute(service.routes, request.method, path)
     const nowSec = cloud.clock.nowMs() / 1000
     const authorization = request.headers.authorization ?? ""
     if (!service.allows.allows(authorization, `${service.host}${path}`, route.permission, nowSec))
         throw new ServiceError(401, 401002, "Unauthorized")
+    const retryAfterSec = service.throttle()
+    if (retryAfterSec) throw new ServiceError(429, 429001, "Too many requests.", retryAfterSec)
     const query = new URLSearchParams(queryText)
     if (!query.has("api-version")) throw new ServiceError(400, 400003, "api-version is missing.")
     const { headers, bytes } = request
@@ -66,7 +70,8 @@ async function serve<C extends Call>(
         if (!(refusal instanceof ServiceError)) throw error
         const form = service.errorForm(refusal, cloud.random, cloud.clock.nowMs())
         reply = { status: refusal.status, headers: { ...headers, ...form.headers }, body: form.body }
-        if (fault?.retryAfterSec !== undefined) reply.headers["Retry-After"] = String(fault.retryAfterSec)
+        const { retryAfterSec } = refusal
+        if (retryAfterSec !== undefined) reply.headers["Retry-After"] = String(retryAfterSec)
     }
     reply.headers.Date = new Date(cloud.clock.nowMs()).toUTCString()
     if (reply.body) reply.headers["Content-Type"] = "application/json; charset=utf-8"
@@ -96,6 +101,7 @@ export async function serveServiceApi(
         const service: Service<Call> = {
             name: "dps",
             host: api.host,
+            throttle: () => cloud.dps.throttle.operate(),
             routes: DPS_ROUTES,
             allows: cloud.dpsAccess,
             errorForm: dpsErrorForm,
@@ -107,6 +113,7 @@ export async function serveServiceApi(
     const service: Service<HubCall> = {
         name: hub.hostName,
         host: hub.hostName,
+        throttle: () => 0,
         routes: HUB_ROUTES,
         allows: cloud.hubAccess(hub.hostName),
         errorForm: hubErrorForm,

@@ -1,0 +1,64 @@
+import { type Keeper, type Kept, splitKey } from "../state/keeper.js"
+import type { RegistrationState } from "./bodies.js"
+
+/** One device's registration, and what its next one will need to know. */
+export interface Registration {
+    state: RegistrationState
+    /** The group it came through; none for an individual enrollment. */
+    enrollmentGroupId?: string
+    /** Hubs that it was assigned to before this one. */
+    pastHubs: string[]
+}
+
+/** The registration records: made by registering, deleted by the operator, never changed otherwise (facts 3). */
+export class Registrations {
+    private readonly byId = new Map<string, Registration>()
+    /** Registration IDs of each enrollment group. */
+    private readonly byGroup = new Map<string, Set<string>>()
+
+    constructor(private readonly keeper: Keeper) {}
+
+    /** Takes up what an earlier process kept. */
+    restore(kept: Kept): void {
+        for (const [key, value] of kept) {
+            const [kind, id] = splitKey(key)
+            if (kind === "registration") this.add(id, value as Registration)
+        }
+    }
+
+    get(registrationId: string): Registration | undefined {
+        return this.byId.get(registrationId.toLowerCase())
+    }
+
+    put(registration: Registration): void {
+        const { registrationId } = registration.state
+        this.remove(registrationId)
+        this.add(registrationId, registration)
+        this.keeper.changed(`registration/${registrationId}`, () => this.byId.get(registrationId))
+    }
+
+    delete(registrationId: string): boolean {
+        const id = registrationId.toLowerCase()
+        this.keeper.changed(`registration/${id}`, () => this.byId.get(id))
+        return this.remove(id)
+    }
+
+    ofGroup(enrollmentGroupId: string): RegistrationState[] {
+        const ids = this.byGroup.get(enrollmentGroupId.toLowerCase()) ?? []
+        return [...ids].map(id => (this.byId.get(id) as Registration).state)
+    }
+
+    private add(id: string, registration: Registration): void {
+        this.byId.set(id, registration)
+        const group = registration.enrollmentGroupId?.toLowerCase()
+        if (group === undefined) return
+        const ids = this.byGroup.get(group) ?? new Set()
+        this.byGroup.set(group, ids.add(id))
+    }
+
+    private remove(id: string): boolean {
+        const group = this.byId.get(id)?.enrollmentGroupId?.toLowerCase()
+        if (group !== undefined) this.byGroup.get(group)?.delete(id)
+        return this.byId.delete(id)
+    }
+}
