@@ -106,6 +106,7 @@ function reason(error: Error): string {
     const cause = error.cause instanceof Error ? error.cause : error
     const { code } = cause as NodeJS.ErrnoException
     if (code === "LEVEL_LOCKED") return "another emulator uses it. Stop that one, or choose another folder."
-    if (code === "LEVEL_CORRUPTION") return "it is damaged. Move it away to start with a new one."
-    return cause.message
+    if (code === "LEVEL_CORRUPTION" || cause instanceof SyntaxError)
+        return "it is damaged. Move it away to start with a new one."
+    return `${cause.message}. Check the folder and its disk, or choose another.`
 }
