@@ -20,6 +20,8 @@ const enum Refusal {
 }
 
 const MQTT_3_1_1 = 4
+/** 29.45 minutes, whatever keep alive a device asks for (facts 5.4). */
+const HUB_SILENCE_MAX_SEC = 1767
 /** A real timer holds 24.8 days at most, a token may live for months. */
 const TIMER_MAX_MS = 86_400_000
 
@@ -36,6 +38,8 @@ interface Session {
 interface Visitor {
     service: string
     id: string
+    /** How long it may be silent at most; no limit unless given. */
+    silenceMaxSec?: number | null
     /** Seconds that the CONNACK must wait, or undefined when the connection is to be closed. */
     queueSec(): number | undefined
     /** Decides, at the moment of CONNACK. */
@@ -99,7 +103,7 @@ class Reception {
             return
         }
         this.session = entered
-        this.wire.keepAlive(keepalive ?? 0)
+        this.wire.keepAlive(keepalive ?? 0, visitor.silenceMaxSec ?? Infinity)
         entered.started?.()
     }
 
@@ -126,7 +130,8 @@ class Reception {
                 this.deliver(kind, registrationId, answer)
             )
         }
-        return { service: "dps", id: registrationId, queueSec: atOnce, enter }
+        const silenceMaxSec = dps.quirks.dpsSilenceMaxSec
+        return { service: "dps", id: registrationId, silenceMaxSec, queueSec: atOnce, enter }
     }
 
     private visitHub(packet: IConnectPacket, hostName: string, deviceId: string): Visitor {
@@ -142,7 +147,7 @@ class Reception {
             const hub = this.cloud.findHub(hostName)
             return hub ? hub.throttle.connect() : 0
         }
-        return { service: hostName, id: deviceId, queueSec, enter }
+        return { service: hostName, id: deviceId, silenceMaxSec: HUB_SILENCE_MAX_SEC, queueSec, enter }
     }
 
     /** The hub disconnects a device whose token has expired (401003). */

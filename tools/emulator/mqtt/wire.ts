@@ -6,9 +6,8 @@ import mqtt from "mqtt-packet"
 const PACKET_MAX_BYTES = 256 * 1024 + 1024
 /** A peer that does not send CONNECT within a reasonable time is not a client [MQTT-3.1.4]. */
 const CONNECT_LIMIT_MS = 30_000
-/** The server waits one and a half keep alives [MQTT-3.1.2-24], 29.45 min at most (IoT Hub). */
+/** The server waits one and a half keep alives [MQTT-3.1.2-24]. */
 const KEEP_ALIVE_FACTOR = 1.5
-const KEEP_ALIVE_CAP_SEC = 1767
 
 export interface WireHandler {
     packet(packet: mqtt.Packet): void
@@ -41,9 +40,12 @@ export class Wire {
         return this.handler !== undefined
     }
 
-    /** Starts the keep-alive clock; 0 turns it off [MQTT-3.1.2-24]. */
-    keepAlive(sec: number): void {
-        this.keepAliveMs = Math.min(sec * KEEP_ALIVE_FACTOR, KEEP_ALIVE_CAP_SEC) * 1000
+    /**
+     * Starts the keep-alive clock; 0 turns it off [MQTT-3.1.2-24].
+     * @param silenceMaxSec how long a client may be silent at most, whatever it asked for
+     */
+    keepAlive(sec: number, silenceMaxSec: number): void {
+        this.keepAliveMs = Math.min(sec * KEEP_ALIVE_FACTOR, silenceMaxSec) * 1000
         this.heard()
     }
 

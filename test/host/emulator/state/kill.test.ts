@@ -18,6 +18,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 /** What was acknowledged in all lives so far. */
 const registered: string[] = []
 const reported: Record<string, unknown> = {}
+let twinWrites = 0
 /** The write that was under way when the emulator died: it may have come to be, or not. */
 let underWay: [key: string, value: string] | undefined
 
@@ -57,6 +58,7 @@ async function load(emulator: Running, life: number): Promise<string[]> {
             const topic = await Promise.race([answered, closed])
             if (topic.startsWith("$iothub/twin/res/204/")) reported[key] = value
             underWay = undefined
+            twinWrites++
         }
     }
     // Each ends by the break of its connection; what matters is what came back before.
@@ -110,11 +112,10 @@ test(TITLE, { timeout: 20_000 + KILLS * 10_000 }, async () => {
     }
     for (const id of registered) await expect.poll(() => emulator.assignedHub(id)).toBeDefined()
     await emulator.kill()
-    const twinKeys = Object.keys(reported).length
     console.log(
-        `${KILLS} kills: ${registered.length} registrations, ${messages} messages, ${twinKeys} twin keys; 0 lost`
+        `${KILLS} kills: ${registered.length} registrations, ${messages} messages, ${twinWrites} twin writes; 0 lost`
     )
     expect(registered.length).toBeGreaterThan(KILLS)
     expect(messages).toBeGreaterThan(KILLS)
-    expect(twinKeys).toBeGreaterThan(0)
+    expect(twinWrites).toBeGreaterThan(0)
 })
