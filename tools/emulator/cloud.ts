@@ -12,12 +12,14 @@ import type { EnrollmentGroup, IndividualEnrollment } from "./dps/enrollments.js
 import { type DpsCounters, DpsService } from "./dps/service.js"
 import type { CallWebhook } from "./dps/webhook.js"
 import type { CloudEvent, FaultPlan } from "./events.js"
+import { FaultRules } from "./faultrules.js"
 import { Hub } from "./hub/hub.js"
 import { acceptMqtt } from "./mqtt/accept.js"
 import { DEFAULT_QUIRKS, type Quirks } from "./quirks.js"
 import { DOCUMENTED_QUOTAS, type Quotas } from "./quota/quotas.js"
 import { DpsThrottle, HubThrottle } from "./quota/throttles.js"
 import { acceptHttp } from "./rest/link.js"
+import { SkewedClock } from "./skew.js"
 import { forgetful, type Keeper, type Kept } from "./state/keeper.js"
 
 export interface HubSettings {
@@ -61,16 +63,21 @@ const HISTORY_MAX = 10_000
  * and chance by arguments, so that it runs the same on real TLS and in a simulation.
  */
 export class Cloud {
-    readonly clock: Clock
+    /** As the cloud has it: it may be wrong on purpose. */
+    readonly clock: SkewedClock
     readonly random: Random
     readonly dps: DpsService
     readonly dpsAccess: AccessPolicies
     /** The latest events, oldest first. */
     readonly history: CloudEvent[] = []
-    /** Asked at every point where a fault can be put. */
+    /** Faults that were ordered, by a test, over the admin API or at the command line. */
+    readonly faultRules: FaultRules
+    /** A fault of a test's own, asked before the rules at every point where one can be put. */
     faults: FaultPlan | undefined
+    /** What is asked at every such point. */
+    readonly faultPlan: FaultPlan = point => this.faults?.(point) ?? this.faultRules.faultAt(point)
     readonly keeper: Keeper
-    private readonly quotas: Quotas
+    private quotas: Quotas
     private readonly quirks: Quirks
     private readonly kept: Kept
     private readonly hubs = new Map<string, Hub>()
@@ -78,8 +85,9 @@ export class Cloud {
     private readonly listeners = new Set<(event: CloudEvent) => void>()
 
     constructor(options: CloudOptions) {
-        this.clock = options.clock
+        this.clock = new SkewedClock(options.clock)
         this.random = options.random
+        this.faultRules = new FaultRules(options.clock, options.random)
         this.keeper = options.keeper ?? forgetful
         this.kept = options.kept ?? new Map()
         this.quotas = { ...DOCUMENTED_QUOTAS, ...options.quotas }
@@ -87,7 +95,7 @@ export class Cloud {
         this.dpsAccess = this.access("dps", options.dpsPolicies, DPS_POLICIES)
         for (const settings of options.hubs) this.addHub(settings)
         this.dps = new DpsService({
-            clock: options.clock,
+            clock: this.clock,
             random: options.random,
             idScope: options.idScope,
             hubs: [...this.hubs.values()],
@@ -126,6 +134,13 @@ export class Cloud {
 
     findHub(hostName: string): Hub | undefined {
         return this.hubs.get(hostName.toLowerCase())
+    }
+
+    /** Changes throttles while the cloud runs; those that are not given stay. */
+    setQuotas(quotas: Partial<Quotas>): void {
+        this.quotas = { ...this.quotas, ...quotas }
+        this.dps.throttle.limit(this.quotas)
+        for (const hub of this.hubs.values()) hub.throttle.limit(this.quotas)
     }
 
     /** DPS calls counted for a registration ID. */
@@ -172,7 +187,7 @@ export class Cloud {
         const name = settings.hostName.toLowerCase()
         this.hubAccesses.set(name, this.access(name, settings.policies, HUB_POLICIES))
         const { clock, random, quirks, keeper } = this
-        const throttle = new HubThrottle(this.quotas, clock)
+        const throttle = new HubThrottle(this.quotas, clock.right)
         const record = (event: Omit<CloudEvent, "atMs" | "service">) => this.record(name, event)
         const hub = new Hub({ hostName: name, clock, random, quirks, keeper, throttle, record })
         hub.restore(this.kept)

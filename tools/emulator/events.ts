@@ -40,11 +40,17 @@ export interface Fault {
     close?: boolean
     /** Never answer. */
     mute?: boolean
+    /** Break the connection after so many bytes more were sent to the peer, in the middle of a packet if need be. */
+    dropAfterBytes?: number
+    /** Close the connection so long after CONNACK; 0 is at once, as a hub over its quota does. */
+    closeAfterConnackMs?: number
 }
 
 /** Where a fault can be put; `other` is an HTTP request that is none of DPS's operations. */
+export const FAULT_POINTS = ["connect", "register", "poll", "lookup", "other"] as const
+
 export interface FaultPoint {
-    kind: "connect" | "register" | "poll" | "lookup" | "other"
+    kind: (typeof FAULT_POINTS)[number]
     service: string
     id: string
 }

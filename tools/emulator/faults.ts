@@ -5,6 +5,8 @@ import type { Fault, FaultPlan, FaultPoint } from "./events.js"
 export interface Request {
     /** Breaks the connection. */
     abort(): void
+    /** Breaks the connection once so many bytes more were sent. */
+    cut(bytes: number): void
     /** Does the work, or answers with the fault's status or CONNACK code. */
     answer(fault: Fault | undefined): void
 }
@@ -18,6 +20,7 @@ export function underFaults(
 ): void {
     const fault = plan?.(point)
     if (fault?.mute) return
+    if (fault?.dropAfterBytes !== undefined) request.cut(fault.dropAfterBytes)
     if (fault?.close) request.abort()
     else if (fault?.delayMs) clock.after(fault.delayMs, () => request.answer(fault))
     else request.answer(fault)

@@ -1,9 +1,12 @@
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { socketLink } from "@moorage/link"
+import { adminServer } from "./admin/server.js"
 import type { Cloud } from "./cloud.js"
 import { type Authority, makeAuthority } from "./tls/authority.js"
 import { websocketDoor } from "./websocket.js"
+
+const LOCALHOST = "127.0.0.1"
 
 export interface ListenOptions {
     /** Default 127.0.0.1. */
@@ -16,6 +19,8 @@ export interface ListenOptions {
     tcpPort?: number
     /** The same without TLS, for a lab; none unless given. */
     httpPort?: number
+    /** The admin API, without TLS and credentials, always on 127.0.0.1; none unless given. */
+    adminPort?: number
     /** Whose certificate is shown; made anew unless given. */
     authority?: Authority
 }
@@ -25,6 +30,7 @@ export interface Servers {
     httpsPort: number
     tcpPort: number | undefined
     httpPort: number | undefined
+    adminPort: number | undefined
     /** PEM of the CA that clients must trust; made anew at each start, unless state is kept. */
     ca: string
     /** Breaks every connection and gives the ports back. */
@@ -34,7 +40,7 @@ export interface Servers {
 /** Sockets on this machine for a {@link Cloud}. @throws Error naming the port that could not be had */
 export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise<Servers> {
     const authority = options.authority ?? (await makeAuthority(cloud.clock.nowMs()))
-    const host = options.host ?? "127.0.0.1"
+    const publicHost = options.host ?? LOCALHOST
     const servers: Server[] = []
     const sockets = new Set<Socket>()
 
@@ -44,7 +50,7 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
         serve(socket)
     }
 
-    async function open(what: string, port: number, server: Server): Promise<number> {
+    async function open(what: string, port: number, server: Server, host = publicHost): Promise<number> {
         servers.push(server)
         await new Promise<void>((resolve, reject) => {
             server.once("error", (error: NodeJS.ErrnoException) => {
@@ -79,19 +85,32 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
         other: socket => cloud.acceptHttp(socketLink(socket)),
     })
 
+    function admin(): Server {
+        const server = adminServer(cloud)
+        server.on("connection", (socket: Socket) => {
+            sockets.add(socket)
+            socket.on("close", () => sockets.delete(socket))
+        })
+        return server
+    }
+
     async function close(): Promise<void> {
         for (const socket of sockets) socket.destroy()
         await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
     }
 
     try {
-        const { tcpPort, httpPort } = options
+        const { tcpPort, httpPort, adminPort } = options
         return {
             mqttPort: await open("MQTT", options.mqttPort ?? 0, tlsServer(mqtt)),
             httpsPort: await open("HTTPS", options.httpsPort ?? 0, tlsServer(http)),
             tcpPort:
                 tcpPort === undefined ? undefined : await open("MQTT without TLS", tcpPort, tcpServer(mqtt)),
             httpPort: httpPort === undefined ? undefined : await open("HTTP", httpPort, tcpServer(http)),
+            adminPort:
+                adminPort === undefined
+                    ? undefined
+                    : await open("the admin API", adminPort, admin(), LOCALHOST),
             ca: authority.ca,
             close,
         }

@@ -1,3 +1,4 @@
+import type { Random } from "@moorage/time"
 import { createHmac } from "node:crypto"
 
 /** Keys are 16 to 64 bytes (DPS, "Symmetric key attestation"). */
@@ -19,4 +20,9 @@ export function hmacBase64(key: string, text: string): string {
 /** The key of one device of an enrollment group (DPS, "Symmetric key attestation": group enrollments). */
 export function deriveDeviceKey(groupKey: string, registrationId: string): string {
     return hmacBase64(groupKey, registrationId)
+}
+
+/** A new symmetric key, Base64. */
+export function newKey(random: Random, bytes: number): string {
+    return Buffer.from(random.bytes(bytes)).toString("base64")
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { globOf } from "../glob.js"
 import type { AllocationPolicy } from "./enrollments.js"
 
 /** How far the hubs are from some devices: what `geoLatency` goes by, for an emulator has no geography. */
@@ -18,14 +19,9 @@ export function hashedHub(registrationId: string, hubs: string[]): string {
     return hubs.map(hub => ({ hub, weight: weight(hub) })).reduce((a, b) => (b.weight > a.weight ? b : a)).hub
 }
 
-function fits(pattern: string, registrationId: string): boolean {
-    const escaped = pattern.toLowerCase().replace(/[.+?^${}()|[\]\\]/g, "\\$&")
-    return new RegExp(`^${escaped.replaceAll("*", ".*")}$`).test(registrationId)
-}
-
 /** The nearest of the hubs, or undefined when the table has none of them for this device. */
 function nearestHub(registrationId: string, hubs: string[], latencies: LatencyRow[]): string | undefined {
-    const row = latencies.find(({ devices }) => fits(devices, registrationId))
+    const row = latencies.find(({ devices }) => globOf(devices).test(registrationId))
     const latencyOf = (hub: string) => row?.latencyMs[hub] ?? Infinity
     const nearest = hubs.reduce((a, b) => (latencyOf(b) < latencyOf(a) ? b : a))
     return latencyOf(nearest) < Infinity ? nearest : undefined

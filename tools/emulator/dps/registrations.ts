@@ -26,6 +26,10 @@ export class Registrations {
         }
     }
 
+    get size(): number {
+        return this.byId.size
+    }
+
     get(registrationId: string): Registration | undefined {
         return this.byId.get(registrationId.toLowerCase())
     }

@@ -108,6 +108,10 @@ export class DpsService {
         return this.registrations.get(registrationId)?.state
     }
 
+    get registrationCount(): number {
+        return this.registrations.size
+    }
+
     /** The registration records of an enrollment group. */
     registrationsOf(enrollmentGroupId: string): RegistrationState[] {
         return this.registrations.ofGroup(enrollmentGroupId)

@@ -1,4 +1,5 @@
 import type { Clock, Random, Timer } from "@moorage/time"
+import { newKey } from "../auth/keys.js"
 import { type SasToken, verifySas } from "../auth/sas.js"
 import type { LinkedHub } from "../dps/assignment.js"
 import type { CloudEvent } from "../events.js"
@@ -72,6 +73,12 @@ export class Hub implements LinkedHub {
         if (!up) for (const device of this.devices.values()) device.session?.close("hub down")
     }
 
+    /** Drops every session and refuses all, for so long; all that is registered stays. */
+    failOver(forSec: number): void {
+        this.setUp(false)
+        this.options.clock.after(forSec * 1000, () => this.setUp(true))
+    }
+
     /** Takes up what an earlier process kept of this hub. */
     restore(kept: Kept): void {
         for (const [key, value] of kept) {
@@ -141,6 +148,22 @@ export class Hub implements LinkedHub {
         this.devices.delete(deviceId)
         this.changed(device)
         device.session?.close("device deleted")
+    }
+
+    /**
+     * Gives a device a new key in place of its primary or secondary one. A session lasts until its token expires.
+     * @returns the new key @throws HubError 404001
+     */
+    rotateKey(
+        deviceId: string,
+        which: "primary" | "secondary",
+        key = newKey(this.options.random, 32)
+    ): string {
+        const device = this.required(deviceId)
+        const [primary, secondary] = device.keys
+        device.keys = which === "primary" ? [key, ...(secondary ? [secondary] : [])] : [primary, key]
+        this.written(device)
+        return key
     }
 
     /** Disabled while connected is a bare close (facts 5.2). */

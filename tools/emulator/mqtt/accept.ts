@@ -76,8 +76,9 @@ class Reception {
         this.visitor = visitor
         const { cloud } = this
         const point = { kind: "connect" as const, service: visitor.service, id: visitor.id }
-        underFaults(cloud.faults, cloud.clock, point, {
+        underFaults(cloud.faultPlan, cloud.clock, point, {
             abort: () => this.wire.abort("injected fault"),
+            cut: bytes => this.wire.cut(bytes),
             answer: fault => this.queue(visitor, fault, packet),
         })
     }
@@ -86,20 +87,33 @@ class Reception {
     private queue(visitor: Visitor, fault: Fault | undefined, packet: IConnectPacket): void {
         const waitSec = visitor.queueSec()
         const admit = () => {
-            if (this.wire.isOpen) this.connack(visitor, fault?.connack || visitor.enter(), packet)
+            if (!this.wire.isOpen) return
+            this.connack(visitor, fault?.connack || visitor.enter(), packet)
+            const closeMs = fault?.closeAfterConnackMs
+            if (closeMs !== undefined) this.closeAfter(closeMs)
         }
         if (waitSec === undefined) this.wire.close("throttled")
         else if (waitSec > 0) this.cloud.clock.after(waitSec * 1000, admit)
         else admit()
     }
 
+    private closeAfter(delayMs: number): void {
+        const close = () => this.wire.close("injected fault")
+        if (delayMs > 0) this.cloud.clock.after(delayMs, close)
+        else close()
+    }
+
     private connack(visitor: Visitor, entered: Session | number, { keepalive }: IConnectPacket): void {
         const refused = typeof entered === "number"
         const returnCode = refused ? entered : 0
-        this.wire.send({ cmd: "connack", returnCode, sessionPresent: !refused && entered.isPresent })
         this.cloud.record(visitor.service, { kind: "connack", id: visitor.id, status: returnCode })
+        this.wire.send({ cmd: "connack", returnCode, sessionPresent: !refused && entered.isPresent })
         if (refused) {
             this.wire.close("refused")
+            return
+        }
+        if (!this.wire.isOpen) {
+            entered.ended?.()
             return
         }
         this.session = entered
@@ -162,7 +176,8 @@ class Reception {
     private deliver(kind: "register" | "poll", id: string, answer: (fault?: Fault) => void): void {
         const { cloud } = this
         const abort = () => this.wire.abort("injected fault")
-        underFaults(cloud.faults, cloud.clock, { kind, service: "dps", id }, { abort, answer })
+        const cut = (bytes: number) => this.wire.cut(bytes)
+        underFaults(cloud.faultPlan, cloud.clock, { kind, service: "dps", id }, { abort, cut, answer })
     }
 
     private closed(why: string): void {

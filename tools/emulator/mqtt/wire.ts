@@ -23,6 +23,8 @@ export class Wire {
     private silence: Timer | undefined
     private keepAliveMs = 0
     private unparsedBytes = 0
+    /** How much may still be sent. */
+    private leftBytes = Infinity
 
     constructor(
         private readonly link: Link,
@@ -50,7 +52,21 @@ export class Wire {
     }
 
     send(packet: mqtt.Packet): void {
-        if (this.handler) this.link.send(mqtt.generate(packet))
+        if (!this.handler) return
+        const bytes = mqtt.generate(packet)
+        if (bytes.length < this.leftBytes) {
+            this.leftBytes -= bytes.length
+            this.link.send(bytes)
+            return
+        }
+        this.link.send(bytes.subarray(0, this.leftBytes))
+        this.link.close()
+        this.ended("injected fault")
+    }
+
+    /** Ends the connection once so many bytes more were sent, in the middle of a packet if need be. */
+    cut(bytes: number): void {
+        this.leftBytes = bytes
     }
 
     /** Ends the connection after what was sent. */

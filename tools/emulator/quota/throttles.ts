@@ -6,11 +6,20 @@ const bucket = (rate: Rate | null, clock: Clock) => (rate ? new Bucket(rate, clo
 
 /** What DPS lets through. A call that is refused takes nothing from the other limits. */
 export class DpsThrottle {
-    private readonly operations: Bucket | undefined
-    private readonly registrations: Bucket | undefined
-    private readonly polls: Buckets | undefined
+    private operations: Bucket | undefined
+    private registrations: Bucket | undefined
+    private polls: Buckets | undefined
 
-    constructor(quotas: Quotas, clock: Clock) {
+    constructor(
+        quotas: Quotas,
+        private readonly clock: Clock
+    ) {
+        this.limit(quotas)
+    }
+
+    /** Limits from now on, with nothing taken yet. */
+    limit(quotas: Quotas): void {
+        const { clock } = this
         this.operations = bucket(quotas.dpsOperations, clock)
         this.registrations = bucket(quotas.dpsRegistrations, clock)
         this.polls = quotas.dpsPollsPerDevice ? new Buckets(quotas.dpsPollsPerDevice, clock) : undefined
@@ -37,9 +46,9 @@ const QUEUE_MAX_SEC = 60
 
 /** What a hub lets through: first late, then not at all (facts 4, "Traffic shaping"). */
 export class HubThrottle {
-    private readonly connects: Bucket | undefined
-    private readonly telemetry: Bucket | undefined
-    private readonly dailyMax: number
+    private connects: Bucket | undefined
+    private telemetry: Bucket | undefined
+    private dailyMax = Infinity
     private day = 0
     private messagesToday = 0
 
@@ -47,8 +56,13 @@ export class HubThrottle {
         quotas: Quotas,
         private readonly clock: Clock
     ) {
-        this.connects = bucket(quotas.hubConnects, clock)
-        this.telemetry = bucket(quotas.hubTelemetry, clock)
+        this.limit(quotas)
+    }
+
+    /** Limits from now on, with nothing taken yet but what the day has cost. */
+    limit(quotas: Quotas): void {
+        this.connects = bucket(quotas.hubConnects, this.clock)
+        this.telemetry = bucket(quotas.hubTelemetry, this.clock)
         this.dailyMax = quotas.hubDailyMessages ?? Infinity
     }
 

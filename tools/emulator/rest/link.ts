@@ -89,6 +89,8 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
     /** A request is being done; the next one waits, for answers keep their order. */
     let busy = false
     let taking = false
+    /** How much may still be sent. */
+    let leftBytes = Infinity
     let idle: Timer | undefined
 
     /** Starts the clock that ends a connection on which nothing is asked. */
@@ -112,9 +114,12 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
         cloud.keeper.kept(() => {
             busy = false
             if (!open) return
-            link.send(formatReply(answer, request, close))
+            const bytes = formatReply(answer, request, close)
+            const cut = bytes.length >= leftBytes
+            link.send(cut ? bytes.subarray(0, leftBytes) : bytes)
+            leftBytes -= bytes.length
             rest()
-            if (!close) return take()
+            if (!close && !cut) return take()
             open = false
             link.close()
         })
@@ -123,10 +128,13 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
     function serve(request: ServiceRequest, close: boolean): void {
         const api = apiOf(cloud, request.headers.host)
         busy = true
-        underFaults(cloud.faults, cloud.clock, pointOf(api, request), {
+        underFaults(cloud.faultPlan, cloud.clock, pointOf(api, request), {
             abort: () => {
                 open = false
                 link.abort()
+            },
+            cut: bytes => {
+                leftBytes = bytes
             },
             answer: fault => {
                 if (!open) return
