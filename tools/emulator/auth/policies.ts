@@ -1,4 +1,5 @@
 import type { Random } from "@moorage/time"
+import { newKey } from "./keys.js"
 import { parseSas, verifySas } from "./sas.js"
 
 /** What a shared access policy can allow (DPS and IoT Hub, "Control access"). */
@@ -79,8 +80,7 @@ export class AccessPolicies {
     /** Keys are made at first use: a run that never asks draws no randomness for them. */
     get policies(): SharedAccessPolicy[] {
         if (this.made) return this.made
-        const newKey = () => Buffer.from(this.random.bytes(KEY_BYTES)).toString("base64")
-        this.made = this.defaults.map(policy => ({ ...policy, primaryKey: newKey() }))
+        this.made = this.defaults.map(policy => ({ ...policy, primaryKey: newKey(this.random, KEY_BYTES) }))
         this.onMade(this.made)
         return this.made
     }

@@ -1,4 +1,4 @@
-import type { Clock, Random, Timer } from "@moorage/time"
+import type { Clock, Random } from "@moorage/time"
 import { newKey } from "../auth/keys.js"
 import { type SasToken, verifySas } from "../auth/sas.js"
 import type { LinkedHub } from "../dps/assignment.js"
@@ -7,7 +7,9 @@ import type { Quirks } from "../quirks.js"
 import type { HubThrottle } from "../quota/throttles.js"
 import { type Keeper, type Kept, splitKey } from "../state/keeper.js"
 import { DEVICE_BOUND_MAX, Device, type KeptDevice } from "./device.js"
-import { desiredTopic, deviceBoundFilter, methodRequestTopic } from "./topics.js"
+import { HubError } from "./error.js"
+import { MethodCalls, type MethodResult } from "./methods.js"
+import { desiredTopic, deviceBoundFilter } from "./topics.js"
 import type { InitialTwin, TwinPatch, TwinState } from "./twin.js"
 import { TwinLimitError } from "./twinlimits.js"
 
@@ -21,34 +23,10 @@ export interface HubOptions {
     record: (event: Omit<CloudEvent, "atMs" | "service">) => void
 }
 
-export interface MethodResult {
-    status: number
-    payload: unknown
-}
-
-/** Why the hub could not do what the service side asked; codes as IoT Hub's REST API has them. */
-export class HubError extends Error {
-    constructor(
-        readonly status: number,
-        readonly code: number,
-        message: string
-    ) {
-        super(message)
-    }
-}
-
-/** A direct method's request and its response (facts 4). */
-const METHOD_MAX_BYTES = 128 * 1024
 /** How long a message waits unless it says (hub setting defaultTtl). */
 const MESSAGE_LIFE_MS = 3_600_000
 /** ETags of identities count from here. */
 const FIRST_REVISION = 100_000_000
-
-interface PendingCall {
-    deviceId: string
-    settle: (result: MethodResult | HubError) => void
-    timer: Timer
-}
 
 /** One IoT hub, without any transport: identities, sessions, methods, messages, twins. */
 export class Hub implements LinkedHub {
@@ -56,12 +34,12 @@ export class Hub implements LinkedHub {
     /** A hub that is down accepts no connection and has dropped those it had. */
     private up = true
     private readonly devices = new Map<string, Device>()
-    private readonly calls = new Map<string, PendingCall>()
-    private lastRequestId = 0
+    private readonly calls: MethodCalls
     private lastRevision = 0
 
     constructor(private readonly options: HubOptions) {
         this.hostName = options.hostName
+        this.calls = new MethodCalls(options.clock, options.record)
     }
 
     get isUp(): boolean {
@@ -189,8 +167,8 @@ export class Hub implements LinkedHub {
     }
 
     /**
-     * Calls a direct method and waits for the device's answer.
-     * @throws HubError 404103 when the device is not connected or not subscribed, 504101 when it is late,
+     * Calls a direct method and waits for the device's answer, 30 s unless it says otherwise.
+     * @throws HubError 404001, 404103 when the device is not connected or not subscribed, 504101 when it is late,
      * 413001 when the payload or the answer is too large, 403002 when the day's quota is spent
      */
     async invokeMethod(
@@ -199,47 +177,13 @@ export class Hub implements LinkedHub {
         payload: unknown,
         options: { timeoutMs?: number } = {}
     ): Promise<MethodResult> {
-        const device = this.required(deviceId)
-        const qos = device.granted(filter => filter.startsWith("$iothub/methods/"))
-        if (!device.session || qos === undefined)
-            throw new HubError(404, 404103, `Device ${deviceId} is not connected, or takes no methods.`)
-        const text = JSON.stringify(payload ?? null)
-        const bytes = Buffer.byteLength(text)
-        if (bytes > METHOD_MAX_BYTES) throw methodTooLarge()
-        this.meter(bytes)
-        const requestId = String(++this.lastRequestId)
-        const result = await new Promise<MethodResult | HubError>(settle => {
-            const late = () => {
-                this.calls.delete(requestId)
-                settle(new HubError(504, 504101, `Device ${deviceId} did not answer ${name} in time.`))
-            }
-            const timer = this.options.clock.after(options.timeoutMs ?? 30_000, late)
-            this.calls.set(requestId, { deviceId, settle, timer })
-            this.options.record({ kind: "method", id: deviceId, detail: name })
-            device.session?.publish(methodRequestTopic(name, requestId), text, 0)
-        })
-        if (result instanceof HubError) throw result
-        return result
+        const meter = (bytes: number) => this.meter(bytes)
+        return this.calls.invoke(this.required(deviceId), name, payload, meter, options.timeoutMs)
     }
 
     /** The device's answer to a method; one that nobody waits for is dropped. */
     methodAnswered(deviceId: string, requestId: string, status: number, body: string): void {
-        const call = this.calls.get(requestId)
-        if (!call || call.deviceId !== deviceId) return
-        this.calls.delete(requestId)
-        call.timer.cancel()
-        this.options.record({ kind: "methodResponse", id: deviceId, status })
-        if (Buffer.byteLength(body) > METHOD_MAX_BYTES) {
-            call.settle(methodTooLarge())
-            return
-        }
-        let payload: unknown = null
-        try {
-            payload = body ? JSON.parse(body) : null
-        } catch {
-            payload = body
-        }
-        call.settle({ status, payload })
+        this.calls.answered(deviceId, requestId, status, body)
     }
 
     /**
@@ -362,10 +306,6 @@ export class Hub implements LinkedHub {
         if (!device) throw new HubError(404, 404001, `Device ${deviceId} is not registered.`)
         return device
     }
-}
-
-function methodTooLarge(): HubError {
-    return new HubError(413, 413001, `A method's payload is ${METHOD_MAX_BYTES} bytes at most.`)
 }
 
 function withinLimits<T>(work: () => T): T {

@@ -1,4 +1,4 @@
-import { isSymmetricKey } from "../../auth/keys.js"
+import { isSymmetricKey, newKey } from "../../auth/keys.js"
 import type { Cloud } from "../../cloud.js"
 import {
     ALLOCATION_POLICIES,
@@ -25,7 +25,7 @@ function objectOf(value: unknown, name: string): JsonObject {
 
 /** The key that was given, or the one there is, or a new one. */
 function keyOf(cloud: Cloud, value: unknown, name: string, old: string | undefined): string {
-    if (!isGiven(value)) return old ?? Buffer.from(cloud.random.bytes(NEW_KEY_BYTES)).toString("base64")
+    if (!isGiven(value)) return old ?? newKey(cloud.random, NEW_KEY_BYTES)
     if (typeof value === "string" && isSymmetricKey(value)) return value
     return refuse(`${name} is not Base64 of 16 to 64 bytes.`)
 }

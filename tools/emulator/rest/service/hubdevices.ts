@@ -1,4 +1,4 @@
-import { isSymmetricKey } from "../../auth/keys.js"
+import { isSymmetricKey, newKey } from "../../auth/keys.js"
 import { timestamp } from "../../dps/bodies.js"
 import type { Device } from "../../hub/device.js"
 import { isJsonObject, type JsonObject } from "../../json.js"
@@ -50,7 +50,7 @@ function keysOf(call: HubCall, body: JsonObject, old: Device | undefined): strin
     return ["primaryKey", "secondaryKey"].map((name, i) => {
         const key = given[name]
         if (key === undefined || key === null || key === "")
-            return old?.keys[i] ?? Buffer.from(call.cloud.random.bytes(NEW_KEY_BYTES)).toString("base64")
+            return old?.keys[i] ?? newKey(call.cloud.random, NEW_KEY_BYTES)
         if (typeof key === "string" && isSymmetricKey(key)) return key
         throw new ServiceError(400, 400000, `${name} is not Base64 of 16 to 64 bytes.`)
     })

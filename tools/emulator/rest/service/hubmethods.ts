@@ -1,5 +1,5 @@
 import type { Device } from "../../hub/device.js"
-import { HubError } from "../../hub/hub.js"
+import { HubError } from "../../hub/error.js"
 import { type Answer, objectBody } from "./call.js"
 import { ServiceError } from "./errors.js"
 import { type HubCall, requiredDevice } from "./hubcall.js"

@@ -1,7 +1,7 @@
 import type { Cloud } from "../../cloud.js"
 import { guid } from "../../dps/bodies.js"
 import type { Fault } from "../../events.js"
-import { HubError } from "../../hub/hub.js"
+import { HubError } from "../../hub/error.js"
 import type { HttpReply, HttpRequest } from "../deviceapi.js"
 import { type Answer, type Call, findRoute, type Route } from "./call.js"
 import { DPS_ROUTES } from "./dpsroutes.js"
