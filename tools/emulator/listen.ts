@@ -11,6 +11,8 @@ const LOCALHOST = "127.0.0.1"
 export interface ListenOptions {
     /** Default 127.0.0.1. */
     host?: string
+    /** More addresses for MQTT and HTTPS, on the same ports. */
+    moreHosts?: string[]
     /** MQTT over TLS; 0, the default, takes any free port. */
     mqttPort?: number
     /** The device and service APIs over HTTPS, and MQTT over WebSocket; 0, the default, takes any free port. */
@@ -21,6 +23,8 @@ export interface ListenOptions {
     httpPort?: number
     /** The admin API, without TLS and credentials, always on 127.0.0.1; none unless given. */
     adminPort?: number
+    /** Prometheus metrics under `/metrics`, as the admin API; none unless given. */
+    metricsPort?: number
     /** Whose certificate is shown; made anew unless given. */
     authority?: Authority
 }
@@ -31,10 +35,18 @@ export interface Servers {
     tcpPort: number | undefined
     httpPort: number | undefined
     adminPort: number | undefined
+    metricsPort: number | undefined
     /** PEM of the CA that clients must trust; made anew at each start, unless state is kept. */
     ca: string
     /** Breaks every connection and gives the ports back. */
     close(): Promise<void>
+}
+
+function reason({ code, message }: NodeJS.ErrnoException): string {
+    if (code === "EADDRINUSE") return "another program has it. Choose another port, or 0 for any free one"
+    if (code === "EACCES") return "ports below 1024 need more rights here. Choose another port"
+    if (code === "EADDRNOTAVAIL") return "this machine has no such address"
+    return message
 }
 
 /** Sockets on this machine for a {@link Cloud}. @throws Error naming the port that could not be had */
@@ -44,21 +56,23 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
     const servers: Server[] = []
     const sockets = new Set<Socket>()
 
-    function accept(socket: Socket, serve: (socket: Socket) => void): void {
-        sockets.add(socket)
-        socket.on("close", () => sockets.delete(socket))
-        serve(socket)
+    /** Notes the sockets of a server, so that close() can break them. */
+    function noted(server: Server): Server {
+        server.on("connection", (socket: Socket) => {
+            sockets.add(socket)
+            socket.on("close", () => sockets.delete(socket))
+        })
+        return server
     }
 
     async function open(what: string, port: number, server: Server, host = publicHost): Promise<number> {
-        servers.push(server)
+        servers.push(noted(server))
         await new Promise<void>((resolve, reject) => {
             server.once("error", (error: NodeJS.ErrnoException) => {
-                const cause = error.code === "EADDRINUSE" ? "another program has it" : error.message
                 reject(
-                    new Error(
-                        `Cannot listen for ${what} on ${host}:${port}: ${cause}. Choose another port, or 0.`
-                    )
+                    new Error(`Cannot listen for ${what} on ${host}:${port}: ${reason(error)}.`, {
+                        cause: error,
+                    })
                 )
             })
             server.listen(port, host, resolve)
@@ -68,30 +82,32 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
 
     function tlsServer(serve: (socket: Socket) => void): Server {
         const { certificate: cert, key } = authority
-        const server = createTlsServer({ cert, key, minVersion: "TLSv1.2" }, socket => accept(socket, serve))
+        const server = createTlsServer({ cert, key, minVersion: "TLSv1.2" }, serve)
         // A client that distrusts the certificate ends the handshake: its own business.
         server.on("tlsClientError", () => undefined)
-        server.on("connection", (socket: Socket) => {
-            sockets.add(socket)
-            socket.on("close", () => sockets.delete(socket))
-        })
         return server
     }
 
-    const tcpServer = (serve: (socket: Socket) => void) => createTcpServer(socket => accept(socket, serve))
     const mqtt = (socket: Socket) => cloud.acceptMqtt(socketLink(socket))
     const http = websocketDoor({
         websocket: link => cloud.acceptMqtt(link),
         other: socket => cloud.acceptHttp(socketLink(socket)),
     })
 
-    function admin(): Server {
-        const server = adminServer(cloud)
-        server.on("connection", (socket: Socket) => {
-            sockets.add(socket)
-            socket.on("close", () => sockets.delete(socket))
-        })
-        return server
+    /** A server that is only there when its port is given. */
+    async function openIf(
+        what: string,
+        port: number | undefined,
+        server: () => Server | Promise<Server>,
+        host = publicHost
+    ): Promise<number | undefined> {
+        return port === undefined ? undefined : open(what, port, await server(), host)
+    }
+
+    /** Loaded when asked for: a test that starts an emulator asks for none. */
+    async function metrics(): Promise<Server> {
+        const { cloudMetrics, metricsServer } = await import("./metrics.js")
+        return metricsServer(cloudMetrics(cloud))
     }
 
     async function close(): Promise<void> {
@@ -100,17 +116,20 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
     }
 
     try {
-        const { tcpPort, httpPort, adminPort } = options
+        const { tcpPort, httpPort, adminPort, metricsPort } = options
+        const mqttPort = await open("MQTT", options.mqttPort ?? 0, tlsServer(mqtt))
+        const httpsPort = await open("HTTPS", options.httpsPort ?? 0, tlsServer(http))
+        for (const host of options.moreHosts ?? []) {
+            await open("MQTT", mqttPort, tlsServer(mqtt), host)
+            await open("HTTPS", httpsPort, tlsServer(http), host)
+        }
         return {
-            mqttPort: await open("MQTT", options.mqttPort ?? 0, tlsServer(mqtt)),
-            httpsPort: await open("HTTPS", options.httpsPort ?? 0, tlsServer(http)),
-            tcpPort:
-                tcpPort === undefined ? undefined : await open("MQTT without TLS", tcpPort, tcpServer(mqtt)),
-            httpPort: httpPort === undefined ? undefined : await open("HTTP", httpPort, tcpServer(http)),
-            adminPort:
-                adminPort === undefined
-                    ? undefined
-                    : await open("the admin API", adminPort, admin(), LOCALHOST),
+            mqttPort,
+            httpsPort,
+            tcpPort: await openIf("MQTT without TLS", tcpPort, () => createTcpServer(mqtt)),
+            httpPort: await openIf("HTTP", httpPort, () => createTcpServer(http)),
+            adminPort: await openIf("the admin API", adminPort, () => adminServer(cloud), LOCALHOST),
+            metricsPort: await openIf("metrics", metricsPort, metrics, LOCALHOST),
             ca: authority.ca,
             close,
         }

@@ -34,8 +34,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const state = dataDir === undefined ? undefined : await openDiskState(dataDir, onStateError)
     try {
         const kept = state?.kept.get(AUTHORITY) as Authority | undefined
-        const authority = await makeAuthority(realClock.nowMs(), kept)
-        state?.keeper.changed(AUTHORITY, () => authority)
         const cloud = new Cloud({
             clock: realClock,
             random: realRandom,
@@ -46,6 +44,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
             kept: state?.kept,
             ...options,
         })
+        const names = [
+            ...cloud.hubNames(),
+            ...(options.host ? [options.host] : []),
+            ...(options.moreHosts ?? []),
+        ]
+        const authority = await makeAuthority(realClock.nowMs(), names, kept)
+        state?.keeper.changed(AUTHORITY, () => authority)
         const servers = await listen(cloud, { ...options, authority })
         const close = async () => {
             await servers.close()

@@ -1,5 +1,6 @@
 import "reflect-metadata"
 import { webcrypto } from "node:crypto"
+import { isIP } from "node:net"
 import * as x509 from "@peculiar/x509"
 
 /** The names that every emulated service answers to. */
@@ -8,6 +9,8 @@ const NAMES = [
     "global.azure-devices-provisioning.net",
     "*.azure-devices-provisioning.net",
     "*.azure-devices.net",
+    "127.0.0.1",
+    "127.0.0.2",
 ]
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
@@ -25,6 +28,8 @@ export interface Authority {
     key: string
     /** When all of it ends. */
     endsAtMs: number
+    /** What the certificate is for, beside what it always is. */
+    names: string[]
 }
 
 function pem(label: string, der: ArrayBuffer): string {
@@ -37,10 +42,16 @@ function pem(label: string, der: ArrayBuffer): string {
 
 /**
  * Makes an authority and a certificate for the Azure names, localhost and 127.0.0.1.
- * @param kept one from an earlier start, used again while it lasts, so that clients need not trust another
+ * @param names more names or addresses that clients may use
+ * @param kept one from an earlier start, used again while it serves, so that clients need not trust another
  */
-export async function makeAuthority(nowMs: number, kept?: Authority): Promise<Authority> {
-    if (kept && kept.endsAtMs > nowMs + LEFT_DAYS * DAY_MS) return kept
+export async function makeAuthority(
+    nowMs: number,
+    names: string[] = [],
+    kept?: Authority
+): Promise<Authority> {
+    const lasts = kept && kept.endsAtMs > nowMs + LEFT_DAYS * DAY_MS
+    if (lasts && names.every(name => kept.names.includes(name))) return kept
     x509.cryptoProvider.set(webcrypto as never)
     const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])
     const endsAtMs = nowMs + LIFE_DAYS * DAY_MS
@@ -58,8 +69,10 @@ export async function makeAuthority(nowMs: number, kept?: Authority): Promise<Au
         ],
     })
     const keys = await newKeys()
-    const alternatives: x509.JsonGeneralName[] = NAMES.map(value => ({ type: "dns", value }))
-    alternatives.push({ type: "ip", value: "127.0.0.1" }, { type: "ip", value: "127.0.0.2" })
+    const alternatives = [...NAMES, ...names].map((value): x509.JsonGeneralName => ({
+        type: isIP(value) ? "ip" : "dns",
+        value,
+    }))
     const certificate = await x509.X509CertificateGenerator.create({
         ...dates,
         serialNumber: "02",
@@ -80,5 +93,6 @@ export async function makeAuthority(nowMs: number, kept?: Authority): Promise<Au
         certificate: certificate.toString("pem"),
         key: pem("PRIVATE KEY", key),
         endsAtMs,
+        names,
     }
 }

@@ -1,0 +1,62 @@
+// The real `moorage` command as a child process.
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import type { Card } from "../../../tools/cli/emulate/card.js"
+
+const BIN = fileURLToPath(new URL("../../../tools/cli/moorage.mjs", import.meta.url))
+
+export interface Ended {
+    code: number | null
+    stdout: string
+    stderr: string
+}
+
+/** A command that runs until it is stopped. */
+export class Running {
+    stdout = ""
+    stderr = ""
+    private readonly ended: Promise<number | null>
+
+    constructor(readonly child: ChildProcess) {
+        child.stdout?.on("data", chunk => (this.stdout += String(chunk)))
+        child.stderr?.on("data", chunk => (this.stderr += String(chunk)))
+        this.ended = once(child, "close").then(([code]) => code as number | null)
+    }
+
+    async end(): Promise<Ended> {
+        const code = await this.ended
+        return { code, stdout: this.stdout, stderr: this.stderr }
+    }
+
+    stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
+        this.child.kill(signal)
+        return this.end()
+    }
+}
+
+export function start(args: string[], env: Record<string, string> = {}): Running {
+    const all = { ...process.env, ...env }
+    return new Running(
+        spawn(process.execPath, [BIN, ...args], { env: all, stdio: ["ignore", "pipe", "pipe"] })
+    )
+}
+
+/** Runs a command to its end. */
+export function run(args: string[], env?: Record<string, string>): Promise<Ended> {
+    return start(args, env).end()
+}
+
+/** `moorage emulate --json` on free ports, once its card is there. */
+export async function emulate(...args: string[]): Promise<{ emulator: Running; card: Card }> {
+    const ports = ["--mqtt-port", "0", "--https-port", "0", "--admin-port", "0"]
+    const emulator = start(["emulate", "--json", ...ports, ...args])
+    while (!emulator.stdout.includes("\n")) {
+        const more = once(emulator.child.stdout as NodeJS.ReadableStream, "data")
+        const gone = emulator.end().then(ended => {
+            throw new Error(`ended before its card: ${ended.stderr}`)
+        })
+        await Promise.race([more, gone])
+    }
+    return { emulator, card: JSON.parse(emulator.stdout) as Card }
+}

@@ -1,0 +1,26 @@
+import { Command, CommanderError } from "commander"
+import { addEmulate } from "./commands/emulate.js"
+import { addFault } from "./commands/fault.js"
+import { UserError, WRONG_USAGE } from "./fail.js"
+
+function newProgram(): Command {
+    const program = new Command("moorage")
+        .description("Brings a fleet of ESP32 boards onto Azure IoT Hub, and proves it first.")
+        .exitOverride()
+        .showHelpAfterError("(--help tells more)")
+    for (const add of [addEmulate, addFault]) add(program)
+    return program
+}
+
+/** Runs the command line; sets the exit code: 0 fine, 1 failed, 2 wrong usage. */
+export async function main(argv: string[]): Promise<void> {
+    try {
+        await newProgram().parseAsync(argv)
+    } catch (error) {
+        if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE
+        else if (error instanceof UserError) {
+            process.stderr.write(`${error.message}\n`)
+            process.exitCode = error.exitCode
+        } else throw error
+    }
+}

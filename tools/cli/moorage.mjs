@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+// The `moorage` command: TypeScript as it is, without a build.
+import { register } from "tsx/esm/api"
+
+register()
+const { main } = await import("./main.ts")
+await main(process.argv)

@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from "commander"
+
+const UNITS_SEC: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** An option that is a port, 0 for any free one. @throws InvalidArgumentError */
+export function port(text: string): number {
+    if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text)
+    throw new InvalidArgumentError("A port is a number from 0 to 65535; 0 takes any free one.")
+}
+
+/** An option that is a time: `90`, `90s`, `20m`, `2h`, `1d`, also negative; in s. @throws InvalidArgumentError */
+export function seconds(text: string): number {
+    const match = /^(-?\d+(?:\.\d+)?)([smhd]?)$/.exec(text)
+    if (match) return Number(match[1]) * UNITS_SEC[match[2] || "s"]
+    throw new InvalidArgumentError("A time is a number with s, m, h or d, such as 90s or 20m.")
+}
+
+/** An option that is a share: `0.1` or `10%`; 0 to 1. @throws InvalidArgumentError */
+export function share(text: string): number {
+    const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text)
+    const value = match ? Number(match[1]) / (match[2] ? 100 : 1) : 0
+    if (value > 0 && value <= 1) return value
+    throw new InvalidArgumentError("A share is more than 0 and at most 1, or 100%.")
+}
+
+/** An option that is a whole number. @throws InvalidArgumentError */
+export function whole(text: string): number {
+    if (/^\d+$/.test(text)) return Number(text)
+    throw new InvalidArgumentError("It is a whole number.")
+}
