@@ -1,8 +1,13 @@
 // `npm run bench [-- NAME...]`: measurements, never assertions.
+import { benchEmulator } from "./emulator/main.js"
 import { benchHeap } from "./heap.js"
 import { benchSize } from "./size.js"
 
-const BENCHES: Record<string, () => Promise<void>> = { size: benchSize, heap: benchHeap }
+const BENCHES: Record<string, () => Promise<void>> = {
+    size: benchSize,
+    heap: benchHeap,
+    emulator: benchEmulator,
+}
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => !(name in BENCHES))

@@ -4,6 +4,7 @@ import type { Link, LinkHandler } from "./link.js"
 /** A connected TCP or TLS socket as a {@link Link}. */
 export function socketLink(socket: Socket): Link {
     let error: Error | undefined
+    let corked = false
     socket.setNoDelay(true)
     socket.pause()
     // Without a listener an error before listen() would end the process.
@@ -25,7 +26,17 @@ export function socketLink(socket: Socket): Link {
             socket.resume()
         },
         send(bytes) {
-            if (socket.writable) socket.write(bytes)
+            if (!socket.writable) return
+            // What is sent in one turn leaves in one write: answers to many small packets cost a system call each otherwise.
+            if (!corked) {
+                corked = true
+                socket.cork()
+                process.nextTick(() => {
+                    corked = false
+                    socket.uncork()
+                })
+            }
+            socket.write(bytes)
         },
         close: () => void socket.end(),
         abort: () => void socket.destroy(),

@@ -9,6 +9,9 @@ const CONNECT_LIMIT_MS = 30_000
 /** The server waits one and a half keep alives [MQTT-3.1.2-24]. */
 const KEEP_ALIVE_FACTOR = 1.5
 
+/** What may wait for a client that does not read; the connection is broken beyond it. */
+const PENDING_MAX_BYTES = 1024 * 1024
+
 export interface WireHandler {
     packet(packet: mqtt.Packet): void
     /** Called once when the connection is gone, for whatever reason. */
@@ -57,6 +60,7 @@ export class Wire {
         if (bytes.length < this.leftBytes) {
             this.leftBytes -= bytes.length
             this.link.send(bytes)
+            if (this.link.pendingBytes > PENDING_MAX_BYTES) this.abort("client does not read")
             return
         }
         this.link.send(bytes.subarray(0, this.leftBytes))

@@ -1,0 +1,20 @@
+import { deriveDeviceKey, makeSas } from "../../../tools/emulator/index.js"
+
+export const HUB = "bench.azure-devices.net"
+export const ID_SCOPE = "0ne00BENCH1"
+export const GROUP_KEY = Buffer.alloc(64, 2).toString("base64")
+
+const expirySec = () => Math.floor(Date.now() / 1000) + 3600
+
+/** User name and password of a device at the hub. */
+export function hubCredentials(id: string): { username: string; password: string } {
+    const password = makeSas(deriveDeviceKey(GROUP_KEY, id), `${HUB}/devices/${id}`, expirySec())
+    return { username: `${HUB}/${id}/?api-version=2021-04-12`, password }
+}
+
+/** User name and password of a device at DPS. */
+export function dpsCredentials(id: string): { username: string; password: string } {
+    const resource = `${ID_SCOPE}/registrations/${id}`
+    const password = makeSas(deriveDeviceKey(GROUP_KEY, id), resource, expirySec(), "registration")
+    return { username: `${resource}/api-version=2019-03-31`, password }
+}

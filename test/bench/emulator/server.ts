@@ -1,0 +1,63 @@
+// A server under measurement, in a process of its own: `ours` or `aedes`, over `tcp` or `tls`.
+// It tells its port, then answers each message with what it has used.
+import { createServer, type Server, type Socket } from "node:net"
+import { createServer as createTlsServer } from "node:tls"
+import { Aedes } from "aedes"
+import { socketLink } from "@moorage/link"
+import { realClock, realRandom } from "@moorage/time"
+import { Cloud } from "../../../tools/emulator/index.js"
+import { makeAuthority } from "../../../tools/emulator/tls/authority.js"
+import { GROUP_KEY, HUB, ID_SCOPE } from "./names.js"
+
+const [what, transport] = process.argv.slice(2)
+
+/** Without throttles, for it is the work that is measured. */
+function ours(): (socket: Socket) => void {
+    const cloud = new Cloud({
+        clock: realClock,
+        random: realRandom,
+        idScope: ID_SCOPE,
+        hubs: [{ hostName: HUB }],
+        enrollmentGroups: [{ enrollmentGroupId: "g", primaryKey: GROUP_KEY }],
+        assigningMs: 0,
+        quotas: {
+            dpsRegistrations: null,
+            dpsPollsPerDevice: null,
+            dpsOperations: null,
+            hubConnects: null,
+            hubTelemetry: null,
+            hubDailyMessages: null,
+        },
+    })
+    process.on("message", message => {
+        const { devices } = message as { devices?: { id: string; key: string }[] }
+        for (const { id, key } of devices ?? []) cloud.hub(HUB).putDevice(id, [key])
+    })
+    return socket => cloud.acceptMqtt(socketLink(socket))
+}
+
+async function aedes(): Promise<(socket: Socket) => void> {
+    const broker = await Aedes.createBroker()
+    return socket => {
+        socket.setNoDelay(true)
+        broker.handle(socket)
+    }
+}
+
+async function serverFor(handle: (socket: Socket) => void): Promise<Server> {
+    if (transport === "tcp") return createServer(handle)
+    const { certificate: cert, key } = await makeAuthority(Date.now())
+    return createTlsServer({ cert, key, minVersion: "TLSv1.2" }, handle)
+}
+
+const server = await serverFor(what === "ours" ? ours() : await aedes())
+server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
+    process.send?.({ port: (server.address() as { port: number }).port })
+})
+process.on("message", () => {
+    globalThis.gc?.()
+    const { user, system } = process.cpuUsage()
+    const { rss, heapUsed, external } = process.memoryUsage()
+    process.send?.({ cpuMs: (user + system) / 1000, rss, heapUsed, external })
+})
+process.on("SIGINT", () => process.exit(0))
