@@ -1,6 +1,20 @@
+import { deriveDeviceKey } from "@moorage/emulator"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { HUBS, register, type Running, startCloud } from "./sdk.js"
+import {
+    failNext,
+    GROUP_KEY,
+    GROUP_KEY_2,
+    HUBS,
+    named,
+    PROVISIONING_TRANSPORTS,
+    register,
+    type RegisterOptions,
+    type Running,
+    startCloud,
+} from "./sdk.js"
 
+const WRONG_KEY = Buffer.alloc(32, 1).toString("base64")
+const KEYS = [2, 5].map(byte => Buffer.alloc(32, byte).toString("base64"))
 let running: Running
 
 beforeAll(async () => {
@@ -8,45 +22,145 @@ beforeAll(async () => {
 })
 afterAll(() => running.close())
 
-describe("azure-iot-provisioning-device over MQTT", () => {
-    test("registers and is assigned a hub", async () => {
-        const result = await register(running, "sdk-1")
-        expect(result.status).toBe("assigned")
-        expect(result.deviceId).toBe("sdk-1")
-        expect(HUBS).toContain(result.assignedHub)
-        expect(running.cloud.counters("sdk-1").registrations).toBe(1)
-    })
+/** An individual enrollment with two keys. */
+function enroll(registrationId: string, rest: object = {}): void {
+    const [primaryKey, secondaryKey] = KEYS
+    running.cloud.dps.enrollments.putIndividual({ registrationId, primaryKey, secondaryKey, ...rest })
+}
 
-    test("registers again and is given the same hub", async () => {
-        const first = await register(running, "sdk-2")
-        const second = await register(running, "sdk-2")
-        expect(second.assignedHub).toBe(first.assignedHub)
-    })
+const UNAUTHORIZED = { name: "UnauthorizedError" }
 
-    test("with a wrong key is refused, 401", async () => {
-        const wrong = Buffer.alloc(32, 1).toString("base64")
-        await expect(register(running, "sdk-3", wrong)).rejects.toMatchObject({ name: "UnauthorizedError" })
-    })
+describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
+    "azure-iot-provisioning-device / %s",
+    (_, transport) => {
+        /** Registration IDs of this transport's own: all run at the same time. */
+        const own = (name: string) => `${name}-${PROVISIONING_TRANSPORTS.indexOf(transport)}`
+        const registers = (id: string, options: RegisterOptions = {}) =>
+            register(running, id, { transport, ...options })
 
-    test("of a disabled enrollment is not assigned", async () => {
-        const primaryKey = Buffer.alloc(32, 2).toString("base64")
-        running.cloud.dps.enrollments.putIndividual({
-            registrationId: "sdk-4",
-            primaryKey,
-            provisioningStatus: "disabled",
+        test("register, enrollment group, primary key", async () => {
+            const id = own("group-1")
+            const result = await registers(id)
+            expect(result).toMatchObject({
+                status: "assigned",
+                substatus: "initialAssignment",
+                registrationId: id,
+                deviceId: id,
+            })
+            expect(HUBS).toContain(result.assignedHub)
+            expect(running.cloud.hub(result.assignedHub).device(id)).toBeDefined()
+            expect(running.cloud.counters(id).registrations).toBe(1)
         })
-        await expect(register(running, "sdk-4", primaryKey)).rejects.toThrow()
-    })
 
-    test("throttled with 429 tries again and succeeds", async () => {
-        let left = 1
-        running.cloud.faults = point =>
-            point.kind === "register" && point.id === "sdk-5" && left-- > 0
-                ? { status: 429, retryAfterSec: 1 }
-                : undefined
-        const result = await register(running, "sdk-5")
-        running.cloud.faults = undefined
-        expect(result.status).toBe("assigned")
-        expect(running.cloud.counters("sdk-5").registrations).toBe(2)
-    })
-})
+        test("register, enrollment group, secondary key", async () => {
+            const id = own("group-2")
+            expect((await registers(id, { key: deriveDeviceKey(GROUP_KEY_2, id) })).status).toBe("assigned")
+        })
+
+        test.each([
+            ["primary", KEYS[0]],
+            ["secondary", KEYS[1]],
+        ])("register, individual enrollment with a device ID, %s key", async (name, key) => {
+            const id = own(`individual-${name}`)
+            enroll(id, { deviceId: `Device-${name}`, allocationPolicy: "static", iotHubs: [HUBS[1]] })
+            const result = await registers(id, { key })
+            expect(result).toMatchObject({ deviceId: `Device-${name}`, assignedHub: HUBS[1] })
+        })
+
+        test("register again is given the same hub, and keeps its first substatus", async () => {
+            const id = own("again")
+            const first = await registers(id)
+            const second = await registers(id)
+            expect(second.assignedHub).toBe(first.assignedHub)
+            expect(second.substatus).toBe("initialAssignment")
+            expect(second.createdDateTimeUtc).toBe(first.createdDateTimeUtc)
+        })
+
+        test("register with a payload, no custom allocation: none comes back", async () => {
+            const result = await registers(own("payload"), { payload: { modelId: "dtmi:moorage:board;1" } })
+            expect(result.status).toBe("assigned")
+            expect(result.payload).toBeUndefined()
+        })
+
+        test("register, disabled individual enrollment: not assigned, status disabled", async () => {
+            const id = own("disabled")
+            enroll(id, { provisioningStatus: "disabled" })
+            await expect(registers(id, { key: KEYS[0] })).rejects.toThrow("status is disabled")
+        })
+
+        test("register, disabled enrollment group: not assigned, status disabled", async () => {
+            const primaryKey = Buffer.alloc(64, 6 + PROVISIONING_TRANSPORTS.indexOf(transport)).toString(
+                "base64"
+            )
+            const enrollmentGroupId = own("off")
+            running.cloud.dps.enrollments.putGroup({
+                enrollmentGroupId,
+                primaryKey,
+                provisioningStatus: "disabled",
+            })
+            const id = own("disabled-group")
+            await expect(registers(id, { key: deriveDeviceKey(primaryKey, id) })).rejects.toThrow(
+                "status is disabled"
+            )
+        })
+
+        test("register with a wrong key: UnauthorizedError", async () => {
+            await expect(registers(own("wrong"), { key: WRONG_KEY })).rejects.toMatchObject(UNAUTHORIZED)
+        })
+
+        test("register with the enrollment group's own key: UnauthorizedError", async () => {
+            await expect(registers(own("group-key"), { key: GROUP_KEY })).rejects.toMatchObject(UNAUTHORIZED)
+        })
+
+        test("register with a wrong ID scope: refused", async () => {
+            const id = own("scope")
+            const refused = await registers(id, { idScope: "0ne00NOSUCH" }).catch((error: Error) => error)
+            expect(refused).toBeInstanceOf(Error)
+            expect(running.cloud.counters(id).registrations).toBe(0)
+            const connack = running.cloud.history.find(event => event.kind === "connack" && event.id === id)
+            // MQTT: as if the service were unavailable (facts 1.7).
+            if (transport.retries) expect(connack?.status).toBe(3)
+            else expect(refused).toMatchObject(UNAUTHORIZED)
+        })
+
+        test("register, allocation fails: ProvisioningRegistrationFailedError with DPS's code", async () => {
+            const id = own("failed")
+            enroll(id, { allocationPolicy: "custom" })
+            await expect(registers(id, { key: KEYS[0] })).rejects.toMatchObject({
+                name: "ProvisioningRegistrationFailedError",
+                result: { registrationState: { status: "failed", errorCode: 400207 } },
+            })
+        })
+
+        describe.each([
+            ["register", 429, "ThrottlingError"],
+            ["register", 503, "ServiceUnavailableError"],
+            ["register", 500, "InternalServerError"],
+            ["poll", 429, "ThrottlingError"],
+            ["poll", 503, "ServiceUnavailableError"],
+        ] as const)("%s", (kind, status, name) => {
+            const then = transport.retries
+                ? "the SDK tries again"
+                : `${name} from the SDK, the caller tries again`
+            test(`answered ${status} with retry-after: ${then}, success`, async () => {
+                const id = own(`${kind}-${status}`)
+                failNext(running, kind, id, { status, retryAfterSec: 1 })
+                if (!transport.retries) await expect(registers(id)).rejects.toMatchObject({ name })
+                expect((await registers(id)).status).toBe("assigned")
+                const again = kind === "register" || !transport.retries ? 2 : 1
+                expect(running.cloud.counters(id).registrations).toBe(again)
+            })
+        })
+
+        // Over MQTT the SDK then throws from an event handler of its own (mqtt.js:133, "callback is not a function").
+        test.skipIf(transport.retries)(
+            "register, the connection breaks: an error; then success",
+            async () => {
+                const id = own("broken")
+                failNext(running, "register", id, { close: true })
+                await expect(registers(id)).rejects.toThrow()
+                expect((await registers(id)).status).toBe("assigned")
+            }
+        )
+    }
+)

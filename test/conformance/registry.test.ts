@@ -191,7 +191,7 @@ test("a message sent over REST reaches azure-iot-device byte by byte, with its p
     const { deviceId, client, hub } = await mooredDevice("c2d-a")
     const received = new Promise<Message>(resolve => client.on("message", resolve))
     const body = Buffer.from([0xff, 0x00, 0xfe, 0x80])
-    expect(await sendToDevice(running, hub, deviceId, body, { color: "blue green" })).toBe(204)
+    expect(await sendToDevice(running, hub, deviceId, body, { "iothub-app-color": "blue green" })).toBe(204)
     const message = await received
     expect(Buffer.compare(message.data as Buffer, body)).toBe(0)
     expect(message.properties.getValue("color")).toBe("blue green")

@@ -94,7 +94,7 @@ describe("azure-iot-provisioning-service, individual enrollments", () => {
     test("register a device, whose registration the enrollment then shows", async () => {
         await service.createOrUpdateIndividualEnrollment(individual("two", { deviceId: "dev-two" }))
         const mechanism = (await service.getIndividualEnrollmentAttestationMechanism("two")).responseBody
-        const result = await register(running, "two", mechanism.symmetricKey?.secondaryKey)
+        const result = await register(running, "two", { key: mechanism.symmetricKey?.secondaryKey })
         expect(result.deviceId).toBe("dev-two")
         const read = (await service.getIndividualEnrollment("two")).responseBody
         expect(read.registrationState).toMatchObject({ status: "assigned", assignedHub: result.assignedHub })
@@ -134,7 +134,7 @@ describe("azure-iot-provisioning-service, enrollment groups", () => {
         await service.createOrUpdateEnrollmentGroup(group("Fleet", { initialTwin }))
         const mechanism = (await service.getEnrollmentGroupAttestationMechanism("Fleet")).responseBody
         const key = deriveDeviceKey(mechanism.symmetricKey?.primaryKey ?? "", "fleet-1")
-        const { assignedHub } = await register(running, "fleet-1", key)
+        const { assignedHub } = await register(running, "fleet-1", { key })
         const twin = running.cloud.hub(assignedHub).device("fleet-1")?.twin
         expect(twin?.tags.properties).toEqual({ site: "north" })
         expect(twin?.desired.properties).toEqual({ telemetrySec: 30 })
@@ -164,7 +164,8 @@ describe("azure-iot-provisioning-service, enrollment groups", () => {
         const ids = ["page-1", "page-2", "page-3"]
         await service.createOrUpdateEnrollmentGroup(group("pages"))
         const { symmetricKey } = (await service.getEnrollmentGroupAttestationMechanism("pages")).responseBody
-        for (const id of ids) await register(running, id, deriveDeviceKey(symmetricKey?.primaryKey ?? "", id))
+        for (const id of ids)
+            await register(running, id, { key: deriveDeviceKey(symmetricKey?.primaryKey ?? "", id) })
         const query = service.createEnrollmentGroupDeviceRegistrationStateQuery({ query: "*" }, "pages", 2)
         expect(await walk(query, "registrationId")).toEqual({ sizes: [2, 1], ids })
     })
@@ -186,7 +187,7 @@ describe("azure-iot-provisioning-service, enrollment groups", () => {
         const { symmetricKey } = (await service.getEnrollmentGroupAttestationMechanism("off")).responseBody
         await service.createOrUpdateEnrollmentGroup({ ...made, provisioningStatus: "disabled" })
         const key = deriveDeviceKey(symmetricKey?.primaryKey ?? "", "off-1")
-        await expect(register(running, "off-1", key)).rejects.toThrow()
+        await expect(register(running, "off-1", { key })).rejects.toThrow()
     })
 })
 

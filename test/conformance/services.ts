@@ -1,20 +1,16 @@
 // Microsoft's service clients, pointed at the emulator. They have no option for a port or a CA: an agent with
 // both takes their requests to this machine, and the Host header stays the name of the service.
-import { Agent, request } from "node:https"
+import { request } from "node:https"
 import type { RestApiClient } from "azure-iot-http-base"
 import { ProvisioningServiceClient } from "azure-iot-provisioning-service"
 import { Client, Registry } from "azure-iothub"
 import { makeSas } from "@moorage/emulator"
-import type { Running } from "./sdk.js"
+import { agentOf, type Running } from "./sdk.js"
 
 export const DPS_HOST = "moorage.azure-devices-provisioning.net"
 
 /** The part of the clients that sends; private, and the only way to give them an agent. */
 type Sender = { _restApiClient: Pick<RestApiClient, "setOptions"> }
-
-function agentOf({ servers }: Running): Agent {
-    return new Agent({ host: "127.0.0.1", port: servers.httpsPort, ca: servers.ca })
-}
 
 function redirect<T>(client: T, running: Running): T {
     const options = { http: { agent: agentOf(running) } }
@@ -40,25 +36,33 @@ export function hubService(running: Running, hub: string): Client {
     return redirect(Client.fromConnectionString(running.cloud.hubAccess(hub).connectionString(hub)), running)
 }
 
-/** Cloud to device over REST; the SDK has it over AMQP only. @returns the status */
+/**
+ * Cloud to device over REST; the SDK has it over AMQP only.
+ * @param headers beside those that the request needs: `iothub-app-{name}` for a property, `iothub-messageid` and so on
+ * @returns the status
+ */
 export function sendToDevice(
     running: Running,
     hub: string,
     deviceId: string,
-    body: Uint8Array,
-    properties: Record<string, string> = {}
+    body: Uint8Array | string,
+    headers: Record<string, string> = {}
 ): Promise<number | undefined> {
     const [policy] = running.cloud.hubAccess(hub).policies
     const expirySec = Math.floor(running.cloud.clock.nowMs() / 1000) + 600
-    const headers: Record<string, string | number> = {
-        Authorization: makeSas(policy.primaryKey, hub, expirySec, policy.keyName),
-        "iothub-to": `/devices/${deviceId}/messages/devicebound`,
-        "Content-Length": body.length,
+    const options = {
+        agent: agentOf(running),
+        host: hub,
+        method: "POST",
+        path: "/messages/devicebound?api-version=2021-04-12",
+        headers: {
+            Authorization: makeSas(policy.primaryKey, hub, expirySec, policy.keyName),
+            "iothub-to": `/devices/${deviceId}/messages/devicebound`,
+            "Content-Length": Buffer.byteLength(body),
+            ...headers,
+        },
     }
-    for (const [name, value] of Object.entries(properties)) headers[`iothub-app-${name}`] = value
-    const path = "/messages/devicebound?api-version=2021-04-12"
     return new Promise((resolve, reject) => {
-        const options = { agent: agentOf(running), host: hub, method: "POST", path, headers }
         const sent = request(options, response => {
             response.resume()
             resolve(response.statusCode)

@@ -9,12 +9,10 @@ test("one line starts an emulator that Microsoft's client registers with, and cl
     })
     try {
         const running = { cloud: emulator.cloud, servers: emulator, close: emulator.close }
-        const result = await register(
-            running,
-            "my-device",
-            deriveDeviceKey(groupKey, "my-device"),
-            "0ne00EMULAT"
-        )
+        const result = await register(running, "my-device", {
+            key: deriveDeviceKey(groupKey, "my-device"),
+            idScope: "0ne00EMULAT",
+        })
         expect(result.status).toBe("assigned")
         expect(emulator.cloud.dps.registration("my-device")?.status).toBe("assigned")
     } finally {

@@ -1,0 +1,187 @@
+// How a device's session begins, is renewed, breaks and ends, as Microsoft's client lives through it.
+import { type Client, Message } from "azure-iot-device"
+import { NoRetry } from "azure-iot-common"
+import { deriveDeviceKey } from "@moorage/emulator"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import {
+    connectDevice,
+    DEVICE_TRANSPORTS,
+    type DeviceOptions,
+    failNext,
+    GROUP_KEY,
+    HUB,
+    named,
+    newDevice,
+    type Running,
+    startCloud,
+} from "./sdk.js"
+
+let running: Running
+
+beforeAll(async () => {
+    running = await startCloud()
+})
+afterAll(() => running.close())
+
+const UNAUTHORIZED = { name: "UnauthorizedError" }
+const hub = () => running.cloud.hub(HUB)
+
+/** What the hub noted about a device: CONNACK codes, or why sessions ended. */
+const connacks = (id: string) =>
+    running.cloud.history.filter(event => event.kind === "connack" && event.id === id).map(e => e.status)
+const ends = (id: string) =>
+    running.cloud.history.filter(event => event.kind === "disconnect" && event.id === id).map(e => e.detail)
+const telemetry = (id: string) =>
+    running.cloud.history.filter(event => event.kind === "telemetry" && event.id === id).map(e => e.body)
+
+/** The client has given up, and says why. */
+const givenUp = (client: Client) =>
+    new Promise<{ transportObj?: Error }>(resolve => client.once("disconnect", resolve as never))
+
+/** Makes the client use messages, a method and the twin, and collects what comes. */
+async function useAll(client: Client, deviceId: string) {
+    const messages: string[] = []
+    const desired: object[] = []
+    client.on("message", (message: Message) => messages.push(message.data.toString()))
+    client.onDeviceMethod("ping", (_request, response) => void response.send(200, "pong"))
+    const twin = await client.getTwin()
+    twin.on("properties.desired", (delta: object) => desired.push(delta))
+    await expect.poll(() => hub().device(deviceId)?.subscriptions.size).toBe(4)
+    return { messages, desired }
+}
+
+describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) => {
+    const own = (name: string) => `${name}-${DEVICE_TRANSPORTS.indexOf(transport)}`
+    const register = (name: string) => {
+        hub().putDevice(own(name), [deriveDeviceKey(GROUP_KEY, own(name))])
+        return own(name)
+    }
+    const connect = (id: string, options: DeviceOptions = {}) =>
+        connectDevice(running, HUB, id, { transport, ...options })
+    const connectOnce = async (id: string) => {
+        const client = await newDevice(running, HUB, id, { transport })
+        client.setRetryPolicy(new NoRetry())
+        await client.open()
+        return client
+    }
+
+    test("open with an unknown device, a wrong key, of a disabled device: UnauthorizedError, CONNACK 5", async () => {
+        const disabled = register("disabled")
+        hub().setEnabled(disabled, false)
+        await expect(connect(disabled)).rejects.toMatchObject(UNAUTHORIZED)
+        const wrong = register("wrong")
+        const key = Buffer.alloc(32, 1).toString("base64")
+        await expect(connect(wrong, { key })).rejects.toMatchObject(UNAUTHORIZED)
+        await expect(connect(own("nobody"))).rejects.toMatchObject(UNAUTHORIZED)
+        for (const id of [disabled, wrong, own("nobody")]) expect(connacks(id)).toEqual([5])
+    })
+
+    test("open, the CONNACK comes late: connected", async () => {
+        const id = register("late")
+        failNext(running, "connect", id, { delayMs: 1500 })
+        const client = await connect(id)
+        expect(connacks(id)).toEqual([0])
+        await client.close()
+    })
+
+    test("token renewal: sessions are renewed in time, messages get through before and after", async () => {
+        const id = register("renew")
+        const tokenRenewal = { tokenValidTimeInSeconds: 4, tokenRenewalMarginInSeconds: 3 }
+        const client = await connect(id, { options: { tokenRenewal } })
+        const { messages, desired } = await useAll(client, id)
+        hub().sendToDevice(id, "before")
+        await client.sendEvent(new Message("before"))
+        await expect.poll(() => connacks(id).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4)
+        await client.sendEvent(new Message("after"))
+        hub().sendToDevice(id, "after")
+        await expect.poll(() => messages).toEqual(["before", "after"])
+        await expect
+            .poll(() =>
+                hub()
+                    .invokeMethod(id, "ping", null)
+                    .catch(() => undefined)
+            )
+            .toMatchObject({ payload: "pong" })
+        await expect.poll(() => hub().device(id)?.session).toBeDefined()
+        hub().patchDesired(id, { x: 1 })
+        await expect.poll(() => desired.at(-1)).toMatchObject({ x: 1 })
+        await client.close()
+        expect(telemetry(id)).toEqual(["before", "after"])
+        // Each time it is the client that ends the session, and none outlives its token.
+        expect(new Set(ends(id))).toEqual(new Set(["disconnected by the client"]))
+        expect(new Set(connacks(id))).toEqual(new Set([0]))
+    })
+
+    test("disconnected by the hub: the SDK connects again, all its subscriptions work", async () => {
+        const id = register("dropped")
+        const client = await connect(id)
+        const { messages, desired } = await useAll(client, id)
+        hub().disconnect(id)
+        hub().sendToDevice(id, "while away")
+        await expect.poll(() => connacks(id), { timeout: 10_000 }).toEqual([0, 0])
+        await expect.poll(() => messages).toEqual(["while away"])
+        expect((await hub().invokeMethod(id, "ping", null)).payload).toBe("pong")
+        hub().patchDesired(id, { x: 1 })
+        await expect.poll(() => desired.at(-1)).toMatchObject({ x: 1 })
+        await client.sendEvent(new Message("back"))
+        expect(telemetry(id)).toEqual(["back"])
+        await client.close()
+    })
+
+    test("disconnected by the hub, two tries closed before CONNACK: the SDK goes on trying", async () => {
+        const id = register("third")
+        const client = await connect(id)
+        const { messages } = await useAll(client, id)
+        failNext(running, "connect", id, { close: true }, 2)
+        hub().disconnect(id)
+        hub().sendToDevice(id, "at last")
+        await expect.poll(() => messages, { timeout: 10_000 }).toEqual(["at last"])
+        expect(connacks(id)).toEqual([0, 0])
+        expect(ends(id)).toEqual(["dropped by the service", "injected fault", "injected fault"])
+        await client.close()
+    })
+
+    test("disconnected by the hub, nothing subscribed: sendEvent connects again", async () => {
+        const id = register("quiet")
+        const client = await connect(id)
+        hub().disconnect(id)
+        await client.sendEvent(new Message("back"))
+        expect(connacks(id)).toEqual([0, 0])
+        expect(telemetry(id)).toEqual(["back"])
+        await client.close()
+    })
+
+    test("newcomer wins: the first connection is closed, the second works", async () => {
+        const id = register("twice")
+        const first = await connectOnce(id)
+        const lost = givenUp(first)
+        const second = await connectOnce(id)
+        await lost
+        expect(ends(id)).toEqual(["another connection of this device"])
+        await second.sendEvent(new Message("mine"))
+        expect(telemetry(id)).toEqual(["mine"])
+        expect(connacks(id)).toEqual([0, 0])
+        await second.close()
+    })
+
+    test("disabled while connected: closed, and refused from then on", async () => {
+        const id = register("off")
+        const client = await connectOnce(id)
+        const end = givenUp(client)
+        hub().setEnabled(id, false)
+        await end
+        expect(ends(id)).toEqual(["device disabled"])
+        await expect(connect(id)).rejects.toMatchObject(UNAUTHORIZED)
+        expect(connacks(id)).toEqual([0, 5])
+    })
+
+    test("deleted while connected: closed, and refused from then on", async () => {
+        const id = register("gone")
+        const client = await connectOnce(id)
+        const end = givenUp(client)
+        hub().removeDevice(id)
+        await end
+        expect(ends(id)).toEqual(["device deleted"])
+        await expect(connect(id)).rejects.toMatchObject(UNAUTHORIZED)
+    })
+})

@@ -1,0 +1,46 @@
+// A custom allocation's webhook: a real HTTP server that decides as a test tells it, and keeps what it was asked.
+import { createServer, type IncomingMessage } from "node:http"
+import type { AddressInfo } from "node:net"
+
+/** What DPS asks (facts 3; DPS, "Custom allocation policy request"). */
+export interface AllocationRequest {
+    individualEnrollment?: { registrationId: string }
+    enrollmentGroup?: { enrollmentGroupId: string }
+    deviceRuntimeContext: {
+        registrationId: string
+        currentIotHubHostName?: string
+        currentDeviceId?: string
+        payload?: unknown
+    }
+    linkedHubs: string[]
+}
+
+type Decide = (request: AllocationRequest) => { status?: number; body?: object }
+
+async function textOf(request: IncomingMessage): Promise<string> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks).toString()
+}
+
+export async function startWebhook(decide: Decide) {
+    const asked: AllocationRequest[] = []
+    const server = createServer((request, response) => {
+        void textOf(request).then(text => {
+            const body = JSON.parse(text) as AllocationRequest
+            asked.push(body)
+            const answer = decide(body)
+            response.writeHead(answer.status ?? 200, { "Content-Type": "application/json" })
+            response.end(JSON.stringify(answer.body ?? {}))
+        })
+    })
+    await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve))
+    return {
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/allocate`,
+        /** What was asked about one device. */
+        askedAbout: (id: string) => asked.filter(one => one.deviceRuntimeContext.registrationId === id),
+        close: () => new Promise(resolve => server.close(resolve)),
+    }
+}
+
+export type Webhook = Awaited<ReturnType<typeof startWebhook>>
