@@ -19,6 +19,7 @@ import { noReplacedModule } from "./rules/no-replaced-module.js"
 import { noSignedRead } from "./rules/no-signed-read.js"
 import { noSleepZero } from "./rules/no-sleep-zero.js"
 import { noStringOrder } from "./rules/no-string-order.js"
+import { noTruthyTime } from "./rules/no-truthy-time.js"
 import { noThisInArrow } from "./rules/no-this-in-arrow.js"
 import { noTopLevelAwait } from "./rules/no-top-level-await.js"
 import { noUnsupportedSyntax } from "./rules/no-unsupported-syntax.js"
@@ -47,6 +48,7 @@ const traps = {
     "no-signed-read": noSignedRead,
     "no-sleep-zero": noSleepZero,
     "no-string-order": noStringOrder,
+    "no-truthy-time": noTruthyTime,
     "no-this-in-arrow": noThisInArrow,
     "no-top-level-await": noTopLevelAwait,
     "no-unsupported-syntax": noUnsupportedSyntax,

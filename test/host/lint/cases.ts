@@ -18,6 +18,21 @@ export const CASES: Record<string, Cases> = {
             "async function f() { return 1 } const g = () => f()",
         ],
     },
+    "no-truthy-time": {
+        good: [
+            "declare const lostMs: number; if (lostMs > 0) f()",
+            "declare const life: { lostMs: number }; const spent = life.lostMs !== 0 ? 1 : 2",
+            "declare const tries: number; if (!tries) f()",
+        ],
+        bad: [
+            "declare const lostMs: number; if (lostMs) f()",
+            "declare const life: { lostMs: number }; if (!life.lostMs) f()",
+            "declare const sentMs: number; const dueMs = sentMs ? sentMs + 1 : 0",
+            "declare const sentMs: number; while (sentMs) f()",
+            "declare const retryAfterSec: number; const sec = retryAfterSec || 2",
+            "function nowSec() { return 0 } if (!nowSec()) f()",
+        ],
+    },
     "fiber-root-catch": {
         good: [
             "async function guarded(life: () => Promise<void>) {} async function run() {} guarded.start(run)",
