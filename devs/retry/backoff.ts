@@ -2,6 +2,8 @@
 
 /** Beyond this many doublings any cap rules; it keeps the power far from overflow. */
 const DOUBLINGS_MAX = 16
+/** A wait that a settings mistake makes longer than a day helps nobody. */
+const FLEET_MAX_MS = 86_400_000
 
 /**
  * A whole number of milliseconds in [minMs, maxMs], uniform: full jitter over the range.
@@ -20,4 +22,24 @@ export function uniformMs(minMs: number, maxMs: number, random: number): number 
  */
 export function backoffTopMs(failures: number, baseMs: number, capMs: number): number {
     return Math.min(capMs, baseMs * Math.pow(2, Math.max(0, Math.min(DOUBLINGS_MAX, failures))))
+}
+
+/**
+ * The longest wait of a fleet that is throttled without retry-after: (1 / load) * (N / cps), in ms (seed, "Timing
+ * logic when retrying operations"); the shortest is 1 s.
+ * @param load over 0: how much of the service's rate the fleet may take
+ * @param devices N, how many boards there are
+ * @param perSec cps, how many of them the service takes a second
+ */
+export function fleetMs(load: number, devices: number, perSec: number): number {
+    return Math.max(1000, Math.min(FLEET_MAX_MS, Math.round(((1 / load) * devices * 1000) / perSec)))
+}
+
+/**
+ * When a board first registers: its slot, and anywhere within it, in ms from power-on.
+ * @param slot from 0
+ * @param slotSec length of a slot; 0 for no stagger
+ */
+export function slotMs(slot: number, slotSec: number, random: number): number {
+    return Math.floor((slot + random) * slotSec * 1000)
 }

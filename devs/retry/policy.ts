@@ -1,103 +1,205 @@
-// What went wrong -> what the board does: the table of ARCHITECTURE, as code. Pure: the caller brings
-// the counts and the chance, and does what the verdict says.
+// What went wrong, or well -> what the board does: the table of ARCHITECTURE, as one function from (state, event)
+// to (next state, action, delay). Pure: the caller brings time and chance, waits, and does what the action says.
 
 import { FaultKind } from "../fault"
 import { backoffTopMs, uniformMs } from "./backoff"
 
-/** Which service failed the board. */
-export const enum Service {
-    Dps,
-    Hub,
+export const enum State {
+    /** Find the assignment that outlived the power cut. */
+    Recall,
+    /** Ask DPS for an assignment. */
+    Register,
+    /** Connect to the assigned hub, and hold the session until it is stable. */
+    Moor,
+    /** The session is stable. */
+    Moored,
 }
 
+/** What can happen to a board. The kinds of Fault are events too: these follow them. */
+export const enum Event {
+    /** An assignment was found. */
+    Known = 9,
+    /** None was. */
+    Unknown,
+    /** DPS gave a hub. */
+    Assigned,
+    /** DPS gave the hub that the board had before. */
+    Returned,
+    /** The session has been stable for `stableSec`. */
+    Stable,
+    /** The user asks for a new assignment; `retryAfterSec` is the delay wanted. */
+    Reprovision,
+    /** The token is at 70 to 85 % of its life. */
+    Renew,
+}
+
+/** The last event; for tests of totality. */
+export const EVENT_MAX = Event.Renew
+
 export const enum Action {
-    /** Wait, then the same service again. */
-    Retry,
-    /** Wait, learn the time anew, mint a fresh token, then the same service again. */
+    /** Do what the next state says. */
+    Go,
+    /** The same, with a fresh clock and a fresh token. */
     RefreshClock,
-    /** Wait, forget the assignment, register. */
-    Register,
-    /** Wait, then reboot: the socket worker may be wedged (facts 3.2). */
+    /** Reboot: the socket worker may be wedged (facts 3.2). */
     Reboot,
 }
 
-/** What has gone wrong since the last stable session, counted before the failure at hand. */
-export interface Tries {
-    /** Failures in a row. */
+/** Where a board is, what it counts, and what it does next. */
+export interface Life {
+    state: State
+    /** Done after `delayMs`. */
+    action: Action
+    delayMs: number
+    /** Failures in a row since the last stable session. */
     failures: number
     /** Refusals in a row. */
     refusals: number
     /** Silences in a row. */
     silences: number
-    /** How long the hub has been out of reach; 0 at DPS. */
+    /** When the hub was lost, in ms of uptime; 0 while it is not. */
     lostMs: number
-}
-
-export interface Verdict {
-    action: Action
-    delayMs: number
+    /** How long the same hub is tried before DPS is asked. */
+    windowMs: number
 }
 
 /** Hub connects: at least a minute between tries (seed, "Retry IoT Hub connection"). */
 export const HUB_GAP_MS = 60_000
 /** The same hub for this long before going back to DPS (seed: 15 min, better 30). */
 export const HUB_WINDOW_MS = 30 * 60_000
+/** What the window doubles up to, while DPS hands back the same dead hub. */
+export const HUB_WINDOW_MAX_MS = 4 * 3600_000
 /** First wait after a server error (seed: at least 5 s). */
-const SERVER_ERROR_MS = 5_000
+export const SERVER_ERROR_MS = 5_000
 /** What only an operator can mend is asked about this rarely. */
-const SLOW_MS = 10 * 60_000
-const CAP_MS = 5 * 60_000
-/** Without `retry-after`: (1 / load) * (N / cps) of a fleet of unknown size; the full policy reads it from settings. */
-const FLEET_MS = 60_000
+export const SLOW_MS = 10 * 60_000
+export const CAP_MS = 5 * 60_000
 /** So many failures without a stable session: a registered board that its hub still refuses slows down. */
 const HOPELESS = 4
 /** So many silences in a row and the board suspects itself. */
 const SILENCES_MAX = 6
 
+/** A board that has just booted. */
+export function newLife(): Life {
+    return {
+        state: State.Recall,
+        action: Action.Go,
+        delayMs: 1,
+        failures: 0,
+        refusals: 0,
+        silences: 0,
+        lostMs: 0,
+        windowMs: HUB_WINDOW_MS,
+    }
+}
+
 /**
- * What to do after a failure.
- * @param retryAfterSec as the service said, or 0: never less than that, up to a quarter of it
- * (at least 1 s) more, so that a fleet spreads
+ * What follows from `event` in `life`: a new Life; `life` stays as it is.
+ * @param event an Event, or the FaultKind of a fault
+ * @param retryAfterSec as the service said, or 0: never less than that, up to a quarter of it (at least 1 s)
+ * more, so that a fleet spreads
+ * @param nowMs uptime, more than 0
+ * @param fleetMs the longest wait of a fleet that is throttled without retry-after: see fleetMs()
  * @param random in [0, 1)
  */
-export function decide(
-    at: Service,
-    seen: FaultKind,
-    tries: Tries,
+export function next(
+    life: Life,
+    event: number,
     retryAfterSec: number,
+    nowMs: number,
+    fleetMs: number,
     random: number
-): Verdict {
-    const hub = at === Service.Hub
-    let action = Action.Retry
+): Life {
+    const n = newLife()
+    n.state = life.state
+    n.windowMs = life.windowMs
+    n.failures = life.failures
+    n.lostMs = life.lostMs
+    switch (event) {
+        case Event.Known:
+            n.state = State.Moor
+            return n
+        case Event.Unknown:
+            n.state = State.Register
+            return n
+        case Event.Assigned:
+            n.state = State.Moor
+            n.lostMs = 0
+            n.windowMs = HUB_WINDOW_MS
+            return n
+        case Event.Returned:
+            n.state = State.Moor
+            if (n.lostMs > 0) {
+                n.windowMs = Math.min(HUB_WINDOW_MAX_MS, 2 * n.windowMs)
+                n.lostMs = nowMs
+            }
+            return n
+        case Event.Stable:
+            n.state = State.Moored
+            n.failures = 0
+            n.lostMs = 0
+            n.windowMs = HUB_WINDOW_MS
+            return n
+        case Event.Reprovision:
+            n.state = State.Register
+            n.delayMs = Math.max(1, retryAfterSec * 1000)
+            return n
+        case Event.Renew:
+            n.state = State.Moor
+            n.action = Action.RefreshClock
+            return n
+        case FaultKind.Offline:
+            // No network is no try.
+            n.refusals = life.refusals
+            n.silences = life.silences
+            n.delayMs = 1000
+            return n
+        default:
+            break
+    }
+    const hub = life.state >= State.Moor
+    if (hub) {
+        n.state = State.Moor
+        if (n.lostMs <= 0) n.lostMs = nowMs
+    }
+    const failures = n.failures
+    n.failures = failures + 1
     let minMs = hub ? HUB_GAP_MS : 1000
-    let maxMs = backoffTopMs(tries.failures, 2 * minMs, CAP_MS)
-    switch (seen) {
+    let maxMs = backoffTopMs(failures, 2 * minMs, CAP_MS)
+    switch (event) {
         case FaultKind.Refused:
+            n.refusals = life.refusals + 1
             maxMs = 2 * minMs
-            if (!tries.refusals) action = Action.RefreshClock
-            else if (hub) action = Action.Register
-            // Neither a new token nor a new registration helped: the operator's matter.
-            if (tries.refusals && (!hub || tries.failures >= HOPELESS)) minMs = SLOW_MS
+            if (n.refusals < 2) n.action = Action.RefreshClock
+            else {
+                // Neither a new token nor a new registration helped: the operator's matter.
+                if (!hub || failures >= HOPELESS) minMs = SLOW_MS
+                if (hub) n.state = State.Register
+            }
             break
         case FaultKind.Rejected:
             minMs = SLOW_MS
             break
         case FaultKind.Throttled:
-            maxMs = FLEET_MS
+            maxMs = fleetMs
             break
         case FaultKind.ServerError:
         case FaultKind.Unavailable:
-            if (!hub || !tries.failures) minMs = SERVER_ERROR_MS
+            if (!hub || !failures) minMs = SERVER_ERROR_MS
+            break
+        case FaultKind.Timeout:
+            n.silences = life.silences + 1
+            if (n.silences > SILENCES_MAX) n.action = Action.Reboot
             break
         default:
-            if (tries.silences >= SILENCES_MAX) action = Action.Reboot
             break
     }
     if (minMs === SLOW_MS) maxMs = 2 * SLOW_MS
-    if (hub && tries.lostMs >= HUB_WINDOW_MS) action = Action.Register
-    if (retryAfterSec) {
+    if (hub && nowMs - n.lostMs >= n.windowMs) n.state = State.Register
+    if (retryAfterSec > 0) {
         minMs = Math.max(minMs, retryAfterSec * 1000)
         maxMs = minMs + Math.max(1000, minMs / 4)
     }
-    return { action, delayMs: uniformMs(minMs, maxMs, random) }
+    n.delayMs = uniformMs(minMs, maxMs, random)
+    return n
 }

@@ -1,19 +1,46 @@
+// devs/retry under Node: the very code that boards run, tried in every state with every event.
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { FaultKind } from "../../../devs/fault"
-import { backoffTopMs, uniformMs } from "../../../devs/retry/backoff"
-import { Action, decide, HUB_GAP_MS, HUB_WINDOW_MS, Service, type Tries } from "../../../devs/retry/policy"
+import { backoffTopMs, fleetMs, slotMs, uniformMs } from "../../../devs/retry/backoff"
+import {
+    Action,
+    CAP_MS,
+    Event,
+    EVENT_MAX,
+    HUB_GAP_MS,
+    HUB_WINDOW_MAX_MS,
+    HUB_WINDOW_MS,
+    type Life,
+    newLife,
+    next,
+    SERVER_ERROR_MS,
+    SLOW_MS,
+    State,
+} from "../../../devs/retry/policy"
 
-const NONE: Tries = { failures: 0, refusals: 0, silences: 0, lostMs: 0 }
+const STATES = [State.Recall, State.Register, State.Moor, State.Moored]
+const EVENTS = Array.from({ length: EVENT_MAX + 1 }, (_, event) => event)
+const FAULTS = EVENTS.filter(event => event <= FaultKind.Rejected && event !== FaultKind.Offline)
+const FLEET_MS = 60_000
+const HOUR_MS = 3600_000
+
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
-const tries = fc.record({
+const uptimeMs = fc.integer({ min: 1, max: 45 * 24 * HOUR_MS })
+const lives = fc.record({
+    state: fc.constantFrom(...STATES),
+    action: fc.constantFrom(Action.Go, Action.RefreshClock, Action.Reboot),
+    delayMs: fc.nat(),
     failures: fc.nat(),
     refusals: fc.nat(),
     silences: fc.nat(),
-    lostMs: fc.nat(10 * HUB_WINDOW_MS),
+    lostMs: fc.nat(45 * 24 * HOUR_MS),
+    windowMs: fc.constantFrom(HUB_WINDOW_MS, 2 * HUB_WINDOW_MS, HUB_WINDOW_MAX_MS),
 })
-const kind = fc.integer({ min: FaultKind.Network, max: FaultKind.Rejected })
-const service = fc.constantFrom(Service.Dps, Service.Hub)
+
+const inState = (state: State, rest: Partial<Life> = {}): Life => ({ ...newLife(), state, ...rest })
+const after = (life: Life, event: number, { retryAfterSec = 0, nowMs = 1000, random = 0 } = {}) =>
+    next(life, event, retryAfterSec, nowMs, FLEET_MS, random)
 
 describe("the backoff", () => {
     test("is a whole number within its limits, for any chance", () => {
@@ -36,103 +63,285 @@ describe("the backoff", () => {
     })
 
     test("keeps full jitter at the cap", () => {
-        expect(uniformMs(1000, backoffTopMs(99, 1000, 300_000), 0)).toBe(1000)
-        expect(uniformMs(1000, backoffTopMs(99, 1000, 300_000), 0.999999)).toBeGreaterThan(299_000)
+        expect(uniformMs(1000, backoffTopMs(99, 1000, CAP_MS), 0)).toBe(1000)
+        expect(uniformMs(1000, backoffTopMs(99, 1000, CAP_MS), 0.999999)).toBeGreaterThan(299_000)
     })
-})
 
-describe("the policy", () => {
-    test("every delay is a whole number of at least a second, whatever happened", () => {
+    test("of a fleet is the seed's: max = (1/load) * (N/cps) * 1000 ms, at least 1 s", () => {
+        expect(fleetMs(1, 10_000, 100)).toBe(100_000)
+        expect(fleetMs(0.5, 10_000, 100)).toBe(200_000)
+        expect(fleetMs(2, 12_000, 200)).toBe(30_000)
+        expect(fleetMs(1, 1, 100)).toBe(1000)
+    })
+
+    test("of a fleet is a number from 1 s to a day, for any settings", () => {
+        // As far as readConfig() lets them be.
+        const load = fc.double({ min: 0.001, max: 1000, noNaN: true })
+        const devices = fc.integer({ min: 1, max: 1e7 })
+        const perSec = fc.double({ min: 0.001, max: 1e5, noNaN: true })
         fc.assert(
-            fc.property(
-                service,
-                kind,
-                tries,
-                fc.nat(86_400),
-                chance,
-                (at, seen, state, retryAfterSec, random) => {
-                    const { delayMs } = decide(at, seen, state, retryAfterSec, random)
-                    expect(Number.isInteger(delayMs)).toBe(true)
-                    expect(delayMs).toBeGreaterThanOrEqual(1000)
-                }
-            ),
-            { numRuns: 5000 }
+            fc.property(load, devices, perSec, (load, devices, perSec) => {
+                const ms = fleetMs(load, devices, perSec)
+                expect(Number.isInteger(ms)).toBe(true)
+                expect(ms).toBeGreaterThanOrEqual(1000)
+                expect(ms).toBeLessThanOrEqual(24 * HOUR_MS)
+            })
         )
     })
 
-    test("retry-after is never undercut, whatever else is known", () => {
+    test("of a slot is within the slot", () => {
+        fc.assert(
+            fc.property(fc.nat(10_000), fc.nat(86_400), chance, (slot, slotSec, random) => {
+                const ms = slotMs(slot, slotSec, random)
+                expect(ms).toBeGreaterThanOrEqual(slot * slotSec * 1000)
+                expect(ms).toBeLessThanOrEqual((slot + 1) * slotSec * 1000)
+            })
+        )
+    })
+})
+
+describe("every state and every event", () => {
+    test.each(STATES.flatMap(state => EVENTS.map(event => [state, event])))(
+        "state %i, event %i ends in a defined row, and leaves the old life as it is",
+        (state, event) => {
+            fc.assert(
+                fc.property(lives, uptimeMs, fc.nat(86_400), chance, (any, nowMs, retryAfterSec, random) => {
+                    const life = { ...any, state }
+                    const before = JSON.stringify(life)
+                    const then = next(life, event, retryAfterSec, nowMs, FLEET_MS, random)
+                    expect(JSON.stringify(life)).toBe(before)
+                    expect(STATES).toContain(then.state)
+                    expect([Action.Go, Action.RefreshClock, Action.Reboot]).toContain(then.action)
+                    expect(Number.isInteger(then.delayMs)).toBe(true)
+                    expect(then.delayMs).toBeGreaterThanOrEqual(1)
+                    if (event === FaultKind.Offline) expect(then.delayMs).toBe(1000)
+                    if (FAULTS.includes(event)) expect(then.delayMs).toBeGreaterThanOrEqual(1000)
+                    expect(then.windowMs).toBeGreaterThanOrEqual(HUB_WINDOW_MS)
+                    expect(then.windowMs).toBeLessThanOrEqual(HUB_WINDOW_MAX_MS)
+                }),
+                { numRuns: 30 }
+            )
+        }
+    )
+
+    test("retry-after is never undercut, and spread by a quarter at the most", () => {
         fc.assert(
             fc.property(
-                service,
-                kind,
-                tries,
-                fc.integer({ min: 1, max: 86_400 }),
+                lives,
+                fc.constantFrom(...FAULTS),
+                fc.integer({ min: 600, max: 86_400 }),
                 chance,
-                (at, seen, state, sec, random) => {
-                    expect(decide(at, seen, state, sec, random).delayMs).toBeGreaterThanOrEqual(sec * 1000)
+                (life, event, retryAfterSec, random) => {
+                    const { delayMs } = after(life, event, { retryAfterSec, random, nowMs: 1 })
+                    const longest = Math.max(retryAfterSec * 1000, SLOW_MS) * 1.25
+                    expect(delayMs).toBeGreaterThanOrEqual(retryAfterSec * 1000)
+                    expect(delayMs).toBeLessThanOrEqual(longest)
                 }
             )
         )
     })
 
-    test("hub tries are at least a minute apart, but for the first after a server error: 5 s", () => {
+    test("no delay without retry-after is longer than twice the slow one", () => {
         fc.assert(
-            fc.property(kind, tries, chance, (seen, state, random) => {
-                const { delayMs } = decide(Service.Hub, seen, state, 0, random)
-                const first =
-                    !state.failures && (seen === FaultKind.ServerError || seen === FaultKind.Unavailable)
-                if (seen !== FaultKind.Throttled)
-                    expect(delayMs).toBeGreaterThanOrEqual(first ? 5000 : HUB_GAP_MS)
+            fc.property(lives, fc.constantFrom(...FAULTS), uptimeMs, chance, (life, event, nowMs, random) => {
+                expect(after(life, event, { nowMs, random }).delayMs).toBeLessThanOrEqual(2 * SLOW_MS)
             })
         )
     })
+})
 
-    test("a server error waits at least 5 s, at DPS too", () => {
-        fc.assert(
-            fc.property(tries, chance, (state, random) => {
-                expect(
-                    decide(Service.Dps, FaultKind.ServerError, state, 0, random).delayMs
-                ).toBeGreaterThanOrEqual(5000)
-            })
-        )
+describe("rows of the table, at the hub", () => {
+    const AT_HUB = [State.Moor, State.Moored]
+
+    test.each(AT_HUB)(
+        "in state %i tries are a minute apart, but for the first after a server error: 5 s",
+        state => {
+            fc.assert(
+                fc.property(fc.constantFrom(...FAULTS), fc.nat(100), chance, (event, failures, random) => {
+                    const isServers = event === FaultKind.ServerError || event === FaultKind.Unavailable
+                    const least = isServers && !failures ? SERVER_ERROR_MS : HUB_GAP_MS
+                    const { delayMs } = after(inState(state, { failures }), event, { random })
+                    expect(delayMs).toBeGreaterThanOrEqual(least)
+                })
+            )
+        }
+    )
+
+    test.each(AT_HUB)(
+        "in state %i only two refusals in a row or a spent window lead to registration",
+        state => {
+            fc.assert(
+                fc.property(
+                    lives,
+                    fc.constantFrom(...FAULTS),
+                    uptimeMs,
+                    chance,
+                    (any, event, nowMs, random) => {
+                        const life = { ...any, state }
+                        const then = after(life, event, { nowMs, random })
+                        const lostMs = life.lostMs || nowMs
+                        const isSpent = nowMs - lostMs >= life.windowMs
+                        const isRefused = event === FaultKind.Refused && life.refusals > 0
+                        expect(then.state === State.Register).toBe(isSpent || isRefused)
+                    }
+                )
+            )
+        }
+    )
+
+    test("the first refusal takes a fresh clock and token to the same hub", () => {
+        expect(after(inState(State.Moor), FaultKind.Refused)).toMatchObject({
+            state: State.Moor,
+            action: Action.RefreshClock,
+        })
     })
 
-    test("hub refusal: first the clock, then registration", () => {
-        expect(decide(Service.Hub, FaultKind.Refused, NONE, 0, 0).action).toBe(Action.RefreshClock)
-        expect(decide(Service.Hub, FaultKind.Refused, { ...NONE, refusals: 1 }, 0, 0).action).toBe(
-            Action.Register
-        )
+    test("a refusal that another failure parts from the next counts anew", () => {
+        const parted = after(after(inState(State.Moor), FaultKind.Refused), FaultKind.Network)
+        expect(after(parted, FaultKind.Refused)).toMatchObject({
+            state: State.Moor,
+            action: Action.RefreshClock,
+        })
     })
 
     test("a hub that refuses what DPS just assigned is registered for every 10 min or more", () => {
-        const again = decide(Service.Hub, FaultKind.Refused, { ...NONE, refusals: 1, failures: 4 }, 0, 0)
-        expect(again).toEqual({ action: Action.Register, delayMs: 600_000 })
+        const life = inState(State.Moor, { refusals: 1, failures: 4 })
+        expect(after(life, FaultKind.Refused)).toMatchObject({ state: State.Register, delayMs: SLOW_MS })
     })
 
-    test("DPS refusal: first the clock, then every 10 min or more", () => {
-        expect(decide(Service.Dps, FaultKind.Refused, NONE, 0, 0).action).toBe(Action.RefreshClock)
-        const second = decide(Service.Dps, FaultKind.Refused, { ...NONE, refusals: 1 }, 0, 0)
-        expect(second).toEqual({ action: Action.Retry, delayMs: 600_000 })
+    test("the window is counted from the first failure, and is not spent before", () => {
+        let life = after(inState(State.Moored), FaultKind.Network, { nowMs: 5000 })
+        expect(life.lostMs).toBe(5000)
+        life = after(life, FaultKind.Network, { nowMs: 5000 + HUB_WINDOW_MS - 1 })
+        expect(life.state).toBe(State.Moor)
+        life = after(life, FaultKind.Network, { nowMs: 5000 + HUB_WINDOW_MS })
+        expect(life.state).toBe(State.Register)
     })
 
-    test("failed and disabled are retried every 10 min or more", () => {
-        expect(decide(Service.Dps, FaultKind.Rejected, NONE, 0, 0).delayMs).toBe(600_000)
+    test("the same dead hub handed back doubles the window, up to 4 h", () => {
+        const windows: number[] = []
+        let life = inState(State.Register, { lostMs: 1000 })
+        for (let i = 0; i < 5; i++) {
+            life = after(life, Event.Returned, { nowMs: 2000 })
+            windows.push(life.windowMs / HUB_WINDOW_MS)
+        }
+        expect(windows).toEqual([2, 4, 8, 8, 8])
     })
 
-    test("the hub is not given up before its window has passed", () => {
-        const within = { ...NONE, failures: 9, lostMs: HUB_WINDOW_MS - 1 }
-        expect(decide(Service.Hub, FaultKind.Network, within, 0, 0).action).toBe(Action.Retry)
-        expect(
-            decide(Service.Hub, FaultKind.Network, { ...within, lostMs: HUB_WINDOW_MS }, 0, 0).action
-        ).toBe(Action.Register)
+    test("another hub, and a stable session, begin with the first window", () => {
+        const life = inState(State.Register, { lostMs: 1000, windowMs: HUB_WINDOW_MAX_MS })
+        expect(after(life, Event.Assigned)).toMatchObject({ windowMs: HUB_WINDOW_MS, lostMs: 0 })
+        expect(after(life, Event.Stable)).toMatchObject({ windowMs: HUB_WINDOW_MS, lostMs: 0 })
     })
 
-    test("silence six times in a row reboots", () => {
-        expect(decide(Service.Hub, FaultKind.Timeout, { ...NONE, silences: 5 }, 0, 0).action).toBe(
-            Action.Retry
+    test("a board that reprovisions and is given its hub again has its window as it was", () => {
+        expect(after(inState(State.Register), Event.Returned).windowMs).toBe(HUB_WINDOW_MS)
+    })
+
+    test("failures are forgotten by a stable session, and by nothing else", () => {
+        for (const event of EVENTS) {
+            const { failures } = after(inState(State.Moor, { failures: 3 }), event)
+            if (event === Event.Stable) expect(failures).toBe(0)
+            else expect(failures).toBeGreaterThanOrEqual(3)
+        }
+    })
+
+    test("Reprovision waits as long as it was asked to, a renewal not at all", () => {
+        expect(after(inState(State.Moored), Event.Reprovision, { retryAfterSec: 30 })).toMatchObject({
+            state: State.Register,
+            delayMs: 30_000,
+        })
+        expect(after(inState(State.Moored), Event.Renew)).toMatchObject({
+            state: State.Moor,
+            action: Action.RefreshClock,
+            delayMs: 1,
+        })
+    })
+})
+
+describe("rows of the table, at DPS", () => {
+    const AT_DPS = [State.Recall, State.Register]
+
+    test.each(AT_DPS)("in state %i a server error waits 5 s or more, and backs off", state => {
+        fc.assert(
+            fc.property(fc.nat(100), chance, (failures, random) => {
+                const life = inState(state, { failures })
+                const { delayMs } = after(life, FaultKind.ServerError, { random })
+                expect(delayMs).toBeGreaterThanOrEqual(SERVER_ERROR_MS)
+                expect(delayMs).toBeLessThanOrEqual(CAP_MS)
+            })
         )
-        expect(decide(Service.Hub, FaultKind.Timeout, { ...NONE, silences: 6 }, 0, 0).action).toBe(
-            Action.Reboot
+    })
+
+    test.each(AT_DPS)("in state %i being throttled without retry-after is the seed's formula", state => {
+        fc.assert(
+            fc.property(chance, random => {
+                const { delayMs } = after(inState(state, { failures: 7 }), FaultKind.Throttled, { random })
+                expect(delayMs).toBeGreaterThanOrEqual(1000)
+                expect(delayMs).toBeLessThanOrEqual(FLEET_MS)
+            })
         )
+        expect(after(inState(state), FaultKind.Throttled, { random: 0.999999 }).delayMs).toBeGreaterThan(
+            59_000
+        )
+    })
+
+    test.each(AT_DPS)("in state %i a refusal: first the clock, then every 10 min or more", state => {
+        const first = after(inState(state), FaultKind.Refused)
+        expect(first).toMatchObject({ state, action: Action.RefreshClock })
+        expect(after(first, FaultKind.Refused)).toMatchObject({ state, action: Action.Go, delayMs: SLOW_MS })
+    })
+
+    test.each(AT_DPS)("in state %i failed and disabled are the operator's: every 10 min or more", state => {
+        expect(after(inState(state), FaultKind.Rejected)).toMatchObject({ state, delayMs: SLOW_MS })
+    })
+
+    test.each(AT_DPS)("in state %i silence seven times in a row reboots", state => {
+        expect(after(inState(state, { silences: 5 }), FaultKind.Timeout).action).toBe(Action.Go)
+        expect(after(inState(state, { silences: 6 }), FaultKind.Timeout).action).toBe(Action.Reboot)
+    })
+
+    test("no network is no try: nothing is counted", () => {
+        const life = inState(State.Register, { failures: 2, silences: 1, refusals: 1 })
+        const { failures, silences, refusals, state } = after(life, FaultKind.Offline)
+        expect({ failures, silences, refusals, state }).toEqual({
+            failures: 2,
+            silences: 1,
+            refusals: 1,
+            state: 1,
+        })
+    })
+})
+
+describe("from any life", () => {
+    test("a healthy cloud leads to moored in three steps at most", () => {
+        fc.assert(
+            fc.property(lives, fc.boolean(), (any, known) => {
+                let life: Life = any
+                let steps = 0
+                while (life.state !== State.Moored) {
+                    if (life.state === State.Recall) life = after(life, known ? Event.Known : Event.Unknown)
+                    else if (life.state === State.Register) life = after(life, Event.Assigned)
+                    else life = after(life, Event.Stable)
+                    expect(++steps).toBeLessThanOrEqual(3)
+                }
+            })
+        )
+    })
+
+    test("two registrations are ten minutes, or a hub's window, apart once four tries have failed", () => {
+        // A hub that refuses for ever: clock, registration, clock, registration ... until it is hopeless.
+        let life = after(inState(State.Register), Event.Assigned)
+        let nowMs = 1000
+        const registeredMs: number[] = []
+        while (nowMs < 12 * HOUR_MS) {
+            life = after(life, FaultKind.Refused, { nowMs })
+            nowMs += life.delayMs
+            if (life.state !== State.Register) continue
+            registeredMs.push(nowMs)
+            life = after(life, Event.Returned, { nowMs })
+        }
+        const gaps = registeredMs.slice(1).map((ms, i) => ms - registeredMs[i])
+        for (const gap of gaps.slice(2)) expect(gap).toBeGreaterThanOrEqual(SLOW_MS)
     })
 })
