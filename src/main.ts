@@ -1,5 +1,12 @@
-// The full image: caches its hub in flash.
+// The full image: caches its hub in flash, and keeps a twin.
 import { moor } from "../devs/agent"
 import { recallFromFlash, rememberInFlash } from "../devs/agent/flashmemory"
+import { openedTwin, receivedTwin } from "../devs/agent/twin"
 
-moor({ image: "main", recall: recallFromFlash, remember: rememberInFlash })
+moor({
+    name: "main",
+    recall: recallFromFlash,
+    remember: rememberInFlash,
+    opened: openedTwin,
+    received: receivedTwin,
+})

@@ -2,4 +2,4 @@
 import { moor } from "../devs/agent"
 import { recallByLookup, rememberNothing } from "../devs/agent/lookupmemory"
 
-moor({ image: "maintight", recall: recallByLookup, remember: rememberNothing })
+moor({ name: "maintight", recall: recallByLookup, remember: rememberNothing })

@@ -17,6 +17,17 @@ export interface Config extends Identity {
     bootId: number
     /** Life of a hub token, s. */
     tokenSec: number
+    /** The fleet, as the seed's formula has it: `<load>`, N and cps. */
+    load: number
+    fleet: number
+    perSec: number
+    /** The slot of its first registration, from 0, and how long one is; 0 for no stagger. */
+    slot: number
+    slotSec: number
+    /** Registrations since boot. */
+    registrations: number
+    /** What went wrong last, for the twin. */
+    lastFailure: string
 }
 
 /** Registration IDs: up to 128 of a-z 0-9 - . _ : ending in a letter, a digit or a dash (DPS, "Registration ID"). */
@@ -35,10 +46,17 @@ async function text(name: string, fallback: string): Promise<string> {
     return "" + (await readSetting(name, fallback))
 }
 
+/** The setting as a number in [min, max]; throws its name otherwise. */
+async function within(name: string, fallback: number, min: number, max: number): Promise<number> {
+    const value = await readSetting(name, fallback)
+    if (!(value >= min && value <= max)) throw new Error(name)
+    return value
+}
+
 /** The setting as a whole number in [min, max]; throws its name otherwise. */
 async function whole(name: string, fallback: number, min: number, max: number): Promise<number> {
-    const value = await readSetting(name, fallback)
-    if (!(value >= min && value <= max) || value !== Math.floor(value)) throw new Error(name)
+    const value = await within(name, fallback, min, max)
+    if (value !== Math.floor(value)) throw new Error(name)
     return value
 }
 
@@ -73,5 +91,12 @@ export async function readConfig(): Promise<Config> {
         stableSec: await whole("STABLE_SEC", 120, 1, 3600),
         bootId: Math.floor(random() * 1000000000),
         tokenSec: 86400 * (await whole("TOKEN_DAYS", 90, 1, 365)),
+        load: await within("LOAD", 1, 0.001, 1000),
+        fleet: await whole("FLEET_N", 1000, 1, 10000000),
+        perSec: await within("FLEET_CPS", 16, 0.001, 100000),
+        slot: await whole("SLOT", 0, 0, 10000000),
+        slotSec: await whole("SLOT_SEC", 0, 0, 86400),
+        registrations: 0,
+        lastFailure: "",
     }
 }

@@ -1,14 +1,23 @@
-// The full image: the assignment is a record in flash.
+// The full image: the assignment is a record in flash; where flash has none, DPS may still know.
 
 import { readRecord, writeRecord } from "../store/flash"
 import type { Assignment } from "../store/record"
 import type { Config } from "./config"
+import { recallByLookup } from "./lookupmemory"
+import { waitForSlot } from "./slot"
 
+/**
+ * A board without a record is new, or its flash is worn: the lookup tells. It costs one request on the
+ * connection that a new board needs for its clock anyway.
+ */
 export async function recallFromFlash(config: Config): Promise<Assignment | undefined> {
-    return await readRecord(config.registrationId, config.owner)
+    const kept = await readRecord(config.registrationId, config.owner)
+    if (kept) return kept
+    await waitForSlot(config)
+    return await recallByLookup(config)
 }
 
 export async function rememberInFlash(config: Config, assignment: Assignment): Promise<void> {
     const kept = await writeRecord(assignment, config.registrationId, config.owner)
-    console.log(kept ? "record kept" : "record not kept: the next boot registers")
+    console.log(kept ? "record kept" : "record not kept: the next boot asks DPS")
 }

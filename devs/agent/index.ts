@@ -1,8 +1,8 @@
 // The agent: the state machine that a board runs, and the only place that joins the other folders.
 //
-//   recall --none--> register --assigned--> moor --Reprovision--> register
+//   recall --none--> register --assigned--> moor --stable--> moored --Reprovision--> register
 //     |                                       ^
-//     +--------------- known hub -------------+        a fault in any state: devs/retry/policy.ts decides
+//     +--------------- known hub -------------+        what follows from what: devs/retry/policy.ts
 
 import * as ds from "@devicescript/core"
 import { forgetTime, nowSec } from "../auth/clock"
@@ -10,71 +10,70 @@ import { random } from "../auth/crypto"
 import { refreshClock } from "../dps/lookup"
 import { register } from "../dps/registration"
 import { Fault, FaultKind } from "../fault"
-import { Action, decide, Service } from "../retry/policy"
+import { fleetMs } from "../retry/backoff"
+import { Action, Event, type Life, newLife, next, State } from "../retry/policy"
 import type { Assignment } from "../store/record"
 import { type Config, readConfig } from "./config"
 import { blinkForever } from "./light"
-import type { Memory } from "./memory"
+import type { Image } from "./memory"
 import { runSession } from "./session"
+import { waitForSlot } from "./slot"
 import { guarded, pause, supervise } from "./supervisor"
-
-const enum State {
-    /** Find the assignment that outlived the power cut. */
-    Recall,
-    /** Ask DPS for an assignment. */
-    Register,
-    /** Connect to the assigned hub and stay there. */
-    Moor,
-}
 
 /** After so many CONNACK 3 in a row the ID scope itself is in doubt: DPS says the same for both. */
 const SCOPE_DOUBT = 5
 
 let config: Config
-let memory: Memory
-let state = State.Recall
+let image: Image
+let life: Life = newLife()
 let assignment: Assignment
 
-let failures = 0
-let refusals = 0
-let silences = 0
-/** When the hub was last reached, while it is out of reach; 0 otherwise. */
-let lostSinceMs = 0
+/** The policy's word on an event. */
+function happened(event: number, retryAfterSec: number): void {
+    const fleet = fleetMs(config.load, config.fleet, config.perSec)
+    life = next(life, event, retryAfterSec, ds.millis(), fleet, random())
+}
 
 /** The hub session has held: what went wrong before is over. */
 async function settled(): Promise<void> {
-    failures = 0
-    refusals = 0
-    silences = 0
-    lostSinceMs = 0
-    await memory.remember(config, assignment)
+    happened(Event.Stable, 0)
+    await image.remember(config, assignment)
 }
 
-/** Registers, with the time learnt first when it is not known. */
-async function registerBoard(): Promise<void> {
-    if (!nowSec()) await refreshClock(config)
+/** Registers, with the time learnt first when it is not known; whether the hub is the one it had. */
+async function registerBoard(): Promise<boolean> {
+    await waitForSlot(config)
+    if (nowSec() <= 0) await refreshClock(config)
     console.log("registering")
     const answer = await register(config)
     if (answer.status !== "assigned") throw new Fault(FaultKind.ServerError, "unassigned")
     console.log("assigned " + answer.hub)
+    config.registrations++
+    const same = assignment && assignment.hub === answer.hub
     assignment = { hub: answer.hub, deviceId: answer.deviceId, expirySec: nowSec() + config.tokenSec }
-    refusals = 0
+    return same
 }
 
-/** Does the work of the present state and returns the next one. Throws Fault. */
-async function step(): Promise<State> {
-    switch (state) {
+/** Does the work of the present state. Throws Fault. */
+async function step(): Promise<void> {
+    switch (life.state) {
         case State.Recall:
-            assignment = await memory.recall(config)
-            return assignment ? State.Moor : State.Register
-        case State.Register:
-            await registerBoard()
-            return State.Moor
-        default:
+            assignment = await image.recall(config)
+            happened(assignment ? Event.Known : Event.Unknown, 0)
+            break
+        case State.Register: {
+            const same = await registerBoard()
+            happened(same ? Event.Returned : Event.Assigned, 0)
+            break
+        }
+        default: {
             console.log("connecting " + assignment.hub)
-            await runSession(config, assignment, settled)
-            console.log("reprovision asked")
-            return State.Register
+            const delaySec = await runSession(config, image, assignment, settled)
+            console.log(delaySec < 0 ? "token renewal" : "reprovision asked")
+            if (delaySec < 0) happened(Event.Renew, 0)
+            else happened(Event.Reprovision, delaySec)
+            break
+        }
     }
 }
 
@@ -85,58 +84,39 @@ async function freshToken(): Promise<void> {
     if (assignment) assignment.expirySec = nowSec() + config.tokenSec
 }
 
-/** Waits as the policy says and sets the state to go on with. */
-async function recover(fault: Fault): Promise<void> {
-    const atHub = state === State.Moor
-    if (atHub && !lostSinceMs) lostSinceMs = ds.millis()
-    const tries = { failures, refusals, silences, lostMs: atHub ? ds.millis() - lostSinceMs : 0 }
-    const service = atHub ? Service.Hub : Service.Dps
-    const verdict = decide(service, fault.kind, tries, fault.retryAfterSec, random())
-    failures++
-    refusals = fault.kind === FaultKind.Refused ? refusals + 1 : 0
-    silences = fault.kind === FaultKind.Timeout ? silences + 1 : 0
-    const doubt = failures >= SCOPE_DOUBT && fault.kind === FaultKind.Unavailable && !atHub
-    const hint = doubt ? " (ID_SCOPE right?)" : ""
-    console.log(fault.message + hint + "; next in " + Math.round(verdict.delayMs / 1000) + " s")
-    await pause(verdict.delayMs)
-    switch (verdict.action) {
-        case Action.RefreshClock:
-            await freshToken()
-            break
-        case Action.Register:
-            lostSinceMs = 0
-            state = State.Register
-            break
-        case Action.Reboot:
-            ds.reboot()
-            break
-        default:
-            break
-    }
-}
-
 /** Any error as a Fault: one that nobody foresaw counts as the network's, and is retried like it. */
 function asFault(error: Error): Fault {
     return error instanceof Fault ? error : new Fault(FaultKind.Network, "" + error.message)
 }
 
-/** One step of the board's life; a fault while recovering is the next fault to recover from. */
-async function live(): Promise<void> {
-    let fault: Fault
-    try {
-        state = await step()
+/** Counts a fault and says what is done about it. */
+async function failed(fault: Fault): Promise<void> {
+    const atHub = life.state >= State.Moor
+    happened(fault.kind, fault.retryAfterSec)
+    if (fault.kind === FaultKind.Offline) {
+        // Not by pause(): a network that stays away is for the watchdog.
+        await ds.sleep(life.delayMs)
+        life.delayMs = 1
         return
-    } catch (e) {
-        fault = asFault(e as Error)
     }
-    while (fault) {
-        try {
-            if (fault.kind === FaultKind.Offline) await ds.sleep(1000)
-            else await recover(fault)
-            return
-        } catch (e) {
-            fault = asFault(e as Error)
-        }
+    config.lastFailure = fault.message
+    const doubt = !atHub && fault.kind === FaultKind.Unavailable && life.failures >= SCOPE_DOUBT
+    const hint = doubt ? " (ID_SCOPE right?)" : ""
+    console.log(fault.message + hint + "; next in " + Math.round(life.delayMs / 1000) + " s")
+}
+
+/** Waits as the policy says, does as it says, and then the work of the state that it says. */
+async function live(): Promise<void> {
+    try {
+        if (life.delayMs > 1) await pause(life.delayMs)
+        const action = life.action
+        life.action = Action.Go
+        life.delayMs = 1
+        if (action === Action.Reboot) ds.reboot()
+        if (action === Action.RefreshClock) await freshToken()
+        await step()
+    } catch (e) {
+        await failed(asFault(e as Error))
     }
 }
 
@@ -148,13 +128,13 @@ async function run(): Promise<void> {
         if (e instanceof Fault) throw e
         await blinkForever((e as Error).message)
     }
-    console.log("boot " + config.bootId + " " + memory.image + " " + config.registrationId)
+    console.log("boot " + config.bootId + " " + image.name + " " + config.registrationId)
     if (!config.tls) console.log("WARNING: tcp, not tls: for a lab only")
     for (;;) await live()
 }
 
-/** Starts the board's life with the given memory; returns at once. */
-export function moor(image: Memory): void {
-    memory = image
+/** Starts the board's life as the given image; returns at once. */
+export function moor(own: Image): void {
+    image = own
     guarded.start(run)
 }

@@ -1,13 +1,19 @@
-// What tells the two firmware images apart: how a board finds its hub again after a power cut.
+// What tells the two firmware images apart: how a board finds its hub again after a power cut, and what it
+// has beside the main path.
 
+import type { Message } from "../mqtt/packet"
 import type { Assignment } from "../store/record"
 import type { Config } from "./config"
 
-export interface Memory {
+export interface Image {
     /** Name of the image, for the boot line and the twin. */
-    image: string
+    name: string
     /** The assignment that outlived the power cut, or undefined when the board must register. Throws Fault. */
     recall: (config: Config) => Promise<Assignment | undefined>
     /** Keeps the assignment of a stable session. */
     remember: (config: Config, assignment: Assignment) => Promise<void>
+    /** Called when a session is open. Throws Fault. */
+    opened?: (config: Config, hub: Assignment) => Promise<void>
+    /** Called with what is no method and no message; whether it asks for a new assignment. Throws Fault. */
+    received?: (config: Config, message: Message) => Promise<boolean>
 }

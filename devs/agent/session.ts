@@ -1,12 +1,23 @@
 // The moored board: telemetry at its period, direct methods as they come, until asked to reprovision.
 
 import * as ds from "@devicescript/core"
+import { nowSec } from "../auth/clock"
+import { random } from "../auth/crypto"
 import { FaultKind, Fault } from "../fault"
-import { type MethodCall, methodCall, openSession, respond, sendTelemetry } from "../hub/session"
+import {
+    isReprovisionCommand,
+    type MethodCall,
+    methodCall,
+    openSession,
+    respond,
+    sendTelemetry,
+} from "../hub/session"
 import { disconnectMqtt, nextMessage } from "../mqtt/client"
+import type { Message } from "../mqtt/packet"
 import type { Assignment } from "../store/record"
 import type { Config } from "./config"
-import { feed, pause, rebootIfPlanned } from "./supervisor"
+import type { Image } from "./memory"
+import { feed, rebootIfPlanned } from "./supervisor"
 
 /** The session looks up from waiting at least this often, to feed the watchdog. */
 const SLICE_MS = 60_000
@@ -46,47 +57,72 @@ async function answer(call: MethodCall): Promise<number> {
     return delaySec
 }
 
-/** Serves the open session until Reprovision; returns its delay in s. Throws Fault. */
-async function serve(config: Config, hub: Assignment, settled: () => Promise<void>): Promise<number> {
+/** Does what a message asks; returns the delay in s when the board is to reprovision, or -1. Throws Fault. */
+async function handle(config: Config, image: Image, message: Message): Promise<number> {
+    const call = methodCall(message)
+    if (call) return await answer(call)
+    if (isReprovisionCommand(message)) return 0
+    return image.received && (await image.received(config, message)) ? 0 : -1
+}
+
+/** When a token is renewed, in ms of uptime: at 70 to 85 % of what is left of it, as far as the time is known. */
+function renewalMs(config: Config, hub: Assignment): number {
+    const leftSec = nowSec() > 0 ? hub.expirySec - nowSec() : config.tokenSec
+    return ds.millis() + leftSec * (700 + 150 * random())
+}
+
+/** Serves the open session until Reprovision, and returns its delay in s; or until renewal, -1. Throws Fault. */
+async function serve(
+    config: Config,
+    image: Image,
+    hub: Assignment,
+    settled: () => Promise<void>
+): Promise<number> {
     const openedMs = ds.millis()
-    let stableMs = openedMs + config.stableSec * 1000
-    let telemetryMs = openedMs
+    const renewMs = renewalMs(config, hub)
+    let stable = false
+    let sentMs = 0
     for (;;) {
         feed()
         const nowMs = ds.millis()
-        if (nowMs >= stableMs) {
-            stableMs = Infinity
+        const stableMs = openedMs + config.stableSec * 1000
+        if (!stable && nowMs >= stableMs) {
+            stable = true
             await settled()
         }
+        const telemetryMs = sentMs > 0 ? sentMs + config.telemetrySec * 1000 : 0
         if (nowMs >= telemetryMs) {
-            telemetryMs = nowMs + config.telemetrySec * 1000
+            sentMs = nowMs
             await sendTelemetry(hub.deviceId, telemetry(config))
+            continue
         }
         rebootIfPlanned()
-        const dueMs = Math.min(SLICE_MS, Math.min(stableMs, telemetryMs) - ds.millis())
+        if (nowMs >= renewMs) return -1
+        const dueMs = Math.min(SLICE_MS, Math.min(stable ? Infinity : stableMs, telemetryMs) - nowMs)
         const message = await nextMessage(Math.max(1, dueMs))
-        const call = message ? methodCall(message) : undefined
-        const delaySec = call ? await answer(call) : -1
+        const delaySec = message ? await handle(config, image, message) : -1
         if (delaySec >= 0) return delaySec
     }
 }
 
 /**
- * Moors the board: connects, serves, and returns when it is asked to reprovision. Throws Fault.
+ * Moors the board: connects, serves, and returns when it is asked to reprovision: the delay in s; or when its token
+ * is to be renewed: -1. Throws Fault.
  * @param settled called once, when the session has been stable for `stableSec`
  */
 export async function runSession(
     config: Config,
+    image: Image,
     hub: Assignment,
     settled: () => Promise<void>
-): Promise<void> {
+): Promise<number> {
     await openSession(hub, config.port, config.tls, config.key)
     sessions++
     console.log("moored " + hub.hub)
     const openedMs = ds.millis()
-    let delaySec = 0
     try {
-        delaySec = await serve(config, hub, settled)
+        if (image.opened) await image.opened(config, hub)
+        return await serve(config, image, hub, settled)
     } catch (e) {
         if ((e as Fault).kind === FaultKind.Network && ds.millis() - openedMs < GRANTED_MS)
             throw new Fault(FaultKind.Unavailable, "closed after CONNACK")
@@ -94,5 +130,4 @@ export async function runSession(
     } finally {
         await disconnectMqtt()
     }
-    await pause(delaySec * 1000)
 }

@@ -8,12 +8,12 @@ let offsetSec = 0
 /** Sets the clock from the value of a `Date` header; a malformed one leaves it as it was. */
 export function learnDate(header: string): void {
     const sec = parseHttpDate(header)
-    if (sec) offsetSec = sec - Math.floor(ds.millis() / 1000)
+    if (sec > 0) offsetSec = sec - Math.floor(ds.millis() / 1000)
 }
 
 /** Seconds since 1970, or 0 while the time is not known. */
 export function nowSec(): number {
-    return offsetSec ? offsetSec + Math.floor(ds.millis() / 1000) : 0
+    return offsetSec > 0 ? offsetSec + Math.floor(ds.millis() / 1000) : 0
 }
 
 /** Makes the time unknown, so that it is learnt anew before the next token. */

@@ -32,7 +32,7 @@ export async function lookup(dps: Identity): Promise<Answer> {
     await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
     try {
         // A service that closes after this makes the lookup fail once: the next try knows the time.
-        if (!nowSec()) await learnTime(dps)
+        if (nowSec() <= 0) await learnTime(dps)
         const resource = registrationResource(dps)
         const token = sasToken(dps.key, resource, nowSec() + TOKEN_SEC, "registration")
         const response = await requestHttp(

@@ -60,7 +60,7 @@ async function pollUntilFinal(dps: Identity): Promise<Answer> {
         if (answer.status === "assigning") {
             // Some answers lack it: the one we had stays good (azure-sdk-for-c, mqtt_state_machine.md).
             operationId = answer.operationId || operationId
-            await waitAlive(answer.retryAfterSec || POLL_SEC)
+            await waitAlive(answer.retryAfterSec > 0 ? answer.retryAfterSec : POLL_SEC)
             continue
         }
         // An operation that DPS lost: register again, in this session.

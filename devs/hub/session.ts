@@ -29,6 +29,13 @@ export async function openSession(hub: Assignment, port: number, tls: boolean, k
         cleanSession: false,
     })
     await subscribe(METHODS + "POST/#", 0)
+    await subscribe("devices/" + hub.deviceId + "/messages/devicebound/#", 1)
+}
+
+/** Whether `message` is a cloud-to-device message with the property `command=reprovision`. */
+export function isReprovisionCommand(message: Message): boolean {
+    const topic = message.topic
+    return topic.startsWith("devices/") && topic.indexOf("command=reprovision") > 0
 }
 
 /** Sends one telemetry message and waits for the hub's PUBACK. Throws Fault. */

@@ -24,13 +24,14 @@ export interface SessionOptions extends ConnectFields {
     host: string
     port: number
     tls: boolean
-    /** For DNS, TCP and TLS; default 30 s. */
-    connectTimeoutMs?: number
-    /** For CONNACK: a busy service may let connects queue; default 60 s. */
-    connackTimeoutMs?: number
-    /** For every other answer, PINGRESP included; default 20 s. */
-    answerTimeoutMs?: number
 }
+
+/** For DNS, TCP and TLS. */
+const CONNECT_MS = 30_000
+/** For CONNACK: a busy service lets connects queue (facts 4). */
+const CONNACK_MS = 60_000
+/** For every other answer, PINGRESP included. */
+const ANSWER_MS = 20_000
 
 /** Larger packets are skipped; a 1,500-byte method payload and its topic fit. */
 const PACKET_MAX_BYTES = 2048
@@ -46,7 +47,6 @@ let inbox: Message[]
 let inboxBytes: number
 let dropped = 0
 let lastId = 0
-let answerTimeoutMs: number
 let pingAfterMs: number
 let sentMs: number
 let heardMs: number
@@ -106,9 +106,9 @@ async function turn(untilMs: number): Promise<void> {
         throw closeReason()
     }
     const nowMs = ds.millis()
-    const dueMs = pingMs ? pingMs + answerTimeoutMs : Math.min(sentMs, heardMs) + pingAfterMs
+    const dueMs = pingMs > 0 ? pingMs + ANSWER_MS : Math.min(sentMs, heardMs) + pingAfterMs
     if (nowMs < dueMs) await wait(Math.min(untilMs, dueMs) - nowMs)
-    else if (pingMs) fail(FaultKind.Timeout, "no PINGRESP")
+    else if (pingMs > 0) fail(FaultKind.Timeout, "no PINGRESP")
     else {
         pingMs = nowMs
         await transmit(encodeBare(Head.PingReq))
@@ -157,29 +157,22 @@ export async function connectMqtt(options: SessionOptions): Promise<boolean> {
     decoder = new Decoder(PACKET_MAX_BYTES, onPacket)
     inbox = []
     inboxBytes = 0
-    answerTimeoutMs = options.answerTimeoutMs || 20000
     // No PINGREQ before the CONNACK.
     pingAfterMs = Infinity
     pingMs = 0
     wantedHead = 0
     heardMs = 0
-    await connect(options.host, options.port, options.tls, options.connectTimeoutMs || 30000, onChunk)
-    const body = await ask(
-        encodeConnect(options),
-        Head.ConnAck,
-        "CONNACK",
-        0,
-        options.connackTimeoutMs || 60000
-    )
+    await connect(options.host, options.port, options.tls, CONNECT_MS, onChunk)
+    const body = await ask(encodeConnect(options), Head.ConnAck, "CONNACK", 0, CONNACK_MS)
     if (body[1]) fail(refusalOf(body[1]), "CONNACK " + body[1])
-    pingAfterMs = (options.keepAliveSec || 60) * 750
+    pingAfterMs = options.keepAliveSec * 750
     return body[0] === 1
 }
 
 /** @returns the granted QoS, which may be lower than asked for */
 export async function subscribe(filter: string, qos: number): Promise<number> {
     const id = nextId()
-    const body = await ask(encodeSubscribe(id, filter, qos), Head.SubAck, "SUBACK", id, answerTimeoutMs)
+    const body = await ask(encodeSubscribe(id, filter, qos), Head.SubAck, "SUBACK", id, ANSWER_MS)
     // 128 is a failure [MQTT-3.9.3-2]; more than asked for is none that the protocol knows.
     if (body[2] > qos) fail(FaultKind.ServerError, "SUBACK " + body[2])
     return body[2]
@@ -187,14 +180,14 @@ export async function subscribe(filter: string, qos: number): Promise<number> {
 
 export async function unsubscribe(filter: string): Promise<void> {
     const id = nextId()
-    await ask(encodeUnsubscribe(id, filter), Head.UnsubAck, "UNSUBACK", id, answerTimeoutMs)
+    await ask(encodeUnsubscribe(id, filter), Head.UnsubAck, "UNSUBACK", id, ANSWER_MS)
 }
 
 /** Sends a message; with QoS 1 returns when it was acknowledged. */
 export async function publish(topic: string, payload: Buffer | string, qos: number): Promise<void> {
     const id = qos ? nextId() : 0
     const packet = encodePublish(topic, payload, qos, false, id)
-    if (qos) await ask(packet, Head.PubAck, "PUBACK", id, answerTimeoutMs)
+    if (qos) await ask(packet, Head.PubAck, "PUBACK", id, ANSWER_MS)
     else await transmit(packet)
 }
 

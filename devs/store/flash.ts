@@ -14,7 +14,7 @@ const KEY_REST = "hub2"
 const PART_MAX = 232 - 4 - 1 - 2
 
 /** Whether JSON writes `text` as it is, one byte a character. */
-function isPlain(text: string): boolean {
+export function isPlain(text: string): boolean {
     const bytes = Buffer.from(text)
     for (let i = 0; i < bytes.length; i++) {
         const code = bytes[i]

@@ -23,9 +23,6 @@ function options(clientId: string): SessionOptions {
         password: "p",
         keepAliveSec: 2,
         cleanSession: true,
-        connectTimeoutMs: 2000,
-        connackTimeoutMs: 1000,
-        answerTimeoutMs: 500,
     }
 }
 
@@ -77,9 +74,9 @@ async function publishOnce(name: string): Promise<string> {
     return "acknowledged"
 }
 
-async function idle(name: string): Promise<string> {
+async function idle(name: string, ms: number): Promise<string> {
     await connectMqtt(options(name))
-    return textOf(await nextMessage(6000))
+    return textOf(await nextMessage(ms))
 }
 
 async function burst(): Promise<string> {
@@ -169,15 +166,15 @@ async function publishTo(name: string): Promise<void> {
 }
 
 async function idleAlive(): Promise<string> {
-    return await idle("alive")
+    return await idle("alive", 6000)
 }
 
 async function idleDead(): Promise<string> {
-    return await idle("dead")
+    return await idle("dead", 60000)
 }
 
 async function idleLost(): Promise<string> {
-    return await idle("lost")
+    return await idle("lost", 60000)
 }
 
 await main()

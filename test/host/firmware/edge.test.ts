@@ -24,16 +24,39 @@ describe("bytes that come one by one", () => {
 })
 
 describe("a token", () => {
+    test("is renewed at 70 to 85 % of its life, by reconnecting, before it expires", async () => {
+        const world = await moor({ image: "main", settings: { TOKEN_DAYS: 1, TELEMETRY_SEC: 3600 } })
+        const host = stable(world)
+        world.pass(3 * DAY_SEC)
+        const ends = world.cloud.history
+            .filter(event => event.kind === "disconnect" && event.service === host)
+            .map(event => event.detail)
+        expect(ends.length).toBeGreaterThanOrEqual(3)
+        expect(new Set(ends)).toEqual(new Set(["disconnected by the client"]))
+        const mooredSec = world.said(/^moored/).map(line => line.atMs / 1000)
+        for (const [i, sec] of mooredSec.slice(1).entries()) {
+            const lifeSec = sec - mooredSec[i]
+            expect(lifeSec).toBeGreaterThan(0.69 * DAY_SEC)
+            expect(lifeSec).toBeLessThan(0.86 * DAY_SEC)
+        }
+        expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: 1 })
+        // The record is worth no write: its expiry gained less than 60 days.
+        expect(world.said("record kept")).toHaveLength(mooredSec.length)
+    })
+
     test("that expires in the session costs a fresh clock, not a registration", async () => {
         const world = await moor({ image: "main", settings: { TOKEN_DAYS: 1, TELEMETRY_SEC: 3600 } })
         const host = stable(world)
-        world.pass(DAY_SEC + 600)
+        world.board.powerOff()
+        world.pass(0.8 * DAY_SEC)
+        // A warm boot does not know the time: it cannot know how little of the token is left.
+        stable(world)
+        world.pass(0.3 * DAY_SEC)
         const ends = world.cloud.history.filter(
             event => event.kind === "disconnect" && event.service === host
         )
         expect(ends.map(event => event.detail)).toContain("token expired")
-        expect(world.said(/^moored/)).toHaveLength(2)
-        expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: 0 })
+        expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: 1 })
     })
 
     test("that expired on the shelf costs a fresh clock, not a registration", async () => {

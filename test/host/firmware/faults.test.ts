@@ -74,18 +74,21 @@ describe("DPS", () => {
         })
         world.board.powerOn()
         world.pass(60 * 60)
-        const registers = world.cloud.history
-            .filter(event => event.kind === "register")
+        // A new board asks by lookup first, and a wrong key ends there.
+        const calls = world.cloud.history
+            .filter(event => event.kind === "register" || event.kind === "lookup")
             .map(event => event.atMs)
-        expect(registers.length).toBeGreaterThan(3)
-        expect(registers.length).toBeLessThanOrEqual(8)
-        for (let i = 2; i < registers.length; i++)
-            expect(registers[i] - registers[i - 1]).toBeGreaterThanOrEqual(600_000)
-        expect(world.said("401").length).toBe(registers.length)
+        expect(calls.length).toBeGreaterThan(3)
+        expect(calls.length).toBeLessThanOrEqual(8)
+        for (let i = 2; i < calls.length; i++) expect(calls[i] - calls[i - 1]).toBeGreaterThanOrEqual(600_000)
+        expect(world.said("401").length).toBe(calls.length)
     })
 
     test("with a wrong ID scope: keeps trying with backoff, and after five doubts the scope aloud", async () => {
-        const world = await moor({ image: "main", settings: { ID_SCOPE: "0ne00WRONG" } })
+        const world = await moor({ image: "main" })
+        // What DPS says to a wrong scope over MQTT (facts 1.7).
+        world.cloud.faults = point =>
+            point.kind === "connect" && point.service === "dps" ? { connack: 3 } : undefined
         world.board.powerOn()
         world.pass(60 * 60)
         expect(world.said("CONNACK 3").length).toBeGreaterThan(5)

@@ -108,6 +108,7 @@ export async function moor(options: MoorOptions) {
         board,
         cloud,
         clock,
+        startMs,
         network,
         key,
         lines,

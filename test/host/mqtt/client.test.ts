@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest"
 import { type Received, serve } from "./broker.js"
 
 /** The longest that the program of this test may take, on its own clock. */
-const LIMIT_MS = 120_000
+const LIMIT_MS = 900_000
 
 interface Run {
     /** What the program logged. */
