@@ -1,5 +1,5 @@
 // The memory-tight image: asks DPS for its hub at every boot; flash is never written.
 import { moor } from "../devs/agent"
-import { recallByLookup, rememberNothing } from "../devs/agent/lookupmemory"
+import { recallByLookup } from "../devs/agent/lookupmemory"
 
-moor({ name: "maintight", recall: recallByLookup, remember: rememberNothing })
+moor({ name: "maintight", recall: recallByLookup })

@@ -1,7 +1,7 @@
 // What the board is told at manufacture: settings of `.env.defaults` / `.env.local`, or of its flash image.
 
 import * as ds from "@devicescript/core"
-import { fromBase64, isAlphanumeric } from "../auth/base64"
+import { fromBase64, isAlnum } from "../auth/base64"
 import { random } from "../auth/crypto"
 import { percentEncode } from "../auth/percent"
 import type { Identity } from "../dps/identity"
@@ -24,6 +24,8 @@ export interface Config extends Identity {
     /** The slot of its first registration, from 0, and how long one is; 0 for no stagger. */
     slot: number
     slotSec: number
+    /** The program died before: it leaves away what it can do without. */
+    careful: boolean
     /** Registrations since boot. */
     registrations: number
     /** What went wrong last, for the twin. */
@@ -31,12 +33,12 @@ export interface Config extends Identity {
 }
 
 /** Registration IDs: up to 128 of a-z 0-9 - . _ : ending in a letter, a digit or a dash (DPS, "Registration ID"). */
-function isRegistrationId(id: string): boolean {
+function isId(id: string): boolean {
     const size = id.length
     for (let i = 0; i < size; i++) {
         const char = id.charAt(i)
         const inner = i < size - 1 && "._:".indexOf(char) >= 0
-        if (!inner && char !== "-" && !isAlphanumeric(char)) return false
+        if (!inner && char !== "-" && !isAlnum(char)) return false
     }
     return size > 0 && size <= 128
 }
@@ -73,7 +75,7 @@ export async function readConfig(): Promise<Config> {
     const idScope = await text("ID_SCOPE", "")
     if (!idScope || idScope.length > 32 || percentEncode(idScope) !== idScope) throw new Error("ID_SCOPE")
     const registrationId = (await text("REG_ID", ds.deviceIdentifier("self"))).toLowerCase()
-    if (!isRegistrationId(registrationId)) throw new Error("REG_ID")
+    if (!isId(registrationId)) throw new Error("REG_ID")
     const keyText = await text("DEVICE_KEY", "")
     const key = fromBase64(keyText)
     // Keys are 16 to 64 bytes (DPS, "Symmetric key attestation").
@@ -96,6 +98,7 @@ export async function readConfig(): Promise<Config> {
         perSec: await within("FLEET_CPS", 16, 0.001, 100000),
         slot: await whole("SLOT", 0, 0, 10000000),
         slotSec: await whole("SLOT_SEC", 0, 0, 86400),
+        careful: false,
         registrations: 0,
         lastFailure: "",
     }

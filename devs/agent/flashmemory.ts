@@ -11,13 +11,16 @@ import { waitForSlot } from "./slot"
  * connection that a new board needs for its clock anyway.
  */
 export async function recallFromFlash(config: Config): Promise<Assignment | undefined> {
-    const kept = await readRecord(config.registrationId, config.owner)
-    if (kept) return kept
+    if (!config.careful) {
+        const kept = await readRecord(config.registrationId, config.owner)
+        if (kept) return kept
+    }
     await waitForSlot(config)
     return await recallByLookup(config)
 }
 
 export async function rememberInFlash(config: Config, assignment: Assignment): Promise<void> {
+    if (config.careful) return
     const kept = await writeRecord(assignment, config.registrationId, config.owner)
     console.log(kept ? "record kept" : "record not kept: the next boot asks DPS")
 }

@@ -10,34 +10,42 @@ import { random } from "../auth/crypto"
 import { refreshClock } from "../dps/lookup"
 import { register } from "../dps/registration"
 import { Fault, FaultKind } from "../fault"
-import { fleetMs } from "../retry/backoff"
+import { fleetMs, uniformMs } from "../retry/backoff"
 import { Action, Event, type Life, newLife, next, State } from "../retry/policy"
 import type { Assignment } from "../store/record"
 import { type Config, readConfig } from "./config"
-import { blinkForever } from "./light"
+import { Light, show } from "./light"
 import type { Image } from "./memory"
 import { runSession } from "./session"
 import { waitForSlot } from "./slot"
-import { guarded, pause, supervise } from "./supervisor"
+import { guarded, pause, planReboot, supervise } from "./supervisor"
 
-/** After so many CONNACK 3 in a row the ID scope itself is in doubt: DPS says the same for both. */
-const SCOPE_DOUBT = 5
+/** After more CONNACK 3 in a row than these the ID scope itself is in doubt: DPS says the same for both. */
+const SCOPE_DOUBT = 4
+/** After more failures in a row than these the light shows failing. */
+const FAILURES_SHOWN = 4
+/** A program that is older at its start was restarted by the runtime: it died. A boot takes 2 s. */
+const BOOT_MS = 4000
+/** What a program that died waits for, and up to twice that: no death may become a stampede. */
+const RESTART_MS = 60_000
 
 let config: Config
 let image: Image
 let life: Life = newLife()
 let assignment: Assignment
 
-/** The policy's word on an event. */
-function happened(event: number, retryAfterSec: number): void {
+/** The policy's word on an event, and one line about it: what happened, and when it goes on. Silent without `what`. */
+function happened(event: number, retryAfterSec: number, what: string): void {
     const fleet = fleetMs(config.load, config.fleet, config.perSec)
     life = next(life, event, retryAfterSec, ds.millis(), fleet, random())
+    const delaySec = Math.round(life.delayMs / 1000)
+    if (what) console.log(what + (delaySec > 0 ? "; next in " + delaySec + " s" : ""))
 }
 
 /** The hub session has held: what went wrong before is over. */
 async function settled(): Promise<void> {
-    happened(Event.Stable, 0)
-    await image.remember(config, assignment)
+    happened(Event.Stable, 0, "stable")
+    if (image.remember) await image.remember(config, assignment)
 }
 
 /** Registers, with the time learnt first when it is not known; whether the hub is the one it had. */
@@ -47,7 +55,6 @@ async function registerBoard(): Promise<boolean> {
     console.log("registering")
     const answer = await register(config)
     if (answer.status !== "assigned") throw new Fault(FaultKind.ServerError, "unassigned")
-    console.log("assigned " + answer.hub)
     config.registrations++
     const same = assignment && assignment.hub === answer.hub
     assignment = { hub: answer.hub, deviceId: answer.deviceId, expirySec: nowSec() + config.tokenSec }
@@ -59,19 +66,19 @@ async function step(): Promise<void> {
     switch (life.state) {
         case State.Recall:
             assignment = await image.recall(config)
-            happened(assignment ? Event.Known : Event.Unknown, 0)
+            if (assignment) happened(Event.Known, 0, "known " + assignment.hub)
+            else happened(Event.Unknown, 0, "no assignment")
             break
         case State.Register: {
             const same = await registerBoard()
-            happened(same ? Event.Returned : Event.Assigned, 0)
+            happened(same ? Event.Returned : Event.Assigned, 0, "assigned " + assignment.hub)
             break
         }
         default: {
             console.log("connecting " + assignment.hub)
             const delaySec = await runSession(config, image, assignment, settled)
-            console.log(delaySec < 0 ? "token renewal" : "reprovision asked")
-            if (delaySec < 0) happened(Event.Renew, 0)
-            else happened(Event.Reprovision, delaySec)
+            if (delaySec < 0) happened(Event.Renew, 0, "token renewal")
+            else happened(Event.Reprovision, delaySec, "reprovision asked")
             break
         }
     }
@@ -89,20 +96,25 @@ function asFault(error: Error): Fault {
     return error instanceof Fault ? error : new Fault(FaultKind.Network, "" + error.message)
 }
 
-/** Counts a fault and says what is done about it. */
+/** Whether the trouble is the operator's, or lasts: what the light calls failing. */
+function isFailing(kind: FaultKind): boolean {
+    return kind === FaultKind.Refused || kind === FaultKind.Rejected || life.failures > FAILURES_SHOWN
+}
+
+/** Asks the policy about a fault, and says and shows what is done about it. */
 async function failed(fault: Fault): Promise<void> {
-    const atHub = life.state >= State.Moor
-    happened(fault.kind, fault.retryAfterSec)
-    if (fault.kind === FaultKind.Offline) {
-        // Not by pause(): a network that stays away is for the watchdog.
-        await ds.sleep(life.delayMs)
-        life.delayMs = 1
-        return
-    }
+    const offline = fault.kind === FaultKind.Offline
+    // A network that is away is said once.
+    let what = offline && config.lastFailure === fault.message ? "" : fault.message
+    if (life.state < State.Moor && fault.kind === FaultKind.Unavailable && life.failures >= SCOPE_DOUBT)
+        what += " (ID_SCOPE right?)"
+    happened(fault.kind, fault.retryAfterSec, what)
     config.lastFailure = fault.message
-    const doubt = !atHub && fault.kind === FaultKind.Unavailable && life.failures >= SCOPE_DOUBT
-    const hint = doubt ? " (ID_SCOPE right?)" : ""
-    console.log(fault.message + hint + "; next in " + Math.round(life.delayMs / 1000) + " s")
+    show(isFailing(fault.kind) ? Light.Failing : Light.Waiting)
+    if (!offline) return
+    // Not by pause(): a network that stays away is for the watchdog.
+    await ds.sleep(life.delayMs)
+    life.delayMs = 1
 }
 
 /** Waits as the policy says, does as it says, and then the work of the state that it says. */
@@ -112,6 +124,8 @@ async function live(): Promise<void> {
         const action = life.action
         life.action = Action.Go
         life.delayMs = 1
+        show(Light.Working)
+        if (image.asked && image.asked()) happened(Event.Reprovision, 0, "button held")
         if (action === Action.Reboot) ds.reboot()
         if (action === Action.RefreshClock) await freshToken()
         await step()
@@ -120,16 +134,37 @@ async function live(): Promise<void> {
     }
 }
 
+/** Says which setting is wrong, for ever: a reset would not mend it. */
+async function halt(setting: string): Promise<void> {
+    show(Light.Failing)
+    for (;;) {
+        console.log("setting " + setting + " is missing or malformed")
+        await pause(60_000)
+    }
+}
+
+/** After a death: waits, and leaves away what may have been its cause. */
+async function recover(restarted: boolean): Promise<void> {
+    config.careful = image.restarted ? await image.restarted(restarted) : restarted
+    if (!restarted) return
+    if (config.careful) planReboot(1, 1)
+    life.delayMs = uniformMs(RESTART_MS, 2 * RESTART_MS, random())
+    console.log("restarted after a panic" + (config.careful ? ": no record, twin, telemetry" : ""))
+}
+
 async function run(): Promise<void> {
+    const restarted = ds.millis() > BOOT_MS
     supervise()
+    if (image.shine) image.shine.start()
     try {
         config = await readConfig()
     } catch (e) {
         if (e instanceof Fault) throw e
-        await blinkForever((e as Error).message)
+        await halt((e as Error).message)
     }
     console.log("boot " + config.bootId + " " + image.name + " " + config.registrationId)
     if (!config.tls) console.log("WARNING: tcp, not tls: for a lab only")
+    await recover(restarted)
     for (;;) await live()
 }
 

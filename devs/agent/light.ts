@@ -1,22 +1,32 @@
-// The status light, for a person at the board.
+// What the board is at, for whoever shows it: lamp.ts, in the image that has room for one.
 
-import * as ds from "@devicescript/core"
-import { feed, rebootIfPlanned } from "./supervisor"
+import type { Fiber } from "@devicescript/core"
 
-const HALF_MS = 1000
-/** Blinks between two log lines. */
-const LINE_BLINKS = 30
+/** How long the lamp is on, in ms; it is off as long, but for two of them. */
+export const enum Light {
+    /** A flash every 10 s: for a slot, a retry or a network. */
+    Waiting = 100,
+    /** Fast blinks: talking to DPS, or connecting to the hub. */
+    Working = 250,
+    /** Slow blinks: waiting too, but the operator is needed, or the trouble lasts. */
+    Failing = 1000,
+    /** Steady; nobody is woken for it. */
+    Moored = 3600_000,
+}
 
-/** Blinks slowly and says which setting is wrong, for ever: a reset would not mend it. */
-export async function blinkForever(setting: string): Promise<void> {
-    const control = new ds.Control("control[int:0]")
-    for (let blink = 0; ; blink++) {
-        if (blink % LINE_BLINKS === 0) console.log("setting " + setting + " is missing or malformed")
-        feed()
-        rebootIfPlanned()
-        await control.setStatusLight(20, 0, 0, 0)
-        await ds.sleep(HALF_MS)
-        await control.setStatusLight(0, 0, 0, 0)
-        await ds.sleep(HALF_MS)
-    }
+export let shown = Light.Working
+/** Who sleeps until the next change. */
+let sleeper: Fiber
+
+/** Says what the board is at, until told otherwise. */
+export function show(light: Light): void {
+    shown = light
+    const fiber = sleeper
+    sleeper = undefined
+    if (fiber) fiber.resume(undefined)
+}
+
+/** Names the fiber to wake at the next change; none when undefined. */
+export function wakeAtChange(fiber: Fiber): void {
+    sleeper = fiber
 }

@@ -10,5 +10,3 @@ export async function recallByLookup(config: Config): Promise<Assignment | undef
     if (answer.status !== "assigned") return undefined
     return { hub: answer.hub, deviceId: answer.deviceId, expirySec: nowSec() + config.tokenSec }
 }
-
-export async function rememberNothing(): Promise<void> {}

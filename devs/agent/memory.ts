@@ -11,7 +11,16 @@ export interface Image {
     /** The assignment that outlived the power cut, or undefined when the board must register. Throws Fault. */
     recall: (config: Config) => Promise<Assignment | undefined>
     /** Keeps the assignment of a stable session. */
-    remember: (config: Config, assignment: Assignment) => Promise<void>
+    remember?: (config: Config, assignment: Assignment) => Promise<void>
+    /**
+     * Called once a boot; whether the board is to be careful. Without it, each death makes it so.
+     * @param restarted whether the program died and the runtime restarted it
+     */
+    restarted?: (restarted: boolean) => Promise<boolean>
+    /** Keeps the status lamp, for ever. */
+    shine?: () => Promise<void>
+    /** Whether the person at the board asks for a new assignment; true once. */
+    asked?: () => boolean
     /** Called when a session is open. Throws Fault. */
     opened?: (config: Config, hub: Assignment) => Promise<void>
     /** Called with what is no method and no message; whether it asks for a new assignment. Throws Fault. */

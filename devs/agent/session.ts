@@ -4,20 +4,14 @@ import * as ds from "@devicescript/core"
 import { nowSec } from "../auth/clock"
 import { random } from "../auth/crypto"
 import { FaultKind, Fault } from "../fault"
-import {
-    isReprovisionCommand,
-    type MethodCall,
-    methodCall,
-    openSession,
-    respond,
-    sendTelemetry,
-} from "../hub/session"
-import { disconnectMqtt, nextMessage } from "../mqtt/client"
+import { isCommand, type MethodCall, methodCall, openSession, respond, sendTelemetry } from "../hub/session"
+import { closeMqtt, nextMessage } from "../mqtt/client"
 import type { Message } from "../mqtt/packet"
 import type { Assignment } from "../store/record"
 import type { Config } from "./config"
 import type { Image } from "./memory"
-import { feed, rebootIfPlanned } from "./supervisor"
+import { Light, show } from "./light"
+import { feed, rebootDue } from "./supervisor"
 
 /** The session looks up from waiting at least this often, to feed the watchdog. */
 const SLICE_MS = 60_000
@@ -61,8 +55,8 @@ async function answer(call: MethodCall): Promise<number> {
 async function handle(config: Config, image: Image, message: Message): Promise<number> {
     const call = methodCall(message)
     if (call) return await answer(call)
-    if (isReprovisionCommand(message)) return 0
-    return image.received && (await image.received(config, message)) ? 0 : -1
+    if (isCommand(message)) return 0
+    return image.received && !config.careful && (await image.received(config, message)) ? 0 : -1
 }
 
 /** When a token is renewed, in ms of uptime: at 70 to 85 % of what is left of it, as far as the time is known. */
@@ -81,7 +75,7 @@ async function serve(
     const openedMs = ds.millis()
     const renewMs = renewalMs(config, hub)
     let stable = false
-    let sentMs = 0
+    let sentMs = config.careful ? Infinity : 0
     for (;;) {
         feed()
         const nowMs = ds.millis()
@@ -96,7 +90,8 @@ async function serve(
             await sendTelemetry(hub.deviceId, telemetry(config))
             continue
         }
-        rebootIfPlanned()
+        rebootDue()
+        if (image.asked && image.asked()) return 0
         if (nowMs >= renewMs) return -1
         const dueMs = Math.min(SLICE_MS, Math.min(stable ? Infinity : stableMs, telemetryMs) - nowMs)
         const message = await nextMessage(Math.max(1, dueMs))
@@ -121,13 +116,14 @@ export async function runSession(
     console.log("moored " + hub.hub)
     const openedMs = ds.millis()
     try {
-        if (image.opened) await image.opened(config, hub)
+        show(Light.Moored)
+        if (image.opened && !config.careful) await image.opened(config, hub)
         return await serve(config, image, hub, settled)
     } catch (e) {
         if ((e as Fault).kind === FaultKind.Network && ds.millis() - openedMs < GRANTED_MS)
             throw new Fault(FaultKind.Unavailable, "closed after CONNACK")
         throw e
     } finally {
-        await disconnectMqtt()
+        await closeMqtt()
     }
 }

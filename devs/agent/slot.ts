@@ -5,6 +5,7 @@ import * as ds from "@devicescript/core"
 import { random } from "../auth/crypto"
 import { slotMs } from "../retry/backoff"
 import type { Config } from "./config"
+import { Light, show } from "./light"
 import { pause } from "./supervisor"
 
 let waited = false
@@ -16,5 +17,7 @@ export async function waitForSlot(config: Config): Promise<void> {
     const waitMs = slotMs(config.slot, config.slotSec, random()) - ds.millis()
     if (waitMs <= 0) return
     console.log("new: slot in " + Math.round(waitMs / 1000) + " s")
+    show(Light.Waiting)
     await pause(waitMs)
+    show(Light.Working)
 }

@@ -20,7 +20,7 @@ export function feed(): void {
 }
 
 /** Reboots when the planned time has come; called only at moments when nothing is under way. */
-export function rebootIfPlanned(): void {
+export function rebootDue(): void {
     if (ds.millis() >= plannedMs) {
         console.log("planned reboot")
         ds.reboot()
@@ -32,7 +32,7 @@ export async function pause(ms: number): Promise<void> {
     const untilMs = ds.millis() + ms
     for (;;) {
         feed()
-        rebootIfPlanned()
+        rebootDue()
         const leftMs = untilMs - ds.millis()
         if (leftMs <= 0) return
         await ds.sleep(Math.min(SLICE_MS, leftMs))
@@ -58,9 +58,14 @@ export async function guarded(life: () => Promise<void>): Promise<void> {
     }
 }
 
+/** Plans the next reboot, `minDays` to `minDays + spreadDays` from now. */
+export function planReboot(minDays: number, spreadDays: number): void {
+    plannedMs = ds.millis() + DAY_MS * (minDays + spreadDays * random())
+}
+
 /** Starts the watchdog and draws the day of the planned reboot, 30 to 44 days from now. */
 export function supervise(): void {
     feed()
-    plannedMs = ds.millis() + DAY_MS * (30 + 14 * random())
+    planReboot(30, 14)
     guarded.start(watch)
 }

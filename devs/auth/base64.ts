@@ -4,7 +4,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const PAD = 61
 
 /** Whether `char` is one letter or digit. */
-export function isAlphanumeric(char: string): boolean {
+export function isAlnum(char: string): boolean {
     const place = ALPHABET.indexOf(char)
     return place >= 0 && place < 62
 }

@@ -7,7 +7,7 @@ type Natives = {
 }
 
 /** HMAC-SHA256 of `text` (RFC 2104). */
-export function hmacSha256(key: Buffer, text: string): Buffer {
+export function hmac(key: Buffer, text: string): Buffer {
     return (Buffer as any as Natives).digest(key, "sha256", [text])
 }
 

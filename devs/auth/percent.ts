@@ -1,6 +1,6 @@
 // Percent-encoding (RFC 3986, section 2.1); the runtime's own leaves `/ + =` as they are (facts D14). Pure.
 
-import { isAlphanumeric } from "./base64"
+import { isAlnum } from "./base64"
 
 const HEX = "0123456789ABCDEF"
 
@@ -13,7 +13,7 @@ export function percentEncode(text: string): string {
         const code = bytes[i]
         const char = String.fromCharCode(code)
         out[at] = code
-        if (!isAlphanumeric(char) && "-._~".indexOf(char) < 0) {
+        if (!isAlnum(char) && "-._~".indexOf(char) < 0) {
             out[at] = 37
             out[at + 1] = HEX.charCodeAt(code >> 4)
             out[at + 2] = HEX.charCodeAt(code & 15)

@@ -1,7 +1,7 @@
 // Shared access signatures: what DPS and IoT Hub take for a password.
 
 import { toBase64 } from "./base64"
-import { hmacSha256 } from "./crypto"
+import { hmac } from "./crypto"
 import { percentEncode } from "./percent"
 
 /**
@@ -14,7 +14,7 @@ import { percentEncode } from "./percent"
  */
 export function sasToken(key: Buffer, resource: string, expirySec: number, policy: string): string {
     const sr = percentEncode(resource)
-    const sig = percentEncode(toBase64(hmacSha256(key, sr + "\n" + expirySec)))
+    const sig = percentEncode(toBase64(hmac(key, sr + "\n" + expirySec)))
     const token = "SharedAccessSignature sr=" + sr + "&sig=" + sig + "&se=" + expirySec
     return policy ? token + "&skn=" + policy : token
 }

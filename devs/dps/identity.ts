@@ -18,6 +18,6 @@ export interface Identity {
 export const TOKEN_SEC = 3600
 
 /** The resource that a DPS token signs, and the path of the device API. */
-export function registrationResource(dps: Identity): string {
+export function resourceOf(dps: Identity): string {
     return dps.idScope + "/registrations/" + dps.registrationId
 }

@@ -5,7 +5,7 @@ import { learnDate, nowSec } from "../auth/clock"
 import { sasToken } from "../auth/sas"
 import { closeHttp, openHttp, requestHttp } from "../http/client"
 import { type Answer, readAnswer } from "./answer"
-import { type Identity, registrationResource, TOKEN_SEC } from "./identity"
+import { type Identity, resourceOf, TOKEN_SEC } from "./identity"
 
 /** Asks for the `Date` header only; whatever the status, it is there. */
 async function learnTime(dps: Identity): Promise<void> {
@@ -33,7 +33,7 @@ export async function lookup(dps: Identity): Promise<Answer> {
     try {
         // A service that closes after this makes the lookup fail once: the next try knows the time.
         if (nowSec() <= 0) await learnTime(dps)
-        const resource = registrationResource(dps)
+        const resource = resourceOf(dps)
         const token = sasToken(dps.key, resource, nowSec() + TOKEN_SEC, "registration")
         const response = await requestHttp(
             "POST /" +

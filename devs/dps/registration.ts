@@ -4,10 +4,10 @@
 import * as ds from "@devicescript/core"
 import { nowSec } from "../auth/clock"
 import { sasToken } from "../auth/sas"
-import { connectMqtt, disconnectMqtt, nextMessage, publish, subscribe } from "../mqtt/client"
+import { connectMqtt, closeMqtt, nextMessage, publish, subscribe } from "../mqtt/client"
 import { Fault, FaultKind } from "../fault"
 import { type Answer, readAnswer } from "./answer"
-import { type Identity, registrationResource, TOKEN_SEC } from "./identity"
+import { type Identity, resourceOf, TOKEN_SEC } from "./identity"
 
 const RESPONSES = "$dps/registrations/res/"
 const ANSWER_MS = 60_000
@@ -51,7 +51,7 @@ async function waitAlive(sec: number): Promise<void> {
     }
 }
 
-async function pollUntilFinal(dps: Identity): Promise<Answer> {
+async function poll(dps: Identity): Promise<Answer> {
     for (;;) {
         let answer: Answer
         if (operationId)
@@ -75,7 +75,7 @@ async function pollUntilFinal(dps: Identity): Promise<Answer> {
  * Needs the wall clock. Throws Fault.
  */
 export async function register(dps: Identity): Promise<Answer> {
-    const resource = registrationResource(dps)
+    const resource = resourceOf(dps)
     await connectMqtt({
         host: dps.dpsHost,
         port: dps.port,
@@ -88,8 +88,8 @@ export async function register(dps: Identity): Promise<Answer> {
     })
     try {
         await subscribe(RESPONSES + "#", 1)
-        return await pollUntilFinal(dps)
+        return await poll(dps)
     } finally {
-        await disconnectMqtt()
+        await closeMqtt()
     }
 }

@@ -3,7 +3,7 @@
 
 import * as ds from "@devicescript/core"
 import { Fault, FaultKind } from "../fault"
-import { close, closeReason, connect, isClosed, send, wait } from "../socket/index"
+import { close, reason, connect, isClosed, send, wait } from "../socket/index"
 import {
     type ConnectFields,
     DUP,
@@ -103,7 +103,7 @@ async function transmit(packet: Buffer): Promise<void> {
 async function turn(untilMs: number): Promise<void> {
     if (isClosed()) {
         close()
-        throw closeReason()
+        throw reason()
     }
     const nowMs = ds.millis()
     const dueMs = pingMs > 0 ? pingMs + ANSWER_MS : Math.min(sentMs, heardMs) + pingAfterMs
@@ -214,7 +214,7 @@ export async function nextMessage(timeoutMs: number): Promise<Message> {
 }
 
 /** Ends the session with a DISCONNECT [MQTT-3.14.4-1]; never fails. */
-export async function disconnectMqtt(): Promise<void> {
+export async function closeMqtt(): Promise<void> {
     try {
         await send(encodeBare(Head.Disconnect))
         await ds.sleep(DRAIN_MS)

@@ -84,7 +84,7 @@ function frame(head: number, parts: Buffer[]): Buffer {
 }
 
 /** Appends a length and the bytes [MQTT 1.5.3]. */
-function pushField(parts: Buffer[], value: Buffer | string): void {
+function field(parts: Buffer[], value: Buffer | string): void {
     const bytes = bytesOf(value)
     parts.push(uint16(bytes.length), bytes)
 }
@@ -96,15 +96,15 @@ export function encodeConnect(fields: ConnectFields): Buffer {
     if (fields.password !== undefined) flags |= 64
     if (fields.username !== undefined) flags |= 128
     const parts: Buffer[] = []
-    pushField(parts, "MQTT")
+    field(parts, "MQTT")
     parts.push(Buffer.from([4, flags]), uint16(fields.keepAliveSec))
-    pushField(parts, fields.clientId)
+    field(parts, fields.clientId)
     if (will) {
-        pushField(parts, will.topic)
-        pushField(parts, will.payload)
+        field(parts, will.topic)
+        field(parts, will.payload)
     }
-    if (fields.username !== undefined) pushField(parts, fields.username)
-    if (fields.password !== undefined) pushField(parts, fields.password)
+    if (fields.username !== undefined) field(parts, fields.username)
+    if (fields.password !== undefined) field(parts, fields.password)
     return frame(Head.Connect, parts)
 }
 
@@ -117,7 +117,7 @@ export function encodePublish(
     id: number
 ): Buffer {
     const parts: Buffer[] = []
-    pushField(parts, topic)
+    field(parts, topic)
     if (qos) parts.push(uint16(id))
     parts.push(bytesOf(payload))
     return frame(Head.Publish | (qos << 1) | (retain ? 1 : 0), parts)
@@ -129,14 +129,14 @@ export function encodePubAck(id: number): Buffer {
 
 export function encodeSubscribe(id: number, filter: string, qos: number): Buffer {
     const parts = [uint16(id)]
-    pushField(parts, filter)
+    field(parts, filter)
     parts.push(Buffer.from([qos]))
     return frame(Head.Subscribe, parts)
 }
 
 export function encodeUnsubscribe(id: number, filter: string): Buffer {
     const parts = [uint16(id)]
-    pushField(parts, filter)
+    field(parts, filter)
     return frame(Head.Unsubscribe, parts)
 }
 

@@ -83,7 +83,7 @@ export function isClosed(): boolean {
 }
 
 /** Why it is gone. */
-export function closeReason(): Fault {
+export function reason(): Fault {
     return lost
 }
 

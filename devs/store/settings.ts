@@ -45,6 +45,6 @@ export async function readSetting(key: string, fallback: any): Promise<any> {
 }
 
 /** Writes setting `key`; key and JSON together must stay under 232 bytes (facts D1). Read it back. */
-export async function writeSetting(key: string, value: string): Promise<void> {
+export async function writeSetting(key: string, value: any): Promise<void> {
     await service.set(key, Buffer.from(JSON.stringify(value)))
 }

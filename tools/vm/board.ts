@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto"
 import type { Clock, Random, Timer } from "@moorage/time"
 import { DEFAULT_HEAP_BYTES } from "./bundle.js"
+import { pressButton } from "./button.js"
 import { type ConsoleLine, consoleLine, isProgramStart, panicMeaning } from "./console.js"
 import { Emitter } from "./emitter.js"
 import { VmError } from "./errors.js"
 import { type Flash, memoryFlash } from "./flash.js"
+import { type StatusLight, statusLightIn } from "./frame.js"
 import { HeapGauge } from "./heap.js"
 import { Machine, type MachineHost, MachineStop } from "./machine.js"
 import type { Network } from "./network.js"
@@ -48,6 +50,8 @@ export interface BoardEvents {
     /** The program died of `code`; the runtime restarts it 5 s later. `abort`: the chip reboots at once. */
     panic: { code: number | "abort"; message: string }
     programStart: undefined
+    /** The program sets the status light. */
+    light: StatusLight
     /** A line of the program's console. */
     log: string
     /** Every line of the runtime's log. */
@@ -120,6 +124,14 @@ export class Board {
     /** The reset button. */
     reset(): void {
         if (this.powered) this.restartChip("button")
+    }
+
+    /** Presses the push button that the program knows, and lets go after `heldMs`; the board must be on. */
+    pressButton(heldMs: number): void {
+        pressButton(this.options.clock, heldMs, frame => {
+            this.machine?.receiveFrame(frame)
+            this.ticker.wakeNext()
+        })
     }
 
     /** Stops the socket's worker task, as a stuck TCP connection does: its queue fills, then refuses with -1. */
@@ -217,8 +229,10 @@ export class Board {
             panic: code => live() && this.programStopped(code),
             flashLoad: () => flash.load(),
             flashSave: image => live() && this.saveFlash(image),
-            frameSent: () => {
+            frameSent: frame => {
                 this.urgent = true
+                const light = live() ? statusLightIn(frame) : undefined
+                if (light) this.events.emit("light", light)
             },
             socketOpen: (host, port, tls) => socket.open({ host, port, tls }),
             socketWrite: bytes => socket.write(bytes),

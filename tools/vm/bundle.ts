@@ -66,14 +66,18 @@ function heapPatches(heapBytes: number): Patch[] {
     ]
 }
 
-// The board decides itself how often it wakes (board.ts): jd_process_everything
-// must tell it how long nothing is due instead of "at most 10 ms".
-const sleepPatch: Patch = {
-    what: "jd_process_everything: longest sleep",
-    at: 170_127,
-    was: 10_000,
-    to: 100_000,
-}
+/**
+ * How long the VM may say that nothing is due. Its housekeeping (it announces itself each 500 ms, and forgets a
+ * device that was silent for 2 s) allows no more than a second.
+ */
+const SLEEP_MAX_MS = 1000
+
+// The board decides itself how often it wakes (board.ts): the VM must tell it how long nothing is due instead of
+// "at most 10 ms", and "at most 100 ms" while no fiber is due.
+const sleepPatches: Patch[] = [
+    { what: "jd_process_everything: longest sleep", at: 170_127, was: 10_000, to: 1000 * SLEEP_MAX_MS },
+    { what: "devs_fiber_get_max_sleep: longest sleep", at: 22_181, was: 100, to: SLEEP_MAX_MS },
+]
 
 /** Signed LEB128 in exactly `length` bytes, as wasm's i32.const takes it. */
 function signedLeb(value: number, length: number): Uint8Array {
@@ -85,10 +89,10 @@ function signedLeb(value: number, length: number): Uint8Array {
 }
 
 function applyPatch(wasm: Uint8Array, patch: Patch): void {
-    const was = signedLeb(patch.was, 3)
+    const was = signedLeb(patch.was, patch.was < 8192 ? 2 : 3)
     const at = Buffer.from(wasm.buffer, wasm.byteOffset + patch.at, was.length)
     if (!at.equals(was)) throw new VmError("bundle", `Patch "${patch.what}" does not fit the VM's code.`)
-    wasm.set(signedLeb(patch.to, 3), patch.at)
+    wasm.set(signedLeb(patch.to, was.length), patch.at)
 }
 
 /** The memory section holds min = max = 256 pages (16 MB); thousands of boards want what they use. */
@@ -150,7 +154,7 @@ export function vmModule(heapBytes: number, flashBytes: number): WebAssembly.Mod
     let module = compiled.get(key)
     if (!module) {
         const wasm = loadWasm().slice()
-        for (const patch of [...heapPatches(heapBytes), sleepPatch]) applyPatch(wasm, patch)
+        for (const patch of [...heapPatches(heapBytes), ...sleepPatches]) applyPatch(wasm, patch)
         limitMemory(wasm, pages)
         module = new WebAssembly.Module(wasm)
         compiled.set(key, module)

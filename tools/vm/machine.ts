@@ -20,8 +20,8 @@ export interface MachineHost {
     panic(code: number): void
     flashLoad(): Uint8Array
     flashSave(image: Uint8Array): void
-    /** A jacdac frame leaves for the bus; no one else is on it. */
-    frameSent(): void
+    /** A jacdac frame leaves for the bus; `frame` is valid during the call. */
+    frameSent(frame: Uint8Array): void
     socketOpen(host: string, port: number, tls: boolean): number
     socketWrite(bytes: Uint8Array): number
     socketClose(): void
@@ -30,6 +30,9 @@ export interface MachineHost {
 
 /** Event numbers of jd_tcpsock_on_event (JD_CONN_EV_*). */
 export const SOCKET_EVENT = { open: 1, close: 2, error: 3, data: 4 } as const
+
+/** The longest jacdac frame. */
+const FRAME_BYTES = 252
 
 interface Exports {
     memory: WebAssembly.Memory
@@ -155,8 +158,8 @@ export class Machine {
             },
             em_flash_save: () =>
                 host.flashSave(this.bytes.subarray(this.flashStart, this.flashStart + host.flashBytes)),
-            em_send_frame: () => host.frameSent(),
-            em_send_large_frame: () => host.frameSent(),
+            em_send_frame: at => host.frameSent(this.bytes.subarray(at, at + FRAME_BYTES)),
+            em_send_large_frame: at => host.frameSent(this.bytes.subarray(at, at + FRAME_BYTES)),
             em_deploy_handler: () => undefined,
             _devs_panic_handler: code => host.panic(code),
             em_time_now: () => host.nowMs(),

@@ -4,6 +4,7 @@
 import { DEFAULT_HEAP_BYTES } from "./bundle.js"
 import { VmError } from "./errors.js"
 import type { Flash } from "./flash.js"
+import { commandFrame } from "./frame.js"
 import { readProgram, storeEntries } from "./fstor.js"
 import { Machine } from "./machine.js"
 
@@ -12,7 +13,6 @@ const WORKBENCH_ID = "fe00000000000000"
 const SETTINGS_SERVICE = 4
 /** JD_SETTINGS_CMD_SET: key, a zero byte, value. */
 const SETTINGS_SET = 0x81
-const FLAG_COMMAND = 0x01
 
 /** packages/settings/src/api.ts, MAX_KEY_SIZE. */
 const MAX_KEY_CHARS = 13
@@ -87,31 +87,5 @@ function settingFrame(key: string, value: unknown): Uint8Array {
             `The setting ${key} is ${over} bytes too long: reading it would reset the board.`
         )
     }
-    return commandFrame(SETTINGS_SERVICE, SETTINGS_SET, payload)
-}
-
-/** A jacdac frame with one command: crc, size, flags, device, then size, service, command, payload. */
-function commandFrame(service: number, command: number, payload: Uint8Array): Uint8Array {
-    const size = (4 + payload.length + 3) & ~3
-    const frame = Buffer.alloc(12 + size)
-    frame[2] = size
-    frame[3] = FLAG_COMMAND
-    Buffer.from(WORKBENCH_ID, "hex").copy(frame, 4)
-    frame[12] = payload.length
-    frame[13] = service
-    frame.writeUInt16LE(command, 14)
-    frame.set(payload, 16)
-    frame.writeUInt16LE(crc16(frame.subarray(2)), 0)
-    return frame
-}
-
-/** CRC-16-CCITT from 0xffff, as jd_crc16. */
-function crc16(bytes: Uint8Array): number {
-    let crc = 0xffff
-    for (const byte of bytes) {
-        let x = (crc >> 8) ^ byte
-        x ^= x >> 4
-        crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xffff
-    }
-    return crc
+    return commandFrame(WORKBENCH_ID, SETTINGS_SERVICE, SETTINGS_SET, payload)
 }

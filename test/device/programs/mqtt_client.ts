@@ -3,7 +3,7 @@
 import { Fault } from "../../../devs/fault"
 import {
     connectMqtt,
-    disconnectMqtt,
+    closeMqtt,
     droppedMessages,
     nextMessage,
     publish,
@@ -40,7 +40,7 @@ async function run(name: string, act: () => Promise<string>): Promise<void> {
             console.log(name + ": fault " + (e as Fault).kind + " " + (e as Fault).message)
         else console.log(name + ": error " + (e as Error).message)
     }
-    await disconnectMqtt()
+    await closeMqtt()
 }
 
 async function refused(name: string): Promise<void> {
