@@ -155,7 +155,7 @@ async function recover(restarted: boolean): Promise<void> {
 async function run(): Promise<void> {
     const restarted = ds.millis() > BOOT_MS
     supervise()
-    if (image.shine) image.shine.start()
+    if (image.shine) guarded.start(image.shine)
     try {
         config = await readConfig()
     } catch (e) {
