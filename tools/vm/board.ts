@@ -100,6 +100,11 @@ export class Board {
         return this.powered
     }
 
+    /** What is not free in the GC heap now, in bytes; undefined while no program runs. See heap.ts. */
+    get heapUsedBytes(): number | undefined {
+        return this.machine && new HeapGauge(this.machine).sample()
+    }
+
     /** Calls `fn` at each `event`; returns what ends that. */
     on<E extends keyof BoardEvents>(event: E, fn: (detail: BoardEvents[E]) => void): () => void {
         return this.events.on(event, fn)
