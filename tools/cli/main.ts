@@ -1,3 +1,4 @@
+import { DocumentError } from "@moorage/document"
 import { Command, CommanderError } from "commander"
 import { addEmulate } from "./commands/emulate.js"
 import { addFault } from "./commands/fault.js"
@@ -21,6 +22,9 @@ export async function main(argv: string[]): Promise<void> {
         else if (error instanceof UserError) {
             process.stderr.write(`${error.message}\n`)
             process.exitCode = error.exitCode
+        } else if (error instanceof DocumentError) {
+            process.stderr.write(`${error.message}\n`)
+            process.exitCode = WRONG_USAGE
         } else throw error
     }
 }

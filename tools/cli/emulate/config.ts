@@ -1,9 +1,7 @@
 // The configuration file of `moorage emulate`: YAML or JSON, checked whole before anything starts.
-import { readFileSync } from "node:fs"
+import { readDocument } from "@moorage/document"
 import type { EmulatorOptions } from "@moorage/emulator"
 import * as v from "valibot"
-import { LineCounter, parseDocument } from "yaml"
-import { UserError, WRONG_USAGE } from "../fail.js"
 
 const text = v.pipe(v.string(), v.nonEmpty("is empty"))
 const key = v.pipe(
@@ -110,24 +108,6 @@ const CONFIG = v.strictObject({
     httpsPort: v.optional(port),
 })
 
-type Issue = v.InferIssue<typeof CONFIG>
-
-function pathOf(issue: Issue): (string | number)[] {
-    return (issue.path ?? []).map(item => item.key as string | number)
-}
-
-/** `enrollmentGroups[1].primaryKey`. */
-function format(path: (string | number)[]): string {
-    const parts = path.map((part, i) => (typeof part === "number" ? `[${part}]` : i ? `.${part}` : part))
-    return parts.join("") || "the file"
-}
-
-function messageOf(issue: Issue): string {
-    if (issue.type !== "strict_object") return issue.message.replace(/^Invalid .*: /, "")
-    // An unknown field, or one that is missing, by what the schema expected there.
-    return issue.expected === "never" ? "is not known" : "is missing"
-}
-
 /** The lists of enrollments name hubs that must be there. */
 function strangers(config: v.InferOutput<typeof CONFIG>): string[] {
     const known = config.hubs?.map(hub => hub.hostName.toLowerCase())
@@ -142,43 +122,7 @@ function strangers(config: v.InferOutput<typeof CONFIG>): string[] {
     )
 }
 
-/** @throws UserError with every mistake, each with its path and line */
-export function parseConfig(source: string, name: string): EmulatorOptions {
-    const lines = new LineCounter()
-    const document = parseDocument(source, { lineCounter: lines })
-    const refuse = (errors: string[]) =>
-        new UserError(
-            [`${name} cannot be used:`, ...errors.map(error => `  ${error}`)].join("\n"),
-            WRONG_USAGE
-        )
-    if (document.errors.length > 0) throw refuse(document.errors.map(error => error.message.split("\n")[0]))
-    const result = v.safeParse(CONFIG, document.toJS() ?? {})
-    const lineOf = (path: (string | number)[]): string => {
-        for (let depth = path.length; depth > 0; depth--) {
-            const node = document.getIn(path.slice(0, depth), true) as { range?: [number] } | undefined
-            if (node?.range) return `line ${lines.linePos(node.range[0]).line}, `
-        }
-        return ""
-    }
-    if (!result.success)
-        throw refuse(
-            result.issues.map(issue => {
-                const path = pathOf(issue)
-                return `${lineOf(path)}${format(path)}: ${messageOf(issue)}`
-            })
-        )
-    const missing = strangers(result.output)
-    if (missing.length > 0) throw refuse(missing)
-    return result.output
-}
-
-/** Reads the configuration file. @throws UserError */
+/** Reads the configuration file. @throws DocumentError with every mistake, each with its path and line */
 export function readConfig(file: string): EmulatorOptions {
-    let source: string
-    try {
-        source = readFileSync(file, "utf8")
-    } catch (error) {
-        throw new UserError(`Cannot read ${file}: ${(error as Error).message}`, WRONG_USAGE, { cause: error })
-    }
-    return parseConfig(source, file)
+    return readDocument(CONFIG, file, strangers)
 }
