@@ -26,6 +26,8 @@ export interface HubSettings {
     hostName: string
     /** Who may use the hub's service API; those of a new IoT hub with new keys unless given. */
     policies?: SharedAccessPolicy[]
+    /** Its own throttles, over those of the cloud. */
+    quotas?: Partial<Quotas>
 }
 
 export interface CloudOptions {
@@ -81,6 +83,7 @@ export class Cloud {
     private readonly quirks: Quirks
     private readonly kept: Kept
     private readonly hubs = new Map<string, Hub>()
+    private readonly hubQuotas = new Map<string, Partial<Quotas>>()
     private readonly hubAccesses = new Map<string, AccessPolicies>()
     private readonly listeners = new Set<(event: CloudEvent) => void>()
 
@@ -140,7 +143,8 @@ export class Cloud {
     setQuotas(quotas: Partial<Quotas>): void {
         this.quotas = { ...this.quotas, ...quotas }
         this.dps.throttle.limit(this.quotas)
-        for (const hub of this.hubs.values()) hub.throttle.limit(this.quotas)
+        for (const [name, hub] of this.hubs)
+            hub.throttle.limit({ ...this.quotas, ...this.hubQuotas.get(name) })
     }
 
     /** DPS calls counted for a registration ID. */
@@ -187,7 +191,8 @@ export class Cloud {
         const name = settings.hostName.toLowerCase()
         this.hubAccesses.set(name, this.access(name, settings.policies, HUB_POLICIES))
         const { clock, random, quirks, keeper } = this
-        const throttle = new HubThrottle(this.quotas, clock.right)
+        this.hubQuotas.set(name, settings.quotas ?? {})
+        const throttle = new HubThrottle({ ...this.quotas, ...settings.quotas }, clock.right)
         const record = (event: Omit<CloudEvent, "atMs" | "service">) => this.record(name, event)
         const hub = new Hub({ hostName: name, clock, random, quirks, keeper, throttle, record })
         hub.restore(this.kept)

@@ -19,6 +19,8 @@ export interface CloudEvent {
     id: string
     /** CONNACK return code, or status. */
     status?: number
+    /** What an answer of DPS said, in s. */
+    retryAfterSec?: number
     /** What the event is about: the assigned hub, a method's name, the property bag of telemetry, why a session ended. */
     detail?: string
     /** Body of telemetry, or of reported properties. */

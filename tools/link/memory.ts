@@ -3,6 +3,9 @@ import type { Link, LinkHandler } from "./link.js"
 
 type Event = Uint8Array | "end" | "reset"
 
+/** How one direction carries: in how many ms so many bytes arrive; undefined when they never do. */
+export type Carriage = (bytes: number) => number | undefined
+
 class MemoryLink implements Link {
     pendingBytes = 0
     private other!: MemoryLink
@@ -11,16 +14,18 @@ class MemoryLink implements Link {
     private paused = false
     private state: "open" | "closing" | "closed" = "open"
     private draining = false
+    /** When what was sent last arrives: nothing overtakes it. */
+    private arrivesAtMs = 0
 
     constructor(
         private readonly clock: Clock,
         readonly peer: string,
-        private readonly latencyMs: number
+        private readonly carry: Carriage
     ) {}
 
-    static pair(clock: Clock, name: string, latencyMs: number): [Link, Link] {
-        const a = new MemoryLink(clock, name, latencyMs)
-        const b = new MemoryLink(clock, name, latencyMs)
+    static pair(clock: Clock, name: string, there: Carriage, back: Carriage): [Link, Link] {
+        const a = new MemoryLink(clock, name, there)
+        const b = new MemoryLink(clock, name, back)
         a.other = b
         b.other = a
         return [a, b]
@@ -59,7 +64,11 @@ class MemoryLink implements Link {
     }
 
     private post(event: Event): void {
-        this.clock.after(this.latencyMs, () => {
+        const takesMs = this.carry(typeof event === "string" ? 0 : event.length)
+        if (takesMs === undefined) return
+        const nowMs = this.clock.nowMs()
+        this.arrivesAtMs = Math.max(this.arrivesAtMs, nowMs + takesMs)
+        this.clock.after(this.arrivesAtMs - nowMs, () => {
             if (typeof event !== "string") this.pendingBytes -= event.length
             this.other.inbox.push(event)
             this.other.drain()
@@ -86,7 +95,16 @@ class MemoryLink implements Link {
     }
 }
 
-/** Two ends of a stream in memory; what one sends the other gets `latencyMs` later. */
-export function linkPair(clock: Clock, name = "memory", latencyMs = 0): [Link, Link] {
-    return MemoryLink.pair(clock, name, latencyMs)
+/**
+ * Two ends of a stream in memory.
+ * @param carriage how it carries from the first to the second, and back; a number is a latency in ms, both ways
+ */
+export function linkPair(
+    clock: Clock,
+    name = "memory",
+    carriage: number | { there: Carriage; back: Carriage } = 0
+): [Link, Link] {
+    const { there, back } =
+        typeof carriage === "number" ? { there: () => carriage, back: () => carriage } : carriage
+    return MemoryLink.pair(clock, name, there, back)
 }

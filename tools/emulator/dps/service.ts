@@ -258,7 +258,8 @@ export class DpsService {
         response: DpsResponse,
         detail?: string
     ): DpsResponse {
-        this.options.record({ kind, id: caller.registrationId, status: response.status, detail })
+        const { status, retryAfterSec } = response
+        this.options.record({ kind, id: caller.registrationId, status, retryAfterSec, detail })
         return response
     }
 }
