@@ -5,7 +5,7 @@
 //     +--------------- known hub -------------+        what follows from what: devs/retry/policy.ts
 
 import * as ds from "@devicescript/core"
-import { forgetTime, nowSec } from "../auth/clock"
+import { nowSec } from "../auth/clock"
 import { random } from "../auth/crypto"
 import { refreshClock } from "../dps/lookup"
 import { register } from "../dps/registration"
@@ -50,11 +50,13 @@ async function settled(): Promise<void> {
 
 /** Registers, with the time learnt first when it is not known; whether the hub is the one it had. */
 async function registerBoard(): Promise<boolean> {
-    await waitForSlot(config)
+    // Not a board that had a hub: the stagger is for first registrations.
+    if (!assignment) await waitForSlot(config)
     if (nowSec() <= 0) await refreshClock(config)
     console.log("registering")
     const answer = await register(config)
-    if (answer.status !== "assigned") throw new Fault(FaultKind.ServerError, "unassigned")
+    if (answer.status !== "assigned")
+        throw new Fault(FaultKind.ServerError, "operation lost", answer.retryAfterSec)
     config.registrations++
     const same = assignment && assignment.hub === answer.hub
     assignment = { hub: answer.hub, deviceId: answer.deviceId, expirySec: nowSec() + config.tokenSec }
@@ -84,9 +86,8 @@ async function step(): Promise<void> {
     }
 }
 
-/** Learns the time anew, so that the next token is fresh; a failure here waits like any other. */
+/** Learns the time anew, so that the next token is fresh; a failure here waits like any other, and costs nothing. */
 async function freshToken(): Promise<void> {
-    forgetTime()
     await refreshClock(config)
     if (assignment) assignment.expirySec = nowSec() + config.tokenSec
 }
@@ -122,12 +123,12 @@ async function live(): Promise<void> {
     try {
         if (life.delayMs > 1) await pause(life.delayMs)
         const action = life.action
-        life.action = Action.Go
         life.delayMs = 1
         show(Light.Working)
         if (image.asked && image.asked()) happened(Event.Reprovision, 0, "button held")
         if (action === Action.Reboot) ds.reboot()
         if (action === Action.RefreshClock) await freshToken()
+        life.action = Action.Go
         await step()
     } catch (e) {
         await failed(asFault(e as Error))

@@ -5,7 +5,7 @@ import { nowSec } from "../auth/clock"
 import { random } from "../auth/crypto"
 import { FaultKind, Fault } from "../fault"
 import { isCommand, type MethodCall, methodCall, openSession, respond, sendTelemetry } from "../hub/session"
-import { closeMqtt, nextMessage } from "../mqtt/client"
+import { closeMqtt, connAckMs, nextMessage } from "../mqtt/client"
 import type { Message } from "../mqtt/packet"
 import type { Assignment } from "../store/record"
 import type { Config } from "./config"
@@ -29,6 +29,8 @@ function telemetry(config: Config): string {
 /** `delaySec` of a Reprovision payload, 0 when absent, or -1 when malformed. */
 function delayOf(payload: string): number {
     if (!payload) return 0
+    // JSON.parse recurses natively: deep nesting overflows the chip's stack (5 KB), which no catch survives.
+    if (payload.indexOf("[") >= 0 || payload.indexOf("{", 1) > 0) return -1
     try {
         const body = JSON.parse(payload)
         if (body === null || body.delaySec === undefined) return 0
@@ -88,8 +90,8 @@ async function serve(
         if (nowMs >= telemetryMs) {
             sentMs = nowMs
             await sendTelemetry(hub.deviceId, telemetry(config))
-            continue
         }
+        // Not skipped after telemetry: a hub that is slow to acknowledge it would leave time for nothing else.
         rebootDue()
         if (image.asked && image.asked()) return 0
         if (nowMs >= renewMs) return -1
@@ -111,16 +113,15 @@ export async function runSession(
     hub: Assignment,
     settled: () => Promise<void>
 ): Promise<number> {
-    await openSession(hub, config.port, config.tls, config.key)
-    sessions++
-    console.log("moored " + hub.hub)
-    const openedMs = ds.millis()
     try {
+        await openSession(hub, config.port, config.tls, config.key)
+        sessions++
+        console.log("moored " + hub.hub)
         show(Light.Moored)
         if (image.opened && !config.careful) await image.opened(config, hub)
         return await serve(config, image, hub, settled)
     } catch (e) {
-        if ((e as Fault).kind === FaultKind.Network && ds.millis() - openedMs < GRANTED_MS)
+        if ((e as Fault).kind === FaultKind.Network && ds.millis() < connAckMs + GRANTED_MS)
             throw new Fault(FaultKind.Unavailable, "closed after CONNACK")
         throw e
     } finally {

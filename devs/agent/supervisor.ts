@@ -6,6 +6,8 @@ import { random } from "../auth/crypto"
 import { lastHeardMs } from "../socket/index"
 
 const DAY_MS = 86_400_000
+/** Well before day 49.7. */
+const UPTIME_MAX_MS = 45 * DAY_MS
 /** No progress, no byte received and no network for this long: reboot. Longer than any wait for one answer. */
 const STUCK_MS = 15 * 60_000
 /** Sleeps are cut into slices, so that a long wait is progress too. */
@@ -27,16 +29,16 @@ export function rebootDue(): void {
     }
 }
 
-/** Waits `ms` milliseconds, with the watchdog fed. */
+/** Waits `ms` milliseconds, with the watchdog fed; the planned reboot waits too, or it would cut a retry-after short. */
 export async function pause(ms: number): Promise<void> {
     const untilMs = ds.millis() + ms
     for (;;) {
         feed()
-        rebootDue()
         const leftMs = untilMs - ds.millis()
-        if (leftMs <= 0) return
+        if (leftMs <= 0) break
         await ds.sleep(Math.min(SLICE_MS, leftMs))
     }
+    rebootDue()
 }
 
 async function watch(): Promise<void> {
@@ -58,9 +60,12 @@ export async function guarded(life: () => Promise<void>): Promise<void> {
     }
 }
 
-/** Plans the next reboot, `minDays` to `minDays + spreadDays` from now. */
+/**
+ * Plans the next reboot, `minDays` to `minDays + spreadDays` from now; never later than day 45 of uptime, which goes
+ * on when a program that died is started again.
+ */
 export function planReboot(minDays: number, spreadDays: number): void {
-    plannedMs = ds.millis() + DAY_MS * (minDays + spreadDays * random())
+    plannedMs = Math.min(UPTIME_MAX_MS, ds.millis() + DAY_MS * (minDays + spreadDays * random()))
 }
 
 /** Starts the watchdog and draws the day of the planned reboot, 30 to 44 days from now. */

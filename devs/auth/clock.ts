@@ -5,18 +5,14 @@ import { parseHttpDate } from "./httpdate"
 
 let offsetSec = 0
 
-/** Sets the clock from the value of a `Date` header; a malformed one leaves it as it was. */
-export function learnDate(header: string): void {
+/** Sets the clock from the value of a `Date` header; a malformed one leaves it as it was. Whether it was set. */
+export function learnDate(header: string): boolean {
     const sec = parseHttpDate(header)
     if (sec > 0) offsetSec = sec - Math.floor(ds.millis() / 1000)
+    return sec > 0
 }
 
 /** Seconds since 1970, or 0 while the time is not known. */
 export function nowSec(): number {
     return offsetSec > 0 ? offsetSec + Math.floor(ds.millis() / 1000) : 0
-}
-
-/** Makes the time unknown, so that it is learnt anew before the next token. */
-export function forgetTime(): void {
-    offsetSec = 0
 }

@@ -3,14 +3,15 @@
 
 import { learnDate, nowSec } from "../auth/clock"
 import { sasToken } from "../auth/sas"
+import { Fault, FaultKind } from "../fault"
 import { closeHttp, openHttp, requestHttp } from "../http/client"
 import { type Answer, readAnswer } from "./answer"
 import { type Identity, resourceOf, TOKEN_SEC } from "./identity"
 
-/** Asks for the `Date` header only; whatever the status, it is there. */
+/** Asks for the `Date` header only; whatever the status, it is there. Throws Fault when it is not. */
 async function learnTime(dps: Identity): Promise<void> {
     const response = await requestHttp("HEAD / HTTP/1.1\r\nHost: " + dps.dpsHost + "\r\n", "")
-    learnDate(response.date)
+    if (!learnDate(response.date)) throw new Fault(FaultKind.Protocol, "no Date")
 }
 
 /** Sets the wall clock from DPS. Throws Fault. */

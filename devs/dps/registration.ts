@@ -51,27 +51,24 @@ async function waitAlive(sec: number): Promise<void> {
     }
 }
 
+/** The final answer; `unassigned` when DPS has lost the operation, `assigning` when it never named one. */
 async function poll(dps: Identity): Promise<Answer> {
     for (;;) {
         let answer: Answer
         if (operationId)
             answer = await ask("GET/iotdps-get-operationstatus", "&operationId=" + operationId, "")
         else answer = await ask("PUT/iotdps-register", "", '{"registrationId":"' + dps.registrationId + '"}')
-        if (answer.status === "assigning") {
-            // Some answers lack it: the one we had stays good (azure-sdk-for-c, mqtt_state_machine.md).
-            operationId = answer.operationId || operationId
-            await waitAlive(answer.retryAfterSec > 0 ? answer.retryAfterSec : POLL_SEC)
-            continue
-        }
-        // An operation that DPS lost: register again, in this session.
-        const lost = operationId && answer.status === "unassigned"
-        operationId = ""
-        if (!lost) return answer
+        const assigning = answer.status === "assigning"
+        // Some answers lack it: the one we had stays good (azure-sdk-for-c, mqtt_state_machine.md).
+        operationId = assigning ? answer.operationId || operationId : ""
+        if (!operationId) return answer
+        await waitAlive(answer.retryAfterSec > 0 ? answer.retryAfterSec : POLL_SEC)
     }
 }
 
 /**
- * Registers the board, or goes on with a registration that lost its link, until the answer is final.
+ * Registers the board, or goes on with a registration that lost its link, until the answer is final. One that is not
+ * `assigned` means that DPS lost the operation: the next call registers anew.
  * Needs the wall clock. Throws Fault.
  */
 export async function register(dps: Identity): Promise<Answer> {
@@ -89,6 +86,10 @@ export async function register(dps: Identity): Promise<Answer> {
     try {
         await subscribe(RESPONSES + "#", 1)
         return await poll(dps)
+    } catch (e) {
+        // An operation that has failed fails for ever.
+        if ((e as Fault).kind === FaultKind.Rejected) operationId = ""
+        throw e
     } finally {
         await closeMqtt()
     }

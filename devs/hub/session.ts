@@ -16,7 +16,7 @@ export interface MethodCall {
     payload: string
 }
 
-/** Connects to the hub and subscribes to direct methods. Throws Fault. */
+/** Connects to the hub, and subscribes to direct methods and cloud-to-device messages. Throws Fault. */
 export async function openSession(hub: Assignment, port: number, tls: boolean, key: Buffer): Promise<void> {
     await connectMqtt({
         host: hub.hub,

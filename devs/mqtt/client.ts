@@ -55,6 +55,8 @@ let pingMs: number
 let wantedHead: number
 let wantedId: number
 let answer: Buffer
+/** When the session was granted, in ms of uptime; long ago while it is not. */
+export let connAckMs: number
 
 function onChunk(chunk: Buffer): void {
     heardMs = ds.millis()
@@ -133,7 +135,8 @@ async function ask(
         if (answer) return answer
         packet[0] |= DUP
     }
-    fail(FaultKind.Timeout, "no " + name)
+    // No CONNACK is no silence of the socket: it has just done a handshake, and a busy service lets connects queue.
+    fail(head === Head.ConnAck ? FaultKind.Network : FaultKind.Timeout, "no " + name)
     return undefined
 }
 
@@ -162,9 +165,11 @@ export async function connectMqtt(options: SessionOptions): Promise<boolean> {
     pingMs = 0
     wantedHead = 0
     heardMs = 0
+    connAckMs = -Infinity
     await connect(options.host, options.port, options.tls, CONNECT_MS, onChunk)
     const body = await ask(encodeConnect(options), Head.ConnAck, "CONNACK", 0, CONNACK_MS)
     if (body[1]) fail(refusalOf(body[1]), "CONNACK " + body[1])
+    connAckMs = ds.millis()
     pingAfterMs = options.keepAliveSec * 750
     return body[0] === 1
 }

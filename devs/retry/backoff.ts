@@ -1,17 +1,19 @@
 // How long to wait: a number from (failures, limits, chance). Pure: no clock, no randomness of its own.
+// Each comparison is written so that NaN fails it: whatever comes in, a wait goes out.
 
 /** Beyond this many doublings any cap rules; it keeps the power far from overflow. */
 const DOUBLINGS_MAX = 16
-/** A wait that a settings mistake makes longer than a day helps nobody. */
-const FLEET_MAX_MS = 86_400_000
+/** A longer wait than a day is likelier a mistake than a wish; what spreads it may double it. */
+export const WAIT_MAX_MS = 86_400_000
 
 /**
- * A whole number of milliseconds in [minMs, maxMs], uniform: full jitter over the range.
+ * Milliseconds in [minMs, maxMs], uniform, whole if these are: full jitter over the range. At least 1; minMs when
+ * maxMs is less; minMs counts as a day at most, maxMs as two.
  * @param random in [0, 1), from the hardware generator
  */
 export function uniformMs(minMs: number, maxMs: number, random: number): number {
-    const low = Math.max(1, minMs)
-    const high = Math.max(low, maxMs)
+    const low = minMs > 1 ? Math.min(WAIT_MAX_MS, minMs) : 1
+    const high = maxMs > low ? Math.min(2 * WAIT_MAX_MS, maxMs) : low
     return low + Math.floor((high - low + 1) * random)
 }
 
@@ -21,7 +23,7 @@ export function uniformMs(minMs: number, maxMs: number, random: number): number 
  * @param failures from 0; clamped
  */
 export function backoffTopMs(failures: number, baseMs: number, capMs: number): number {
-    return Math.min(capMs, baseMs * Math.pow(2, Math.max(0, Math.min(DOUBLINGS_MAX, failures))))
+    return Math.min(capMs, baseMs * Math.pow(2, failures > 0 ? Math.min(DOUBLINGS_MAX, failures) : 0))
 }
 
 /**
@@ -32,7 +34,8 @@ export function backoffTopMs(failures: number, baseMs: number, capMs: number): n
  * @param perSec cps, how many of them the service takes a second
  */
 export function fleetMs(load: number, devices: number, perSec: number): number {
-    return Math.max(1000, Math.min(FLEET_MAX_MS, Math.round(((1 / load) * devices * 1000) / perSec)))
+    const ms = ((1 / load) * devices * 1000) / perSec
+    return ms > 1000 ? Math.round(Math.min(WAIT_MAX_MS, ms)) : 1000
 }
 
 /**

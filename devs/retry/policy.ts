@@ -111,9 +111,18 @@ export function next(
     random: number
 ): Life {
     const n = newLife()
+    // A stable session resets backoff and window, and nothing else does; another hub has its own window.
+    if (event === Event.Stable) {
+        n.state = State.Moored
+        return n
+    }
+    n.failures = life.failures
+    if (event === Event.Assigned) {
+        n.state = State.Moor
+        return n
+    }
     n.state = life.state
     n.windowMs = life.windowMs
-    n.failures = life.failures
     n.lostMs = life.lostMs
     switch (event) {
         case Event.Known:
@@ -122,11 +131,7 @@ export function next(
         case Event.Unknown:
             n.state = State.Register
             return n
-        case Event.Assigned:
-            n.state = State.Moor
-            n.lostMs = 0
-            n.windowMs = HUB_WINDOW_MS
-            return n
+        // DPS hands back the same dead hub: the window doubles, up to 4 h.
         case Event.Returned:
             n.state = State.Moor
             if (n.lostMs > 0) {
@@ -134,22 +139,19 @@ export function next(
                 n.lostMs = nowMs
             }
             return n
-        case Event.Stable:
-            n.state = State.Moored
-            n.failures = 0
-            n.lostMs = 0
-            n.windowMs = HUB_WINDOW_MS
-            return n
+        // Method, message, desired property or button: register, after the delay wanted.
         case Event.Reprovision:
             n.state = State.Register
-            n.delayMs = Math.max(1, retryAfterSec * 1000)
+            n.delayMs = uniformMs(retryAfterSec * 1000, 0, 0)
             return n
+        // 70 to 85 % of the token's life: reconnect with a fresh one.
         case Event.Renew:
             n.state = State.Moor
             n.action = Action.RefreshClock
             return n
+        // No network of its own: no try, nothing changes; what was to be done still is.
         case FaultKind.Offline:
-            // No network is no try.
+            n.action = life.action
             n.refusals = life.refusals
             n.silences = life.silences
             n.delayMs = 1000
@@ -157,6 +159,7 @@ export function next(
         default:
             break
     }
+    // What goes wrong: exponential backoff with full jitter, at the hub never under a minute, unless a row says else.
     const hub = life.state >= State.Moor
     if (hub) {
         n.state = State.Moor
@@ -167,35 +170,45 @@ export function next(
     let minMs = hub ? HUB_GAP_MS : 1000
     let maxMs = backoffTopMs(failures, 2 * minMs, CAP_MS)
     switch (event) {
+        // CONNACK 4 or 5, 401, 403: first a fresh clock and token. Then DPS is asked rarely (a key problem), and the
+        // hub's board registers; rarely too, when neither a new token nor a new registration has helped.
         case FaultKind.Refused:
             n.refusals = life.refusals + 1
             maxMs = 2 * minMs
             if (n.refusals < 2) n.action = Action.RefreshClock
             else {
-                // Neither a new token nor a new registration helped: the operator's matter.
                 if (!hub || failures >= HOPELESS) minMs = SLOW_MS
                 if (hub) n.state = State.Register
             }
             break
+        // `failed`, `disabled`, a request that is never taken: the operator's matter. A lookup that says so will not
+        // say anything else before the board registers.
         case FaultKind.Rejected:
             minMs = SLOW_MS
+            if (!hub) n.state = State.Register
             break
+        // 429: retry-after, see below, or else the fleet's formula.
         case FaultKind.Throttled:
             maxMs = fleetMs
             break
+        // 5xx; CONNACK 3; a hub that closes at once after CONNACK: 5 s at least, at the hub the first time only.
         case FaultKind.ServerError:
         case FaultKind.Unavailable:
             if (!hub || !failures) minMs = SERVER_ERROR_MS
             break
+        // No answer at all, so many times in a row: the socket worker may be wedged.
         case FaultKind.Timeout:
             n.silences = life.silences + 1
             if (n.silences > SILENCES_MAX) n.action = Action.Reboot
             break
+        // DNS, TCP or TLS failed, the link was lost, no CONNACK, or what came makes no sense.
         default:
             break
     }
     if (minMs === SLOW_MS) maxMs = 2 * SLOW_MS
+    // Disconnected: the same hub for the window, then registration.
     if (hub && nowMs - n.lostMs >= n.windowMs) n.state = State.Register
+    // retry-after: never sooner, and a little later, so that a fleet spreads.
     if (retryAfterSec > 0) {
         minMs = Math.max(minMs, retryAfterSec * 1000)
         maxMs = minMs + Math.max(1000, minMs / 4)

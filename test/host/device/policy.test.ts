@@ -2,7 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { FaultKind } from "../../../devs/fault"
-import { backoffTopMs, fleetMs, slotMs, uniformMs } from "../../../devs/retry/backoff"
+import { backoffTopMs, fleetMs, slotMs, uniformMs, WAIT_MAX_MS } from "../../../devs/retry/backoff"
 import {
     Action,
     CAP_MS,
@@ -42,14 +42,35 @@ const inState = (state: State, rest: Partial<Life> = {}): Life => ({ ...newLife(
 const after = (life: Life, event: number, { retryAfterSec = 0, nowMs = 1000, random = 0 } = {}) =>
     next(life, event, retryAfterSec, nowMs, FLEET_MS, random)
 
+/** What a mistaken or hostile peer, setting or clock may bring: NaN, infinities, negative and huge numbers among them. */
+const anything = fc.oneof(fc.double(), fc.constantFrom(NaN, Infinity, -Infinity, -1, 0, 2 ** 31, 2 ** 53))
+
 describe("the backoff", () => {
     test("is a whole number within its limits, for any chance", () => {
         fc.assert(
-            fc.property(fc.nat(1e9), fc.nat(1e9), chance, (min, max, random) => {
+            fc.property(fc.nat(WAIT_MAX_MS), fc.nat(2 * WAIT_MAX_MS), chance, (min, max, random) => {
                 const ms = uniformMs(min, max, random)
                 expect(Number.isInteger(ms)).toBe(true)
                 expect(ms).toBeGreaterThanOrEqual(Math.max(1, min))
                 expect(ms).toBeLessThanOrEqual(Math.max(1, min, max))
+            })
+        )
+    })
+
+    test("is never 0, negative, NaN or over two days, whatever comes in", () => {
+        fc.assert(
+            fc.property(anything, anything, anything, chance, (a, b, c, random) => {
+                for (const ms of [
+                    uniformMs(a, b, random),
+                    uniformMs(1000, backoffTopMs(a, b, CAP_MS), random),
+                    uniformMs(1000, fleetMs(a, b, c), random),
+                ]) {
+                    expect(ms).toBeGreaterThanOrEqual(1)
+                    expect(ms).toBeLessThanOrEqual(2 * WAIT_MAX_MS)
+                }
+                expect(uniformMs(1000, backoffTopMs(a, 2000, CAP_MS), random)).toBeLessThanOrEqual(CAP_MS)
+                expect(fleetMs(a, b, c)).toBeGreaterThanOrEqual(1000)
+                expect(fleetMs(a, b, c)).toBeLessThanOrEqual(WAIT_MAX_MS)
             })
         )
     })
@@ -123,6 +144,17 @@ describe("every state and every event", () => {
             )
         }
     )
+
+    test("a retry-after, fleet or count of failures that makes no sense never makes a wait that makes none", () => {
+        fc.assert(
+            fc.property(lives, fc.constantFrom(...EVENTS), anything, anything, anything, chance, (...of) => {
+                const [life, event, retryAfterSec, fleet, failures, random] = of
+                const { delayMs } = next({ ...life, failures }, event, retryAfterSec, 1000, fleet, random)
+                expect(delayMs).toBeGreaterThanOrEqual(FAULTS.includes(event) ? 1000 : 1)
+                expect(delayMs).toBeLessThanOrEqual(2 * WAIT_MAX_MS)
+            })
+        )
+    })
 
     test("retry-after is never undercut, and spread by a quarter at the most", () => {
         fc.assert(
@@ -292,24 +324,23 @@ describe("rows of the table, at DPS", () => {
         expect(after(first, FaultKind.Refused)).toMatchObject({ state, action: Action.Go, delayMs: SLOW_MS })
     })
 
-    test.each(AT_DPS)("in state %i failed and disabled are the operator's: every 10 min or more", state => {
-        expect(after(inState(state), FaultKind.Rejected)).toMatchObject({ state, delayMs: SLOW_MS })
-    })
+    test.each(AT_DPS)(
+        "in state %i failed and disabled are the operator's: every 10 min or more, by registering",
+        state => {
+            const then = after(inState(state), FaultKind.Rejected)
+            expect(then).toMatchObject({ state: State.Register, delayMs: SLOW_MS })
+        }
+    )
 
     test.each(AT_DPS)("in state %i silence seven times in a row reboots", state => {
         expect(after(inState(state, { silences: 5 }), FaultKind.Timeout).action).toBe(Action.Go)
         expect(after(inState(state, { silences: 6 }), FaultKind.Timeout).action).toBe(Action.Reboot)
     })
 
-    test("no network is no try: nothing is counted", () => {
-        const life = inState(State.Register, { failures: 2, silences: 1, refusals: 1 })
-        const { failures, silences, refusals, state } = after(life, FaultKind.Offline)
-        expect({ failures, silences, refusals, state }).toEqual({
-            failures: 2,
-            silences: 1,
-            refusals: 1,
-            state: 1,
-        })
+    test("no network is no try: nothing is counted, and what was to be done still is", () => {
+        const before = { failures: 2, silences: 1, refusals: 1, lostMs: 7, action: Action.RefreshClock }
+        for (const state of STATES)
+            expect(after(inState(state, before), FaultKind.Offline)).toMatchObject({ state, ...before })
     })
 })
 

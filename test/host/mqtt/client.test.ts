@@ -105,8 +105,8 @@ describe("connecting", () => {
         expect(packetsOf(`refuse${code}`)).toEqual(["connect"])
     })
 
-    test("without a CONNACK in time it is a Timeout", () => {
-        expect(outcome.get("mute")).toBe(fault(FaultKind.Timeout, "no CONNACK"))
+    test("without a CONNACK in time it is a Network fault: the socket has just worked", () => {
+        expect(outcome.get("mute")).toBe(fault(FaultKind.Network, "no CONNACK"))
     })
 
     test("a link closed instead of a CONNACK is a Network fault", () => {
