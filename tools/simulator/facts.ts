@@ -1,0 +1,74 @@
+// What happens in a run, in order: the one stream that the trace, the invariants and the report are made from.
+
+/** What a fact is about. The cloud's own kinds (register, connack, ...) keep the names that the emulator gives them. */
+export type FactKind =
+    /** `on`, `off`. */
+    | "power"
+    /** The chip starts over: `program`, `button`, `abort`. */
+    | "reset"
+    /** The program died; detail: the code. */
+    | "panic"
+    /** The program starts. */
+    | "start"
+    /** A line of the board's console. */
+    | "log"
+    /** Flash was written; detail: which settings changed. */
+    | "flash"
+    /** A write to flash was torn by a power cut. */
+    | "torn"
+    /** A connection begins; status: how many others the board has open. */
+    | "dial"
+    | "open"
+    /** It did not come about; detail: resolve, connect, handshake. */
+    | "fail"
+    /** The board ended the connection. */
+    | "hangUp"
+    /** The peer ended it, or it broke. */
+    | "lost"
+    | "connack"
+    | "disconnect"
+    | "register"
+    | "poll"
+    | "lookup"
+    | "http"
+    | "telemetry"
+    | "c2d"
+    | "method"
+    | "methodResponse"
+    | "twin"
+    /** An event of the plan strikes: `board` is whom, or empty for the cloud's. */
+    | "event"
+    /** An invariant is violated; detail: its id. */
+    | "violation"
+
+export interface Fact {
+    /** Milliseconds since the run began. */
+    ms: number
+    /** The board's ID, or empty. */
+    board: string
+    kind: FactKind
+    /** `dps`, or a host name. */
+    service?: string
+    /** CONNACK return code, or status. */
+    status?: number
+    retryAfterSec?: number
+    detail?: string
+}
+
+/** The fact as a line of the trace; always the same fields in the same order. */
+export function factLine({ ms, board, kind, service, status, retryAfterSec, detail }: Fact): string {
+    return JSON.stringify({ ms, board, kind, service, status, retryAfterSec, detail })
+}
+
+/** `  12.345 s  board-3  connack 5 of hub-1.azure-devices.net`, for a person. */
+export function factText({ ms, board, kind, service, status, retryAfterSec, detail }: Fact): string {
+    const at = `${(ms / 1000).toFixed(3).padStart(10)} s`
+    const parts = [
+        kind,
+        status,
+        service && `of ${service}`,
+        retryAfterSec && `retry-after ${retryAfterSec} s`,
+        detail,
+    ]
+    return `${at}  ${board.padEnd(12)} ${parts.filter(part => part !== undefined && part !== "").join(" ")}`
+}

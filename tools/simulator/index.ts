@@ -1,0 +1,9 @@
+// The simulator: real bytecode in the real VM on thousands of boards, in virtual time, against the emulator's core.
+// A run is a pure function of plan, seed and bytecode. What a run may use of the outside is passed in.
+export { VirtualClock } from "./clock.js"
+export { type Fact, factLine, factText } from "./facts.js"
+export { type Invariant, INVARIANTS } from "./invariants.js"
+export { faultsEndSec, parsePlan, type Plan, type PlanEvent, readPlan, readyPlans } from "./plan.js"
+export type { RunResult, Series, Totals, Violation } from "./result.js"
+export { loadImages, runPlan, type RunOptions } from "./run.js"
+export type { Images } from "./world.js"

@@ -1,0 +1,173 @@
+// What an observer knows of one board: gathered fact by fact, from its network, its power and the cloud's answers.
+// Nothing here looks into the firmware; its console counts for one thing, a renewal of the token.
+import type { Fact } from "./facts.js"
+import { DPS_HOST } from "./plan.js"
+import type { SimBoard } from "./simboard.js"
+
+/** Facts of a board that are kept for whoever asks what led to a violation. */
+const RECENT_MAX = 50
+/** A session lost sooner than this was never granted: a hub over quota accepts and then closes. */
+const GRANTED_MS = 5_000
+
+/** The board's latest try at a hub, in this boot. */
+export interface HubTry {
+    service: string
+    dialMs: number
+    /** When it failed, or the session ended; undefined while it lasts. */
+    endMs?: number
+    connack?: number
+    connackMs?: number
+}
+
+/** When DPS may be asked again, and why not sooner. */
+interface NotBefore {
+    ms: number
+    why: string
+}
+
+/** DPS waits: after a server error, after 429 without retry-after, after `failed`, `disabled` (seed; policy table). */
+const SERVER_ERROR_MS = 5_000
+const THROTTLED_MS = 1_000
+const OPERATOR_MS = 10 * 60_000
+
+const REQUESTS = ["register", "poll", "lookup"]
+
+export class BoardWatch {
+    readonly recent: Fact[] = []
+    /** Since the last boot: whether flash had a record, or DPS named a hub. */
+    knowsHub = false
+    hubTry: HubTry | undefined
+    /** Whether the last session ended because the board wanted it so: a new token, a new assignment. */
+    endedAtWill = false
+    /** Tries at the hub that failed since the last stable session. */
+    failures = 0
+    /** CONNACK 4 or 5 of a hub since the last stable session, or registration. */
+    refusals = 0
+    /** When the hub was lost: the first failure since the last stable session, or registration. */
+    lostMs: number | undefined
+    /** A new assignment was asked for, by whatever way. */
+    asked = false
+    /** A registration has begun and not ended. */
+    registering = false
+    notBefore: NotBefore | undefined
+    /** When the hub accepted the session that is open now. */
+    mooredMs: number | undefined
+    /** When the board was moored last. */
+    lastMooredMs: number | undefined
+    /** When it was moored for the first time. */
+    firstMooredMs: number | undefined
+    firstPowerMs: number | undefined
+    /** What DPS said and has not reached the board. */
+    private unheard: NotBefore | undefined
+
+    constructor(
+        readonly sim: SimBoard,
+        /** A session that has held this long is stable. */
+        readonly stableMs: number
+    ) {}
+
+    /** Takes the fact in; invariants have seen it before, with what was known until then. */
+    update(fact: Fact): void {
+        this.recent.push(fact)
+        if (this.recent.length > RECENT_MAX) this.recent.shift()
+        const { ms, kind, service, status } = fact
+        if (kind === "power" && fact.detail === "on") this.firstPowerMs ??= ms
+        if (kind === "power" || kind === "reset" || kind === "panic") this.boot(ms)
+        else if (kind === "start") this.knowsHub = this.sim.kept().assignment !== undefined
+        else if (REQUESTS.includes(kind)) this.answered(fact)
+        else if (kind === "methodResponse" && status === 202) this.asked = true
+        else if (kind === "event" && fact.detail?.startsWith("reprovision")) this.asked = true
+        else if (kind === "log" && fact.detail === "token renewal") this.endedAtWill = true
+        else if (kind === "connack" && service === "dps") this.dpsConnack(ms, status ?? 0)
+        else if (kind === "connack") this.hubConnack(ms, status ?? 0)
+        else if (kind === "lost" && service === DPS_HOST) this.unheard = undefined
+        else if (service !== undefined && service !== DPS_HOST) this.hubLink(fact)
+    }
+
+    /** Bytes from DPS have reached the board: it knows what was said. */
+    heard(service: string): void {
+        if (service !== DPS_HOST || !this.unheard) return
+        this.notBefore = this.unheard
+        this.unheard = undefined
+    }
+
+    private boot(ms: number): void {
+        if (this.mooredMs !== undefined) this.lastMooredMs = ms
+        this.mooredMs = undefined
+        this.hubTry = undefined
+        this.endedAtWill = false
+        this.failures = 0
+        this.refusals = 0
+        this.lostMs = undefined
+        this.registering = false
+        this.notBefore = undefined
+        this.unheard = undefined
+        this.knowsHub = false
+    }
+
+    private answered({ ms, kind, status = 0, retryAfterSec = 0, detail }: Fact): void {
+        if (kind === "register") this.registering = true
+        const isAssigned = status === 200 && detail !== undefined
+        if (isAssigned && kind === "lookup") this.knowsHub = true
+        if (isAssigned && kind === "poll") this.assigned()
+        if (retryAfterSec > 0)
+            this.unheard = { ms: ms + retryAfterSec * 1000, why: `retry-after ${retryAfterSec} s` }
+        else if (status >= 500) this.unheard = { ms: ms + SERVER_ERROR_MS, why: `status ${status}` }
+        else if (status === 429) this.unheard = { ms: ms + THROTTLED_MS, why: "status 429" }
+        else if (status === 200 && detail === undefined && kind !== "lookup")
+            this.unheard = { ms: ms + OPERATOR_MS, why: "failed or disabled" }
+    }
+
+    private assigned(): void {
+        this.registering = false
+        this.knowsHub = true
+        this.asked = false
+        this.refusals = 0
+        this.lostMs = undefined
+    }
+
+    private dpsConnack(ms: number, code: number): void {
+        if (code === 3) this.unheard = { ms: ms + SERVER_ERROR_MS, why: "CONNACK 3 of DPS" }
+    }
+
+    private hubConnack(ms: number, code: number): void {
+        const { hubTry } = this
+        if (!hubTry) return
+        hubTry.connack = code
+        hubTry.connackMs = ms
+        if (code >= 4) this.refusals++
+        if (code !== 0) return
+        this.mooredMs = ms
+        this.firstMooredMs ??= ms
+        this.endedAtWill = false
+    }
+
+    private hubLink({ ms, kind, service = "" }: Fact): void {
+        const { hubTry } = this
+        if (kind === "dial") this.hubTry = { service, dialMs: ms }
+        else if ((kind === "fail" || kind === "lost" || kind === "hangUp") && hubTry && !hubTry.endMs)
+            this.hubEnded(hubTry, ms)
+    }
+
+    private hubEnded(hubTry: HubTry, ms: number): void {
+        hubTry.endMs = ms
+        const heldMs = this.mooredMs === undefined ? 0 : ms - this.mooredMs
+        if (this.mooredMs !== undefined) this.lastMooredMs = ms
+        this.mooredMs = undefined
+        if (heldMs >= this.stableMs) {
+            this.failures = 0
+            this.refusals = 0
+            this.lostMs = undefined
+        }
+        this.failures++
+        this.lostMs ??= ms
+    }
+
+    /** Whether the latest try ended as a server error or a hub over quota shows over MQTT. */
+    get lookedLikeServerError(): boolean {
+        const { hubTry } = this
+        if (!hubTry?.endMs) return false
+        if (hubTry.connack === 3) return true
+        return hubTry.connack === 0 && hubTry.endMs - (hubTry.connackMs ?? 0) < GRANTED_MS
+    }
+}

@@ -1,0 +1,196 @@
+// The world of one run: a plan and a seed made into a cloud, boards, a network, and the events that befall them.
+// Everything in it is virtual but the bytecode, the VM and the emulator's core.
+import { Cloud, type CloudEvent, deriveDeviceKey } from "@moorage/emulator"
+import type { Link } from "@moorage/link"
+import {
+    type BoardProfile,
+    loadBoardProfile,
+    type MemoryFlash,
+    memoryFlash,
+    type Target,
+    writeProgram,
+} from "@moorage/vm"
+import { type Outages, type Stage, strike } from "./actions.js"
+import { VirtualClock } from "./clock.js"
+import type { Fact, FactKind } from "./facts.js"
+import { type NetworkEvent, Path } from "./network.js"
+import { DPS_HOST, type Plan } from "./plan.js"
+import { type Kept, SimBoard } from "./simboard.js"
+import { draw, stream } from "./streams.js"
+
+const ID_SCOPE = "0ne00SIM001"
+const HTTPS_PORT = 443
+const GROUP_ID = "fleet"
+
+/** What a run needs beside plan and seed: the same for all of them. */
+export interface Images {
+    main: Uint8Array
+    maintight: Uint8Array
+}
+
+/** Who listens to what happens. */
+export interface Observer {
+    fact(fact: Fact): void
+    /** Bytes reached a board. */
+    heard(board: string, host: string): void
+    /** A board is about to write its flash. */
+    wrote(board: string, before: Kept, after: Kept): void
+}
+
+export class World {
+    readonly clock = new VirtualClock()
+    readonly cloud: Cloud
+    readonly boards: { sim: SimBoard; path: Path }[] = []
+    private readonly outages: Outages = { hosts: new Map(), names: new Set() }
+    private readonly profiles = new Map<string, BoardProfile>()
+    /** Flash with the program in it, by image and pages: each board's is a copy that shares its pages. */
+    private readonly flashes = new Map<string, MemoryFlash>()
+
+    constructor(
+        readonly plan: Plan,
+        readonly seed: number,
+        private readonly images: Images,
+        private readonly observer: Observer
+    ) {
+        const groupKey = Buffer.from(stream(seed, "groupKey").bytes(64)).toString("base64")
+        this.cloud = new Cloud({
+            clock: this.clock,
+            random: stream(seed, "cloud"),
+            idScope: ID_SCOPE,
+            hubs: plan.hubs,
+            enrollmentGroups: [{ enrollmentGroupId: GROUP_ID, primaryKey: groupKey }],
+            assigningMs: plan.assigningMs,
+            retryAfterSec: plan.retryAfterSec,
+            quotas: plan.quotas,
+        })
+        this.cloud.onEvent(event => this.tellOfCloud(event))
+        for (const number of plan.boards.only ?? Array.from({ length: plan.boards.count }, (_, i) => i))
+            this.addBoard(number, groupKey)
+        this.schedule()
+    }
+
+    /** The hub that DPS has on record for a board. */
+    assignedHub(id: string): string | undefined {
+        return this.cloud.dps.registration(id)?.assignedHub
+    }
+
+    /** Hubs at which a board has a session. */
+    sessionsOf(id: string): string[] {
+        return this.cloud.hubNames().filter(name => this.cloud.hub(name).device(id)?.session)
+    }
+
+    private schedule(): void {
+        const { plan, clock } = this
+        for (const { sim } of this.boards)
+            clock.after(this.powerOnSec(sim.number) * 1000, () => sim.switchOn())
+        const stage: Stage = {
+            plan,
+            seed: this.seed,
+            clock,
+            cloud: this.cloud,
+            outages: this.outages,
+            boards: this.boards,
+            assignedHub: id => this.assignedHub(id),
+            strikes: (board, what) => this.tell(board, "event", { detail: what }),
+        }
+        for (const [index, event] of plan.events.entries())
+            clock.after(event.atSec * 1000, () => strike(event, index, stage))
+    }
+
+    private powerOnSec(number: number): number {
+        const { powerOn } = this.plan
+        if (powerOn.pattern === "spread") return powerOn.overSec * draw(this.seed, `powerOn/${number}`)
+        if (powerOn.pattern === "batches") return Math.floor(number / powerOn.size) * powerOn.everySec
+        return 0
+    }
+
+    private profileOf(number: number): BoardProfile {
+        const { mix } = this.plan.boards
+        const total = mix.reduce((sum, { weight }) => sum + weight, 0)
+        let lot = draw(this.seed, `profile/${number}`) * total
+        const drawn = mix.find(({ weight }) => (lot -= weight) < 0) ?? mix[0]
+        let profile = this.profiles.get(drawn.profile)
+        if (!profile) this.profiles.set(drawn.profile, (profile = loadBoardProfile(drawn.profile)))
+        return profile
+    }
+
+    private addBoard(number: number, groupKey: string): void {
+        const { plan, seed, clock } = this
+        const id = `board-${number}`
+        const key = deriveDeviceKey(groupKey, id)
+        const profile = this.profileOf(number)
+        const bytecode = this.images[profile.image]
+        const path = new Path({
+            clock,
+            random: stream(seed, `network/${number}`),
+            terms: plan.network,
+            weather: {
+                hostState: host => this.outages.hosts.get(host) ?? "up",
+                resolves: host => !this.outages.names.has(host),
+            },
+            dial: (target, link) => this.dial(target, link),
+            tell: event => this.tellOfNetwork(id, event),
+        })
+        const { slots } = plan.boards
+        const sim = new SimBoard({
+            id,
+            number,
+            profile,
+            bytecode,
+            key,
+            owner: `${DPS_HOST}|${ID_SCOPE}|${key}|`,
+            settings: {
+                ID_SCOPE,
+                REG_ID: id,
+                DEVICE_KEY: key,
+                ...(slots ? { SLOT: Math.floor(number / slots.boards), SLOT_SEC: slots.slotSec } : {}),
+                ...plan.boards.settings,
+            },
+            flash: this.flashWith(profile),
+            clock,
+            random: stream(seed, `board/${number}`),
+            network: path,
+            tell: ({ kind, ...fact }) => this.tell(id, kind, fact),
+            wrote: (before, after) => {
+                this.tell(id, "flash", { detail: before.text === after.text ? "deaths" : "record" })
+                this.observer.wrote(id, before, after)
+            },
+        })
+        this.boards.push({ sim, path })
+    }
+
+    private flashWith(profile: BoardProfile): MemoryFlash {
+        const name = `${profile.image}/${profile.fstorPages}`
+        let flash = this.flashes.get(name)
+        if (!flash) {
+            flash = memoryFlash(profile.fstorPages)
+            writeProgram(flash, this.images[profile.image])
+            this.flashes.set(name, flash)
+        }
+        return flash.clone()
+    }
+
+    private dial(target: Target, link: Link): void {
+        if (target.port === HTTPS_PORT) this.cloud.acceptHttp(link)
+        else this.cloud.acceptMqtt(link)
+    }
+
+    private tell(board: string, kind: FactKind, rest: Partial<Fact> = {}): void {
+        this.observer.fact({ ms: this.clock.elapsedMs(), board, kind, ...rest })
+    }
+
+    private tellOfNetwork(board: string, event: NetworkEvent): void {
+        const { kind, target } = event
+        const service = target.host
+        if (kind === "heard") this.observer.heard(board, service)
+        else if (kind === "dial") this.tell(board, kind, { service, status: event.others })
+        else if (kind === "fail") this.tell(board, kind, { service, detail: event.where })
+        else this.tell(board, kind, { service })
+    }
+
+    private tellOfCloud({ service, kind, id, status, retryAfterSec, detail }: CloudEvent): void {
+        // What a telemetry message was about is its properties, the same each time.
+        const said = kind === "telemetry" ? undefined : detail
+        this.tell(id, kind, { service, status, retryAfterSec, detail: said })
+    }
+}
