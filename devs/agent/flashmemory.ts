@@ -4,7 +4,11 @@ import { readRecord, writeRecord } from "../store/flash"
 import type { Assignment } from "../store/record"
 import type { Config } from "./config"
 import { recallByLookup } from "./lookupmemory"
+import { endCount } from "./restarts"
 import { waitForSlot } from "./slot"
+
+/** A write was lost: another one in this boot would leave a gap, for which the runtime formats at the next. */
+let lost = false
 
 /**
  * A board without a record is new, or its flash is worn: the lookup tells. It costs one request on the
@@ -20,7 +24,9 @@ export async function recallFromFlash(config: Config): Promise<Assignment | unde
 }
 
 export async function rememberInFlash(config: Config, assignment: Assignment): Promise<void> {
-    if (config.careful) return
+    if (config.careful || lost) return
     const kept = await writeRecord(assignment, config.registrationId, config.owner)
+    lost = !kept
     console.log(kept ? "record kept" : "record not kept: the next boot asks DPS")
+    if (kept) await endCount()
 }

@@ -4,13 +4,23 @@
 import { readSetting, writeSetting } from "../store/settings"
 
 const KEY = "deaths"
-/** So many since the last boot, and the board leaves away what it can do without. */
+/** So many since the last boot that held, and the board leaves away what it can do without. */
 const DEATHS_MAX = 3
 
-/** Counts a restart, or ends the count at a boot; whether the board is to be careful. Throws Fault. */
+let toEnd = false
+
+/** Counts a restart; whether the board is to be careful. A boot itself is never careful. Throws Fault. */
 export async function countRestarts(restarted: boolean): Promise<boolean> {
     const before = await readSetting(KEY, 0)
-    const deaths = restarted ? Math.min(DEATHS_MAX, before + 1) : 0
+    toEnd = !restarted && before > 0
+    if (!restarted) return false
+    const deaths = Math.min(DEATHS_MAX, before + 1)
     if (deaths !== before) await writeSetting(KEY, deaths)
     return deaths >= DEATHS_MAX
+}
+
+/** Ends the count when a boot has held: not sooner, since power that just came may go again. Throws Fault. */
+export async function endCount(): Promise<void> {
+    if (toEnd) await writeSetting(KEY, 0)
+    toEnd = false
 }

@@ -13,6 +13,7 @@ import type { Network } from "./network.js"
 import { writeProgram, writeSettings } from "./provision.js"
 import { BoardSocket } from "./socket.js"
 import { type BoardStats, beginBoot, count, newStats, noteHeap } from "./stats.js"
+import type { Tear } from "./tear.js"
 import { Ticker } from "./ticker.js"
 
 /** From power or reset to the runtime's first turn: boot ROM, bootloader, start of ESP-IDF. */
@@ -28,6 +29,8 @@ export interface BoardOptions {
     settings?: Record<string, unknown>
     /** Blank 256 KB in memory unless given. */
     flash?: Flash
+    /** Whether power fails inside a write to flash, and what is left of it then. Never unless given. */
+    tear?: Tear
     /** The VM's GC heap: 65536 on ESP32, C3 and S3, 40960 on S2. */
     heapBytes?: number
     clock: Clock
@@ -253,10 +256,13 @@ export class Board {
     }
 
     private saveFlash(image: Uint8Array): void {
-        const pages = this.flash.save(image)
-        if (pages === 0) return
-        count(this.stats, "flashWrites")
-        count(this.stats, "flashPages", pages)
+        const left = this.options.tear?.(this.flash.load(), image)
+        const pages = this.flash.save(left ?? image)
+        if (pages > 0) {
+            count(this.stats, "flashWrites")
+            count(this.stats, "flashPages", pages)
+        }
+        if (left) this.powerOff()
     }
 
     private dmesg(line: string): void {

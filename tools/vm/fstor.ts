@@ -5,10 +5,11 @@ import { FLASH_PAGE_BYTES, type Flash } from "./flash.js"
 
 const MAGIC0 = 0x52545346
 const MAGIC1 = 0x6becea0a
-const HEADER_BYTES = 24
-const ENTRY_BYTES = 24
-const KEY_BYTES = 16
-const ERASED = 0xffffffff
+export const HEADER_BYTES = 24
+export const ENTRY_BYTES = 24
+/** In an entry: the key, then the offset of its value in the image, then its size. */
+export const KEY_BYTES = 16
+export const ERASED = 0xffffffff
 
 /** `*prog` begins with devsmgr's header: magic0, size, magic1, hash, 112 bytes reserved. */
 const PROGRAM_HEADER_BYTES = 128
@@ -34,9 +35,14 @@ export function storeEntries(flash: Flash): Map<string, Uint8Array> {
     return entries
 }
 
+/** Pages of one bank in a store of `totalPages`: header, entries and the values of small settings. */
+export function bankPages(totalPages: number): number {
+    return Math.max(1, Math.min(0xf0, Math.floor(totalPages / 16)))
+}
+
 function activeBank(view: DataView): { start: number; end: number } | undefined {
     const totalPages = view.byteLength / FLASH_PAGE_BYTES
-    const headerPages = Math.max(1, Math.min(0xf0, Math.floor(totalPages / 16)))
+    const headerPages = bankPages(totalPages)
     const bankBytes = headerPages * FLASH_PAGE_BYTES
     const valid = (start: number) =>
         view.getUint32(start, true) === MAGIC0 &&

@@ -19,6 +19,7 @@ export interface MachineHost {
     /** A panic stops the program; 0 is a restart that the program asked for. */
     panic(code: number): void
     flashLoad(): Uint8Array
+    /** What was programmed since the last call is to last; what then lies there is asked for by `flashLoad`. */
     flashSave(image: Uint8Array): void
     /** A jacdac frame leaves for the bus; `frame` is valid during the call. */
     frameSent(frame: Uint8Array): void
@@ -156,8 +157,11 @@ export class Machine {
                 this.flashStart = start
                 this.bytes.set(host.flashLoad(), start)
             },
-            em_flash_save: () =>
-                host.flashSave(this.bytes.subarray(this.flashStart, this.flashStart + host.flashBytes)),
+            em_flash_save: () => {
+                host.flashSave(this.bytes.slice(this.flashStart, this.flashStart + host.flashBytes))
+                // The chip reads its flash, not what it meant to write there.
+                this.bytes.set(host.flashLoad(), this.flashStart)
+            },
             em_send_frame: at => host.frameSent(this.bytes.subarray(at, at + FRAME_BYTES)),
             em_send_large_frame: at => host.frameSent(this.bytes.subarray(at, at + FRAME_BYTES)),
             em_deploy_handler: () => undefined,

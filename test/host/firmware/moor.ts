@@ -2,7 +2,15 @@
 import { Cloud, deriveDeviceKey } from "@moorage/emulator"
 import type { Link } from "@moorage/link"
 import { ManualClock, seededRandom } from "@moorage/time"
-import { Board, type DialAnswer, type Flash, buildFirmware, memoryFlash, memoryNetwork } from "@moorage/vm"
+import {
+    Board,
+    type DialAnswer,
+    type Flash,
+    type Tear,
+    buildFirmware,
+    memoryFlash,
+    memoryNetwork,
+} from "@moorage/vm"
 
 export const ID_SCOPE = "0ne00ABCDEF"
 export const GROUP_KEY = Buffer.alloc(64, 7).toString("base64")
@@ -20,6 +28,8 @@ export interface MoorOptions {
     settings?: Record<string, unknown>
     hubs?: string[]
     flash?: Flash
+    /** Power that fails inside a write to flash; never unless given. */
+    tear?: Tear
     heapBytes?: number
     gcStress?: boolean
     /** Every byte that the cloud sends travels alone. */
@@ -93,6 +103,7 @@ export async function moor(options: MoorOptions) {
         deviceId: options.chipId,
         bytecode,
         flash,
+        tear: options.tear,
         clock,
         random: seededRandom(2),
         heapBytes: options.heapBytes,
