@@ -2,7 +2,7 @@
 
 import * as ds from "@devicescript/core"
 import { Fault, FaultKind } from "../fault"
-import { close, connect, isClosed, send, wait } from "../socket/index"
+import { close, connect, isClosed, reason, send, wait } from "../socket/index"
 import { type HttpResponse, parseResponse } from "./response"
 
 export type { HttpResponse } from "./response"
@@ -13,14 +13,10 @@ const ANSWER_MS = 30_000
 
 let inbox: Buffer
 let inboxSize = 0
-let overflow = false
 
 function collect(chunk: Buffer): void {
     if (!inbox) return
-    if (inboxSize + chunk.length > RESPONSE_MAX) {
-        overflow = true
-        return
-    }
+    if (inboxSize + chunk.length > RESPONSE_MAX) throw new Fault(FaultKind.Protocol, "HTTP response too long")
     inbox.set(chunk, inboxSize)
     inboxSize += chunk.length
 }
@@ -37,7 +33,6 @@ export async function openHttp(host: string, port: number, tls: boolean): Promis
 export async function requestHttp(head: string, body: string): Promise<HttpResponse> {
     inbox = Buffer.alloc(RESPONSE_MAX)
     inboxSize = 0
-    overflow = false
     try {
         await send(Buffer.from(head + "Content-Length: " + body.length + "\r\n\r\n" + body))
         const untilMs = ds.millis() + ANSWER_MS
@@ -45,15 +40,10 @@ export async function requestHttp(head: string, body: string): Promise<HttpRespo
             const ended = isClosed()
             const response = parseResponse(inbox.slice(0, inboxSize), ended, head.charAt(0) === "H")
             if (response) return response
+            if (ended) throw reason()
             const leftMs = untilMs - ds.millis()
-            let kind = FaultKind.Timeout
-            if (overflow) kind = FaultKind.Protocol
-            else if (ended) kind = FaultKind.Network
-            else if (leftMs > 0) {
-                await wait(leftMs)
-                continue
-            }
-            throw new Fault(kind, "no HTTP response")
+            if (leftMs <= 0) throw new Fault(FaultKind.Timeout, "no HTTP response")
+            await wait(leftMs)
         }
     } finally {
         inbox = undefined

@@ -25,8 +25,10 @@ function joinChunks(bytes: Buffer, at: number): Buffer | undefined {
     for (;;) {
         const lineEnd = bytes.indexOf(10, at)
         if (lineEnd < 0) return undefined
-        const chunk = parseInt("0x" + bytes.slice(at, lineEnd).toString())
-        if (!chunk) return chunk === 0 ? body.slice(0, size) : undefined
+        const line = bytes.slice(at, lineEnd).toString()
+        const chunk = parseInt("0x" + line)
+        // The board's parseInt makes 0 of what is no number: that is not the last chunk.
+        if (!chunk) return line.charAt(0) === "0" ? body.slice(0, size) : undefined
         at = lineEnd + 1
         if (bytes.length < at + chunk + 2) return undefined
         body.set(bytes.slice(at, at + chunk), size)
