@@ -24,18 +24,10 @@ export const DUP = 8
 /** What is kept of a packet that is too large: enough for its topic and packet identifier. */
 export const KEPT_BYTES = 512
 
-export interface Will {
-    topic: string
-    payload: Buffer | string
-    qos: number
-    retain: boolean
-}
-
 export interface ConnectFields {
     clientId: string
     username?: string
     password?: string
-    will?: Will
     /** 0 to 65535. */
     keepAliveSec: number
     cleanSession: boolean
@@ -89,20 +81,15 @@ function field(parts: Buffer[], value: Buffer | string): void {
     parts.push(uint16(bytes.length), bytes)
 }
 
+/** Without a will: what the hub makes of one is telemetry, and a board that dies has nothing to tell. */
 export function encodeConnect(fields: ConnectFields): Buffer {
-    const will = fields.will
     let flags = fields.cleanSession ? 2 : 0
-    if (will) flags |= 4 | (will.qos << 3) | (will.retain ? 32 : 0)
     if (fields.password !== undefined) flags |= 64
     if (fields.username !== undefined) flags |= 128
     const parts: Buffer[] = []
     field(parts, "MQTT")
     parts.push(Buffer.from([4, flags]), uint16(fields.keepAliveSec))
     field(parts, fields.clientId)
-    if (will) {
-        field(parts, will.topic)
-        field(parts, will.payload)
-    }
     if (fields.username !== undefined) field(parts, fields.username)
     if (fields.password !== undefined) field(parts, fields.password)
     return frame(Head.Connect, parts)

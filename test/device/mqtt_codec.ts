@@ -68,11 +68,8 @@ describe("mqtt packet", () => {
             password: "pw",
             keepAliveSec: 600,
             cleanSession: true,
-            will: { topic: "w", payload: "x", qos: 1, retain: true },
         })
-        expect(bytes.toString("hex")).toBe(
-            "101b00044d51545404ee0258" + "0002c3a9" + "000177" + "000178" + "000175" + "00027077"
-        )
+        expect(bytes.toString("hex")).toBe("101500044d51545404c20258" + "0002c3a9" + "000175" + "00027077")
     })
     test("CONNECT with a client id only", () => {
         const bytes = encodeConnect({ clientId: "a", keepAliveSec: 0, cleanSession: false })
