@@ -113,7 +113,7 @@ class Run {
     private violated({ id, sentence }: Invariant, watch: BoardWatch, what: string, now?: Fact): void {
         this.violationCount++
         const board = watch.sim.id
-        const ms = this.world.clock.elapsedMs()
+        const ms = Math.round(this.world.clock.elapsedMs())
         if (this.lanes.size < LANES_KEPT && !this.lanes.has(board)) this.lanes.set(board, [...watch.recent])
         if (this.violations.length >= VIOLATIONS_KEPT) return
         const recent = now ? [...watch.recent, now] : [...watch.recent]

@@ -147,6 +147,7 @@ export class BoardWatch {
         if (kind === "dial") this.hubTry = { service, dialMs: ms }
         else if ((kind === "fail" || kind === "lost" || kind === "hangUp") && hubTry && !hubTry.endMs)
             this.hubEnded(hubTry, ms)
+        if ((kind === "hangUp" || kind === "lost") && this.asked) this.endedAtWill = true
     }
 
     private hubEnded(hubTry: HubTry, ms: number): void {

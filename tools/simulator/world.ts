@@ -176,7 +176,7 @@ export class World {
     }
 
     private tell(board: string, kind: FactKind, rest: Partial<Fact> = {}): void {
-        this.observer.fact({ ms: this.clock.elapsedMs(), board, kind, ...rest })
+        this.observer.fact({ ms: Math.round(this.clock.elapsedMs()), board, kind, ...rest })
     }
 
     private tellOfNetwork(board: string, event: NetworkEvent): void {
