@@ -1,11 +1,13 @@
 // `npm run bench [-- NAME...]`: measurements, never assertions.
 import { benchEmulator } from "./emulator/main.js"
+import { benchFlash } from "./flash.js"
 import { benchHeap } from "./heap.js"
 import { benchSize } from "./size.js"
 
 const BENCHES: Record<string, () => Promise<void>> = {
     size: benchSize,
     heap: benchHeap,
+    flash: benchFlash,
     emulator: benchEmulator,
 }
 
