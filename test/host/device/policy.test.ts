@@ -344,6 +344,143 @@ describe("rows of the table, at DPS", () => {
     })
 })
 
+/** A life on its way: what it does next, and what the rules need to know of what was. */
+interface Trail {
+    life: Life
+    /** When the work of `life.state` begins. */
+    atMs: number
+    /** When the hub was lost, or last handed back by DPS, as far as there was no stable session since. */
+    lostMs?: number
+    /** Whether anything has failed since the last stable session. */
+    failed: boolean
+    /** When a registration last began that gave a hub, and nobody asked for another since. */
+    registeredMs?: number
+}
+
+const isHub = (state: State) => state === State.Moor || state === State.Moored
+const isServers = (event: number) => event === FaultKind.ServerError || event === FaultKind.Unavailable
+
+/** What can happen in a state: every fault in each, and what its work may lead to. */
+function eventsIn(state: State): number[] {
+    const outcomes = {
+        [State.Recall]: [Event.Known, Event.Unknown],
+        [State.Register]: [Event.Assigned, Event.Returned],
+        [State.Moor]: [Event.Stable, Event.Renew, Event.Reprovision],
+        [State.Moored]: [Event.Renew, Event.Reprovision],
+    }
+    return [...FAULTS, FaultKind.Offline, ...outcomes[state]]
+}
+
+/** One event more, `tookMs` after the work began. @throws Error naming the rule that the policy broke */
+function follow(trail: Trail, event: number, tookMs: number, retryAfterSec: number, random: number): Trail {
+    const { life } = trail
+    const nowMs = trail.atMs + tookMs
+    const then = next(life, event, retryAfterSec, nowMs, FLEET_MS, random)
+    const atMs = nowMs + then.delayMs
+    const rule = (isKept: boolean, text: string) => {
+        if (!isKept) throw new Error(`${text}: ${JSON.stringify({ event, before: trail, then, atMs })}`)
+    }
+    const hub = isHub(life.state)
+    const isFault = FAULTS.includes(event)
+    const lostMs = hub && isFault ? (trail.lostMs ?? nowMs) : trail.lostMs
+    const gapMs = atMs - trail.atMs
+    if (isFault) {
+        rule(!(retryAfterSec > 0) || then.delayMs >= retryAfterSec * 1000, "retry-after is honoured")
+        rule(gapMs >= 1000, "no two calls within a second")
+        const stays = hub ? then.state === State.Moor : then.state === life.state
+        rule(stays || then.state === State.Register, "a fault leads to another try or to registration")
+    }
+    if (isFault && hub && then.state === State.Moor) {
+        const leastMs = isServers(event) && !trail.failed ? SERVER_ERROR_MS : HUB_GAP_MS
+        rule(gapMs >= leastMs, "a minute between hub calls, but for the first after a server error")
+    }
+    if (isFault && hub && then.state === State.Register) {
+        const isRefusedAgain = event === FaultKind.Refused && life.action === Action.RefreshClock
+        const isSpent = nowMs - (lostMs ?? nowMs) >= HUB_WINDOW_MS
+        rule(isRefusedAgain || isSpent, "registration after two refusals or a spent window only")
+    }
+    if (isFault && !hub) {
+        rule(!isServers(event) || gapMs >= SERVER_ERROR_MS, "5 s after a server error of DPS")
+        rule(event !== FaultKind.Rejected || gapMs >= SLOW_MS, "10 min for the operator")
+        const isFirst = event === FaultKind.Refused && then.action === Action.RefreshClock
+        rule(event !== FaultKind.Refused || isFirst || gapMs >= SLOW_MS, "10 min once the clock is fresh")
+    }
+    const isAgain = then.state === State.Register && life.state !== State.Register
+    const asked = event === Event.Reprovision
+    if (isAgain && !asked && trail.registeredMs !== undefined)
+        rule(atMs - trail.registeredMs >= 2 * HUB_GAP_MS, "two tries of the hub between two registrations")
+    const given = event === Event.Assigned || event === Event.Returned
+    const stable = event === Event.Stable
+    // The hub that DPS hands back is as dead as it was: its next window begins now.
+    const again = event === Event.Returned && lostMs !== undefined ? nowMs : undefined
+    return {
+        life: then,
+        atMs,
+        lostMs: event === Event.Assigned || stable ? undefined : (again ?? lostMs),
+        failed: stable ? false : trail.failed || isFault,
+        registeredMs: given ? trail.atMs : asked || stable ? undefined : trail.registeredMs,
+    }
+}
+
+const begin = (life: Life): Trail => ({ life, atMs: 1000, failed: life.failures > 0 })
+
+describe("no path reaches DPS or the hub faster than the rules allow", () => {
+    test.each(STATES)("from state %i, through every five events, with the shortest waits", state => {
+        let paths = 0
+        const search = (trail: Trail, depth: number): void => {
+            if (depth === 0) {
+                paths++
+                return
+            }
+            for (const event of eventsIn(trail.life.state)) search(follow(trail, event, 0, 0, 0), depth - 1)
+        }
+        search(begin(inState(state)), 5)
+        expect(paths).toBeGreaterThan(100_000)
+    })
+
+    test("from any state, through hundreds of events, whatever their timing, retry-after and chance", () => {
+        const event = fc.record({
+            index: fc.nat(),
+            tookMs: fc.oneof(fc.nat(1000), fc.nat(3 * HOUR_MS)),
+            retryAfterSec: fc.oneof(fc.constant(0), fc.nat(7200), fc.constantFrom(NaN, -5, 86_400)),
+            random: fc.oneof(fc.constant(0), chance),
+        })
+        fc.assert(
+            fc.property(
+                fc.constantFrom(...STATES),
+                fc.array(event, { minLength: 20, maxLength: 300 }),
+                (state, list) => {
+                    let trail = begin(inState(state))
+                    for (const { index, tookMs, retryAfterSec, random } of list) {
+                        const events = eventsIn(trail.life.state)
+                        const one = events[index % events.length]
+                        const isAsked = one === Event.Reprovision
+                        trail = follow(trail, one, tookMs, isAsked ? 0 : retryAfterSec, random)
+                    }
+                }
+            ),
+            { numRuns: 300 }
+        )
+    })
+
+    test("registrations of a board whose hubs all fail are ten minutes apart on average, but for the first", () => {
+        const failing = fc.array(fc.constantFrom(...FAULTS), { minLength: 1, maxLength: 12 })
+        fc.assert(
+            fc.property(failing, fc.boolean(), (faults, same) => {
+                let trail = begin(inState(State.Register))
+                let registrations = 0
+                for (let i = 0; trail.atMs < 24 * HOUR_MS; i++) {
+                    const isRegister = trail.life.state === State.Register
+                    if (isRegister) registrations++
+                    const given = same ? Event.Returned : Event.Assigned
+                    trail = follow(trail, isRegister ? given : faults[i % faults.length], 0, 0, 0)
+                }
+                expect(registrations).toBeLessThanOrEqual(24 * 6 + 3)
+            })
+        )
+    })
+})
+
 describe("from any life", () => {
     test("a healthy cloud leads to moored in three steps at most", () => {
         fc.assert(
