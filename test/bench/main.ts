@@ -1,6 +1,7 @@
 // `npm run bench [-- NAME...]`: measurements, never assertions.
 import { benchEmulator } from "./emulator/main.js"
 import { benchFlash } from "./flash.js"
+import { benchEndurance } from "./endurance.js"
 import { benchHeap } from "./heap.js"
 import { benchSize } from "./size.js"
 
@@ -9,6 +10,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
     heap: benchHeap,
     flash: benchFlash,
     emulator: benchEmulator,
+    endurance: benchEndurance,
 }
 
 const wanted = process.argv.slice(2)

@@ -1,7 +1,7 @@
 // The world in memory: one board with the real firmware, the emulated cloud, and a clock that tests move.
 import { Cloud, deriveDeviceKey } from "@moorage/emulator"
 import type { Link } from "@moorage/link"
-import { ManualClock, seededRandom } from "@moorage/time"
+import { ManualClock, type Random, seededRandom } from "@moorage/time"
 import {
     Board,
     type DialAnswer,
@@ -32,8 +32,14 @@ export interface MoorOptions {
     tear?: Tear
     heapBytes?: number
     gcStress?: boolean
+    /** How long the board sleeps at most; as long as it can unless given. */
+    sleepMaxMs?: number
     /** Every byte that the cloud sends travels alone. */
     byteByByte?: boolean
+    /** Puts something between a connection and the cloud; undefined serves the connection by itself. */
+    through?: (link: Link, dial: Dial) => Link | undefined
+    /** The board's chance; a seeded one unless given. */
+    random?: Random
     /** What becomes of a connection; `accept` unless given. */
     answer?: (host: string, port: number) => DialAnswer
     retryAfterSec?: number
@@ -84,8 +90,11 @@ export async function moor(options: MoorOptions) {
         latencyMs: 5,
         answer: target => options.answer?.(target.host, target.port) ?? "accept",
         dial: (target, link) => {
-            dials.push({ atMs: clock.nowMs() - startMs, host: target.host, port: target.port })
-            const peer = options.byteByByte ? bytewise(link) : link
+            const made = { atMs: clock.nowMs() - startMs, host: target.host, port: target.port }
+            dials.push(made)
+            const outer = options.byteByByte ? bytewise(link) : link
+            const peer = options.through ? options.through(outer, made) : outer
+            if (!peer) return
             if (target.port === HTTPS_PORT) cloud.acceptHttp(peer)
             else cloud.acceptMqtt(peer)
         },
@@ -105,9 +114,10 @@ export async function moor(options: MoorOptions) {
         flash,
         tear: options.tear,
         clock,
-        random: seededRandom(2),
+        random: options.random ?? seededRandom(2),
         heapBytes: options.heapBytes,
         gcStress: options.gcStress,
+        sleepMaxMs: options.sleepMaxMs,
         measureHeap: false,
         log: text => lines.push({ atMs: clock.nowMs() - startMs, text }),
         settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
