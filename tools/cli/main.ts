@@ -2,6 +2,8 @@ import { DocumentError } from "@moorage/document"
 import { Command, CommanderError } from "commander"
 import { addEmulate } from "./commands/emulate.js"
 import { addFault } from "./commands/fault.js"
+import { addReplay } from "./commands/replay.js"
+import { addSimulate } from "./commands/simulate.js"
 import { UserError, WRONG_USAGE } from "./fail.js"
 
 function newProgram(): Command {
@@ -9,7 +11,7 @@ function newProgram(): Command {
         .description("Brings a fleet of ESP32 boards onto Azure IoT Hub, and proves it first.")
         .exitOverride()
         .showHelpAfterError("(--help tells more)")
-    for (const add of [addEmulate, addFault]) add(program)
+    for (const add of [addEmulate, addFault, addSimulate, addReplay]) add(program)
     return program
 }
 

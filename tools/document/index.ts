@@ -1,7 +1,7 @@
 // Files that a person writes, YAML or JSON: read whole, checked against a schema, every mistake with its line.
 import { readFileSync } from "node:fs"
 import * as v from "valibot"
-import { type Document, LineCounter, parseDocument as parseYaml } from "yaml"
+import { type Document, LineCounter, parseDocument as parseYaml, stringify } from "yaml"
 
 /** The file cannot be used; the message lists every mistake, a line each, and is fit to be shown. */
 export class DocumentError extends Error {}
@@ -79,4 +79,9 @@ function readText(file: string): string {
     } catch (error) {
         throw new DocumentError(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
     }
+}
+
+/** A value as YAML, as readDocument() reads it. */
+export function formatDocument(value: unknown): string {
+    return stringify(value, { lineWidth: 110, indent: 4 })
 }

@@ -3,7 +3,19 @@
 export { VirtualClock } from "./clock.js"
 export { type Fact, factLine, factText } from "./facts.js"
 export { type Invariant, INVARIANTS } from "./invariants.js"
-export { faultsEndSec, parsePlan, type Plan, type PlanEvent, readPlan, readyPlans } from "./plan.js"
+export { type JobsOptions, runSeeds } from "./jobs.js"
+export {
+    faultsEndSec,
+    formatPlan,
+    parsePlan,
+    type Plan,
+    type PlanEvent,
+    readPlan,
+    readyPlans,
+    withBoardCount,
+} from "./plan.js"
 export type { RunResult, Series, Totals, Violation } from "./result.js"
 export { loadImages, runPlan, type RunOptions } from "./run.js"
+export { shrink, type Shrunk } from "./shrink.js"
+export { merge, MergeError, type SeedSummary, summarise, type Summary } from "./summary.js"
 export type { Images } from "./world.js"

@@ -1,8 +1,8 @@
 // A plan: which boards, which cloud, and what befalls them when. Written by a person, checked whole before a run.
-import { readdirSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseDocument, readDocument } from "@moorage/document"
+import { DocumentError, formatDocument, parseDocument, readDocument } from "@moorage/document"
 import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
 import { boardNames } from "@moorage/vm"
 import * as v from "valibot"
@@ -99,6 +99,12 @@ const EVENT = v.variant("do", [
     v.strictObject({ do: v.literal("halfOpen"), ...some }),
     v.strictObject({ do: v.literal("dnsDown"), ...at, host: hostName, forSec: someSec }),
     v.strictObject({ do: v.literal("flashFails"), ...some, forSec: someSec }),
+    v.strictObject({
+        do: v.literal("spoilRecord"),
+        ...some,
+        how: v.optional(v.picklist(["damaged", "foreign"]), "damaged"),
+        forSec: v.optional(sec, 5),
+    }),
     v.strictObject({ do: v.literal("tornWrite"), ...some, forSec: v.optional(sec, 5) }),
 ])
 
@@ -243,6 +249,24 @@ export function readyPlans(): string[] {
 
 /** The plan of that name, or in that file. @throws DocumentError */
 export function readPlan(nameOrFile: string): Plan {
-    const file = readyPlans().includes(nameOrFile) ? join(READY, `${nameOrFile}.yaml`) : nameOrFile
-    return readDocument(PLAN, file, contradictions)
+    if (readyPlans().includes(nameOrFile))
+        return readDocument(PLAN, join(READY, `${nameOrFile}.yaml`), contradictions)
+    if (!existsSync(nameOrFile))
+        throw new DocumentError(
+            `There is no plan ${nameOrFile}: no such file, and none of the ready ones: ${readyPlans().join(", ")}.`
+        )
+    return readDocument(PLAN, nameOrFile, contradictions)
+}
+
+/** The plan with another number of boards. @throws DocumentError when that cannot be */
+export function withBoardCount(plan: Plan, count: number): Plan {
+    return parsePlan(
+        formatPlan({ ...plan, boards: { ...plan.boards, count } }),
+        `${plan.name} with ${count} boards`
+    )
+}
+
+/** The plan as a file. */
+export function formatPlan(plan: Plan): string {
+    return formatDocument(plan)
 }

@@ -1,0 +1,70 @@
+// What `moorage replay` does.
+import { createInterface } from "node:readline"
+import { type Fact, factLine, factText, loadImages, readPlan, runPlan } from "@moorage/simulator"
+import { realClock } from "@moorage/time"
+import { UserError, WRONG_USAGE } from "../fail.js"
+import { Progress } from "../progress.js"
+import { duration } from "./text.js"
+
+export interface Options {
+    seed: number
+    board: string
+    from: number
+    to?: number
+    all: boolean
+    json: boolean
+}
+
+const HELP = "Enter: next event   NUMBER Enter: so many   q Enter: end"
+
+/** Runs the plan again, and keeps what is about the board. */
+async function lifeOf(name: string, { seed, board, from, to = Infinity }: Options): Promise<Fact[]> {
+    const plan = readPlan(name)
+    const images = await loadImages()
+    const progress = new Progress(realClock)
+    const facts: Fact[] = []
+    const ids = new Set<string>()
+    await runPlan(plan, seed, images, {
+        breathe: () => new Promise(done => void realClock.after(0, done)),
+        hash: false,
+        onFact: fact => {
+            ids.add(fact.board)
+            const isItsOwn = fact.board === board || (fact.board === "" && fact.kind === "event")
+            if (isItsOwn && fact.ms >= from * 1000 && fact.ms <= to * 1000) facts.push(fact)
+        },
+        onProgress: sec => progress.show(sec / plan.durationSec, duration(sec)),
+    })
+    progress.end()
+    if (!ids.has(board))
+        throw new UserError(
+            `There is no ${board} in ${plan.name}: boards are board-0 to board-${plan.boards.count - 1}.`,
+            WRONG_USAGE
+        )
+    return facts
+}
+
+/** Shows the facts a step at a time, as the person asks. */
+async function step(facts: Fact[]): Promise<void> {
+    process.stdout.write(`${facts.length} events. ${HELP}\n`)
+    let at = 0
+    const show = (count: number) => {
+        for (const end = Math.min(facts.length, at + count); at < end; at++)
+            process.stdout.write(`${factText(facts[at])}\n`)
+    }
+    show(1)
+    for await (const line of createInterface({ input: process.stdin })) {
+        const said = line.trim()
+        if (said === "q") return
+        if (said === "" || /^\d+$/.test(said)) show(Number(said || 1))
+        else process.stdout.write(`${HELP}\n`)
+        if (at >= facts.length) return
+    }
+}
+
+/** Shows one board's life in a run. @throws UserError */
+export async function replay(name: string, options: Options): Promise<void> {
+    const facts = await lifeOf(name, options)
+    const isStepped = process.stdin.isTTY && process.stdout.isTTY && !options.all && !options.json
+    if (isStepped) return step(facts)
+    for (const fact of facts) process.stdout.write(`${options.json ? factLine(fact) : factText(fact)}\n`)
+}

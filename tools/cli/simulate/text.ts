@@ -1,0 +1,92 @@
+// What `moorage simulate` prints for a person.
+import {
+    factText,
+    INVARIANTS,
+    type RunResult,
+    type Shrunk,
+    type Summary,
+    formatPlan,
+} from "@moorage/simulator"
+
+const thousands = (n: number) => Math.round(n).toLocaleString("en-US")
+
+/** `3 h 20 min`, `6 min 12 s`, `12.3 s`. */
+export function duration(sec: number): string {
+    if (sec < 60) return `${Math.round(sec * 10) / 10} s`
+    const whole = Math.round(sec)
+    if (sec < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+    if (sec < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+    return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`
+}
+
+/** One run on one screen. */
+export function runText(result: RunResult, tookSec: number): string {
+    const { totals, mooredAfterSec, hubs } = result
+    const half = mooredAfterSec[Math.floor(mooredAfterSec.length / 2)]
+    const last = mooredAfterSec.at(-1)
+    const shares = Object.entries(hubs).map(([name, count]) => `${name.split(".")[0]} ${thousands(count)}`)
+    const came =
+        half === undefined || last === undefined
+            ? ""
+            : `; half within ${duration(half)}, the last after ${duration(last)}`
+    const speed = tookSec > 0 ? `, ${thousands(result.durationSec / tookSec)} times as fast as theirs` : ""
+    return [
+        `${result.plan}, seed ${result.seed}: ${thousands(result.boards)} boards, ${duration(result.durationSec)} of their time`,
+        `  moored      ${thousands(result.moored)} of ${thousands(result.boards)}${came}`,
+        `  DPS         ${thousands(totals.registrations)} registrations, ${thousands(totals.lookups)} lookups, ${thousands(totals.throttled)} calls throttled (429)`,
+        `  hubs        ${thousands(totals.hubConnects)} connects, ${thousands(totals.hubRefusals)} refused; ${shares.join(", ")}`,
+        `  boards      ${totals.resets} resets, ${totals.panics} panics, ${result.bricked} bricked by a torn write, ${thousands(totals.flashWrites)} flash writes`,
+        `  invariants  ${result.violationCount === 0 ? `all ${INVARIANTS.length} hold` : `${thousands(result.violationCount)} VIOLATIONS`}`,
+        `  trace       ${thousands(totals.facts)} facts, sha256 ${result.traceHash.slice(0, 16)}`,
+        `  took ${duration(tookSec)}${speed}`,
+    ].join("\n")
+}
+
+/** What broke, what led to it, and how to see it again. */
+export function violationText(result: RunResult, planName: string): string {
+    const [violation] = result.violations
+    if (!violation) return ""
+    const { invariant, sentence, board, ms, what, recent } = violation
+    return [
+        `VIOLATION of ${invariant}: ${sentence}`,
+        `  seed ${result.seed}, ${board}, at ${(ms / 1000).toFixed(3)} s: ${what}`,
+        `  the board's last ${recent.length} events:`,
+        ...recent.map(fact => `  ${factText(fact)}`),
+        `  again:       moorage simulate ${planName} --seed ${result.seed}`,
+        `  this board:  moorage replay ${planName} --seed ${result.seed} --board ${board}`,
+    ].join("\n")
+}
+
+/** The smallest plan that was found. */
+export function shrunkText({ plan, violation, tries }: Shrunk, seed: number): string {
+    return [
+        `The smallest plan found in ${tries} tries that still breaks ${violation.invariant}, with seed ${seed}:`,
+        "",
+        formatPlan(plan).trimEnd(),
+    ].join("\n")
+}
+
+/** Many seeds on one screen. */
+export function summaryText({ plan, seeds }: Summary, tookSec?: number): string {
+    const sum = (of: (seed: (typeof seeds)[number]) => number) =>
+        seeds.reduce((total, seed) => total + of(seed), 0)
+    const bad = seeds.filter(({ broken }) => Object.keys(broken).length > 0)
+    const lines = [
+        `${plan}: ${thousands(seeds.length)} seeds, ${thousands(sum(seed => seed.boards))} boards, ${duration(sum(seed => seed.durationSec))} of fleet time`,
+        `  moored      ${thousands(sum(seed => seed.moored))} of ${thousands(sum(seed => seed.boards))}, ${sum(seed => seed.bricked)} bricked by a torn write`,
+        `  DPS         ${thousands(sum(seed => seed.totals.registrations))} registrations, ${thousands(sum(seed => seed.totals.throttled))} calls throttled (429)`,
+        `  invariants  ${bad.length === 0 ? `all ${INVARIANTS.length} hold in every seed` : `broken in ${bad.length} seeds`}`,
+    ]
+    for (const { seed, broken, first } of bad.slice(0, 20))
+        lines.push(
+            `    seed ${seed}: ${Object.entries(broken)
+                .map(([id, count]) => `${id} ${count}`)
+                .join(
+                    ", "
+                )}; first at ${((first?.ms ?? 0) / 1000).toFixed(1)} s, ${first?.board}: ${first?.what}`
+        )
+    if (bad.length > 20) lines.push(`    and ${bad.length - 20} more`)
+    if (tookSec !== undefined && tookSec > 0)
+        lines.push(`  took ${duration(tookSec)}, ${thousands((seeds.length / tookSec) * 60)} seeds a minute`)
+    return lines.join("\n")
+}
