@@ -118,7 +118,7 @@ events:
     - { do: clockSkew, atSec: 200, forSec: 10, skewSec: 60 }
     - { do: disconnect, atSec: 300, share: 0.3 }
     - { do: powerCut, atSec: 600, share: 0.3, forSec: 5 }
-    - { do: fault, atSec: 600, forSec: 8, on: connect, fault: { connack: 5 } }
+    - { do: fault, atSec: 600, forSec: 12, on: connect, fault: { connack: 5 } }
     - { do: quotas, atSec: 300, forSec: 10, quotas: { hubConnects: { calls: 5, perSec: 1 } } }
 `,
         "hopeless"
