@@ -5,12 +5,13 @@ import { pressButton } from "./button.js"
 import { type ConsoleLine, consoleLine, isProgramStart, panicMeaning } from "./console.js"
 import { Emitter } from "./emitter.js"
 import { VmError } from "./errors.js"
-import { type Flash, memoryFlash } from "./flash.js"
+import type { Flash } from "./flash.js"
 import { type StatusLight, statusLightIn } from "./frame.js"
 import { HeapGauge } from "./heap.js"
 import { Machine, type MachineHost, MachineStop } from "./machine.js"
 import type { Network } from "./network.js"
-import { writeProgram, writeSettings } from "./provision.js"
+import { programmedFlash, writeProgram, writeSettings } from "./provision.js"
+import { LONGEST_SLEEP_MS, sleepMs } from "./sleep.js"
 import { BoardSocket } from "./socket.js"
 import { type BoardStats, beginBoot, count, newStats, noteHeap } from "./stats.js"
 import type { Tear } from "./tear.js"
@@ -42,6 +43,8 @@ export interface BoardOptions {
     gcStress?: boolean
     /** Whether the heap is measured after each wake that allocated (`stats.heapPeakBytes`). On unless false. */
     measureHeap?: boolean
+    /** For how long the board sleeps at most while nothing is due (sleep.ts); 30 minutes unless less is given. */
+    sleepMaxMs?: number
 }
 
 export type ResetReason = "button" | "program" | "abort"
@@ -92,10 +95,10 @@ export class Board {
                 `A device identifier is 16 lower-case hex digits, not "${this.deviceId}".`
             )
         }
-        this.flash = options.flash ?? memoryFlash()
+        this.flash = options.flash ?? programmedFlash(options.bytecode)
         this.heapBytes = options.heapBytes ?? DEFAULT_HEAP_BYTES
         this.ticker = new Ticker(options.clock, () => this.turn())
-        writeProgram(this.flash, options.bytecode)
+        if (options.flash) writeProgram(this.flash, options.bytecode)
         writeSettings(this.flash, options.settings ?? {})
     }
 
@@ -187,12 +190,14 @@ export class Board {
     private turn(): void {
         this.urgent = false
         count(this.stats, "wakes")
+        const { sleepMaxMs = LONGEST_SLEEP_MS } = this.options
         this.run((machine, socket) => {
             const idleMs = machine.process()
             const used = this.gauge?.sample()
             if (used !== undefined) noteHeap(this.stats, used)
             if (socket.process() || socket.busy) this.urgent = true
-            if (this.machine === machine) this.ticker.wakeAfter(this.urgent ? 0 : idleMs)
+            if (this.machine === machine)
+                this.ticker.wakeAfter(this.urgent ? 0 : sleepMs(machine, idleMs, sleepMaxMs))
         })
     }
 
@@ -235,7 +240,7 @@ export class Board {
             random: length => options.random.bytes(length),
             dmesg: line => live() && this.dmesg(line),
             panic: code => live() && this.programStopped(code),
-            flashLoad: () => flash.load(),
+            flashLoad: target => flash.load(target),
             flashSave: image => live() && this.saveFlash(image),
             frameSent: frame => {
                 this.urgent = true

@@ -31,8 +31,16 @@ export const LAYOUT = {
     /** devsmgr.c `_state`: pointer to the manager's state, which has `ctx` at +28. */
     managerState: 32_872,
     managerContext: 28,
-    /** devs_ctx_t.gc */
+    /** devs_ctx_t.fibers, of which the first is pointed to; its clock in ms; its heap. */
+    contextFibers: 240,
+    contextNowMs: 256,
     contextGc: 288,
+    /** devs_fiber_t: next comes first; 0 is "sleeps until another wakes it". */
+    fiberWakeMs: 24,
+    /** routing.c `jd_devices`: pointer to the first device on the bus, which is the board itself. */
+    devices: 33_808,
+    /** jd_device_t: next comes first; microseconds at which it is forgotten. */
+    deviceExpires: 28,
     /** devs_gc_t: first_free, first_chunk, num_alloc, gc_threshold, curr_alloc, ctx. */
     gcFirstChunk: 4,
     gcAllocations: 8,
@@ -68,15 +76,17 @@ function heapPatches(heapBytes: number): Patch[] {
 
 /**
  * How long the VM may say that nothing is due. Its housekeeping (it announces itself each 500 ms, and forgets a
- * device that was silent for 2 s) allows no more than a second.
+ * device that was silent for 2 s) allows no more than a second; sleep.ts knows when it may be longer.
  */
-const SLEEP_MAX_MS = 1000
+export const VM_SLEEP_MAX_MS = 1000
+/** client/routing.c, EXPIRES_USEC: the runtime forgets a device that was silent for so long. */
+export const DEVICE_EXPIRES_MS = 2000
 
 // The board decides itself how often it wakes (board.ts): the VM must tell it how long nothing is due instead of
 // "at most 10 ms", and "at most 100 ms" while no fiber is due.
 const sleepPatches: Patch[] = [
-    { what: "jd_process_everything: longest sleep", at: 170_127, was: 10_000, to: 1000 * SLEEP_MAX_MS },
-    { what: "devs_fiber_get_max_sleep: longest sleep", at: 22_181, was: 100, to: SLEEP_MAX_MS },
+    { what: "jd_process_everything: longest sleep", at: 170_127, was: 10_000, to: 1000 * VM_SLEEP_MAX_MS },
+    { what: "devs_fiber_get_max_sleep: longest sleep", at: 22_181, was: 100, to: VM_SLEEP_MAX_MS },
 ]
 
 /** Signed LEB128 in exactly `length` bytes, as wasm's i32.const takes it. */

@@ -9,8 +9,8 @@ export const ESP32_FSTOR_PAGES = 64
 /** The board's `fstor` partition: settings and the program. It survives power-off. */
 export interface Flash {
     readonly bytes: number
-    /** The whole image. */
-    load(): Uint8Array
+    /** The whole image; in `target` when the flash makes use of that. Not to be changed. */
+    load(target?: Uint8Array): Uint8Array
     /** Keeps a copy of `image`; returns how many pages differ from before. */
     save(image: Uint8Array): number
 }
@@ -29,8 +29,9 @@ export class MemoryFlash implements Flash {
         return this.pages.length * FLASH_PAGE_BYTES
     }
 
-    load(): Uint8Array {
-        return Buffer.concat(this.pages)
+    load(target: Uint8Array = new Uint8Array(this.bytes)): Uint8Array {
+        this.pages.forEach((page, i) => target.set(page, i * FLASH_PAGE_BYTES))
+        return target
     }
 
     save(image: Uint8Array): number {
@@ -72,7 +73,7 @@ export function fileFlash(path: string, pageCount = ESP32_FSTOR_PAGES): Flash {
     }
     return {
         bytes: flash.bytes,
-        load: () => flash.load(),
+        load: target => flash.load(target),
         save(image) {
             const changed = flash.save(image)
             if (changed > 0) {

@@ -19,7 +19,7 @@ export class HeapGauge {
     sample(): number | undefined {
         const gc = this.findGc()
         if (gc === undefined) return undefined
-        const allocations = this.word(gc + LAYOUT.gcAllocations)
+        const allocations = this.machine.word(gc + LAYOUT.gcAllocations)
         if (allocations === this.seenAllocations) return undefined
         this.seenAllocations = allocations
         return this.walk(gc + LAYOUT.gcStructBytes)
@@ -28,28 +28,24 @@ export class HeapGauge {
     private findGc(): number | undefined {
         const context = this.machine.context()
         if (context === 0) return undefined
-        const gc = this.word(context + LAYOUT.contextGc)
+        const gc = this.machine.word(context + LAYOUT.contextGc)
         // devs_gc_create puts its only chunk right behind the struct: proof that this is it.
-        if (this.word(gc + LAYOUT.gcFirstChunk) !== gc + LAYOUT.gcStructBytes) {
+        if (this.machine.word(gc + LAYOUT.gcFirstChunk) !== gc + LAYOUT.gcStructBytes) {
             throw new VmError("memory", "The GC heap is not where tools/vm/bundle.ts says.")
         }
         return gc
     }
 
     private walk(chunk: number): number {
-        const end = this.word(chunk + LAYOUT.chunkEnd)
+        const end = this.machine.word(chunk + LAYOUT.chunkEnd)
         let used = 0
         for (let at = chunk + LAYOUT.chunkBlocks; at < end;) {
-            const header = this.word(at)
+            const header = this.machine.word(at)
             const bytes = (header & BLOCK.sizeMask) * 4
             if (bytes === 0) throw new VmError("memory", "The GC heap is damaged: a block of no size.")
             if (header >>> BLOCK.tagShift !== BLOCK.free) used += bytes
             at += bytes
         }
         return used
-    }
-
-    private word(at: number): number {
-        return this.machine.words[at / 4] as number
     }
 }

@@ -18,7 +18,8 @@ export interface MachineHost {
     dmesg(line: string): void
     /** A panic stops the program; 0 is a restart that the program asked for. */
     panic(code: number): void
-    flashLoad(): Uint8Array
+    /** The flash's image; it may be put into `target` already. */
+    flashLoad(target: Uint8Array): Uint8Array
     /** What was programmed since the last call is to last; what then lies there is asked for by `flashLoad`. */
     flashSave(image: Uint8Array): void
     /** A jacdac frame leaves for the bus; `frame` is valid during the call. */
@@ -104,10 +105,25 @@ export class Machine {
         return this.context() === 0 ? 0 : idleMs
     }
 
+    /** The 32-bit word at an address of the VM's memory. */
+    word(at: number): number {
+        return this.words[at / 4] as number
+    }
+
     /** Address of the running program's devs_ctx_t, or 0 when none runs. */
     context(): number {
-        const state = this.words[LAYOUT.managerState / 4] as number
-        return state === 0 ? 0 : (this.words[(state + LAYOUT.managerContext) / 4] as number)
+        const state = this.word(LAYOUT.managerState)
+        return state === 0 ? 0 : this.word(state + LAYOUT.managerContext)
+    }
+
+    /** A copy of the memory, for {@link restore}. */
+    memory(): Uint8Array {
+        return this.bytes.slice()
+    }
+
+    /** Puts the memory back to an earlier {@link memory}: the chip is what it was then. Not in the middle of a turn. */
+    restore(memory: Uint8Array): void {
+        this.bytes.set(memory)
     }
 
     /** Writes the program to flash as a deploy does (devsmgr_deploy), and starts it. */
@@ -130,6 +146,12 @@ export class Machine {
     socketEvent(event: number, payload?: Uint8Array): void {
         if (!payload) this.vm.jd_em_tcpsock_on_event(event, 0, 0)
         else this.withBytes(payload, at => this.vm.jd_em_tcpsock_on_event(event, at, payload.length))
+    }
+
+    private readFlash(): void {
+        const target = this.bytes.subarray(this.flashStart, this.flashStart + this.host.flashBytes)
+        const image = this.host.flashLoad(target)
+        if (image !== target) target.set(image)
     }
 
     private withBytes<T>(bytes: Uint8Array, use: (at: number) => T): T {
@@ -155,12 +177,12 @@ export class Machine {
             em_flash_size: () => host.flashBytes,
             em_flash_load: start => {
                 this.flashStart = start
-                this.bytes.set(host.flashLoad(), start)
+                this.readFlash()
             },
             em_flash_save: () => {
                 host.flashSave(this.bytes.slice(this.flashStart, this.flashStart + host.flashBytes))
                 // The chip reads its flash, not what it meant to write there.
-                this.bytes.set(host.flashLoad(), this.flashStart)
+                this.readFlash()
             },
             em_send_frame: at => host.frameSent(this.bytes.subarray(at, at + FRAME_BYTES)),
             em_send_large_frame: at => host.frameSent(this.bytes.subarray(at, at + FRAME_BYTES)),

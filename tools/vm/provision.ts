@@ -3,7 +3,7 @@
 // would have written.
 import { DEFAULT_HEAP_BYTES } from "./bundle.js"
 import { VmError } from "./errors.js"
-import type { Flash } from "./flash.js"
+import { ESP32_FSTOR_PAGES, type Flash, type MemoryFlash, memoryFlash } from "./flash.js"
 import { commandFrame } from "./frame.js"
 import { readProgram, storeEntries } from "./fstor.js"
 import { Machine } from "./machine.js"
@@ -47,17 +47,50 @@ export function writeProgram(flash: Flash, bytecode: Uint8Array): void {
     onWorkbench(flash, machine => machine.deploy(bytecode))
 }
 
-/** Runs the VM over `flash` without giving a program the time to start. */
-function onWorkbench(flash: Flash, work: (machine: Machine) => void): void {
+const programmed = new WeakMap<Uint8Array, Map<number, MemoryFlash>>()
+
+/**
+ * A flash in memory that holds the program and is blank beyond that; the caller's own. It is written once for each
+ * `bytecode` (the same array, not an equal one), so a whole fleet shares its pages.
+ */
+export function programmedFlash(bytecode: Uint8Array, pageCount = ESP32_FSTOR_PAGES): MemoryFlash {
+    const bySize = programmed.get(bytecode) ?? new Map<number, MemoryFlash>()
+    programmed.set(bytecode, bySize)
+    let flash = bySize.get(pageCount)
+    if (!flash) {
+        flash = memoryFlash(pageCount)
+        writeProgram(flash, bytecode)
+        bySize.set(pageCount, flash)
+    }
+    return flash.clone()
+}
+
+/** A VM that never runs a program, for the work on one flash after the other. */
+interface Workbench {
+    machine: Machine
+    /** Its memory at power-on. */
+    blank: Uint8Array
+    /** The flash in work. */
+    image: Uint8Array
+}
+
+/** By size of flash. Kept, because fresh memory costs twenty times what the work in it does. */
+const workbenches = new Map<number, Workbench>()
+
+function workbenchFor(flashBytes: number): Workbench {
+    const found = workbenches.get(flashBytes)
+    if (found) return found
     const machine = new Machine(
         {
-            flashBytes: flash.bytes,
+            flashBytes,
             nowMs: () => 1,
             random: count => new Uint8Array(count).fill(1),
             dmesg: () => undefined,
             panic: () => undefined,
-            flashLoad: () => flash.load(),
-            flashSave: image => void flash.save(image),
+            flashLoad: () => workbench.image,
+            flashSave: image => {
+                workbench.image = image
+            },
             frameSent: () => undefined,
             socketOpen: () => -1,
             socketWrite: () => -1,
@@ -66,8 +99,23 @@ function onWorkbench(flash: Flash, work: (machine: Machine) => void): void {
         },
         DEFAULT_HEAP_BYTES
     )
+    const workbench: Workbench = { machine, blank: machine.memory(), image: new Uint8Array() }
+    workbenches.set(flashBytes, workbench)
+    return workbench
+}
+
+/** Runs the VM over `flash` without giving a program the time to start. */
+function onWorkbench(flash: Flash, work: (machine: Machine) => void): void {
+    const workbench = workbenchFor(flash.bytes)
+    const { machine, blank } = workbench
+    workbench.image = flash.load()
+    machine.restore(blank)
     machine.init(WORKBENCH_ID, false)
-    work(machine)
+    try {
+        work(machine)
+    } finally {
+        flash.save(workbench.image)
+    }
 }
 
 function settingFrame(key: string, value: unknown): Uint8Array {

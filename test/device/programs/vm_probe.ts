@@ -118,6 +118,13 @@ async function dialTwice() {
     await tryDial("second")
 }
 
+/** Sleeps, then speaks to the runtime's settings service. */
+async function nap() {
+    await ds.sleep(await readSetting("napMs", 1000))
+    const name = await readSetting("name", "no one")
+    console.log(`woke ${name} at ${ds.millis()}`)
+}
+
 function abortRuntime() {
     // facts D12: a digest that throws leaves a lock behind; the next one aborts.
     for (let i = 0; i < 2; ++i) {
@@ -142,6 +149,7 @@ async function act(mode: string) {
     else if (mode === "throw") throw new Error("as asked")
     else if (mode === "reboot") ds.reboot()
     else if (mode === "restart") ds.restart()
+    else if (mode === "nap") await nap()
     else if (mode === "abort") abortRuntime()
 }
 

@@ -1,4 +1,12 @@
-import { memoryFlash, readProgram, readSettings, writeSettings } from "@moorage/vm"
+import {
+    buildFirmware,
+    memoryFlash,
+    programmedFlash,
+    readProgram,
+    readSettings,
+    writeProgram,
+    writeSettings,
+} from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 import { storeEntries } from "../../../tools/vm/fstor.js"
 import { bench } from "./bench.js"
@@ -81,6 +89,24 @@ describe("settings", () => {
             for (let i = 0; i < 100; i++) writeSettings(flash, { [`K${i}`]: "x".repeat(200) })
         }
         expect(fill).toThrow(/was not stored: the flash has no room/)
+    })
+
+    test("a flash with the program in it is the caller's own, and what a deploy to a blank one gives", async () => {
+        const { bytecode } = await buildFirmware("test/device/programs/vm_probe.ts")
+        const deployed = memoryFlash(32)
+        writeProgram(deployed, bytecode)
+        const flash = programmedFlash(bytecode, 32)
+        expect(Buffer.compare(flash.load(), deployed.load())).toBe(0)
+        writeSettings(flash, { KEY: "mine" })
+        expect(Buffer.compare(programmedFlash(bytecode, 32).load(), deployed.load())).toBe(0)
+    })
+
+    test("written to one flash leave nothing in the next", () => {
+        const [first, second, fresh] = [memoryFlash(), memoryFlash(), memoryFlash()]
+        writeSettings(second, { KEY: "one" })
+        writeSettings(first, { OTHER: "x".repeat(200) })
+        writeSettings(fresh, { KEY: "one" })
+        expect(Buffer.compare(fresh.load(), second.load())).toBe(0)
     })
 
     test("a blank flash has none, and no program", () => {
