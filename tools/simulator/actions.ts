@@ -171,6 +171,9 @@ const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
                 () => sim.setFlashFails(false)
             )
     },
+    spoilRecord: ({ how }, _, struck) => {
+        for (const { sim } of struck) sim.spoilRecord(how)
+    },
     tornWrite: (_, __, struck) => {
         for (const { sim } of struck) sim.tearNextWrite()
     },

@@ -1,6 +1,7 @@
 // One run: a world is let go, watched at every fact, and summed up. A pure function of plan, seed and bytecode.
 import { createHash } from "node:crypto"
 import { buildFirmware } from "@moorage/vm"
+import { Crowds } from "./crowds.js"
 import { type Fact, factLine } from "./facts.js"
 import {
     END_INVARIANTS,
@@ -9,6 +10,8 @@ import {
     flashWriteFault,
     type Invariant,
     MOORED,
+    PROMISED,
+    SPREAD,
 } from "./invariants.js"
 import { DOCUMENTED_QUOTAS, faultsEndSec, type Plan } from "./plan.js"
 import type { RunResult, Violation } from "./result.js"
@@ -48,6 +51,7 @@ class Run {
     readonly world: World
     private readonly watches = new Map<string, BoardWatch>()
     private readonly tally: Tally
+    private readonly crowds: Crowds
     private readonly hash = createHash("sha256")
     private readonly violations: Violation[] = []
     private readonly lanes = new Map<string, Fact[]>()
@@ -61,12 +65,13 @@ class Run {
         private readonly options: RunOptions
     ) {
         this.tally = new Tally(plan.durationSec)
+        this.crowds = new Crowds(plan.boards.settings)
         this.world = new World(plan, seed, images, {
             fact: fact => this.fact(fact),
             heard: (board, host) => this.watches.get(board)?.heard(host),
             wrote: (board, before, after) => {
                 const watch = this.watches.get(board)
-                const wrong = watch && flashWriteFault(watch, before, after)
+                const wrong = watch && flashWriteFault(watch, before, after, this.world.clock.elapsedMs())
                 if (wrong) this.violated(FLASH_NEED, watch, wrong)
             },
         })
@@ -103,6 +108,8 @@ class Run {
             const wrong = invariant.check(fact, watch)
             if (wrong !== undefined) this.violated(invariant, watch, wrong, fact)
         }
+        const crowded = this.crowds.add(fact)
+        if (crowded !== undefined) this.violated(SPREAD, watch, crowded, fact)
         const wasMoored = watch.mooredMs !== undefined
         watch.update(fact)
         const isMoored = watch.mooredMs !== undefined
@@ -132,7 +139,8 @@ class Run {
     private checkMoored(boundMs: number): void {
         const sinceMs = faultsEndSec(this.plan) * 1000
         for (const watch of this.watches.values()) {
-            const { sim, mooredMs, lastMooredMs = -1 } = watch
+            const { sim, mooredMs, lastMooredMs = -1, promised } = watch
+            if (promised) this.violated(PROMISED, watch, "answered 202 and did not register")
             if (!sim.isPowered || sim.isBricked || mooredMs !== undefined || lastMooredMs >= sinceMs) continue
             this.violated(MOORED, watch, `not moored ${(boundMs - sinceMs) / 1000} s after the last fault`)
         }

@@ -9,8 +9,9 @@ import {
     readProgram,
     readSettings,
     tornImage,
+    writeSettings,
 } from "@moorage/vm"
-import { type Assignment, parseRecord } from "../../devs/store/record.js"
+import { type Assignment, formatRecord, parseRecord } from "../../devs/store/record.js"
 import type { Fact } from "./facts.js"
 
 export interface SimBoardOptions {
@@ -32,6 +33,9 @@ export interface SimBoardOptions {
     /** Called before each write to flash. */
     wrote: (before: Kept, after: Kept) => void
 }
+
+/** Of the record of another owner: a hub that is no hub of the plan. */
+const OTHERS_HUB = "hub-of-another.azure-devices.net"
 
 /** What the board has in flash about its hub. */
 export interface Kept {
@@ -65,7 +69,7 @@ function imageFlash(image: Uint8Array): Flash {
     return { bytes: image.length, load: () => image, save: () => 0 }
 }
 
-/** After a write to flash was torn the board is in the dark this long. */
+/** After flash was torn or spoilt the board is in the dark this long. */
 const TORN_DARK_MS = 5_000
 
 export class SimBoard {
@@ -136,6 +140,22 @@ export class SimBoard {
     /** The next write to flash is torn by a power cut. */
     tearNextWrite(): void {
         this.tearing = true
+    }
+
+    /**
+     * Power goes, and comes back to a record that is not the board's own.
+     * @param how `damaged`: one letter of the hub's name is another; `foreign`: whole, but of another owner
+     */
+    spoilRecord(how: "damaged" | "foreign"): void {
+        this.cutPower(TORN_DARK_MS)
+        const { assignment } = this.kept()
+        if (!assignment || this.flash.failing) return
+        const other = assignment.hub.startsWith("x") ? "y" : "x"
+        const hub =
+            how === "damaged"
+                ? String(readSettings(this.flash).hub).replace(/\|./, `|${other}`)
+                : formatRecord({ ...assignment, hub: OTHERS_HUB }, this.id, "another owner")
+        writeSettings(this.flash, { hub })
     }
 
     setFlashFails(failing: boolean): void {

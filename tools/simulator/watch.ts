@@ -9,6 +9,11 @@ const RECENT_MAX = 50
 /** A session lost sooner than this was never granted: a hub over quota accepts and then closes. */
 const GRANTED_MS = 5_000
 
+/** The seed's least; the firmware's own window is twice as long. */
+const HUB_WINDOW_MS = 15 * 60_000
+/** What it doubles up to, while DPS hands back the same dead hub (ARCHITECTURE: the firmware's up to 4 h). */
+const HUB_WINDOW_MAX_MS = 2 * 3600_000
+
 /** The board's latest try at a hub, in this boot. */
 export interface HubTry {
     service: string
@@ -34,8 +39,16 @@ const REQUESTS = ["register", "poll", "lookup"]
 
 export class BoardWatch {
     readonly recent: Fact[] = []
-    /** Since the last boot: whether flash had a record, or DPS named a hub. */
+    /** Hubs that DPS ever named to it. */
+    readonly hubs = new Set<string>()
+    /** When it was powered on or reset last. */
+    bootMs = 0
+    /** Since the last boot: whether flash had a record. */
+    hasRecord = false
+    /** The same, or DPS named a hub. */
     knowsHub = false
+    /** Since the last boot: whether DPS answered a status lookup, other than with a fault that passes. */
+    lookedUp = false
     hubTry: HubTry | undefined
     /** Whether the last session ended because the board wanted it so: a new token, a new assignment. */
     endedAtWill = false
@@ -45,8 +58,14 @@ export class BoardWatch {
     refusals = 0
     /** When the hub was lost: the first failure since the last stable session, or registration. */
     lostMs: number | undefined
+    /** How long a hub that was lost is tried at least before DPS is asked. */
+    windowMs = HUB_WINDOW_MS
+    /** A hub refused the board, which has not turned to DPS since. */
+    refused = false
     /** A new assignment was asked for, by whatever way. */
     asked = false
+    /** The board said 202 to that, and has not registered since. */
+    promised = false
     /** A registration has begun and not ended. */
     registering = false
     notBefore: NotBefore | undefined
@@ -59,6 +78,9 @@ export class BoardWatch {
     firstPowerMs: number | undefined
     /** What DPS said and has not reached the board. */
     private unheard: NotBefore | undefined
+    /** The hub of the record, or that DPS named last; and one that DPS named and the board has not heard. */
+    private hub: string | undefined
+    private unheardHub: { name: string; by: Fact["kind"] } | undefined
 
     constructor(
         readonly sim: SimBoard,
@@ -73,22 +95,31 @@ export class BoardWatch {
         const { ms, kind, service, status } = fact
         if (kind === "power" && fact.detail === "on") this.firstPowerMs ??= ms
         if (kind === "power" || kind === "reset" || kind === "panic") this.boot(ms)
-        else if (kind === "start") this.knowsHub = this.sim.kept().assignment !== undefined
+        else if (kind === "start") this.started()
         else if (REQUESTS.includes(kind)) this.answered(fact)
-        else if (kind === "methodResponse" && status === 202) this.asked = true
+        else if (kind === "methodResponse" && status === 202) this.asked = this.promised = true
         else if (kind === "event" && fact.detail?.startsWith("reprovision")) this.asked = true
         else if (kind === "log" && fact.detail === "token renewal") this.endedAtWill = true
         else if (kind === "connack" && service === "dps") this.dpsConnack(ms, status ?? 0)
         else if (kind === "connack") this.hubConnack(ms, status ?? 0)
-        else if (kind === "lost" && service === DPS_HOST) this.unheard = undefined
-        else if (service !== undefined && service !== DPS_HOST) this.hubLink(fact)
+        else if (service === DPS_HOST) this.dpsLink(kind)
+        else if (service !== undefined) this.hubLink(fact)
     }
 
     /** Bytes from DPS have reached the board: it knows what was said. */
     heard(service: string): void {
-        if (service !== DPS_HOST || !this.unheard) return
-        this.notBefore = this.unheard
+        if (service !== DPS_HOST) return
+        if (this.unheard) this.notBefore = this.unheard
         this.unheard = undefined
+        if (this.unheardHub) this.named(this.unheardHub)
+        this.unheardHub = undefined
+    }
+
+    private started(): void {
+        const { assignment } = this.sim.kept()
+        this.hub = assignment?.hub
+        this.hasRecord = this.hub !== undefined
+        this.knowsHub = this.hasRecord
     }
 
     private boot(ms: number): void {
@@ -102,28 +133,56 @@ export class BoardWatch {
         this.registering = false
         this.notBefore = undefined
         this.unheard = undefined
+        this.unheardHub = undefined
+        this.bootMs = ms
+        this.windowMs = HUB_WINDOW_MS
+        this.refused = false
+        this.promised = false
+        this.hasRecord = false
         this.knowsHub = false
+        this.lookedUp = false
     }
 
     private answered({ ms, kind, status = 0, retryAfterSec = 0, detail }: Fact): void {
-        if (kind === "register") this.registering = true
-        const isAssigned = status === 200 && detail !== undefined
-        if (isAssigned && kind === "lookup") this.knowsHub = true
-        if (isAssigned && kind === "poll") this.assigned()
+        if (kind === "register") {
+            this.registering = true
+            this.promised = false
+        }
+        const isTransient = status >= 500 || status === 429 || status === 401 || status === 403
+        if (kind === "lookup" && !isTransient) this.lookedUp = true
+        if (status === 200 && detail !== undefined) {
+            this.hubs.add(detail)
+            this.unheardHub = { name: detail, by: kind }
+        }
         if (retryAfterSec > 0)
             this.unheard = { ms: ms + retryAfterSec * 1000, why: `retry-after ${retryAfterSec} s` }
         else if (status >= 500) this.unheard = { ms: ms + SERVER_ERROR_MS, why: `status ${status}` }
         else if (status === 429) this.unheard = { ms: ms + THROTTLED_MS, why: "status 429" }
         else if (status === 200 && detail === undefined && kind !== "lookup")
             this.unheard = { ms: ms + OPERATOR_MS, why: "failed or disabled" }
+        else if (status >= 400 && status !== 404 && !isTransient)
+            this.unheard = { ms: ms + OPERATOR_MS, why: `status ${status}` }
     }
 
-    private assigned(): void {
-        this.registering = false
+    /** The board has heard which hub is its own. */
+    private named({ name, by }: { name: string; by: Fact["kind"] }): void {
+        const isSame = name === this.hub
         this.knowsHub = true
+        this.hub = name
+        if (by === "lookup") return
+        if (!isSame) this.windowMs = HUB_WINDOW_MS
+        else if (this.lostMs !== undefined) this.windowMs = Math.min(HUB_WINDOW_MAX_MS, 2 * this.windowMs)
+        this.registering = false
         this.asked = false
         this.refusals = 0
         this.lostMs = undefined
+    }
+
+    private dpsLink(kind: Fact["kind"]): void {
+        if (kind === "dial") this.refused = false
+        if (kind !== "lost") return
+        this.unheard = undefined
+        this.unheardHub = undefined
     }
 
     private dpsConnack(ms: number, code: number): void {
@@ -135,7 +194,10 @@ export class BoardWatch {
         if (!hubTry) return
         hubTry.connack = code
         hubTry.connackMs = ms
-        if (code >= 4) this.refusals++
+        if (code >= 4) {
+            this.refusals++
+            this.refused = true
+        }
         if (code !== 0) return
         this.mooredMs = ms
         this.firstMooredMs ??= ms
@@ -159,6 +221,7 @@ export class BoardWatch {
             this.failures = 0
             this.refusals = 0
             this.lostMs = undefined
+            this.windowMs = HUB_WINDOW_MS
         }
         this.failures++
         this.lostMs ??= ms
