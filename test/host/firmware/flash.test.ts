@@ -13,6 +13,7 @@ import {
     writeSettings,
 } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
+import { activeBank, fillWithDead } from "../vm/fillstore.js"
 import { GROUP_KEY, HUBS, moor, type MoorOptions, type World } from "./moor.js"
 
 const DAY_SEC = 86_400
@@ -176,27 +177,6 @@ function tornAppend(words: number): Fate[] {
     return Array.from({ length: words + 1 }, (_, count) =>
         count === 0 || count >= words - 1 ? "moors" : "program lost"
     )
-}
-
-/** Fills the bank with values that no one needs any more, until the next write of 32 bytes makes the store collect. */
-function fillWithDead(flash: Flash): void {
-    for (const length of [200, 20, 1]) {
-        for (let i = 0; ; i++) {
-            const image = flash.load()
-            const bank = activeBank(flash)
-            writeSettings(flash, { dead: `${i % 10}`.repeat(length) })
-            if (activeBank(flash) === bank) continue
-            flash.save(image)
-            break
-        }
-    }
-}
-
-/** Number of the bank with the higher generation. */
-function activeBank(flash: Flash): number {
-    const view = new DataView(Uint8Array.from(flash.load()).buffer)
-    const [first, second] = [0, 4 * 4096].map(start => (view.getUint32(start + 8, true) + 1) >>> 0)
-    return first > second ? 0 : 1
 }
 
 describe("a power cut inside a write, at each 4 bytes: the runtime's defect (facts D2)", () => {

@@ -13,48 +13,52 @@ import {
 import { describe, expect, test } from "vitest"
 import { FLASH_PAGE_BYTES } from "../../../tools/vm/flash.js"
 import { bench } from "./bench.js"
+import { fillWithDead } from "./fillstore.js"
 
-/** A flash that keeps each image it had. */
-function historic() {
-    const inner = memoryFlash()
-    const images = [inner.load()]
-    const flash: Flash = {
-        bytes: inner.bytes,
-        load: () => inner.load(),
-        save(image) {
-            images.push(Uint8Array.from(image))
-            return inner.save(image)
+interface Write {
+    before: Uint8Array
+    after: Uint8Array
+}
+
+/** The write of `settings` to a flash that holds another one. */
+function settingWrite(settings: Record<string, unknown>): Write {
+    const flash = memoryFlash()
+    writeSettings(flash, { one: 1 })
+    const before = Uint8Array.from(flash.load())
+    writeSettings(flash, settings)
+    return { before, after: Uint8Array.from(flash.load()) }
+}
+
+/** A board whose program writes one setting at each boot, and what it wrote. */
+async function booting() {
+    const writes: Write[] = []
+    const { board, clock } = await bench(
+        "boots",
+        {},
+        { tear: (before, after) => void writes.push({ before, after }) }
+    )
+    return {
+        flash: board.flash,
+        /** Boots once; returns the steps of each write. */
+        boot(): FlashStep[][] {
+            const from = writes.length
+            board.powerOn()
+            clock.advance(3000)
+            board.powerOff()
+            return writes.slice(from).map(({ before, after }) => flashSteps(before, after))
         },
+        writes,
     }
-    /** The images around the last save. */
-    const last = () => ({ before: images.at(-2) as Uint8Array, after: images.at(-1) as Uint8Array })
-    return { flash, images, last }
 }
 
 /** The kinds of steps in their order, each run of one kind once. */
 const runs = (steps: FlashStep[]) =>
     steps.map(step => step.what).filter((what, i, all) => what !== all[i - 1])
 
-/** The steps of the first `count` collections of a store with two settings. */
-function collections(count: number): FlashStep[][] {
-    const { flash, images } = historic()
-    writeSettings(flash, { stays: "here" })
-    const found: FlashStep[][] = []
-    for (let i = 0; found.length < count; i++) {
-        const from = images.length
-        writeSettings(flash, { moves: i.toString().padEnd(200, "x") })
-        if (images.length - from < 2) continue
-        found.push(flashSteps(images[from - 1] as Uint8Array, images[from] as Uint8Array))
-    }
-    return found
-}
-
 describe("the steps of a write", () => {
     test("of one setting: the words of its value upwards, then the six of its entry", () => {
-        const { flash, last } = historic()
-        writeSettings(flash, { one: 1 })
-        writeSettings(flash, { two: "abcdefghij" })
-        const steps = flashSteps(last().before, last().after)
+        const { before, after } = settingWrite({ two: "abcdefghij" })
+        const steps = flashSteps(before, after)
         const [value, entry] = [steps.slice(0, 3), steps.slice(3)]
         expect(runs(value)).toEqual(["value"])
         expect(Buffer.concat(value.map(step => step.bytes)).toString()).toBe('"abcdefghij"')
@@ -64,32 +68,30 @@ describe("the steps of a write", () => {
             expect(part.map(step => step.at)).toEqual(part.map((_, i) => (part[0]?.at ?? 0) + 4 * i))
     })
 
-    test("of a collection: the other bank is erased if it is not blank, filled, and its header comes last", () => {
-        const [first, second, third] = collections(3)
-        const filled = ["value", "entry", "value", "entry", "header"]
-        expect(runs(first ?? [])).toEqual(filled)
-        expect(runs(second ?? [])).toEqual(["erase", ...filled])
-        expect(runs(third ?? [])).toEqual(["erase", ...filled])
-        const erased = (steps: FlashStep[] = []) =>
-            steps.filter(step => step.what === "erase").map(step => step.at / FLASH_PAGE_BYTES)
-        expect(erased(second)).toEqual([0, 1, 2, 3])
-        expect(erased(third)).toEqual([4, 5, 6, 7])
+    test("of a collection: the other bank is erased if it is not blank, filled, and its header comes last", async () => {
+        const { flash, boot } = await booting()
+        const erased: number[][] = []
+        for (let i = 0; i < 3; i++) {
+            fillWithDead(flash)
+            const [collection, append] = boot() as [FlashStep[], FlashStep[]]
+            const pages = collection.filter(step => step.what === "erase")
+            erased.push(pages.map(step => step.at / FLASH_PAGE_BYTES))
+            expect(runs(collection).join(" ")).toMatch(/^(erase )?(entry )?(value entry )+header$/)
+            expect(runs(append)).toEqual(["value", "entry"])
+        }
+        expect(erased).toEqual([[], [0, 1, 2, 3], [4, 5, 6, 7]])
     })
 
-    test("of a mount that formats: the first bank is erased, its header is written", () => {
-        const { flash, images, last } = historic()
-        writeSettings(flash, { one: 1, two: 2 })
-        flash.save(tornImage(last().before, last().after, 3))
-        writeSettings(flash, { three: 3 })
-        const [torn, formatted] = images.slice(-3) as [Uint8Array, Uint8Array]
-        expect(runs(flashSteps(torn, formatted))).toEqual(["erase", "header"])
-        expect(readSettings(flash)).toEqual({ three: 3 })
+    test("of a mount that formats: the first bank is erased, its header is written", async () => {
+        const { flash, boot, writes } = await booting()
+        boot()
+        const { before, after } = writes[0] as Write
+        flash.save(tornImage(before, after, 3))
+        expect(boot().map(runs)).toEqual([["erase", "header"]])
     })
 
     test("lead from the image before to the image after; between equal images there are none", () => {
-        const { flash, last } = historic()
-        writeSettings(flash, { one: 1 })
-        const { before, after } = last()
+        const { before, after } = settingWrite({ two: 2 })
         const count = flashSteps(before, after).length
         expect(Buffer.compare(tornImage(before, after, 0), before)).toBe(0)
         expect(Buffer.compare(tornImage(before, after, count), after)).toBe(0)
@@ -98,11 +100,9 @@ describe("the steps of a write", () => {
 
     test("are not made up for what the store would not do: a deploy", async () => {
         const { board } = await bench("greet")
-        const { flash, images } = historic()
+        const flash = memoryFlash()
         writeProgram(flash, readProgram(board.flash) as Uint8Array)
-        expect(() => flashSteps(images[0] as Uint8Array, images.at(-1) as Uint8Array)).toThrow(
-            /no write of the settings store/
-        )
+        expect(() => flashSteps(memoryFlash().load(), flash.load())).toThrow(/no write of the settings store/)
     })
 })
 
