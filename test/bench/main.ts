@@ -1,5 +1,7 @@
 // `npm run bench [-- NAME...]`: measurements, never assertions.
+import { benchBoards } from "./boards/main.js"
 import { benchEmulator } from "./emulator/main.js"
+import { benchFeatures } from "./features.js"
 import { benchFlash } from "./flash.js"
 import { benchEndurance } from "./endurance.js"
 import { benchHeap } from "./heap.js"
@@ -7,9 +9,11 @@ import { benchSize } from "./size.js"
 
 const BENCHES: Record<string, () => Promise<void>> = {
     size: benchSize,
+    features: benchFeatures,
     heap: benchHeap,
     flash: benchFlash,
     emulator: benchEmulator,
+    boards: benchBoards,
     endurance: benchEndurance,
 }
 
