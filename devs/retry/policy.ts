@@ -191,10 +191,12 @@ export function next(
         case FaultKind.Throttled:
             maxMs = fleetMs
             break
-        // 5xx; CONNACK 3; a hub that closes at once after CONNACK: 5 s at least, at the hub the first time only.
+        // 5xx; CONNACK 3; a hub that closes at once after CONNACK: 5 s at least, at the hub the first time only; and
+        // up to twice that, or a fleet would come back in one moment.
         case FaultKind.ServerError:
         case FaultKind.Unavailable:
             if (!hub || !failures) minMs = SERVER_ERROR_MS
+            maxMs = Math.max(maxMs, 2 * minMs)
             break
         // No answer at all, so many times in a row: the socket worker may be wedged.
         case FaultKind.Timeout:

@@ -305,6 +305,18 @@ describe("rows of the table, at DPS", () => {
         )
     })
 
+    test("every failure of a service keeps jitter, the first one too: no two boards need wait alike", () => {
+        for (const state of STATES)
+            for (const event of FAULTS.filter(each => each !== FaultKind.Throttled))
+                for (const failures of [0, 1, 2, 5, 100]) {
+                    const life = inState(state, { failures })
+                    const least = after(life, event, { random: 0 }).delayMs
+                    expect(after(life, event, { random: 0.999999 }).delayMs).toBeGreaterThanOrEqual(
+                        2 * least - 2
+                    )
+                }
+    })
+
     test.each(AT_DPS)("in state %i being throttled without retry-after is the seed's formula", state => {
         fc.assert(
             fc.property(chance, random => {
