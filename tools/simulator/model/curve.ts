@@ -1,0 +1,98 @@
+// What a run of the model tells: counts in bins of time, and totals.
+
+/** Counts in bins of equal length, from 0 on. */
+export class Bins {
+    readonly counts: number[] = []
+
+    constructor(private readonly binMs: number) {}
+
+    add(atMs: number, count: number): void {
+        const bin = Math.floor(atMs / this.binMs)
+        while (this.counts.length <= bin) this.counts.push(0)
+        this.counts[bin] += count
+    }
+}
+
+/** A fleet on its way to its hubs. Arrays have one number for each bin of time since power-on. */
+export interface FleetCurve {
+    devices: number
+    binSec: number
+    /** Registrations that DPS took. */
+    registered: number[]
+    /** 429s of DPS, to lookups and to registrations. */
+    throttled: number[]
+    /** Boards that were moored. */
+    moored: number[]
+    /** CONNECTs that a hub over its quota closed, or answered too late. */
+    hubRefused: number[]
+    /** The least that the quota allows: N / cps. */
+    limitSec: number
+    /** When DPS took the last registration; 0 when there was none. */
+    registeredSec: number
+    /** When the last board was moored. */
+    mooredSec: number
+    mooredBoards: number
+    throttledPerDevice: number
+}
+
+/** Counts up to and with each bin. */
+export function cumulative(bins: number[]): number[] {
+    let sum = 0
+    return bins.map(count => (sum += count))
+}
+
+/** Fills a {@link FleetCurve}; times in ms since power-on. */
+export class Recorder {
+    private readonly bins
+    private last = { registered: 0, moored: 0 }
+    private total = { throttled: 0, moored: 0 }
+
+    constructor(
+        private readonly devices: number,
+        private readonly binSec: number
+    ) {
+        const bins = () => new Bins(binSec * 1000)
+        this.bins = { registered: bins(), throttled: bins(), moored: bins(), hubRefused: bins() }
+    }
+
+    registered(atMs: number, boards: number): void {
+        this.bins.registered.add(atMs, boards)
+        this.last.registered = atMs
+    }
+
+    throttled(atMs: number, boards: number): void {
+        this.bins.throttled.add(atMs, boards)
+        this.total.throttled += boards
+    }
+
+    moored(atMs: number): void {
+        this.bins.moored.add(atMs, 1)
+        this.total.moored++
+        this.last.moored = Math.max(this.last.moored, atMs)
+    }
+
+    hubRefused(atMs: number, boards: number): void {
+        this.bins.hubRefused.add(atMs, boards)
+    }
+
+    get mooredBoards(): number {
+        return this.total.moored
+    }
+
+    curve(limitSec: number): FleetCurve {
+        const { registered, throttled, moored, hubRefused } = this.bins
+        return {
+            devices: this.devices,
+            binSec: this.binSec,
+            registered: registered.counts,
+            throttled: throttled.counts,
+            moored: moored.counts,
+            hubRefused: hubRefused.counts,
+            limitSec,
+            registeredSec: this.last.registered / 1000,
+            mooredSec: this.last.moored / 1000,
+            mooredBoards: this.total.moored,
+            throttledPerDevice: this.total.throttled / this.devices,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// A model for a million boards: what a fleet does to its quotas, without the VM. The decisions are the firmware's
+// own (devs/retry), the throttles the emulator's; what is left out is all that goes wrong but throttling.
+import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
+import type { FleetCurve } from "./curve.js"
+import { Fleet, type FleetOptions } from "./fleet.js"
+import { DEFAULT_LATENCIES } from "./latencies.js"
+import { ours } from "./strategies.js"
+
+export { cumulative, type FleetCurve } from "./curve.js"
+export type { FleetOptions } from "./fleet.js"
+export { DEFAULT_LATENCIES, type Latencies } from "./latencies.js"
+export { planSlots, type SlotPlan, slotOf } from "./slots.js"
+export { azureSdkForC, type FleetNumbers, noJitter, ours, seedFormula, type Strategy } from "./strategies.js"
+
+/** What is not given is as in the emulator, and our firmware's. */
+export type ModelOptions = Pick<FleetOptions, "devices"> & Partial<FleetOptions>
+
+function complete(options: ModelOptions): FleetOptions {
+    const quotas = options.quotas ?? DOCUMENTED_QUOTAS
+    const { calls, perSec } = quotas.dpsRegistrations ?? { calls: Infinity, perSec: 1 }
+    return {
+        seed: 1,
+        strategy: ours({ load: 1, devices: options.devices, perSec: calls / perSec }),
+        powerOnSec: 0,
+        quotas,
+        hubs: 1,
+        saysRetryAfter: true,
+        pollSec: 3,
+        assigningMs: 2000,
+        latencies: DEFAULT_LATENCIES,
+        binSec: 60,
+        horizonSec: 30 * 86_400,
+        ...options,
+    }
+}
+
+/**
+ * New boards on their way to their hubs.
+ * @throws RangeError for polls that DPS would throttle
+ */
+export function simulateRollout(options: ModelOptions): FleetCurve {
+    return new Fleet(complete(options)).rollOut()
+}
+
+/**
+ * Boards with a valid record, all of them booting: back to their hubs.
+ * @throws RangeError for polls that DPS would throttle
+ */
+export function simulateRebootStorm(options: ModelOptions): FleetCurve {
+    return new Fleet(complete(options)).reboot()
+}
