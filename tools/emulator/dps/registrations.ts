@@ -1,3 +1,4 @@
+import { SortedIds } from "../sortedids.js"
 import { type Keeper, type Kept, splitKey } from "../state/keeper.js"
 import type { RegistrationState } from "./bodies.js"
 
@@ -14,7 +15,7 @@ export interface Registration {
 export class Registrations {
     private readonly byId = new Map<string, Registration>()
     /** Registration IDs of each enrollment group. */
-    private readonly byGroup = new Map<string, Set<string>>()
+    private readonly byGroup = new Map<string, SortedIds>()
 
     constructor(private readonly keeper: Keeper) {}
 
@@ -47,17 +48,19 @@ export class Registrations {
         return this.remove(id)
     }
 
-    ofGroup(enrollmentGroupId: string): RegistrationState[] {
-        const ids = this.byGroup.get(enrollmentGroupId.toLowerCase()) ?? []
-        return [...ids].map(id => (this.byId.get(id) as Registration).state)
+    /** Up to `count` records of a group, by ID, from the first after `id`. */
+    ofGroup(enrollmentGroupId: string, id: string | undefined, count: number): RegistrationState[] {
+        const ids = this.byGroup.get(enrollmentGroupId.toLowerCase())?.after(id, count) ?? []
+        return ids.map(each => (this.byId.get(each) as Registration).state)
     }
 
     private add(id: string, registration: Registration): void {
         this.byId.set(id, registration)
         const group = registration.enrollmentGroupId?.toLowerCase()
         if (group === undefined) return
-        const ids = this.byGroup.get(group) ?? new Set()
-        this.byGroup.set(group, ids.add(id))
+        let ids = this.byGroup.get(group)
+        if (!ids) this.byGroup.set(group, (ids = new SortedIds()))
+        ids.add(id)
     }
 
     private remove(id: string): boolean {

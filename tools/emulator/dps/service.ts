@@ -112,9 +112,9 @@ export class DpsService {
         return this.registrations.size
     }
 
-    /** The registration records of an enrollment group. */
-    registrationsOf(enrollmentGroupId: string): RegistrationState[] {
-        return this.registrations.ofGroup(enrollmentGroupId)
+    /** Up to `count` registration records of an enrollment group, by ID, from the first after `id`. */
+    registrationsOf(enrollmentGroupId: string, id: string | undefined, count: number): RegistrationState[] {
+        return this.registrations.ofGroup(enrollmentGroupId, id, count)
     }
 
     /** Forgets the registration record; the device identity on its hub stays. */

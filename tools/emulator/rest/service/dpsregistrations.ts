@@ -26,13 +26,13 @@ export function deleteRegistration(call: Call): Answer {
 /** The registrations of one enrollment group. */
 export function queryRegistrations(call: Call): Answer {
     const { dps } = call.cloud
+    const [group] = call.params
     requireEverything(call, "registrations")
-    GROUPS.required(call.cloud, call.params[0])
-    const states = dps.registrationsOf(call.params[0])
-    return page(
+    GROUPS.required(call.cloud, group)
+    return page<RegistrationState>(
         call,
         "DeviceRegistrationState",
-        states,
+        (id, count) => dps.registrationsOf(group, id, count),
         state => state.registrationId,
         state => state
     )

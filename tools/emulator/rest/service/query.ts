@@ -24,29 +24,39 @@ function lastId(headers: Record<string, string>): string | undefined {
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-/** One page of `items`, by ID. The last page has no `x-ms-continuation`. @throws ServiceError 400 */
+/** Where the items of a page come from: up to `count` of them, by ID, from the first after `id`. */
+export type ItemsAfter<T> = (id: string | undefined, count: number) => T[]
+
+/** The items of a list. */
+export function listed<T>(items: T[], idOf: (item: T) => string): ItemsAfter<T> {
+    return (after, count) =>
+        items
+            .map(item => ({ item, id: idOf(item) }))
+            .filter(({ id }) => after === undefined || id > after)
+            .sort((a, b) => compare(a.id, b.id))
+            .slice(0, count)
+            .map(({ item }) => item)
+}
+
+/** One page. The last page has no `x-ms-continuation`. @throws ServiceError 400 */
 export function page<T>(
     call: Call,
     itemType: string,
-    items: T[],
+    itemsAfter: ItemsAfter<T>,
     idOf: (item: T) => string,
     show: (item: T) => unknown
 ): Answer {
     const size = pageSize(call.headers)
-    const after = lastId(call.headers)
-    const left = items
-        .map(item => ({ item, id: idOf(item) }))
-        .filter(({ id }) => after === undefined || id > after)
-        .sort((a, b) => compare(a.id, b.id))
-    const taken = left.slice(0, size)
+    const found = itemsAfter(lastId(call.headers), size + 1)
+    const taken = found.slice(0, size)
     const headers: Record<string, string> = {
         "x-ms-item-type": itemType,
         "x-ms-max-item-count": String(size),
     }
     const last = taken.at(-1)
-    if (last && left.length > taken.length)
-        headers["x-ms-continuation"] = Buffer.from(`after:${last.id}`).toString("base64url")
-    return { status: 200, json: taken.map(({ item }) => show(item)), headers }
+    if (last && found.length > taken.length)
+        headers["x-ms-continuation"] = Buffer.from(`after:${idOf(last)}`).toString("base64url")
+    return { status: 200, json: taken.map(show), headers }
 }
 
 const EVERYTHING = /^\s*(\*|select\s+\*\s+from\s+(\w+))?\s*$/i
