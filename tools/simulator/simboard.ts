@@ -55,8 +55,8 @@ class FailingFlash implements Flash {
         return this.inner.bytes
     }
 
-    load(): Uint8Array {
-        return this.inner.load()
+    load(target?: Uint8Array): Uint8Array {
+        return this.inner.load(target)
     }
 
     save(image: Uint8Array): number {

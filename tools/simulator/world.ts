@@ -2,14 +2,7 @@
 // Everything in it is virtual but the bytecode, the VM and the emulator's core.
 import { Cloud, type CloudEvent, deriveDeviceKey } from "@moorage/emulator"
 import type { Link } from "@moorage/link"
-import {
-    type BoardProfile,
-    loadBoardProfile,
-    type MemoryFlash,
-    memoryFlash,
-    type Target,
-    writeProgram,
-} from "@moorage/vm"
+import { type BoardProfile, loadBoardProfile, programmedFlash, type Target } from "@moorage/vm"
 import { type Outages, type Stage, strike } from "./actions.js"
 import { VirtualClock } from "./clock.js"
 import type { Fact, FactKind } from "./facts.js"
@@ -43,8 +36,6 @@ export class World {
     readonly boards: { sim: SimBoard; path: Path }[] = []
     private readonly outages: Outages = { hosts: new Map(), names: new Set() }
     private readonly profiles = new Map<string, BoardProfile>()
-    /** Flash with the program in it, by image and pages: each board's is a copy that shares its pages. */
-    private readonly flashes = new Map<string, MemoryFlash>()
 
     constructor(
         readonly plan: Plan,
@@ -146,7 +137,7 @@ export class World {
                 ...(slots ? { SLOT: Math.floor(number / slots.boards), SLOT_SEC: slots.slotSec } : {}),
                 ...plan.boards.settings,
             },
-            flash: this.flashWith(profile),
+            flash: programmedFlash(this.images[profile.image], profile.fstorPages),
             clock,
             random: stream(seed, `board/${number}`),
             network: path,
@@ -157,17 +148,6 @@ export class World {
             },
         })
         this.boards.push({ sim, path })
-    }
-
-    private flashWith(profile: BoardProfile): MemoryFlash {
-        const name = `${profile.image}/${profile.fstorPages}`
-        let flash = this.flashes.get(name)
-        if (!flash) {
-            flash = memoryFlash(profile.fstorPages)
-            writeProgram(flash, this.images[profile.image])
-            this.flashes.set(name, flash)
-        }
-        return flash.clone()
     }
 
     private dial(target: Target, link: Link): void {

@@ -1,0 +1,90 @@
+// A fleet in a process of its own, so that what it holds is what its boards hold: `fleet.ts COUNT SLEEP_MS TELEMETRY_SEC`.
+import { Cloud, deriveDeviceKey } from "@moorage/emulator"
+import { VirtualClock } from "@moorage/simulator"
+import { seededRandom } from "@moorage/time"
+import { Board, buildFirmware, memoryNetwork } from "@moorage/vm"
+import { Meter } from "./meter.js"
+
+const ID_SCOPE = "0ne00ABCDEF"
+const GROUP_KEY = Buffer.alloc(64, 7).toString("base64")
+const HOUR_MS = 3_600_000
+/** The program of each board runs. */
+const STARTED_MS = 2000
+/** Each board is moored, and stable. */
+const MOORED_MS = HOUR_MS / 2
+/** Boards that live and die before, so that what they cost is theirs and not the process's own. */
+const WARM_UP = 50
+
+/** Of each board: CPU time, and what the process grew by since no board was there. */
+export interface FleetCost {
+    /** `new Board`: program and settings are in its flash. */
+    created: { ms: number; mb: number }
+    /** Power on, to the program's start. */
+    started: { ms: number; mb: number }
+    /** In its hub; the hub, its history and the network are in it. */
+    moored: { ms: number; mb: number }
+    /** One virtual hour in the hub. */
+    hour: { ms: number; wakes: number }
+}
+
+async function measure(count: number, sleepMaxMs: number, telemetrySec: number): Promise<FleetCost> {
+    const clock = new VirtualClock()
+    const cloud = new Cloud({
+        clock,
+        random: seededRandom(1),
+        idScope: ID_SCOPE,
+        hubs: [{ hostName: "hub-1.azure-devices.net" }],
+        enrollmentGroups: [{ enrollmentGroupId: "fleet", primaryKey: GROUP_KEY }],
+    })
+    const network = memoryNetwork({
+        clock,
+        latencyMs: 7,
+        dial: ({ port }, link) => (port === 443 ? cloud.acceptHttp(link) : cloud.acceptMqtt(link)),
+    })
+    const { bytecode } = await buildFirmware("src/main.ts")
+    let moored = 0
+    const board = (name: string, seed: number) => {
+        const made = new Board({
+            id: name,
+            bytecode,
+            clock,
+            random: seededRandom(seed),
+            network,
+            measureHeap: false,
+            sleepMaxMs,
+            settings: {
+                ID_SCOPE,
+                REG_ID: name,
+                DEVICE_KEY: deriveDeviceKey(GROUP_KEY, name),
+                SLOT_SEC: 0,
+                TELEMETRY_SEC: telemetrySec,
+            },
+        })
+        made.on("log", line => {
+            if (line.startsWith("moored")) moored++
+        })
+        return made
+    }
+    const warmUp = Array.from({ length: WARM_UP }, (_, i) => board(`warm-up-${i}`, i))
+    for (const each of warmUp) each.powerOn()
+    clock.runTo(MOORED_MS)
+    for (const each of warmUp) each.powerOff()
+    warmUp.length = moored = 0
+    const startMs = clock.elapsedMs()
+    const meter = new Meter(count)
+    const boards = Array.from({ length: count }, (_, i) => board(`board-${i}`, i))
+    const created = meter.lap()
+    for (const each of boards) each.powerOn()
+    clock.runTo(startMs + STARTED_MS)
+    const started = meter.lap()
+    clock.runTo(startMs + MOORED_MS)
+    const inHub = meter.lap()
+    if (moored < count) throw new Error(`only ${moored} of ${count} boards moored`)
+    const wakes = () => boards.reduce((sum, { stats }) => sum + stats.wakes, 0) / count
+    const before = wakes()
+    clock.runTo(startMs + MOORED_MS + HOUR_MS)
+    return { created, started, moored: inHub, hour: { ms: meter.lap().ms, wakes: wakes() - before } }
+}
+
+const [count, sleepMaxMs, telemetrySec] = process.argv.slice(2).map(Number) as [number, number, number]
+process.send?.(await measure(count, sleepMaxMs, telemetrySec))
