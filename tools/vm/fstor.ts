@@ -16,23 +16,45 @@ const PROGRAM_HEADER_BYTES = 128
 const PROGRAM_MAGIC0 = 0x8d8abd53
 const PROGRAM_MAGIC1 = 0xb27c4b2b
 
-/** All entries of the store, the newest of each key; empty when nothing is mounted there. */
-export function storeEntries(flash: Flash): Map<string, Uint8Array> {
-    const image = flash.load()
+interface Entry {
+    key: string
+    /** Where the entry itself lies, and its value. */
+    at: number
+    offset: number
+    size: number
+}
+
+/** The log, oldest first; empty when nothing is mounted there. */
+function* logOf(image: Uint8Array): Generator<Entry> {
     const view = new DataView(image.buffer, image.byteOffset, image.byteLength)
-    const entries = new Map<string, Uint8Array>()
     const bank = activeBank(view)
-    if (!bank) return entries
+    if (!bank) return
     for (let at = bank.start + HEADER_BYTES; at + ENTRY_BYTES <= bank.end; at += ENTRY_BYTES) {
         const offset = view.getUint32(at + KEY_BYTES, true)
         if (offset === ERASED) break
-        const size = view.getUint32(at + KEY_BYTES + 4, true)
         const key = Buffer.from(image.subarray(at, at + KEY_BYTES))
             .toString("latin1")
             .replace(/\0.*$/s, "")
-        entries.set(key, image.subarray(offset, offset + size))
+        yield { key, at, offset, size: view.getUint32(at + KEY_BYTES + 4, true) }
     }
+}
+
+/** All entries of the store, the newest of each key; empty when nothing is mounted there. */
+export function storeEntries(flash: Flash): Map<string, Uint8Array> {
+    const image = flash.load()
+    const entries = new Map<string, Uint8Array>()
+    for (const { key, offset, size } of logOf(image)) entries.set(key, image.subarray(offset, offset + size))
     return entries
+}
+
+/** Gives entries other keys, of at most 15 characters; values stay where they are. */
+export function renameEntries(flash: Flash, keys: Record<string, string>): void {
+    const image = Uint8Array.from(flash.load())
+    for (const { key, at } of logOf(image)) {
+        const other = keys[key]
+        if (other !== undefined) image.set(Buffer.from(other.padEnd(KEY_BYTES, "\0"), "latin1"), at)
+    }
+    flash.save(image)
 }
 
 /** Pages of one bank in a store of `totalPages`: header, entries and the values of small settings. */
@@ -88,4 +110,24 @@ export function readProgram(flash: Flash): Uint8Array | undefined {
         return undefined
     }
     return stored.subarray(PROGRAM_HEADER_BYTES, PROGRAM_HEADER_BYTES + header.getUint32(4, true))
+}
+
+/** A Wi-Fi network that the board knows. */
+export interface WifiNetwork {
+    ssid: string
+    /** Absent for an open one. */
+    psk?: string
+}
+
+/** Where the runtime's Wi-Fi service keeps it (devicescript, network/wifi.c, wifi_init): text without quotes. */
+export const WIFI_KEYS = { ssid: "wifi_ssid", psk: "wifi_psk" } as const
+
+/** The network that the runtime would join, if it knows one. */
+export function readNetwork(flash: Flash): WifiNetwork | undefined {
+    const entries = storeEntries(flash)
+    const text = (key: string) => Buffer.from(entries.get(key) ?? []).toString("utf8")
+    const ssid = text(WIFI_KEYS.ssid)
+    const psk = text(WIFI_KEYS.psk)
+    if (ssid === "") return undefined
+    return psk === "" ? { ssid } : { ssid, psk }
 }

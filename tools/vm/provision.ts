@@ -5,7 +5,14 @@ import { DEFAULT_HEAP_BYTES } from "./bundle.js"
 import { VmError } from "./errors.js"
 import { ESP32_FSTOR_PAGES, type Flash, type MemoryFlash, memoryFlash } from "./flash.js"
 import { commandFrame } from "./frame.js"
-import { readProgram, storeEntries } from "./fstor.js"
+import {
+    readNetwork,
+    readProgram,
+    renameEntries,
+    storeEntries,
+    WIFI_KEYS,
+    type WifiNetwork,
+} from "./fstor.js"
 import { Machine } from "./machine.js"
 
 const WORKBENCH_ID = "fe00000000000000"
@@ -26,18 +33,48 @@ export const MAX_SETTING_BYTES = 232
 export function writeSettings(flash: Flash, settings: Record<string, unknown>): void {
     const frames = Object.entries(settings).map(([key, value]) => settingFrame(key, value))
     if (frames.length === 0) return
-    onWorkbench(flash, machine => {
-        for (const frame of frames) {
-            machine.receiveFrame(frame)
-            machine.process()
-        }
-    })
+    sendFrames(flash, frames)
     const stored = storeEntries(flash)
     for (const [key, value] of Object.entries(settings)) {
         if (Buffer.from(stored.get(`:${key}`) ?? []).toString("utf8") !== JSON.stringify(value)) {
             throw new VmError("settings", `The setting ${key} was not stored: the flash has no room for it.`)
         }
     }
+}
+
+/** The chip's own limits (esp_wifi): one byte each is lost to the runtime's strlcpy (devicescript-esp32, wifi_impl.c). */
+const MAX_SSID_BYTES = 31
+const MAX_PSK_BYTES = 63
+/** WPA2 takes no shorter passphrase. */
+const MIN_PSK_BYTES = 8
+
+/** What is wrong with a network, without its secret; undefined when a board can join it. */
+export function networkMistake({ ssid, psk }: WifiNetwork): string | undefined {
+    const ssidBytes = Buffer.byteLength(ssid)
+    if (ssidBytes === 0 || ssidBytes > MAX_SSID_BYTES || ssid.includes("\0"))
+        return `an SSID has 1 to ${MAX_SSID_BYTES} bytes, not ${ssidBytes}`
+    if (psk === undefined) return undefined
+    const pskBytes = Buffer.byteLength(psk)
+    if (pskBytes < MIN_PSK_BYTES || pskBytes > MAX_PSK_BYTES || psk.includes("\0"))
+        return `a Wi-Fi password has ${MIN_PSK_BYTES} to ${MAX_PSK_BYTES} bytes, not ${pskBytes}`
+    return undefined
+}
+
+/**
+ * Makes a network known to the runtime, as its Wi-Fi service does when told of one (wifi.c, ADD_NETWORK). This VM has
+ * no such service: its settings service writes the two entries, under keys that are then made the runtime's.
+ */
+export function writeNetwork(flash: Flash, network: WifiNetwork): void {
+    const mistake = networkMistake(network)
+    if (mistake !== undefined)
+        throw new VmError("settings", `The board cannot join that network: ${mistake}.`)
+    const { ssid, psk = "" } = network
+    const value = (text: string) => Buffer.from(text, "utf8")
+    sendFrames(flash, [setFrame(WIFI_KEYS.ssid, value(ssid)), setFrame(WIFI_KEYS.psk, value(psk))])
+    renameEntries(flash, { [`:${WIFI_KEYS.ssid}`]: WIFI_KEYS.ssid, [`:${WIFI_KEYS.psk}`]: WIFI_KEYS.psk })
+    const stored = readNetwork(flash)
+    if (stored?.ssid !== network.ssid || stored.psk !== network.psk)
+        throw new VmError("settings", "The network was not stored: the flash has no room for it.")
 }
 
 /** Stores the program that the board boots; does nothing when it is stored already. */
@@ -118,6 +155,20 @@ function onWorkbench(flash: Flash, work: (machine: Machine) => void): void {
     }
 }
 
+function sendFrames(flash: Flash, frames: Uint8Array[]): void {
+    onWorkbench(flash, machine => {
+        for (const frame of frames) {
+            machine.receiveFrame(frame)
+            machine.process()
+        }
+    })
+}
+
+function setFrame(key: string, value: Uint8Array): Uint8Array {
+    const payload = Buffer.concat([Buffer.from(`${key}\0`, "latin1"), value])
+    return commandFrame(WORKBENCH_ID, SETTINGS_SERVICE, SETTINGS_SET, payload)
+}
+
 function settingFrame(key: string, value: unknown): Uint8Array {
     const json = JSON.stringify(value)
     if (json === undefined) throw new VmError("settings", `The setting ${key} has no JSON form.`)
@@ -127,13 +178,13 @@ function settingFrame(key: string, value: unknown): Uint8Array {
             `"${key}" is no setting's key: 1 to ${MAX_KEY_CHARS} printable characters.`
         )
     }
-    const payload = Buffer.from(`${key}\0${json}`, "utf8")
-    if (payload.length > MAX_SETTING_BYTES) {
-        const over = payload.length - MAX_SETTING_BYTES
+    const bytes = Buffer.from(json, "utf8")
+    const over = key.length + 1 + bytes.length - MAX_SETTING_BYTES
+    if (over > 0) {
         throw new VmError(
             "settings",
             `The setting ${key} is ${over} bytes too long: reading it would reset the board.`
         )
     }
-    return commandFrame(WORKBENCH_ID, SETTINGS_SERVICE, SETTINGS_SET, payload)
+    return setFrame(key, bytes)
 }
