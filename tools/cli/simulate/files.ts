@@ -1,23 +1,9 @@
 // The files that `moorage simulate` reads and writes.
-import { createWriteStream, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { createWriteStream, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { merge, MergeError, type Summary } from "@moorage/simulator"
 import { FAILED, UserError, WRONG_USAGE } from "../fail.js"
-
-function cannot(what: string, file: string, error: unknown): UserError {
-    return new UserError(`Cannot ${what} ${file}: ${(error as Error).message}`, FAILED, { cause: error })
-}
-
-/** Writes a file as a whole: it is there entirely or not at all. @throws UserError */
-export function writeWhole(file: string, text: string): void {
-    try {
-        mkdirSync(dirname(file), { recursive: true })
-        writeFileSync(`${file}.new`, text)
-        renameSync(`${file}.new`, file)
-    } catch (error) {
-        throw cannot("write", file, error)
-    }
-}
+import { cannot } from "../files.js"
 
 /** A trace that grows: JSON lines. */
 export interface TraceFile {

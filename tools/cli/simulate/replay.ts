@@ -4,7 +4,7 @@ import { type Fact, factLine, factText, loadImages, readPlan, runPlan } from "@m
 import { realClock } from "@moorage/time"
 import { UserError, WRONG_USAGE } from "../fail.js"
 import { Progress } from "../progress.js"
-import { duration } from "./text.js"
+import { duration } from "../words.js"
 
 export interface Options {
     seed: number

@@ -16,9 +16,12 @@ import {
 } from "@moorage/simulator"
 import { realClock } from "@moorage/time"
 import { UserError, WRONG_USAGE } from "../fail.js"
+import { writeWhole } from "../files.js"
+import { interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
-import { mergeFolder, openTrace, writeWhole } from "./files.js"
-import { duration, runText, shrunkText, summaryText, violationText } from "./text.js"
+import { duration } from "../words.js"
+import { mergeFolder, openTrace } from "./files.js"
+import { runText, shrunkText, summaryText, violationText } from "./text.js"
 
 export interface Options {
     seed?: number
@@ -37,7 +40,6 @@ export interface Options {
 }
 
 const VIOLATED = 1
-const INTERRUPTED = 130
 
 const breathe = () => new Promise<void>(done => void realClock.after(0, done))
 
@@ -54,17 +56,6 @@ function listPlans(): string {
     return readyPlans()
         .map(name => `${name.padEnd(22)} ${readPlan(name).about}`)
         .join("\n")
-}
-
-/** Ends when the user says so. */
-function interruption(): AbortSignal {
-    const abort = new AbortController()
-    for (const signal of ["SIGINT", "SIGTERM"] as const)
-        process.once(signal, () => {
-            process.exitCode = INTERRUPTED
-            abort.abort()
-        })
-    return abort.signal
 }
 
 async function runOne(

@@ -1,0 +1,49 @@
+// CSV (RFC 4180) as a stream of records, with the line of each.
+import type { Readable } from "node:stream"
+import { CsvError, parse } from "csv-parse"
+import { FleetError } from "./mistakes.js"
+
+export interface CsvRecord {
+    /** Where it ends in the file, from 1. */
+    line: number
+    fields: string[]
+}
+
+/**
+ * The records of a CSV text, blank lines left out.
+ * @param source of the text, for the message
+ * @throws FleetError when it is no CSV
+ */
+export async function* csvRecords(input: Readable, source: string): AsyncGenerator<CsvRecord> {
+    const parser = parse({
+        bom: true,
+        info: true,
+        relax_column_count: true,
+        skip_empty_lines: true,
+        trim: true,
+    })
+    input.on("error", error => parser.destroy(error))
+    input.pipe(parser)
+    try {
+        for await (const { record, info } of parser as AsyncIterable<{
+            record: string[]
+            info: { lines: number }
+        }>)
+            yield { line: info.lines, fields: record }
+    } catch (error) {
+        if (!(error instanceof CsvError)) throw error
+        const line = typeof error.lines === "number" ? error.lines : 1
+        // Its own message quotes the field, which may be a key.
+        throw new FleetError(source, [{ line, text: `is no CSV (${error.code})` }])
+    } finally {
+        input.destroy()
+    }
+}
+
+/** One line of CSV, its end included. */
+export function csvLine(fields: string[]): string {
+    const quoted = fields.map(field =>
+        /[",\r\n]|^\s|\s$/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
+    )
+    return `${quoted.join(",")}\n`
+}
