@@ -18,6 +18,8 @@ const POLL_SEC = 2
 let requestId = 0
 /** The operation to ask after, kept when the link drops between two polls. */
 let operationId = ""
+/** When DPS may be asked again, in ms of uptime: kept too, since a lost link shortens no retry-after. */
+let dueMs = 0
 
 /** The digits that follow `name` in `topic`, or 0. */
 function parameter(topic: string, name: string): number {
@@ -41,11 +43,10 @@ async function ask(verb: string, parameters: string, body: string): Promise<Answ
     }
 }
 
-/** Keeps the session alive for `sec` seconds; answers nobody asked for are dropped. */
-async function waitAlive(sec: number): Promise<void> {
-    const untilMs = ds.millis() + sec * 1000
+/** Keeps the session alive until DPS may be asked; answers nobody asked for are dropped. */
+async function waitAlive(): Promise<void> {
     for (;;) {
-        const leftMs = untilMs - ds.millis()
+        const leftMs = dueMs - ds.millis()
         if (leftMs <= 0) return
         await nextMessage(leftMs)
     }
@@ -54,6 +55,7 @@ async function waitAlive(sec: number): Promise<void> {
 /** The final answer; `unassigned` when DPS has lost the operation, `assigning` when it never named one. */
 async function poll(dps: Identity): Promise<Answer> {
     for (;;) {
+        await waitAlive()
         let answer: Answer
         if (operationId)
             answer = await ask("GET/iotdps-get-operationstatus", "&operationId=" + operationId, "")
@@ -62,7 +64,7 @@ async function poll(dps: Identity): Promise<Answer> {
         // Some answers lack it: the one we had stays good (azure-sdk-for-c, mqtt_state_machine.md).
         operationId = assigning ? answer.operationId || operationId : ""
         if (!operationId) return answer
-        await waitAlive(answer.retryAfterSec > 0 ? answer.retryAfterSec : POLL_SEC)
+        dueMs = ds.millis() + 1000 * (answer.retryAfterSec > 0 ? answer.retryAfterSec : POLL_SEC)
     }
 }
 

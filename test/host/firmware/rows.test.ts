@@ -368,6 +368,26 @@ describe("a poll that lost its operation", () => {
     })
 })
 
+describe("a link lost while an operation is waited for", () => {
+    test("costs the wait nothing: the next poll comes when DPS said, and no sooner", async () => {
+        let cut = () => {}
+        const world = await oneHub("main", {
+            retryAfterSec: 60,
+            through: link => {
+                cut = () => link.abort()
+                return link
+            },
+        })
+        world.clock.advanceUntil(() => asked(world, "register").length > 0, MIN_MS)
+        world.pass(1)
+        cut()
+        world.until(/^moored/, 300)
+        const [registeredMs] = asked(world, "register")
+        expect(asked(world, "register")).toHaveLength(1)
+        expectWithin([asked(world, "poll")[0] - registeredMs], MIN_MS, MIN_MS + 3 * CALL_MS)
+    })
+})
+
 describe("no answer at all", () => {
     test.each([["DPS"], ["hub"]] as const)("of the socket to %s, seven times in a row, reboots", async to => {
         let muted = ""
