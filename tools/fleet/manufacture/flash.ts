@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { sha256Of } from "./make.js"
 import { entryOf, manifestFolder, type ManifestEntry, readManifest } from "./manifest.js"
 
-/** The runtime, once a board; it leaves the image's partition alone. */
+/** The runtime: once a board, before its image. */
 export function runtimeCommand(profile: string): string[] {
     return ["npx", "devs", "flash", "--board", profile]
 }
