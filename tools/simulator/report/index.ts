@@ -1,0 +1,92 @@
+// The report of one run or of several seeds: a page that can be read offline, without a script.
+import type { RunResult } from "../result.js"
+import { figureMarkup } from "./figure.js"
+import { headline } from "./headline.js"
+import { lanesFigure } from "./lanesfigure.js"
+import { type Markup, markup } from "./markup.js"
+import { dpsFigure, hubRateFigure, mooredFigure } from "./overtime.js"
+import { pageHtml, type Section } from "./page.js"
+import { type Replay, replayOf } from "./replay.js"
+import { hubsFigure, mooringTimeFigure, retriesFigure } from "./spread.js"
+import { invariantsMarkup, seedsMarkup, violationsMarkup } from "./tables.js"
+import { allNumbers, firstNumbers } from "./tiles.js"
+import { count } from "./words.js"
+
+export interface ReportOptions {
+    /** The plan as the command was given it: a name, or a file; the name in the results unless given. */
+    planName?: string
+}
+
+const FIGURES = [mooredFigure, dpsFigure, mooringTimeFigure, hubsFigure, retriesFigure, hubRateFigure]
+
+function header(results: RunResult[]): Markup {
+    const [first] = results
+    const isBroken = results.some(({ violationCount }) => violationCount > 0)
+    const verdict = isBroken
+        ? markup`<span class="badge bad">a rule was broken</span>`
+        : markup`<span class="badge good">every rule held</span>`
+    const seeds = results.length === 1 ? `seed ${first?.seed}` : `${count(results.length)} seeds`
+    return markup`<div class="plan">Moorage, plan <b>${first?.plan ?? ""}</b>, ${seeds}</div>
+<h1>${headline(results)}</h1>
+${first ? verdict : ""}
+<p>${first?.about ?? ""}</p>
+`
+}
+
+function runSections(result: RunResult, replay: Replay): Section[] {
+    const lanes = lanesFigure(result)
+    return [
+        {
+            id: "violations",
+            heading: "Violations",
+            body: markup`${violationsMarkup(result, replay)}${lanes && figureMarkup(lanes)}`,
+        },
+        {
+            id: "plots",
+            heading: "How it went",
+            body: markup`${firstNumbers(result)}<div class="figures">${FIGURES.map(figure => figureMarkup(figure(result)))}</div>`,
+        },
+        { id: "totals", heading: "What was counted", body: allNumbers(result) },
+    ]
+}
+
+function againSection({ seed, lanes }: RunResult, replay: Replay): Section {
+    const board = lanes[0]?.board ?? "board-0"
+    return {
+        id: "again",
+        heading: "See it again",
+        body: markup`<p>A run is a pure function of plan, seed and firmware. The whole of it, and one board of it step by step:</p>
+<pre>${replay.run(seed)}
+${replay.board(seed, board)}</pre>`,
+    }
+}
+
+/**
+ * The page: of one run all figures; of several seeds a table, and the figures of the first with a violation, or else
+ * of the first.
+ */
+export function reportHtml(results: RunResult[], options: ReportOptions = {}): string {
+    const shown = results.find(({ violationCount }) => violationCount > 0) ?? results[0]
+    const replay = replayOf(options.planName ?? shown?.plan ?? "")
+    const several: Section[] = [
+        { id: "seeds", heading: "Seeds", body: seedsMarkup(results, replay) },
+        {
+            id: "shown",
+            heading: `Seed ${shown?.seed}`,
+            body: markup`<p>What follows is of this seed${shown?.violationCount ? ", the first with a violation" : ""}.</p>`,
+        },
+    ]
+    const rules = { id: "rules", heading: "Rules that were checked", body: invariantsMarkup(results) }
+    return pageHtml({
+        title: `${shown?.plan ?? "no run"}: ${headline(results)}`,
+        header: header(results),
+        sections: shown
+            ? [
+                  ...(results.length > 1 ? several : []),
+                  ...runSections(shown, replay),
+                  rules,
+                  againSection(shown, replay),
+              ]
+            : [],
+    })
+}

@@ -1,0 +1,136 @@
+// A lane for each board that broke a rule: what it was at, when, and what struck it.
+import { DPS_HOST } from "../plan.js"
+import type { Fact } from "../facts.js"
+import type { RunResult } from "../result.js"
+
+export type State = "off" | "dps" | "hub" | "moored"
+
+export interface Span {
+    state: State
+    fromMs: number
+    toMs: number
+    service?: string
+}
+
+export type MarkKind = "failed" | "throttled" | "restart" | "event" | "violation"
+
+export interface Mark {
+    kind: MarkKind
+    ms: number
+    text: string
+}
+
+export interface Lane {
+    board: string
+    spans: Span[]
+    marks: Mark[]
+}
+
+/** Of a violation, at least this much of what came after is shown. */
+const AFTER_MIN_MS = 60_000
+const AFTER_SHARE = 0.15
+
+const isDps = (service: string | undefined) => service === "dps" || service === DPS_HOST
+
+const ENDS_A_CONNECTION: ReadonlySet<string> = new Set(["hangUp", "lost", "fail", "disconnect"])
+const RESTARTS: ReadonlySet<string> = new Set(["reset", "panic", "start"])
+/** What only a moored board does: it tells the state of one that was watched from the middle of its life. */
+const MOORED_ONLY: ReadonlySet<string> = new Set(["telemetry", "c2d", "method", "methodResponse", "twin"])
+
+/** The state that begins with the fact; null when one ends and no other begins, undefined when it goes on. */
+function stateAfter(
+    { kind, service, status = 0, detail }: Fact,
+    now: State | undefined
+): State | null | undefined {
+    if (kind === "power") return detail === "off" ? "off" : null
+    if (RESTARTS.has(kind)) return null
+    if (kind === "dial") return isDps(service) ? "dps" : "hub"
+    if (kind === "connack" && !isDps(service)) return status === 0 ? "moored" : null
+    if (MOORED_ONLY.has(kind) && !isDps(service) && now === undefined) return "moored"
+    return ENDS_A_CONNECTION.has(kind) ? null : undefined
+}
+
+function spansOf(facts: Fact[], endMs: number): Span[] {
+    const spans: Span[] = []
+    let open: Span | undefined
+    const close = (toMs: number) => {
+        if (open) spans.push({ ...open, toMs })
+        open = undefined
+    }
+    for (const fact of facts) {
+        const state = stateAfter(fact, open?.state)
+        if (state === undefined || (state !== null && state === open?.state)) continue
+        close(fact.ms)
+        if (state !== null) open = { state, fromMs: fact.ms, toMs: endMs, service: fact.service }
+    }
+    close(endMs)
+    return spans
+}
+
+function markOf({ ms, kind, service, status = 0, detail }: Fact): Mark | undefined {
+    const text = [kind, status || undefined, service, detail].filter(part => part !== undefined).join(" ")
+    if (status === 429) return { kind: "throttled", ms, text }
+    if (kind === "fail" || (kind === "connack" && status > 0) || status >= 400)
+        return { kind: "failed", ms, text }
+    if (kind === "reset" || kind === "panic" || kind === "torn") return { kind: "restart", ms, text }
+    return kind === "event" ? { kind: "event", ms, text } : undefined
+}
+
+export interface Lanes {
+    fromMs: number
+    toMs: number
+    lanes: Lane[]
+}
+
+/** The lanes of the boards with a violation, from the first fact that is known to a while after the last violation. */
+export function lanesOf({ lanes, violations, durationSec }: RunResult): Lanes | undefined {
+    const starts = lanes.flatMap(({ facts }) => facts[0]?.ms ?? [])
+    if (starts.length === 0) return undefined
+    const fromMs = Math.min(...starts)
+    const lastMs = Math.max(fromMs, ...violations.map(({ ms }) => ms))
+    const afterMs = Math.max(AFTER_MIN_MS, (lastMs - fromMs) * AFTER_SHARE)
+    const toMs = Math.max(lastMs, Math.min(lastMs + afterMs, durationSec * 1000))
+    return {
+        fromMs,
+        toMs,
+        lanes: lanes.map(({ board, facts }) => {
+            const shown = facts.filter(({ ms }) => ms <= toMs)
+            const broken = violations.filter(violation => violation.board === board)
+            return {
+                board,
+                spans: spansOf(shown, toMs),
+                marks: [
+                    ...shown.flatMap(fact => markOf(fact) ?? []),
+                    ...broken.map(({ ms, invariant, what }): Mark => {
+                        return { kind: "violation", ms, text: `${invariant}: ${what}` }
+                    }),
+                ],
+            }
+        }),
+    }
+}
+
+/** The spans of one state, those joined that have less than `gapMs` between them: a drawing could not tell them apart. */
+export function spansIn(lane: Lane, state: State, gapMs: number): Span[] {
+    const joined: Span[] = []
+    for (const span of lane.spans.filter(each => each.state === state)) {
+        const last = joined.at(-1)
+        if (last && last.service === span.service && span.fromMs - last.toMs < gapMs) last.toMs = span.toMs
+        else joined.push({ ...span })
+    }
+    return joined
+}
+
+/** The marks of one kind, each with those that follow within `nearMs`: how many these are is said in its text. */
+export function marksOf(lane: Lane, kind: MarkKind, nearMs: number): Mark[] {
+    const groups: Mark[][] = []
+    for (const mark of lane.marks.filter(each => each.kind === kind)) {
+        const group = groups.at(-1)
+        if (group?.[0] && mark.ms - group[0].ms < nearMs) group.push(mark)
+        else groups.push([mark])
+    }
+    return groups.flatMap(([first, ...more]) => {
+        if (!first) return []
+        return more.length === 0 ? first : { ...first, text: `${first.text}, and ${more.length} more` }
+    })
+}
