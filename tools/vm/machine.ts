@@ -54,6 +54,26 @@ interface Exports {
 const decoder = new TextDecoder()
 
 /**
+ * V8 reserves 10 GB of addresses for each instance, of which a process of Linux on x86-64 has room for about 13,000
+ * (Node 20; all threads together), long before memory is short.
+ */
+function instantiate(
+    module: WebAssembly.Module,
+    imports: ConstructorParameters<typeof WebAssembly.Instance>[1]
+): WebAssembly.Instance {
+    try {
+        return new WebAssembly.Instance(module, imports)
+    } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+        throw new VmError(
+            "memory",
+            "No room for another VM in this process: run fewer boards in it, or more processes.",
+            error
+        )
+    }
+}
+
+/**
  * One instance of the VM: a chip from reset to reset. The emscripten glue of the
  * bundle is not used; these are the same imports with the host passed in, so
  * that each board has its own clock, chance, flash, log and socket.
@@ -69,7 +89,7 @@ export class Machine {
         private readonly host: MachineHost,
         heapBytes: number
     ) {
-        const instance = new WebAssembly.Instance(vmModule(heapBytes, host.flashBytes), {
+        const instance = instantiate(vmModule(heapBytes, host.flashBytes), {
             env: this.environment(),
             wasi_snapshot_preview1: {
                 fd_close: () => 0,

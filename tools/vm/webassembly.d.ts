@@ -9,8 +9,9 @@ declare namespace WebAssembly {
         readonly exports: Record<string, unknown>
         constructor(module: Module, imports: Record<string, Record<string, (...args: number[]) => unknown>>)
     }
-    interface Memory {
+    class Memory {
         readonly buffer: ArrayBuffer
+        constructor(pages: { initial: number; maximum: number })
     }
     class RuntimeError extends Error {}
 }
