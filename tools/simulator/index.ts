@@ -14,6 +14,7 @@ export {
     readyPlans,
     withBoardCount,
 } from "./plan.js"
+export { type Replay, replayOf } from "./replay.js"
 export type { RunResult, Series, Totals, Violation } from "./result.js"
 export { loadImages, runPlan, type RunOptions } from "./run.js"
 export { shrink, type Shrunk } from "./shrink.js"

@@ -1,5 +1,5 @@
 import type { Command } from "commander"
-import { seconds, whole } from "../numbers.js"
+import { positive, seconds, whole } from "../numbers.js"
 import type { Options } from "../simulate/replay.js"
 
 const EXAMPLES = `
@@ -20,6 +20,7 @@ export function addReplay(program: Command): void {
         .argument("<plan>", "a ready plan, or a file")
         .option("--seed <n>", "the run's seed", whole, 1)
         .option("--board <id>", "which board", "board-0")
+        .option("--boards <n>", "as many boards as the run had, when not the plan's", positive)
         .option("--from <time>", "leave away what was before, such as 80m", seconds, 0)
         .option("--to <time>", "leave away what was after", seconds)
         .option("--all", "all events at once, without steps", false)

@@ -1,6 +1,14 @@
 // What `moorage replay` does.
 import { createInterface } from "node:readline"
-import { type Fact, factLine, factText, loadImages, readPlan, runPlan } from "@moorage/simulator"
+import {
+    type Fact,
+    factLine,
+    factText,
+    loadImages,
+    readPlan,
+    runPlan,
+    withBoardCount,
+} from "@moorage/simulator"
 import { realClock } from "@moorage/time"
 import { UserError, WRONG_USAGE } from "../fail.js"
 import { Progress } from "../progress.js"
@@ -9,6 +17,7 @@ import { duration } from "../words.js"
 export interface Options {
     seed: number
     board: string
+    boards?: number
     from: number
     to?: number
     all: boolean
@@ -18,8 +27,9 @@ export interface Options {
 const HELP = "Enter: next event   NUMBER Enter: so many   q Enter: end"
 
 /** Runs the plan again, and keeps what is about the board. */
-async function lifeOf(name: string, { seed, board, from, to = Infinity }: Options): Promise<Fact[]> {
-    const plan = readPlan(name)
+async function lifeOf(name: string, { seed, board, boards, from, to = Infinity }: Options): Promise<Fact[]> {
+    const read = readPlan(name)
+    const plan = boards === undefined ? read : withBoardCount(read, boards)
     const images = await loadImages()
     const progress = new Progress(realClock)
     const facts: Fact[] = []

@@ -7,6 +7,7 @@ import {
     type Plan,
     readPlan,
     readyPlans,
+    replayOf,
     type RunResult,
     runPlan,
     runSeeds,
@@ -168,7 +169,7 @@ export async function simulate(name: string | undefined, options: Options): Prom
     if (options.report !== undefined) {
         // The charts' library is loaded only for those who want charts.
         const { reportHtml } = await import("@moorage/simulator/report/index.js")
-        writeWhole(options.report, reportHtml(results, { planName: name }))
+        writeWhole(options.report, reportHtml(results, { planName: name, boards: options.boards }))
         process.stderr.write(`Report: ${options.report}\n`)
     }
     const [only] = results
@@ -177,6 +178,6 @@ export async function simulate(name: string | undefined, options: Options): Prom
     const broken = results.find(({ violationCount }) => violationCount > 0)
     if (!broken) return
     if (!signal.aborted) process.exitCode = VIOLATED
-    process.stderr.write(`\n${violationText(broken, name)}\n\n`)
+    process.stderr.write(`\n${violationText(broken, replayOf(name, options.boards))}\n\n`)
     await printShrunk(plan, broken, images, options, signal)
 }

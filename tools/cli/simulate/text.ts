@@ -2,6 +2,7 @@
 import {
     factText,
     INVARIANTS,
+    type Replay,
     type RunResult,
     type Shrunk,
     type Summary,
@@ -33,7 +34,7 @@ export function runText(result: RunResult, tookSec: number): string {
 }
 
 /** What broke, what led to it, and how to see it again. */
-export function violationText(result: RunResult, planName: string): string {
+export function violationText(result: RunResult, replay: Replay): string {
     const [violation] = result.violations
     if (!violation) return ""
     const { invariant, sentence, board, ms, what, recent } = violation
@@ -42,8 +43,8 @@ export function violationText(result: RunResult, planName: string): string {
         `  seed ${result.seed}, ${board}, at ${(ms / 1000).toFixed(3)} s: ${what}`,
         `  the board's last ${recent.length} events:`,
         ...recent.map(fact => `  ${factText(fact)}`),
-        `  again:       moorage simulate ${planName} --seed ${result.seed}`,
-        `  this board:  moorage replay ${planName} --seed ${result.seed} --board ${board}`,
+        `  again:       ${replay.run(result.seed)}`,
+        `  this board:  ${replay.board(result.seed, board)}`,
     ].join("\n")
 }
 

@@ -6,7 +6,7 @@ import { lanesFigure } from "./lanesfigure.js"
 import { type Markup, markup } from "./markup.js"
 import { dpsFigure, hubRateFigure, mooredFigure } from "./overtime.js"
 import { pageHtml, type Section } from "./page.js"
-import { type Replay, replayOf } from "./replay.js"
+import { type Replay, replayOf } from "../replay.js"
 import { hubsFigure, mooringTimeFigure, retriesFigure } from "./spread.js"
 import { invariantsMarkup, seedsMarkup, violationsMarkup } from "./tables.js"
 import { allNumbers, firstNumbers } from "./tiles.js"
@@ -15,6 +15,8 @@ import { count } from "./words.js"
 export interface ReportOptions {
     /** The plan as the command was given it: a name, or a file; the name in the results unless given. */
     planName?: string
+    /** How many boards the runs had, when that was not the plan's own number. */
+    boards?: number
 }
 
 const FIGURES = [mooredFigure, dpsFigure, mooringTimeFigure, hubsFigure, retriesFigure, hubRateFigure]
@@ -67,7 +69,7 @@ ${replay.board(seed, board)}</pre>`,
  */
 export function reportHtml(results: RunResult[], options: ReportOptions = {}): string {
     const shown = results.find(({ violationCount }) => violationCount > 0) ?? results[0]
-    const replay = replayOf(options.planName ?? shown?.plan ?? "")
+    const replay = replayOf(options.planName ?? shown?.plan ?? "", options.boards)
     const several: Section[] = [
         { id: "seeds", heading: "Seeds", body: seedsMarkup(results, replay) },
         {

@@ -3,7 +3,7 @@ import { factText } from "../facts.js"
 import { INVARIANTS } from "../invariants.js"
 import type { RunResult, Violation } from "../result.js"
 import { type Markup, markup } from "./markup.js"
-import type { Replay } from "./replay.js"
+import type { Replay } from "../replay.js"
 import { count, counted, duration } from "./words.js"
 
 /** Failing seeds come first; of the others no more than this are listed. */
