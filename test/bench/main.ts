@@ -5,6 +5,7 @@ import { benchFeatures } from "./features.js"
 import { benchFlash } from "./flash.js"
 import { benchEndurance } from "./endurance.js"
 import { benchHeap } from "./heap.js"
+import { benchRollout } from "./rollout.js"
 import { benchSize } from "./size.js"
 
 const BENCHES: Record<string, () => Promise<void>> = {
@@ -15,6 +16,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
     emulator: benchEmulator,
     boards: benchBoards,
     endurance: benchEndurance,
+    rollout: benchRollout,
 }
 
 const wanted = process.argv.slice(2)

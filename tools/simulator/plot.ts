@@ -37,7 +37,7 @@ export interface LineChartOptions {
 const COLOURS = ["#d55e00", "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#000000"]
 /** Room for the title and the legend, and around each panel, in px. */
 const HEAD = 80
-const LEFT = 80
+const LEFT = 100
 const GAP = { right: 30, top: 30, bottom: 50 }
 
 /** The chart as an SVG document; the same for the same options. */
@@ -82,7 +82,7 @@ export function lineChartSvg({ title, panels, columns = 1, width, height }: Line
             type: panel.log ? "log" : "value",
             name: panel.yName,
             nameLocation: "middle",
-            nameGap: 56,
+            nameGap: 64,
             min: panel.yMin,
         })),
         series: panels.flatMap((panel, i) =>
