@@ -2,6 +2,9 @@ import { DocumentError } from "@moorage/document"
 import { Command, CommanderError } from "commander"
 import { addEmulate } from "./commands/emulate.js"
 import { addFault } from "./commands/fault.js"
+import { addFlash } from "./commands/flash.js"
+import { addKeys } from "./commands/keys.js"
+import { addManufacture } from "./commands/manufacture.js"
 import { addReplay } from "./commands/replay.js"
 import { addSimulate } from "./commands/simulate.js"
 import { UserError, WRONG_USAGE } from "./fail.js"
@@ -11,7 +14,8 @@ function newProgram(): Command {
         .description("Brings a fleet of ESP32 boards onto Azure IoT Hub, and proves it first.")
         .exitOverride()
         .showHelpAfterError("(--help tells more)")
-    for (const add of [addEmulate, addFault, addSimulate, addReplay]) add(program)
+    for (const add of [addEmulate, addFault, addSimulate, addReplay, addKeys, addManufacture, addFlash])
+        add(program)
     return program
 }
 

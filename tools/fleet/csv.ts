@@ -150,15 +150,11 @@ export async function readFleet(
     return boards
 }
 
-/** A board by its scanned ID alone, with what the defaults say. @throws FleetError */
+/** A board by its ID alone, with what the defaults say. @throws Error with every mistake */
 export function boardOfId(text: string, line: number, defaults: FleetDefaults): FleetBoard {
     const wrong: string[] = []
     const board = boardOf(new Map([[ID, 0]]), [text], line, defaults, wrong)
-    if (wrong.length > 0)
-        throw new FleetError(
-            "the scanned line",
-            wrong.map(mistake => ({ line, text: mistake }))
-        )
+    if (wrong.length > 0) throw new Error(wrong.join("; "))
     return board
 }
 

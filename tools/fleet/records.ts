@@ -9,6 +9,9 @@ export interface CsvRecord {
     fields: string[]
 }
 
+/** A line longer than that is no line of a fleet's. */
+const RECORD_MAX_BYTES = 65_536
+
 /**
  * The records of a CSV text, blank lines left out.
  * @param source of the text, for the message
@@ -18,6 +21,7 @@ export async function* csvRecords(input: Readable, source: string): AsyncGenerat
     const parser = parse({
         bom: true,
         info: true,
+        max_record_size: RECORD_MAX_BYTES,
         relax_column_count: true,
         skip_empty_lines: true,
         trim: true,

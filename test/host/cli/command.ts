@@ -1,6 +1,7 @@
 // The real `moorage` command as a child process.
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import type { Card } from "../../../tools/cli/emulate/card.js"
 
@@ -35,16 +36,22 @@ export class Running {
     }
 }
 
-export function start(args: string[], env: Record<string, string> = {}): Running {
+/** @param input what it reads from its standard input; nothing unless given */
+export function start(args: string[], env: Record<string, string> = {}, input?: string | Readable): Running {
     const all = { ...process.env, ...env }
-    return new Running(
-        spawn(process.execPath, [BIN, ...args], { env: all, stdio: ["ignore", "pipe", "pipe"] })
-    )
+    const stdin = input === undefined ? "ignore" : "pipe"
+    const child = spawn(process.execPath, [BIN, ...args], { env: all, stdio: [stdin, "pipe", "pipe"] })
+    if (child.stdin && input !== undefined) {
+        // It may end without reading all of it.
+        child.stdin.on("error", () => undefined)
+        Readable.from(input).pipe(child.stdin)
+    }
+    return new Running(child)
 }
 
 /** Runs a command to its end. */
-export function run(args: string[], env?: Record<string, string>): Promise<Ended> {
-    return start(args, env).end()
+export function run(args: string[], env?: Record<string, string>, input?: string | Readable): Promise<Ended> {
+    return start(args, env, input).end()
 }
 
 /** `moorage emulate --json` on free ports, once its card is there. */
