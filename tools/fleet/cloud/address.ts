@@ -1,4 +1,7 @@
-import type { Address } from "./https.js"
+export interface Address {
+    host: string
+    port: number
+}
 
 /** `127.0.0.1:8443`, `[::1]:8443` or `host:8443`; undefined when it is none of these. */
 export function addressOf(text: string): Address | undefined {

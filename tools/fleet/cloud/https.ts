@@ -3,12 +3,8 @@
 import { Agent, type RequestOptions, request } from "node:https"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 import type { Clock } from "@moorage/time"
+import type { Address } from "./address.js"
 import { CloudError } from "./errors.js"
-
-export interface Address {
-    host: string
-    port: number
-}
 
 export interface HttpsOptions {
     clock: Clock

@@ -1,8 +1,7 @@
 // The profile file: YAML or JSON. The card that `moorage emulate --json` prints is one as it stands.
 import { readDocument } from "@moorage/document"
 import * as v from "valibot"
-import { addressOf } from "./address.js"
-import type { Address } from "./https.js"
+import { type Address, addressOf } from "./address.js"
 
 const text = v.pipe(v.string(), v.nonEmpty("is empty"))
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))

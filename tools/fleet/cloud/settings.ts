@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { accessOf, parseConnectionString, type ServiceAccess } from "./access.js"
+import type { Address } from "./address.js"
 import { CloudSettingsError } from "./errors.js"
-import type { Address } from "./https.js"
 import { type Profile, type ProfileService, readProfile } from "./profile.js"
 
 /** Where devices go, unless it is said otherwise. */
