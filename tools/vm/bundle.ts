@@ -86,6 +86,12 @@ export const DEVICE_EXPIRES_MS = 2000
 // "at most 10 ms", and "at most 100 ms" while no fiber is due.
 const sleepPatches: Patch[] = [
     { what: "jd_process_everything: longest sleep", at: 170_127, was: 10_000, to: 1000 * VM_SLEEP_MAX_MS },
+    {
+        what: "devs_fiber_get_max_sleep: sleep without a fiber",
+        at: 22_166,
+        was: 100_000,
+        to: 1000 * VM_SLEEP_MAX_MS,
+    },
     { what: "devs_fiber_get_max_sleep: longest sleep", at: 22_181, was: 100, to: VM_SLEEP_MAX_MS },
 ]
 

@@ -2,7 +2,7 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import type { FleetCost } from "./fleet.js"
-import { boardStart, officialStart } from "./official.js"
+import { boardStart, officialStart, type Start } from "./official.js"
 
 const COUNT = 1000
 /** As long as the VM allows, and as often as the runtime itself says. */
@@ -43,13 +43,13 @@ async function benchFleet(): Promise<void> {
 
 async function benchOfficial(): Promise<void> {
     const official = await officialStart()
-    const { first, further } = await boardStart()
-    console.log("The probe program to its first line: `devs run --test` and a board, gc stress in both")
-    console.log(`  devs run, a process:          ${official.ms.toFixed(0)} ms, ${official.mb.toFixed(1)} MB`)
-    console.log(`  a board, in its own process:  ${first.ms.toFixed(0)} ms, ${first.mb.toFixed(1)} MB`)
-    console.log(
-        `  each further board in it:     ${further.ms.toFixed(2)} ms of CPU, ${further.mb.toFixed(3)} MB`
-    )
+    const { first, stressed, plain } = await boardStart()
+    const row = (name: string, cost: Start) => console.log(`  ${name.padEnd(52)} ${cell(cost)}`)
+    console.log("The probe program to its first line; with gc stress, which `devs run --test` always has")
+    row("devs run, a process, wall time", official)
+    row("a board and its process, wall time", first)
+    row("a further board in it, CPU time", stressed)
+    row("a further board in it without gc stress, CPU time", plain)
 }
 
 /** What a simulated board costs: to make, to start, to leave idle; and beside an official `devs run`. */

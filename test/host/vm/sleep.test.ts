@@ -37,6 +37,16 @@ describe("a board whose program waits", () => {
         expect(board.stats.wakes - before).toBe(3 * 2)
     })
 
+    test("or has ended: it is left alone as well", async () => {
+        const { board, clock, until } = await bench("greet")
+        board.powerOn()
+        until("hello")
+        clock.advance(2 * HOUR_MS)
+        const before = board.stats.wakes
+        clock.advance(1.5 * HOUR_MS)
+        expect(board.stats.wakes - before).toBe(3 * 2)
+    })
+
     test("does not forget itself meanwhile", async () => {
         const { clock, dmesg } = await napping()
         clock.advance(NAP_MS)
