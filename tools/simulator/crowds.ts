@@ -57,7 +57,7 @@ export class Crowds {
         const isDps = service === DPS_HOST || service === "dps"
         if (kind === "lost" || kind === "fail") return isDps ? undefined : `${kind} ${service}`
         if (kind !== "register" && kind !== "poll" && kind !== "lookup") return undefined
-        const isSpread = status === 429 && this.fleetMs >= FLEET_MIN_MS
+        const isSpread = status >= 500 || (status === 429 && this.fleetMs >= FLEET_MIN_MS)
         return isSpread && retryAfterSec === 0 ? `status ${status}` : undefined
     }
 

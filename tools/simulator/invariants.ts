@@ -142,10 +142,13 @@ export const FACT_INVARIANTS: (Invariant & { check: FactCheck })[] = [
             "No request to DPS before its retry-after is over; after a server error none for 5 s, after what only " +
             "an operator can mend none for 10 min.",
         source: "seed: you should wait until the time specified in the retry-after header",
-        check: ({ kind, ms }, { notBefore }) =>
-            (kind === "register" || kind === "poll" || kind === "lookup") && notBefore && ms < notBefore.ms
+        check: ({ kind, ms, service }, { notBefore }) => {
+            const isRequest = kind === "register" || kind === "poll" || kind === "lookup"
+            const isDial = kind === "dial" && service === DPS_HOST && notBefore?.isFault === true
+            return (isRequest || isDial) && notBefore && ms < notBefore.ms
                 ? `${kind} ${seconds(notBefore.ms - ms)} too early: ${notBefore.why}`
-                : undefined,
+                : undefined
+        },
     },
     {
         id: "hub-gap",

@@ -144,17 +144,18 @@ export class SimBoard {
 
     /**
      * Power goes, and comes back to a record that is not the board's own.
-     * @param how `damaged`: one letter of the hub's name is another; `foreign`: whole, but of another owner
+     * @param how `damaged`: one letter of the hub's name is another; `foreign`: whole, but not of this owner
      */
     spoilRecord(how: "damaged" | "foreign"): void {
         this.cutPower(TORN_DARK_MS)
-        const { assignment } = this.kept()
-        if (!assignment || this.flash.failing) return
-        const other = assignment.hub.startsWith("x") ? "y" : "x"
+        const record = String(readSettings(this.flash).hub ?? "")
+        if (record === "" || this.flash.failing) return
+        const [, name, , expiry] = record.split("|")
+        const foreign = { hub: OTHERS_HUB, deviceId: this.id, expirySec: Number(expiry) }
         const hub =
             how === "damaged"
-                ? String(readSettings(this.flash).hub).replace(/\|./, `|${other}`)
-                : formatRecord({ ...assignment, hub: OTHERS_HUB }, this.id, "another owner")
+                ? record.replace(/\|./, `|${name.startsWith("x") ? "y" : "x"}`)
+                : formatRecord(foreign, this.id, "")
         writeSettings(this.flash, { hub })
     }
 

@@ -28,6 +28,8 @@ export interface HubTry {
 interface NotBefore {
     ms: number
     why: string
+    /** Whether not even a connection may be made: what was said is a fault, and not an answer to be polled for. */
+    isFault: boolean
 }
 
 /** DPS waits: after a server error, after 429 without retry-after, after `failed`, `disabled` (seed; policy table). */
@@ -154,14 +156,14 @@ export class BoardWatch {
             this.hubs.add(detail)
             this.unheardHub = { name: detail, by: kind }
         }
-        if (retryAfterSec > 0)
-            this.unheard = { ms: ms + retryAfterSec * 1000, why: `retry-after ${retryAfterSec} s` }
-        else if (status >= 500) this.unheard = { ms: ms + SERVER_ERROR_MS, why: `status ${status}` }
-        else if (status === 429) this.unheard = { ms: ms + THROTTLED_MS, why: "status 429" }
+        const said = (waitMs: number, why: string) => ({ ms: ms + waitMs, why, isFault: status !== 202 })
+        if (retryAfterSec > 0) this.unheard = said(retryAfterSec * 1000, `retry-after ${retryAfterSec} s`)
+        else if (status >= 500) this.unheard = said(SERVER_ERROR_MS, `status ${status}`)
+        else if (status === 429) this.unheard = said(THROTTLED_MS, "status 429")
         else if (status === 200 && detail === undefined && kind !== "lookup")
-            this.unheard = { ms: ms + OPERATOR_MS, why: "failed or disabled" }
+            this.unheard = said(OPERATOR_MS, "failed or disabled")
         else if (status >= 400 && status !== 404 && !isTransient)
-            this.unheard = { ms: ms + OPERATOR_MS, why: `status ${status}` }
+            this.unheard = said(OPERATOR_MS, `status ${status}`)
     }
 
     /** The board has heard which hub is its own. */
@@ -186,7 +188,7 @@ export class BoardWatch {
     }
 
     private dpsConnack(ms: number, code: number): void {
-        if (code === 3) this.unheard = { ms: ms + SERVER_ERROR_MS, why: "CONNACK 3 of DPS" }
+        if (code === 3) this.unheard = { ms: ms + SERVER_ERROR_MS, why: "CONNACK 3 of DPS", isFault: true }
     }
 
     private hubConnack(ms: number, code: number): void {

@@ -1,0 +1,301 @@
+// The policy, broken on purpose, one rule at a time: what in the firmware is another text, in which plan that shows,
+// and which invariant is to catch it.
+
+export interface Edit {
+    /** In the DeviceScript project. */
+    file: string
+    /** Stands there exactly once. */
+    find: string
+    replace: string
+}
+
+/** Names of the plans in plans/. */
+export type MutantPlan = "dps-fault" | "first-boots" | "cut-off" | "lost-hub" | "records" | "slots" | "days"
+
+export interface Mutant {
+    name: string
+    edits: Edit[]
+    plan: MutantPlan
+    seed: number
+    /** ID of the invariant that is to catch it; others may, too. */
+    caughtBy: string
+}
+
+const BACKOFF = "devs/retry/backoff.ts"
+const POLICY = "devs/retry/policy.ts"
+const AGENT = "devs/agent/index.ts"
+const SESSION = "devs/agent/session.ts"
+const RECORD = "devs/store/record.ts"
+
+const ROLL = "return low + Math.floor((high - low + 1) * random)"
+const CHECKSUM = 'if (text.slice(end) !== "" + checksum(owner + body)) return undefined'
+const REFUSED_ONCE = "if (n.refusals < 2) n.action = Action.RefreshClock"
+
+/** A mutant of one edit. */
+function one(
+    name: string,
+    [file, find, replace]: [string, string, string],
+    plan: MutantPlan,
+    caughtBy: string
+): Mutant {
+    return { name, edits: [{ file, find, replace }], plan, seed: 1, caughtBy }
+}
+
+export const MUTANTS: Mutant[] = [
+    // How long.
+    one("no jitter: always the shortest wait", [BACKOFF, ROLL, "return low"], "cut-off", "spread"),
+    one("no jitter: always the longest wait", [BACKOFF, ROLL, "return high"], "cut-off", "spread"),
+    one(
+        "no jitter among the throttled",
+        [POLICY, "maxMs = fleetMs", "minMs = fleetMs\n            maxMs = fleetMs"],
+        "first-boots",
+        "spread"
+    ),
+    one(
+        "no jitter after a server error",
+        [
+            POLICY,
+            "minMs = SERVER_ERROR_MS\n            maxMs = Math.max(maxMs, 2 * minMs)",
+            "minMs = SERVER_ERROR_MS",
+        ],
+        "dps-fault",
+        "spread"
+    ),
+    one(
+        "retry-after ignored",
+        [POLICY, "if (retryAfterSec > 0) {", "if (retryAfterSec > 1e9) {"],
+        "first-boots",
+        "retry-after"
+    ),
+    one(
+        "retry-after taken for milliseconds",
+        [POLICY, "Math.max(minMs, retryAfterSec * 1000)", "Math.max(minMs, retryAfterSec)"],
+        "first-boots",
+        "retry-after"
+    ),
+    one(
+        "throttled without retry-after: again after 1 ms",
+        [POLICY, "maxMs = fleetMs", "minMs = 1\n            maxMs = 1"],
+        "first-boots",
+        "retry-after"
+    ),
+    one(
+        "server error: first wait 100 ms",
+        [POLICY, "SERVER_ERROR_MS = 5_000", "SERVER_ERROR_MS = 100"],
+        "dps-fault",
+        "retry-after"
+    ),
+    one(
+        "the operator's matter asked about after 1 s",
+        [POLICY, "case FaultKind.Rejected:\n            minMs = SLOW_MS", "case FaultKind.Rejected:"],
+        "first-boots",
+        "retry-after"
+    ),
+    one(
+        "polls at once",
+        ["devs/dps/registration.ts", "await waitAlive()", "if (dueMs < 0) await waitAlive()"],
+        "first-boots",
+        "retry-after"
+    ),
+    one(
+        "an endless wait after a failure",
+        [AGENT, "if (life.delayMs > 1) await", "if (life.failures > 0) await pause(1e9)\n        await"],
+        "first-boots",
+        "moored"
+    ),
+    // The hub.
+    one(
+        "gap of 5 s between tries at a hub",
+        [POLICY, "HUB_GAP_MS = 60_000", "HUB_GAP_MS = 5_000"],
+        "lost-hub",
+        "hub-gap"
+    ),
+    one(
+        "hub window of 1 min",
+        [POLICY, "HUB_WINDOW_MS = 30 * 60_000", "HUB_WINDOW_MS = 60_000"],
+        "lost-hub",
+        "hub-window"
+    ),
+    one(
+        "hub window that never doubles",
+        [POLICY, "n.windowMs = Math.min(HUB_WINDOW_MAX_MS, 2 * n.windowMs)", "n.windowMs = HUB_WINDOW_MS"],
+        "lost-hub",
+        "hub-window"
+    ),
+    one(
+        "hub window without an end",
+        [POLICY, "if (hub && nowMs - n.lostMs >= n.windowMs)", "if (hub && nowMs < n.lostMs)"],
+        "lost-hub",
+        "window-end"
+    ),
+    {
+        name: "backoff reset at CONNACK",
+        edits: [
+            {
+                file: AGENT,
+                find: 'import { refreshClock } from "../dps/lookup"',
+                replace:
+                    'import { connAckMs } from "../mqtt/client"\nimport { refreshClock } from "../dps/lookup"',
+            },
+            {
+                file: AGENT,
+                find: "const offline = fault.kind === FaultKind.Offline",
+                replace:
+                    "if (connAckMs > 0 && life.state >= State.Moor) {\n        life = newLife()\n" +
+                    "        life.state = State.Moor\n    }\n" +
+                    "    const offline = fault.kind === FaultKind.Offline",
+            },
+        ],
+        plan: "cut-off",
+        seed: 1,
+        caughtBy: "hub-gap",
+    },
+    one(
+        "refused once, and registers",
+        [POLICY, REFUSED_ONCE, "if (n.refusals < 1) n.action = Action.RefreshClock"],
+        "cut-off",
+        "hub-window"
+    ),
+    one(
+        "refused once, and tries the same token again",
+        [POLICY, REFUSED_ONCE, "if (n.refusals < 2) n.action = Action.Go"],
+        "cut-off",
+        "fresh-token"
+    ),
+    one(
+        "token never renewed",
+        [SESSION, "if (nowMs >= renewMs) return -1", "if (nowMs < 0) return renewMs"],
+        "days",
+        "token-life"
+    ),
+    one(
+        "Reprovision answered and forgotten",
+        [SESSION, "if (delaySec >= 0) return delaySec", "if (delaySec >= 1e9) return delaySec"],
+        "cut-off",
+        "promised"
+    ),
+    // The boot.
+    one(
+        "registers at every boot: the record never read",
+        ["devs/agent/flashmemory.ts", "if (kept) return kept", "if (kept) return undefined"],
+        "first-boots",
+        "warm-boot"
+    ),
+    one(
+        "registers at every boot: no lookup",
+        [
+            "devs/agent/lookupmemory.ts",
+            "const answer = await lookup(config)",
+            "if (config.port > 0) return undefined\n    const answer = await lookup(config)",
+        ],
+        "first-boots",
+        "lookup-first"
+    ),
+    one("slot ignored", ["devs/agent/slot.ts", "if (waited) return", "if (!waited) return"], "slots", "slot"),
+    one(
+        "slot waited for on warm boots",
+        [
+            "devs/agent/flashmemory.ts",
+            "if (!config.careful) {",
+            "await waitForSlot(config)\n    if (!config.careful) {",
+        ],
+        "slots",
+        "moored"
+    ),
+    // The record.
+    one(
+        "record not checksummed",
+        [RECORD, CHECKSUM, "if (text === owner) return undefined"],
+        "records",
+        "own-hub"
+    ),
+    {
+        name: "record without its owner",
+        edits: [
+            { file: RECORD, find: CHECKSUM, replace: CHECKSUM.replace("owner + ", "") },
+            {
+                file: RECORD,
+                find: "return body + checksum(owner + body)",
+                replace: "return body + checksum(body)",
+            },
+        ],
+        plan: "records",
+        seed: 1,
+        caughtBy: "own-hub",
+    },
+    one(
+        "stable at CONNACK: record written at once",
+        [SESSION, "openedMs + config.stableSec * 1000", "openedMs"],
+        "records",
+        "flash-need"
+    ),
+    {
+        name: "record written in every session",
+        edits: [
+            {
+                file: RECORD,
+                find: "return gainedSec >= 0 && gainedSec < RENEW_SEC",
+                replace: "return gainedSec === 0",
+            },
+            {
+                file: AGENT,
+                find: "if (image.remember)",
+                replace: "assignment.expirySec++\n    if (image.remember)",
+            },
+        ],
+        plan: "records",
+        seed: 1,
+        caughtBy: "flash-need",
+    },
+    one(
+        "record written at every renewal",
+        [RECORD, "const RENEW_SEC = 60 * 86_400", "const RENEW_SEC = 3600"],
+        "days",
+        "flash-need"
+    ),
+    one(
+        "the tight image keeps a record",
+        [
+            "src/maintight.ts",
+            "recall: recallByLookup })",
+            'recall: recallByLookup, remember: rememberInFlash })\nimport { rememberInFlash } from "../devs/agent/flashmemory"',
+        ],
+        "first-boots",
+        "flash-need"
+    ),
+    // The runtime.
+    one(
+        "the key in a log line",
+        [
+            "devs/agent/config.ts",
+            "const key = fromBase64(keyText)",
+            'console.log("key " + keyText)\n    const key = fromBase64(keyText)',
+        ],
+        "slots",
+        "no-secret"
+    ),
+    one(
+        "tokens in a log line",
+        ["devs/auth/sas.ts", "return policy ?", "console.log(token)\n    return policy ?"],
+        "slots",
+        "no-secret"
+    ),
+    {
+        name: "an array that grows by 4 KB with each packet",
+        edits: [
+            {
+                file: "devs/mqtt/client.ts",
+                find: "let lastId = 0",
+                replace: "let lastId = 0\nconst sent: Buffer[] = []",
+            },
+            {
+                file: "devs/mqtt/client.ts",
+                find: "sentMs = ds.millis()\n    await send(packet)",
+                replace: "sentMs = ds.millis()\n    sent.push(Buffer.alloc(4096))\n    await send(packet)",
+            },
+        ],
+        plan: "slots",
+        seed: 1,
+        caughtBy: "no-panic",
+    },
+]
