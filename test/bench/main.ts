@@ -5,6 +5,7 @@ import { benchFeatures } from "./features.js"
 import { benchFlash } from "./flash.js"
 import { benchEndurance } from "./endurance.js"
 import { benchHeap } from "./heap.js"
+import { benchManufacture } from "./manufacture/main.js"
 import { benchMutations } from "./mutations/main.js"
 import { benchRollout } from "./rollout.js"
 import { benchSize } from "./size.js"
@@ -19,6 +20,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
     mutations: benchMutations,
     endurance: benchEndurance,
     rollout: benchRollout,
+    manufacture: benchManufacture,
 }
 
 const wanted = process.argv.slice(2)
