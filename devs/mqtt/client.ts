@@ -28,8 +28,11 @@ export interface SessionOptions extends ConnectFields {
 
 /** For DNS, TCP and TLS. */
 const CONNECT_MS = 30_000
-/** For CONNACK: a busy service lets connects queue (facts 4). */
-const CONNACK_MS = 60_000
+/**
+ * For CONNACK: a busy service lets connects queue for up to 60 s (facts 4). Waiting no longer than that would leave just
+ * before each answer: in the model of a million boards a hub over its rate then moors nobody any more.
+ */
+const CONNACK_MS = 70_000
 /** For every other answer, PINGRESP included. */
 const ANSWER_MS = 20_000
 

@@ -24,7 +24,7 @@ export const DEFAULT_LATENCIES: Latencies = {
     rttMs: 80,
     tlsMs: 1200,
     turnMs: 20,
-    connackMs: 60_000,
+    connackMs: 70_000,
 }
 
 /** devs/socket: what the last link left behind is over in this time. */
