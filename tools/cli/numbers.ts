@@ -28,3 +28,25 @@ export function whole(text: string): number {
     if (/^\d+$/.test(text)) return Number(text)
     throw new InvalidArgumentError("It is a whole number.")
 }
+
+/** An option that is a whole number from 1. @throws InvalidArgumentError */
+export function positive(text: string): number {
+    const value = whole(text)
+    if (value < 1) throw new InvalidArgumentError("It is at least 1.")
+    return value
+}
+
+/** An option that is a length of time, more than 0; in s. @throws InvalidArgumentError */
+export function someSeconds(text: string): number {
+    const value = seconds(text)
+    if (value > 0) return value
+    throw new InvalidArgumentError("A length of time is more than 0, such as 90s or 20m.")
+}
+
+/** An option that is a rate: `10/s`, `900/m`, `900/min`; in 1/s. @throws InvalidArgumentError */
+export function perSecond(text: string): number {
+    const match = /^(\d+(?:\.\d+)?)\/(s|m|min|h)$/.exec(text)
+    const value = match ? Number(match[1]) / UNITS_SEC[match[2][0]] : 0
+    if (value > 0) return value
+    throw new InvalidArgumentError("A rate is so many by s, min or h, such as 10/s or 900/min.")
+}

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os"
 import { type Command, InvalidArgumentError } from "commander"
-import { whole } from "../numbers.js"
+import { positive, whole } from "../numbers.js"
 import type { Options } from "../simulate/run.js"
 
 const SHRINK_TRIES = 60
@@ -23,12 +23,6 @@ function seedRange(text: string): number[] {
     const [from, to] = match ? [Number(match[1]), Number(match[2])] : [0, -1]
     if (!match || to < from) throw new InvalidArgumentError("A range of seeds is like 1..100.")
     return Array.from({ length: to - from + 1 }, (_, i) => from + i)
-}
-
-function positive(text: string): number {
-    const value = whole(text)
-    if (value < 1) throw new InvalidArgumentError("It is at least 1.")
-    return value
 }
 
 /** `moorage simulate`. */
