@@ -5,7 +5,9 @@ import { addFault } from "./commands/fault.js"
 import { addFlash } from "./commands/flash.js"
 import { addKeys } from "./commands/keys.js"
 import { addManufacture } from "./commands/manufacture.js"
+import { addMonitor } from "./commands/monitor.js"
 import { addReplay } from "./commands/replay.js"
+import { addReprovision } from "./commands/reprovision.js"
 import { addSimulate } from "./commands/simulate.js"
 import { UserError, WRONG_USAGE } from "./fail.js"
 
@@ -14,7 +16,17 @@ function newProgram(): Command {
         .description("Brings a fleet of ESP32 boards onto Azure IoT Hub, and proves it first.")
         .exitOverride()
         .showHelpAfterError("(--help tells more)")
-    for (const add of [addEmulate, addFault, addSimulate, addReplay, addKeys, addManufacture, addFlash])
+    for (const add of [
+        addEmulate,
+        addFault,
+        addSimulate,
+        addReplay,
+        addKeys,
+        addManufacture,
+        addFlash,
+        addMonitor,
+        addReprovision,
+    ])
         add(program)
     return program
 }

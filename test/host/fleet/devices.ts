@@ -53,13 +53,13 @@ export interface Connected {
 
 /**
  * Connects a device that was registered and answers direct methods.
- * @param status of its answer; undefined for no answer at all
+ * @param status of its answer; null for no answer at all
  */
 export async function connectDevice(
     shore: Shore,
     id: string,
     hub: string,
-    status: number | undefined = 202,
+    status: number | null = 202,
     groupKey = shore.enrollmentGroups[0].primaryKey
 ): Promise<Connected> {
     const calls: Connected["calls"] = []
@@ -79,8 +79,7 @@ export async function connectDevice(
         const match = /^\$iothub\/methods\/POST\/([^/]+)\/\?\$rid=(.+)$/.exec(topic)
         if (!match) return
         calls.push({ name: match[1], payload: JSON.parse(payload.toString() || "null") })
-        if (status !== undefined)
-            void client.publishAsync(`$iothub/methods/res/${status}/?$rid=${match[2]}`, "{}")
+        if (status !== null) void client.publishAsync(`$iothub/methods/res/${status}/?$rid=${match[2]}`, "{}")
     })
     return { client, calls, close: () => client.endAsync(true) }
 }

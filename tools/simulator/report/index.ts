@@ -19,6 +19,8 @@ export interface ReportOptions {
     boards?: number
 }
 
+const FOOTER = markup`Made by <code>moorage simulate --report</code>. The same plan, seed and firmware give the same run.`
+
 const FIGURES = [mooredFigure, dpsFigure, mooringTimeFigure, hubsFigure, retriesFigure, hubRateFigure]
 
 function header(results: RunResult[]): Markup {
@@ -90,5 +92,6 @@ export function reportHtml(results: RunResult[], options: ReportOptions = {}): s
                   againSection(shown, replay),
               ]
             : [],
+        footer: FOOTER,
     })
 }

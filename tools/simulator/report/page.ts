@@ -63,6 +63,7 @@ export interface Page {
     title: string
     header: Markup
     sections: Section[]
+    footer: Markup
 }
 
 const section = ({ id, heading, body }: Section) => markup`<section aria-labelledby="${id}-heading">
@@ -72,7 +73,7 @@ ${body}
 `
 
 /** The page; its policy forbids scripts and all that would have to be loaded. */
-export function pageHtml({ title, header, sections }: Page): string {
+export function pageHtml({ title, header, sections, footer }: Page): string {
     return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -88,7 +89,7 @@ ${header}
 </header>
 <main>
 ${sections.map(section)}
-<footer>Made by <code>moorage simulate --report</code>. The same plan, seed and firmware give the same run.</footer>
+<footer>${footer}</footer>
 </main>
 </body>
 </html>

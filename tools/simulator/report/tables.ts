@@ -4,19 +4,11 @@ import { INVARIANTS } from "../invariants.js"
 import type { RunResult, Violation } from "../result.js"
 import { type Markup, markup } from "./markup.js"
 import type { Replay } from "../replay.js"
+import { table } from "./table.js"
 import { count, counted, duration } from "./words.js"
 
 /** Failing seeds come first; of the others no more than this are listed. */
 const SEEDS_MAX = 1000
-
-/** A table that scrolls by itself when it is wider than the page; `long` ones also when they are long. */
-function table(label: string, heads: string[], rows: Markup[], size: "long" | "short" = "long"): Markup {
-    return markup`<div class="scroll ${size}" role="region" aria-label="${label}" tabindex="0"><table>
-<thead><tr>${heads.map(head => markup`<th scope="col">${head}</th>`)}</tr></thead>
-<tbody>${rows}</tbody>
-</table></div>
-`
-}
 
 const at = (ms: number) => markup`${duration(ms / 1000)}<br><small>${(ms / 1000).toFixed(3)} s</small>`
 

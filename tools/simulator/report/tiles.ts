@@ -3,7 +3,7 @@ import type { RunResult } from "../result.js"
 import { type Markup, markup } from "./markup.js"
 import { count, duration } from "./words.js"
 
-const tiles = (each: [string, string][]) =>
+export const tiles = (each: [string, string][]) =>
     markup`<dl class="tiles">${each.map(([what, n]) => markup`<div><dt>${what}</dt><dd>${n}</dd></div>`)}</dl>
 `
 

@@ -1,0 +1,102 @@
+// How a fleet stands, for a person: as text, a line at a time.
+import type { GroupSurvey, Survey } from "@moorage/fleet/monitor/index.js"
+import { duration, thousands } from "../words.js"
+import { columns, percent, sparkline, utcText } from "./words.js"
+
+const GROUPS_SHOWN = 40
+const FAILURES_SHOWN = 10
+
+const NOTE = "about: a record keeps the first and the latest time a board registered, not those between"
+
+function heading({ dps, utc, registered, statuses, groups, individuals }: Survey): string {
+    const many = (n: number, one: string) => `${thousands(n)} ${one}${n === 1 ? "" : "s"}`
+    const by = `${many(groups.length, "enrollment group")} and ${many(individuals.enrollments, "individual enrollment")}`
+    const failed = statuses.failed ? `, ${thousands(statuses.failed)} of them failed` : ""
+    return `${dps}, ${utcText(utc)}: ${many(registered, "device")} registered, by ${by}${failed}`
+}
+
+type Row = Pick<GroupSurvey, "id" | "isEnabled" | "registered" | "statuses">
+
+function tableOf(rows: Row[]): string[] {
+    const statuses = [...new Set(rows.flatMap(row => Object.keys(row.statuses)))].sort()
+    const head = ["", "registered", ...statuses]
+    const name = ({ id, isEnabled }: Row) => (isEnabled ? id : `${id} (disabled)`)
+    return columns([
+        head,
+        ...rows.map(row => [name(row), row.registered, ...statuses.map(status => row.statuses[status] ?? 0)]),
+    ])
+}
+
+function groupLines({ groups, individuals, registered, statuses }: Survey): string[] {
+    const shown = [...groups].sort((a, b) => b.registered - a.registered).slice(0, GROUPS_SHOWN)
+    const rows: Row[] = [...shown]
+    if (individuals.enrollments > 0)
+        rows.push({ ...individuals, id: "individual enrollments", isEnabled: true })
+    rows.push({ id: "all", isEnabled: true, registered, statuses })
+    const { enrollments, lookedUp, disabled, disabledIds } = individuals
+    const notes = [
+        groups.length > shown.length ? `  and ${groups.length - shown.length} smaller groups` : "",
+        lookedUp < enrollments
+            ? `  of ${thousands(enrollments - lookedUp)} individual enrollments the registration was not asked for (--look-up)`
+            : "",
+        disabled > 0
+            ? `  ${thousands(disabled)} of the individual enrollments disabled: ${disabledIds.join(", ")}${disabled > disabledIds.length ? ", ..." : ""}`
+            : "",
+    ]
+    return [...tableOf(rows), ...notes.filter(Boolean)]
+}
+
+function hubLines({ hubs }: Survey): string[] {
+    if (hubs.length === 0) return []
+    return [
+        "",
+        "hubs",
+        ...columns(hubs.map(({ hostName, devices, share }) => [hostName, devices, percent(share)])),
+    ]
+}
+
+function failureLines({ failures }: Survey): string[] {
+    if (failures.length === 0) return []
+    const lines = failures
+        .slice(0, FAILURES_SHOWN)
+        .map(
+            ({ errorCode, errorMessage, devices, example }) =>
+                `  ${thousands(devices)} x ${errorCode ?? "no code"}: ${errorMessage || "no message"} (such as ${example})`
+        )
+    const rest = failures.length - lines.length
+    return ["", "failed", ...lines, ...(rest > 0 ? [`  and ${rest} other reasons`] : [])]
+}
+
+/** A line a day: how many, and a bar for each hour. */
+function rateLines({ rate }: Survey): string[] {
+    const counts = rate.hours.map(({ first, again }) => first + again)
+    const top = Math.max(1, ...counts)
+    const days = rate.byDay.map(({ utc, first, again }, i) => [
+        utc.slice(0, 10),
+        first,
+        again,
+        // Bars stand to the left, so they are made equally long.
+        sparkline(counts.slice(i * 24, (i + 1) * 24), top).padEnd(24) + "|",
+    ])
+    return [
+        "",
+        `registrations over the last ${rate.days} days (UTC; highest hour: ${thousands(top === 1 ? Math.max(...counts) : top)})`,
+        ...columns([["", "first", "again", "00    06    12    18    |"], ...days]),
+        `  ${NOTE}`,
+    ]
+}
+
+/** All of it. */
+export function surveyLines(survey: Survey): string[] {
+    const { calls, throttled, tookSec } = survey
+    const slowed = throttled > 0 ? `, ${thousands(throttled)} of them throttled` : ""
+    return [
+        heading(survey),
+        ...groupLines(survey),
+        ...hubLines(survey),
+        ...failureLines(survey),
+        ...rateLines(survey),
+        "",
+        `${thousands(calls)} calls to DPS${slowed}, in ${duration(tookSec)}`,
+    ]
+}

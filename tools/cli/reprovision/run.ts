@@ -1,0 +1,154 @@
+// What `moorage reprovision` does.
+import { createReadStream } from "node:fs"
+import type { Services } from "@moorage/fleet/cloud/index.js"
+import {
+    isGood,
+    type Outcome,
+    queried,
+    reprovision as reprovisionAll,
+    RESULTS,
+    StateError,
+    StateFile,
+    type Summary,
+    type Target,
+} from "@moorage/fleet/reprovision/index.js"
+import { realClock, realRandom } from "@moorage/time"
+import type { CloudOptions } from "../cloud.js"
+import { FAILED, UserError, WRONG_USAGE } from "../fail.js"
+import { cannot } from "../files.js"
+import { interruption } from "../interrupt.js"
+import { servicesOf, toldError } from "../services.js"
+import { outcomeText, summaryText } from "./text.js"
+
+export interface Options extends CloudOptions {
+    file?: string
+    query?: string
+    hub?: string
+    rate: number
+    delay: number
+    spread: number
+    timeout: number
+    force: boolean
+    dryRun: boolean
+    state?: string
+    json: boolean
+}
+
+/** The longest wait that a board takes (devs/agent/session.ts). */
+const DELAY_MAX_SEC = 86_400
+const TIMEOUT_SEC = { min: 5, max: 300 }
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+function check(id: string | undefined, options: Options): void {
+    const { file, query, hub, delay, spread, timeout, connectionString } = options
+    const refuse = (message: string) => {
+        throw new UserError(message, WRONG_USAGE)
+    }
+    const given = [id, file, query].filter(each => each !== undefined).length
+    if (given !== 1) refuse("Which devices? Give one ID, or --file FILE, or --query QUERY.")
+    if (file === "-" && connectionString === "-") refuse("The standard input can be but one thing.")
+    if (delay < 0 || spread < 0 || delay + spread > DELAY_MAX_SEC)
+        refuse("A board waits for a day at most: --delay and --spread together are 0 to 24h.")
+    if (timeout < TIMEOUT_SEC.min || timeout > TIMEOUT_SEC.max)
+        refuse(`A hub waits for ${TIMEOUT_SEC.min} s to ${TIMEOUT_SEC.max} s: see --timeout.`)
+    if (hub !== undefined && !/^[a-z0-9.-]+$/i.test(hub)) refuse(`${hub} is no host name: see --hub.`)
+}
+
+function checkServices({ dps, hubs, hub: hubNamed }: Services, { hub, force }: Options): void {
+    const refuse = (message: string) => {
+        throw new UserError(message, WRONG_USAGE)
+    }
+    if (hubs.length === 0)
+        refuse(
+            "Which hubs? Give --profile FILE or --hub-connection-string @FILE, or set IOTHUB_CONNECTION_STRING."
+        )
+    if (force && !dps) refuse("--force deletes records in DPS: there is no access to one.")
+    if (hub !== undefined && !hubNamed(hub)) refuse(`There is no connection string for ${hub}.`)
+    if (!dps && hub === undefined && hubs.length > 1)
+        refuse("Which hub are they on? Without access to a DPS that tells, --hub must.")
+}
+
+/** The IDs of a file, all of them checked before the first device is asked. */
+async function listed(file: string): Promise<Target[]> {
+    const { readIdList } = await import("@moorage/fleet/idlist.js")
+    const { FleetError } = await import("@moorage/fleet/mistakes.js")
+    const name = file === "-" ? "the standard input" : file
+    try {
+        const input = file === "-" ? process.stdin : createReadStream(file)
+        return (await readIdList(input, name)).map(id => ({ id }))
+    } catch (error) {
+        if (error instanceof FleetError) throw new UserError(error.message, WRONG_USAGE, { cause: error })
+        throw cannot("read", name, error)
+    }
+}
+
+async function targetsOf(
+    id: string | undefined,
+    { file, query, hub }: Options,
+    services: Services
+): Promise<AsyncIterable<Target> | Target[]> {
+    if (file !== undefined) return listed(file)
+    if (query !== undefined) {
+        const one = hub === undefined ? undefined : services.hub(hub)
+        return queried(one ? [one] : services.hubs, query)
+    }
+    return [{ id: (id ?? "").toLowerCase() }]
+}
+
+function exitCodeOf({ results }: Summary): number {
+    const isBad = RESULTS.some(result => !isGood({ result }) && (results[result] ?? 0) > 0)
+    return isBad ? FAILED : 0
+}
+
+/** @throws UserError */
+export async function reprovision(id: string | undefined, options: Options): Promise<void> {
+    check(id, options)
+    const { json, state: stateFile, delay, spread, hub } = options
+    const stop = interruption()
+    const services = servicesOf(options)
+    const devices: Outcome[] = []
+    try {
+        checkServices(services, options)
+        const state = stateFile === undefined ? undefined : new StateFile(stateFile)
+        const targets = await targetsOf(id, options, services)
+        stop.addEventListener("abort", () =>
+            process.stderr.write(
+                "Stopping: those who were asked are waited for; Ctrl-C again ends at once.\n"
+            )
+        )
+        const summary = await reprovisionAll(targets, {
+            services,
+            clock: realClock,
+            random: realRandom,
+            perSec: options.rate,
+            delaySec: Math.round(delay),
+            spreadSec: Math.round(spread),
+            timeoutSec: Math.round(options.timeout),
+            isForced: options.force,
+            isDryRun: options.dryRun,
+            hub: hub?.toLowerCase(),
+            state,
+            stop,
+            onOutcome: outcome => (json ? devices.push(outcome) : say(outcomeText(outcome))),
+        })
+        say(json ? JSON.stringify({ ...summary, devices }) : summaryText(summary))
+        if (summary.isStopped) again(stateFile)
+        else process.exitCode = exitCodeOf(summary)
+    } catch (error) {
+        // What was done is told, whatever ended it.
+        for (const outcome of devices) process.stderr.write(`${outcomeText(outcome)}\n`)
+        if (error instanceof StateError) throw new UserError(error.message, FAILED, { cause: error })
+        throw toldError(error)
+    } finally {
+        services.close()
+    }
+}
+
+function again(stateFile: string | undefined): void {
+    const how =
+        stateFile === undefined
+            ? "With --state FILE the next run could have gone on from here."
+            : `The same command goes on from here: ${stateFile} has what was done.`
+    process.stderr.write(`${how}\n`)
+}

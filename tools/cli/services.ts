@@ -1,0 +1,37 @@
+// Opens the services that the options name, and says in a person's words what goes wrong with them.
+import {
+    CloudError,
+    CloudSettingsError,
+    cloudSettings,
+    openServices,
+    type OpenOptions,
+    type Services,
+} from "@moorage/fleet/cloud/index.js"
+import { realClock, realRandom } from "@moorage/time"
+import type { CloudOptions } from "./cloud.js"
+import { FAILED, UserError, WRONG_USAGE } from "./fail.js"
+
+/** @throws UserError when the options, the profile or the environment are no access to anything */
+export function servicesOf(
+    options: CloudOptions,
+    more: Pick<OpenOptions, "signal" | "dpsPerSec"> = {}
+): Services {
+    try {
+        const settings = cloudSettings(options, process.env)
+        const { giveUpAfter: giveUpAfterSec } = options
+        return openServices(settings, { clock: realClock, random: realRandom, giveUpAfterSec, ...more })
+    } catch (error) {
+        throw error instanceof CloudSettingsError
+            ? new UserError(error.message, WRONG_USAGE, { cause: error })
+            : error
+    }
+}
+
+/** A failed call as its user is told; anything else as it is. */
+export function toldError(error: unknown): unknown {
+    return error instanceof CloudError ? new UserError(error.message, FAILED, { cause: error }) : error
+}
+
+/** What to say when there is no access to a DPS. */
+export const NO_DPS =
+    "Which DPS? Give --profile FILE or --connection-string @FILE, or set PROVISIONING_CONNECTION_STRING."
