@@ -1,5 +1,6 @@
 import { deriveDeviceKey, isSymmetricKey } from "../auth/keys.js"
 import type { InitialTwin } from "../hub/twin.js"
+import { OrderedMap } from "../orderedmap.js"
 import { forgetful, type Keeper, type Kept, splitKey } from "../state/keeper.js"
 import { registrationIdOf } from "./registrationid.js"
 
@@ -78,8 +79,8 @@ function deviceKeys(base: EnrollmentBase): string[] {
 
 /** The enrollment list. An individual enrollment goes before any group. */
 export class Enrollments {
-    private readonly individuals = new Map<string, IndividualEnrollment>()
-    private readonly groups = new Map<string, EnrollmentGroup>()
+    private readonly individuals = new OrderedMap<IndividualEnrollment>()
+    private readonly groups = new OrderedMap<EnrollmentGroup>()
 
     constructor(private readonly keeper: Keeper = forgetful) {}
 
@@ -120,6 +121,16 @@ export class Enrollments {
 
     listIndividuals(): IndividualEnrollment[] {
         return [...this.individuals.values()]
+    }
+
+    /** Up to `count` of them, by ID, from the first after `id`. */
+    individualsAfter(id: string | undefined, count: number): IndividualEnrollment[] {
+        return this.individuals.after(id, count)
+    }
+
+    /** Up to `count` of them, by ID, from the first after `id`. */
+    groupsAfter(id: string | undefined, count: number): EnrollmentGroup[] {
+        return this.groups.after(id, count)
     }
 
     listGroups(): EnrollmentGroup[] {

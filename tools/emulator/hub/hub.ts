@@ -3,6 +3,7 @@ import { newKey } from "../auth/keys.js"
 import { type SasToken, verifySas } from "../auth/sas.js"
 import type { LinkedHub } from "../dps/assignment.js"
 import type { CloudEvent } from "../events.js"
+import { OrderedMap } from "../orderedmap.js"
 import type { Quirks } from "../quirks.js"
 import type { HubThrottle } from "../quota/throttles.js"
 import { type Keeper, type Kept, splitKey } from "../state/keeper.js"
@@ -33,7 +34,7 @@ export class Hub implements LinkedHub {
     readonly hostName: string
     /** A hub that is down accepts no connection and has dropped those it had. */
     private up = true
-    private readonly devices = new Map<string, Device>()
+    private readonly devices = new OrderedMap<Device>()
     private readonly calls: MethodCalls
     private lastRevision = 0
 
@@ -102,6 +103,11 @@ export class Hub implements LinkedHub {
 
     deviceIds(): string[] {
         return [...this.devices.keys()]
+    }
+
+    /** Up to `count` devices, by ID, from the first after `id`. */
+    devicesAfter(id: string | undefined, count: number): Device[] {
+        return this.devices.after(id, count)
     }
 
     /** @throws HubError when the twin is more than a twin may hold */

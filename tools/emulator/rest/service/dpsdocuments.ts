@@ -15,7 +15,8 @@ export interface EnrollmentKind<E extends EnrollmentBase = EnrollmentBase> {
     collection: string
     idField: "registrationId" | "enrollmentGroupId"
     idOf: (enrollment: E) => string
-    list: (cloud: Cloud) => E[]
+    /** Up to `count` of them, by ID, from the first after `id`. */
+    after: (cloud: Cloud, id: string | undefined, count: number) => E[]
     find: (cloud: Cloud, id: string) => E | undefined
     /** @throws ServiceError 404 */
     required: (cloud: Cloud, id: string) => E
@@ -53,7 +54,7 @@ export const INDIVIDUALS: EnrollmentKind<IndividualEnrollment> = {
     collection: "enrollments",
     idField: "registrationId",
     idOf: enrollment => enrollment.registrationId.toLowerCase(),
-    list: cloud => cloud.dps.enrollments.listIndividuals(),
+    after: (cloud, id, count) => cloud.dps.enrollments.individualsAfter(id, count),
     find: (cloud, id) => cloud.dps.enrollments.individual(id),
     required: (cloud, id) => found(cloud.dps.enrollments.individual(id), 404201, "Enrollment"),
     read: (cloud, id, body, old) => ({
@@ -73,7 +74,7 @@ export const GROUPS: EnrollmentKind<EnrollmentGroup> = {
     collection: "enrollmentGroups",
     idField: "enrollmentGroupId",
     idOf: group => group.enrollmentGroupId.toLowerCase(),
-    list: cloud => cloud.dps.enrollments.listGroups(),
+    after: (cloud, id, count) => cloud.dps.enrollments.groupsAfter(id, count),
     find: (cloud, id) => cloud.dps.enrollments.group(id),
     required: (cloud, id) => found(cloud.dps.enrollments.group(id), 404202, "Enrollment group"),
     read: (cloud, id, body, old) => {

@@ -5,7 +5,7 @@ import { type Answer, type Call, noContent, objectBody } from "./call.js"
 import { documentOf, type EnrollmentKind, newWritten, writtenOf } from "./dpsdocuments.js"
 import { ServiceError } from "./errors.js"
 import { etagHeader, requireMatch } from "./etag.js"
-import { listed, page, requireEverything } from "./query.js"
+import { page, requireEverything } from "./query.js"
 
 function attestationOf({ primaryKey, secondaryKey }: EnrollmentBase): JsonObject {
     return { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } }
@@ -59,8 +59,8 @@ export function getAttestation<E extends EnrollmentBase>(kind: EnrollmentKind<E>
 
 export function queryEnrollments<E extends EnrollmentBase>(kind: EnrollmentKind<E>, call: Call): Answer {
     requireEverything(call, kind.collection)
-    const items = listed(kind.list(call.cloud), kind.idOf)
-    return page(call, kind.itemType, items, kind.idOf, enrollment =>
+    const after = (id: string | undefined, count: number) => kind.after(call.cloud, id, count)
+    return page(call, kind.itemType, after, kind.idOf, enrollment =>
         documentOf(kind, call.cloud, enrollment, false)
     )
 }

@@ -6,7 +6,7 @@ import { type Answer, objectBody } from "./call.js"
 import { ServiceError } from "./errors.js"
 import { etagHeader, requireMatch } from "./etag.js"
 import { type HubCall, NEVER, requiredDevice } from "./hubcall.js"
-import { listed, page, requireEverything } from "./query.js"
+import { page, requireEverything } from "./query.js"
 
 /** A twin as the service sees it. */
 function document(device: Device): JsonObject {
@@ -76,7 +76,6 @@ export function replaceTwin(call: HubCall): Answer {
 /** The twins of all devices. */
 export function queryTwins(call: HubCall): Answer {
     requireEverything(call, "devices")
-    const devices = call.hub.deviceIds().map(id => requiredDevice(call.hub, id))
-    const idOf = (device: Device) => device.deviceId
-    return page(call, "Twin", listed(devices, idOf), idOf, document)
+    const devicesAfter = (id: string | undefined, count: number) => call.hub.devicesAfter(id, count)
+    return page(call, "Twin", devicesAfter, device => device.deviceId, document)
 }

@@ -22,21 +22,8 @@ function lastId(headers: Record<string, string>): string | undefined {
     return text.slice("after:".length)
 }
 
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-
 /** Where the items of a page come from: up to `count` of them, by ID, from the first after `id`. */
 export type ItemsAfter<T> = (id: string | undefined, count: number) => T[]
-
-/** The items of a list. */
-export function listed<T>(items: T[], idOf: (item: T) => string): ItemsAfter<T> {
-    return (after, count) =>
-        items
-            .map(item => ({ item, id: idOf(item) }))
-            .filter(({ id }) => after === undefined || id > after)
-            .sort((a, b) => compare(a.id, b.id))
-            .slice(0, count)
-            .map(({ item }) => item)
-}
 
 /** One page. The last page has no `x-ms-continuation`. @throws ServiceError 400 */
 export function page<T>(
