@@ -6,6 +6,7 @@ import { benchFlash } from "./flash.js"
 import { benchEndurance } from "./endurance.js"
 import { benchHeap } from "./heap.js"
 import { benchManufacture } from "./manufacture/main.js"
+import { benchMonitor } from "./monitor/main.js"
 import { benchMutations } from "./mutations/main.js"
 import { benchRollout } from "./rollout.js"
 import { benchSize } from "./size.js"
@@ -21,6 +22,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
     endurance: benchEndurance,
     rollout: benchRollout,
     manufacture: benchManufacture,
+    monitor: benchMonitor,
 }
 
 const wanted = process.argv.slice(2)

@@ -4,32 +4,51 @@ import { checkId, SeenIds } from "./ids.js"
 import { FleetError, type Mistake } from "./mistakes.js"
 import { csvRecords } from "./records.js"
 
-const COLUMN = "registrationId"
+export interface IdSource {
+    input: Readable
+    /** What the messages call it. */
+    name: string
+    /** The column of a CSV that has the IDs. A text whose first line does not name it has an ID a line. */
+    column: string
+    /** Whether it must be a CSV with that column. */
+    columnRequired: boolean
+}
 
 /**
- * All IDs, in their order.
- * @param name what the messages call the input
- * @throws FleetError with every mistake: an ID that is none, one that is there twice, no ID at all
+ * Each ID, in their order, as they are read.
+ * @throws FleetError at the end, with every mistake (an ID that is none, one that is there twice, no ID at all): what
+ * came before is then of no use
  */
-export async function readIdList(input: Readable, name: string): Promise<string[]> {
+export async function* registrationIds(source: IdSource): AsyncGenerator<string> {
     const mistakes: Mistake[] = []
-    const ids: string[] = []
     const seen = new SeenIds()
-    let at: number | undefined
-    for await (const { line, fields } of csvRecords(input, name)) {
-        if (at === undefined) {
-            at = Math.max(0, fields.indexOf(COLUMN))
-            if (fields[at] === COLUMN) continue
-            if (fields.length > 1) throw new FleetError(name, [{ line, text: `names no column ${COLUMN}` }])
+    let at = -1
+    for await (const { line, fields } of csvRecords(source.input, source.name)) {
+        if (at < 0) {
+            at = fields.indexOf(source.column)
+            if (at >= 0) continue
+            if (source.columnRequired || fields.length > 1)
+                throw new FleetError(source.name, [{ line, text: `names no column ${source.column}` }])
+            at = 0
         }
         const { id, mistake } = checkId(fields[at] ?? "")
-        const before = id === undefined ? undefined : seen.note(id, line)
-        if (id === undefined) mistakes.push({ line, text: mistake })
-        else if (before !== undefined)
-            mistakes.push({ line, text: `${id} is there already, on line ${before}` })
-        else ids.push(id)
+        if (id === undefined) {
+            mistakes.push({ line, text: mistake })
+            continue
+        }
+        const before = seen.note(id, line)
+        if (before !== undefined) mistakes.push({ line, text: `${id} is there already, on line ${before}` })
+        // With a mistake nothing is of use any more: the rest is only checked.
+        else if (mistakes.length === 0) yield id
     }
-    if (mistakes.length === 0 && ids.length === 0) mistakes.push({ line: 1, text: "has no registration ID" })
-    if (mistakes.length > 0) throw new FleetError(name, mistakes)
+    if (mistakes.length === 0 && seen.size === 0) mistakes.push({ line: 1, text: "has no registration ID" })
+    if (mistakes.length > 0) throw new FleetError(source.name, mistakes)
+}
+
+/** All IDs at once, of an input as anybody may have it. @throws FleetError with every mistake */
+export async function readIdList(input: Readable, name: string): Promise<string[]> {
+    const ids: string[] = []
+    const source = { input, name, column: "registrationId", columnRequired: false }
+    for await (const id of registrationIds(source)) ids.push(id)
     return ids
 }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { deriveKeys, type DeviceKey, type KeySource } from "@moorage/fleet/keys.js"
+import type { IdSource } from "@moorage/fleet/idlist.js"
+import { deriveKeys, type DeviceKey } from "@moorage/fleet/keys.js"
 import { FleetError } from "@moorage/fleet/mistakes.js"
 import { csvLine } from "@moorage/fleet/records.js"
 import { realClock } from "@moorage/time"
@@ -25,7 +26,7 @@ export interface DeriveOptions {
 
 const OWNER_FILE = 0o600
 
-function sourceOf(id: string | undefined, { from, column }: DeriveOptions): KeySource {
+function sourceOf(id: string | undefined, { from, column }: DeriveOptions): IdSource {
     if ((id === undefined) === (from === undefined))
         throw new UserError(
             "Which IDs? Give one ID, or --from FILE, or --from - for the standard input.",
@@ -102,7 +103,7 @@ export async function derive(id: string | undefined, options: DeriveOptions): Pr
 }
 
 /** Whether it was the reading or the writing, by the file that the error names. */
-function failure(error: unknown, source: KeySource, out: string): UserError {
+function failure(error: unknown, source: IdSource, out: string): UserError {
     const { path, syscall } = error as NodeJS.ErrnoException
     const reading = path === source.name || syscall === "read"
     return reading ? cannot("read", source.name, error) : cannot("write", out, error)

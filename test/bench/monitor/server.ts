@@ -1,0 +1,26 @@
+// An emulator whose DPS has as many registration records as it is told, in a process of its own: prints its card.
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Quotas, startEmulator } from "@moorage/emulator"
+import { realClock } from "@moorage/time"
+import { cardOf } from "../../../tools/cli/emulate/card.js"
+import { keptRegistrations } from "../../host/fleet/records.js"
+
+const [records, groups, quotas] = process.argv.slice(2)
+const primaryKey = Buffer.alloc(64, 3).toString("base64")
+const ids = Array.from({ length: Number(groups) }, (_, i) => `line-${i}`)
+const count = Number(records) / ids.length
+
+function* kept(): Generator<[string, unknown]> {
+    for (const groupId of ids) yield* keptRegistrations({ groupId, count, nowMs: realClock.nowMs() })
+}
+
+const emulator = await startEmulator({
+    enrollmentGroups: ids.map(enrollmentGroupId => ({ enrollmentGroupId, primaryKey })),
+    kept: new Map(kept()),
+    quotas: JSON.parse(quotas) as Partial<Quotas>,
+})
+const caFile = join(mkdtempSync(join(tmpdir(), "moorage-bench-")), "ca.pem")
+writeFileSync(caFile, emulator.ca)
+process.stdout.write(`${JSON.stringify(cardOf(emulator, "127.0.0.1", caFile))}\n`)
