@@ -93,6 +93,7 @@ async function runMany(
     signal: AbortSignal
 ): Promise<RunResult[]> {
     const progress = new Progress(realClock)
+    process.stderr.write(`${seeds.length} seeds over ${Math.min(jobs, seeds.length)} threads ...\n`)
     let done = 0
     let broken = 0
     const results = await runSeeds(plan, seeds, images, {
