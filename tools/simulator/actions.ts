@@ -3,7 +3,7 @@ import type { Cloud } from "@moorage/emulator"
 import type { Clock } from "@moorage/time"
 import type { HostState } from "./network.js"
 import type { Path } from "./network.js"
-import { DOCUMENTED_QUOTAS, lastsSec, type Plan, type PlanEvent } from "./plan.js"
+import { lastsSec, type Plan, type PlanEvent, quotasOf } from "./plan.js"
 import type { SimBoard } from "./simboard.js"
 import { draw } from "./streams.js"
 
@@ -96,7 +96,7 @@ const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
             clock,
             forSec,
             () => cloud.setQuotas(quotas),
-            () => cloud.setQuotas({ ...DOCUMENTED_QUOTAS, ...plan.quotas })
+            () => cloud.setQuotas(quotasOf(plan))
         ),
     clockSkew: ({ skewSec, forSec }, { clock, cloud }) =>
         forAWhile(

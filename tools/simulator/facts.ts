@@ -1,7 +1,10 @@
 // What happens in a run, in order: the one stream that the trace, the invariants and the report are made from.
 
+import type { CloudEvent } from "@moorage/emulator"
+
 /** What a fact is about. The cloud's own kinds (register, connack, ...) keep the names that the emulator gives them. */
 export type FactKind =
+    | CloudEvent["kind"]
     /** `on`, `off`. */
     | "power"
     /** The chip starts over: `program`, `button`, `abort`. */
@@ -25,21 +28,8 @@ export type FactKind =
     | "hangUp"
     /** The peer ended it, or it broke. */
     | "lost"
-    | "connack"
-    | "disconnect"
-    | "register"
-    | "poll"
-    | "lookup"
-    | "http"
-    | "telemetry"
-    | "c2d"
-    | "method"
-    | "methodResponse"
-    | "twin"
     /** An event of the plan strikes: `board` is whom, or empty for the cloud's. */
     | "event"
-    /** An invariant is violated; detail: its id. */
-    | "violation"
 
 export interface Fact {
     /** Milliseconds since the run began. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DocumentError, formatDocument, parseDocument, readDocument } from "@moorage/document"
-import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
+import { DOCUMENTED_QUOTAS, type Quotas } from "@moorage/emulator"
 import { boardNames } from "@moorage/vm"
 import * as v from "valibot"
 
@@ -171,7 +171,11 @@ const PLAN = v.strictObject({
 export type Plan = v.InferOutput<typeof PLAN>
 
 export const DPS_HOST = "global.azure-devices-provisioning.net"
-export { DOCUMENTED_QUOTAS }
+
+/** The throttles of the plan's cloud, those that it does not name as documented. */
+export function quotasOf(plan: Plan): Quotas {
+    return { ...DOCUMENTED_QUOTAS, ...plan.quotas }
+}
 
 /** How long an event lasts, in s from its beginning to the end of what it does to the last board. */
 export function lastsSec(event: PlanEvent): number {

@@ -13,7 +13,7 @@ import {
     PROMISED,
     SPREAD,
 } from "./invariants.js"
-import { DOCUMENTED_QUOTAS, faultsEndSec, type Plan } from "./plan.js"
+import { faultsEndSec, type Plan, quotasOf } from "./plan.js"
 import type { RunResult, Violation } from "./result.js"
 import { Tally } from "./tally.js"
 import { BoardWatch } from "./watch.js"
@@ -170,7 +170,7 @@ class Run {
         const hubs: Record<string, number> = Object.fromEntries(world.cloud.hubNames().map(name => [name, 0]))
         for (const { mooredMs, hubTry } of watches)
             if (mooredMs !== undefined && hubTry) hubs[hubTry.service] = (hubs[hubTry.service] ?? 0) + 1
-        const { dpsRegistrations } = { ...DOCUMENTED_QUOTAS, ...plan.quotas }
+        const { dpsRegistrations } = quotasOf(plan)
         return {
             plan: plan.name,
             about: plan.about,

@@ -1,6 +1,5 @@
 // Counts what the report and the summary want, fact by fact.
 import type { Fact } from "./facts.js"
-import { DPS_HOST } from "./plan.js"
 import type { Series, Totals } from "./result.js"
 
 /** A chart is no finer than this. */
@@ -94,8 +93,7 @@ export class Tally {
         this.count(this.series.throttled, ms)
     }
 
-    private hubConnack({ ms, status, service }: Fact): void {
-        if (service === DPS_HOST) return
+    private hubConnack({ ms, status }: Fact): void {
         if (status === 0) this.totals.hubConnects++
         else this.totals.hubRefusals++
         this.count(status === 0 ? this.series.hubConnects : this.series.hubRefusals, ms)
