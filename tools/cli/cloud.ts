@@ -1,15 +1,10 @@
 // The options by which a command is told where DPS and the hubs are; nothing here loads what reaches them.
 import { type Address, addressOf } from "@moorage/fleet/cloud/address.js"
+import type { CloudChoices } from "@moorage/fleet/cloud/settings.js"
 import { type Command, InvalidArgumentError } from "commander"
 import { someSeconds } from "./numbers.js"
 
-export interface CloudOptions {
-    profile?: string
-    dps?: string
-    connectionString?: string
-    hubConnectionString?: string[]
-    connect?: Address
-    ca?: string
+export interface CloudOptions extends CloudChoices {
     giveUpAfter: number
 }
 
@@ -26,8 +21,8 @@ function address(text: string): Address {
 
 const collected = (text: string, before: string[] = []) => [...before, text]
 
-/** Adds what {@link CloudOptions} holds. */
-export function addCloudOptions(command: Command): Command {
+/** Adds the options that say where the services are and how to sign. */
+export function addPlaceOptions(command: Command): Command {
     return command
         .option(
             "--profile <file>",
@@ -42,5 +37,14 @@ export function addCloudOptions(command: Command): Command {
             address
         )
         .option("--ca <file>", "PEM of the CA to trust instead of the usual ones")
-        .option("--give-up-after <time>", "for how long a call that fails is tried again", someSeconds, 120)
+}
+
+/** Adds what {@link CloudOptions} holds. */
+export function addCloudOptions(command: Command): Command {
+    return addPlaceOptions(command).option(
+        "--give-up-after <time>",
+        "for how long a call that fails is tried again",
+        someSeconds,
+        120
+    )
 }

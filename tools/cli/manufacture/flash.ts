@@ -1,5 +1,6 @@
 // What `moorage flash` does, and the run of esptool that `moorage manufacture --scan` shares.
 import { spawn } from "node:child_process"
+import { ESPTOOL_CURE, ESPTOOL_NAMES } from "@moorage/fleet/manufacture/esptool.js"
 import { esptoolArguments, imageToFlash, type ManifestEntry } from "@moorage/fleet/manufacture/index.js"
 import { FAILED, UserError } from "../fail.js"
 
@@ -7,9 +8,6 @@ export interface FlashOptions {
     port: string
     dryRun: boolean
 }
-
-/** As esptool's releases have named their command. */
-const NAMES = ["esptool", "esptool.py"]
 
 /** A command line as a shell takes it. */
 export function shellLine(words: string[]): string {
@@ -32,7 +30,7 @@ function runTool(name: string, args: string[]): Promise<number | undefined> {
 /** Writes an image to a board. @throws UserError when esptool is missing or fails */
 export async function runEsptool(entry: ManifestEntry, file: string, port: string): Promise<void> {
     const args = esptoolArguments(entry, file, port)
-    for (const name of NAMES) {
+    for (const name of ESPTOOL_NAMES) {
         const code = await runTool(name, args)
         if (code === undefined) continue
         if (code === 0) return
@@ -40,9 +38,7 @@ export async function runEsptool(entry: ManifestEntry, file: string, port: strin
             `esptool ended with ${code}: ${entry.registrationId} is not flashed. Is the board on ${port}, in its bootloader, and no other program on that port?`
         )
     }
-    throw new UserError(
-        "esptool is missing: install it with `pip install esptool`, and see that it is on the PATH."
-    )
+    throw new UserError(`esptool is missing: ${ESPTOOL_CURE}`)
 }
 
 /** Checks an image against its manifest and flashes it. @throws UserError */

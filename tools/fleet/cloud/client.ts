@@ -109,8 +109,18 @@ export function jsonOf({ body }: HttpsAnswer, hostName: string): unknown {
     try {
         return JSON.parse(body)
     } catch (error) {
-        const message = `What ${hostName} answers is not JSON. Is that a DPS or an IoT hub?`
-        throw new CloudError("malformed", message, { cause: error })
+        const cure = "Is that a DPS or an IoT hub?"
+        throw new CloudError("malformed", `What ${hostName} answers is not JSON.`, { cure, cause: error })
+    }
+}
+
+/** What is asked for, or undefined when the service does not know it. @throws CloudError */
+export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+    try {
+        return await answer
+    } catch (error) {
+        if (error instanceof CloudError && error.kind === "notFound") return undefined
+        throw error
     }
 }
 

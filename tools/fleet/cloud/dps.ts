@@ -1,5 +1,4 @@
-import { queryPages, jsonOf, type ServiceClient } from "./client.js"
-import { CloudError } from "./errors.js"
+import { jsonOf, orUndefined, queryPages, type ServiceClient } from "./client.js"
 
 /** DPS service API (facts 7). */
 const API_VERSION = "2021-10-01"
@@ -92,14 +91,5 @@ export class DpsApi {
     private async *pages<T>(path: string, read: (item: Item) => T): AsyncGenerator<T[]> {
         const asked = { path, apiVersion: API_VERSION, query: "*" }
         for await (const page of queryPages(this.client, asked, PAGE_MAX)) yield page.map(read)
-    }
-}
-
-async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
-    try {
-        return await answer
-    } catch (error) {
-        if (error instanceof CloudError && error.kind === "notFound") return undefined
-        throw error
     }
 }

@@ -18,6 +18,8 @@ interface Details {
     code?: number
     /** As the service asked for. */
     retryAfterSec?: number
+    /** What to do next. */
+    cure?: string
     cause?: unknown
 }
 
@@ -26,13 +28,16 @@ export class CloudError extends Error {
     readonly status?: number
     readonly code?: number
     readonly retryAfterSec?: number
+    readonly cure?: string
 
+    /** @param what and why, without the cure */
     constructor(
         readonly kind: CloudErrorKind,
-        message: string,
-        { status, code, retryAfterSec, cause }: Details = {}
+        readonly what: string,
+        { status, code, retryAfterSec, cure, cause }: Details = {}
     ) {
-        super(message, { cause })
+        super(cure === undefined ? what : `${what} ${cure}`, { cause })
+        this.cure = cure
         this.status = status
         this.code = code
         this.retryAfterSec = retryAfterSec

@@ -34,7 +34,8 @@ const BODY_MAX_BYTES = 32 * 1024 * 1024
 const SOCKETS_MAX = 64
 const HTTPS_PORT = 443
 
-const REASONS: Record<string, string> = {
+/** What a system error means, by its code. */
+export const REASONS: Record<string, string> = {
     ECONNREFUSED: "the connection was refused",
     ENOTFOUND: "the name is not known",
     EAI_AGAIN: "the name cannot be looked up just now",
@@ -101,15 +102,15 @@ export class Https {
             const cure = ca
                 ? "The CA file is not that of this service: an emulator makes a new one at each start."
                 : "Name its CA with --ca, or in the profile."
-            const message = `${hostName} is not trusted: ${error.message.split("\n")[0]}. ${cure}`
-            return new CloudError("tls", message, { cause: error })
+            const what = `${hostName} is not trusted: ${error.message.split("\n")[0]}.`
+            return new CloudError("tls", what, { cure, cause: error })
         }
         const where = connect ? `${hostName} at ${connect.host}:${connect.port}` : hostName
         const cure = connect
             ? "Is the emulator running there?"
             : "Check the name, and that this network lets TCP port 443 out."
-        const message = `Cannot reach ${where}: ${REASONS[code] ?? error.message}. ${cure}`
-        return new CloudError("unreachable", message, { cause: error })
+        const what = `Cannot reach ${where}: ${REASONS[code] ?? error.message}.`
+        return new CloudError("unreachable", what, { cure, cause: error })
     }
 }
 

@@ -1,4 +1,4 @@
-import { queryPages, jsonOf, type ServiceClient } from "./client.js"
+import { jsonOf, orUndefined, queryPages, type ServiceClient } from "./client.js"
 import { CloudError } from "./errors.js"
 
 /** IoT Hub service API. */
@@ -33,6 +33,13 @@ export class HubApi {
                 )
             yield ids as string[]
         }
+    }
+
+    /** Whether the hub knows the device: reads its twin. The right to call methods (ServiceConnect) is enough. */
+    async hasTwin(deviceId: string): Promise<boolean> {
+        const path = `/twins/${encodeURIComponent(deviceId)}`
+        const asked = { method: "GET", path, apiVersion: API_VERSION }
+        return (await orUndefined(this.client.send(asked))) !== undefined
     }
 
     /**

@@ -23,7 +23,6 @@ const address = v.pipe(
 
 /** What only the emulator's card has, and is of no use here. */
 const CARD = {
-    mqttPort: port,
     tcpPort: port,
     httpPort: port,
     adminUrl: text,
@@ -39,10 +38,12 @@ const PROFILE = v.strictObject({
     idScope: v.optional(text),
     deviceHost: v.optional(text),
     connect: v.optional(address),
+    connectMqtt: v.optional(address),
     ca: v.optional(text),
     // A card has the address in two parts.
     host: v.optional(text),
     httpsPort: v.optional(port),
+    mqttPort: v.optional(port),
     caFile: v.optional(text),
     ...v.partial(v.object(CARD)).entries,
 })
@@ -56,22 +57,23 @@ export interface Profile {
     idScope?: string
     deviceHost?: string
     connect?: Address
+    connectMqtt?: Address
     /** A file, relative to that of the profile. */
     ca?: string
 }
 
 /** @throws DocumentError with every mistake, each with its path and line */
 export function readProfile(file: string): Profile {
-    const { dps, hubs, idScope, deviceHost, connect, ca, host, httpsPort, caFile } = readDocument(
-        PROFILE,
-        file
-    )
+    const { dps, hubs, idScope, deviceHost, connect, connectMqtt, ca, host, httpsPort, mqttPort, caFile } =
+        readDocument(PROFILE, file)
+    const at = (port: number | undefined) => (host !== undefined && port ? { host, port } : undefined)
     return {
         dps,
         hubs,
         idScope,
         deviceHost,
-        connect: connect ?? (host !== undefined && httpsPort ? { host, port: httpsPort } : undefined),
+        connect: connect ?? at(httpsPort),
+        connectMqtt: connectMqtt ?? at(mqttPort),
         ca: ca ?? caFile,
     }
 }

@@ -76,23 +76,18 @@ export function errorOf(answer: HttpsAnswer, { hostName, policy }: ServiceAccess
     const said = text ? ` (${text.replace(/\.$/, "")})` : ""
     if (status === 401 || (status === 403 && code === undefined)) {
         const cure = `Check the key of the policy ${policy}, and that it has the right for this.${skewNote(answer, nowMs)}`
-        return new CloudError(
-            "unauthorized",
-            `${hostName} refuses the key: ${status}${said}. ${cure}`,
-            details
-        )
+        const what = `${hostName} refuses the key: ${status}${said}.`
+        return new CloudError("unauthorized", what, { ...details, cure })
     }
     if (status === 404) return new CloudError("notFound", `${hostName} knows no such thing${said}.`, details)
     if (status === 429) {
         const asked = retryAfterSec === undefined ? "" : `, and asks to wait ${retryAfterSec} s`
         const cure = "Something else uses up its quota: try again later, or with a lower rate."
-        return new CloudError("throttled", `${hostName} throttles: 429${asked}. ${cure}`, details)
+        return new CloudError("throttled", `${hostName} throttles: 429${asked}.`, { ...details, cure })
     }
-    if (status >= 500)
-        return new CloudError(
-            "unavailable",
-            `${hostName} has a fault of its own: ${status}${said}. Try again later.`,
-            details
-        )
+    if (status >= 500) {
+        const what = `${hostName} has a fault of its own: ${status}${said}.`
+        return new CloudError("unavailable", what, { ...details, cure: "Try again later." })
+    }
     return new CloudError("refused", `${hostName} refuses the request: ${status}${said}.`, details)
 }

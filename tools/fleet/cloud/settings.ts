@@ -18,6 +18,8 @@ export interface CloudSettings {
     deviceHost: string
     /** Where all HTTPS goes instead of to the services themselves. */
     connect?: Address
+    /** Where all MQTT goes instead. */
+    connectMqtt?: Address
     /** PEM. */
     ca?: string
 }
@@ -67,13 +69,14 @@ function serviceOf(what: string, service: ProfileService, folder: string): Servi
 function fromProfile(profile: Profile, file: string): CloudSettings {
     const folder = dirname(file)
     const ca = profile.ca === undefined ? undefined : readText("ca", resolve(folder, profile.ca))
-    const { dps, hubs, idScope, deviceHost = DEVICE_HOST, connect } = profile
+    const { dps, hubs, idScope, deviceHost = DEVICE_HOST, connect, connectMqtt } = profile
     return {
         dps: dps === undefined ? undefined : serviceOf(`${file}, dps`, dps, folder),
         hubs: hubs.map((hub, i) => serviceOf(`${file}, hubs[${i}]`, hub, folder)),
         idScope,
         deviceHost,
         connect,
+        connectMqtt,
         ca,
     }
 }
