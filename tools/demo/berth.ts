@@ -1,5 +1,5 @@
 import type { Clock } from "@moorage/time"
-import type { Board } from "@moorage/vm"
+import { type Board, onHappening } from "@moorage/vm"
 import type { BoardReport, BootReport } from "./table.js"
 import type { Timeline } from "./timeline.js"
 
@@ -25,16 +25,13 @@ export class Berth {
         private readonly clock: Clock
     ) {
         this.report = { id: board.id, image, boots: [], peakHeapBytes: 0, panics: 0 }
-        board.on("log", text => {
+        onHappening(board, ({ kind, text }) => {
             timeline.say(board.id, text)
+            if (kind !== "log") return
             const met = this.waiting.filter(wait => wait.line.test(text))
             this.waiting = this.waiting.filter(wait => !met.includes(wait))
             for (const wait of met) wait.resolve()
         })
-        board.on("powerOn", () => timeline.say(board.id, "power on"))
-        board.on("powerOff", () => timeline.say(board.id, "power cut"))
-        board.on("panic", panic => timeline.say(board.id, `PANIC ${panic.code}: ${panic.message}`))
-        board.on("reset", reset => timeline.say(board.id, `reset (${reset.reason})`))
     }
 
     /** Resolves when the board's console shows a line that matches. */

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Cloud, type CloudEvent, deriveDeviceKey, listen, type Servers } from "@moorage/emulator"
+import { Cloud, deriveDeviceKey, deviceRoutes, listen, type Servers } from "@moorage/emulator"
 import { realClock, realRandom } from "@moorage/time"
 import { Board, buildFirmware, fileFlash, loadBoardProfile, realNetwork } from "@moorage/vm"
 import { Berth } from "./berth.js"
+import { cloudLine } from "./cloudline.js"
 import type { BoardReport } from "./table.js"
 import type { Timeline } from "./timeline.js"
 
 const ID_SCOPE = "0ne00DEMO01"
-const DPS_HOST = "global.azure-devices-provisioning.net"
 const HUBS = ["moorage-east.azure-devices.net", "moorage-west.azure-devices.net"]
 /** Low, so that the demo is short; a real board waits 120 s and sends every 60 s. */
 const STABLE_SEC = 2
@@ -25,23 +25,6 @@ export interface Scene {
     cloud: Cloud
     berths: Berth[]
     close(): Promise<void>
-}
-
-function describe(event: CloudEvent): string | undefined {
-    switch (event.kind) {
-        case "register":
-            return `DPS: register from ${event.id} -> ${event.status}`
-        case "lookup":
-            return `DPS: status lookup from ${event.id} -> ${event.status}`
-        case "telemetry":
-            return `telemetry of ${event.id}: ${event.body}`
-        case "method":
-            return `method ${event.detail} to ${event.id}`
-        case "methodResponse":
-            return `${event.id} answers ${event.status}`
-        default:
-            return undefined
-    }
 }
 
 function addBoard(
@@ -107,13 +90,9 @@ export async function setScene(timeline: Timeline): Promise<Scene> {
             "cloud",
             `MQTT on port ${servers.mqttPort}, HTTPS on port ${servers.httpsPort}, ID scope ${ID_SCOPE}`
         )
-        const mqtt = { host: "127.0.0.1", port: servers.mqttPort }
-        const routes = {
-            [`${DPS_HOST}:443`]: { host: "127.0.0.1", port: servers.httpsPort },
-            ...Object.fromEntries([DPS_HOST, ...HUBS].map(host => [`${host}:8883`, mqtt])),
-        }
+        const routes = deviceRoutes({ host: "127.0.0.1", ...servers }, HUBS)
         cloud.onEvent(event => {
-            const text = describe(event)
+            const text = cloudLine(event)
             if (text) timeline.say("cloud", text)
         })
         folder = mkdtempSync(join(tmpdir(), "moorage-"))

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { VmError } from "./errors.js"
 
 /** Bytes of one flash page: what an erase clears. */
@@ -58,28 +58,54 @@ export function memoryFlash(pageCount = ESP32_FSTOR_PAGES): MemoryFlash {
     return new MemoryFlash(pageCount)
 }
 
-/** Flash in a file, which is made when it is first written; each save replaces the file as a whole. */
+/** It holds the device's key. */
+const OWNER_FILE = 0o600
+
+/** Replaces the file as a whole; when that fails, nothing is left half-written. */
+function replaceFile(path: string, image: Uint8Array): void {
+    const unfinished = `${path}.new`
+    try {
+        rmSync(unfinished, { force: true })
+        writeFileSync(unfinished, image, { mode: OWNER_FILE, flag: "wx" })
+        renameSync(unfinished, path)
+    } catch (error) {
+        rmSync(unfinished, { force: true })
+        throw new VmError("flash", `Cannot write ${path}: ${(error as Error).message}`, error)
+    }
+}
+
+/** What the file holds, or undefined when there is none. */
+function readImage(path: string, bytes: number): Uint8Array | undefined {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (!stat) return undefined
+    if (!stat.isFile())
+        throw new VmError("flash", `${path} is no file: a board's flash cannot be kept there.`)
+    if (stat.size !== bytes)
+        throw new VmError(
+            "flash",
+            `${path} holds ${stat.size} bytes, the board's flash ${bytes}: wrong file or wrong board profile.`
+        )
+    try {
+        return readFileSync(path)
+    } catch (error) {
+        throw new VmError("flash", `Cannot read ${path}: ${(error as Error).message}`, error)
+    }
+}
+
+/**
+ * Flash in a file, which is made when it is first written, for its owner's eyes; each save replaces it as a whole.
+ * @throws VmError `flash`, also of save(), when the file cannot be read or written, or is not of that size
+ */
 export function fileFlash(path: string, pageCount = ESP32_FSTOR_PAGES): Flash {
     const flash = memoryFlash(pageCount)
-    if (existsSync(path)) {
-        const image = readFileSync(path)
-        if (image.length !== flash.bytes) {
-            throw new VmError(
-                "flash",
-                `${path} holds ${image.length} bytes, the board's flash ${flash.bytes}: wrong file or wrong board profile.`
-            )
-        }
-        flash.save(image)
-    }
+    const image = readImage(path, flash.bytes)
+    if (image) flash.save(image)
     return {
         bytes: flash.bytes,
         load: target => flash.load(target),
         save(image) {
             const changed = flash.save(image)
-            if (changed > 0) {
-                writeFileSync(`${path}.new`, image)
-                renameSync(`${path}.new`, path)
-            }
+            if (changed > 0) replaceFile(path, image)
             return changed
         },
     }
