@@ -7,11 +7,14 @@ export function cannot(what: string, file: string, error: unknown): UserError {
     return new UserError(`Cannot ${what} ${file}: ${(error as Error).message}`, FAILED, { cause: error })
 }
 
+/** For files with secrets: only their owner reads them. */
+export const OWNER_ONLY = 0o600
+
 /** Writes a file as a whole: it is there entirely or not at all. @throws UserError */
-export function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, text: string, mode?: number): void {
     try {
         mkdirSync(dirname(file), { recursive: true })
-        writeFileSync(`${file}.new`, text)
+        writeFileSync(`${file}.new`, text, { mode })
         renameSync(`${file}.new`, file)
     } catch (error) {
         throw cannot("write", file, error)

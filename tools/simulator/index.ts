@@ -4,7 +4,9 @@ export { VirtualClock } from "./clock.js"
 export { type Fact, factLine, factText } from "./facts.js"
 export { type Invariant, INVARIANTS } from "./invariants.js"
 export { type JobsOptions, runSeeds } from "./jobs.js"
+export type { MadeBoard, MadeFleet } from "./made.js"
 export {
+    DPS_HOST,
     faultsEndSec,
     formatPlan,
     parsePlan,
@@ -16,7 +18,7 @@ export {
 } from "./plan.js"
 export { type Replay, replayOf } from "./replay.js"
 export type { RunResult, Series, Totals, Violation } from "./result.js"
-export { loadImages, runPlan, type RunOptions } from "./run.js"
+export type { Images } from "./roster.js"
+export { type FleetRun, loadImages, openMadeRun, openRun, runPlan, type RunOptions } from "./run.js"
 export { shrink, type Shrunk } from "./shrink.js"
 export { merge, MergeError, type SeedSummary, summarise, type Summary } from "./summary.js"
-export type { Images } from "./world.js"

@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads"
 import type { Plan } from "./plan.js"
 import type { RunResult } from "./result.js"
-import type { Images } from "./world.js"
+import type { Images } from "./roster.js"
 
 export interface WorkerData {
     plan: Plan

@@ -8,12 +8,25 @@ export interface Replay {
 /** A word of a command line, in quotes when a shell would take it for more. */
 const word = (text: string) => (/^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
-/**
- * @param planName a ready plan, or a file, as it was given to the command
- * @param boards how many boards the run had, when that was not the plan's own number
- */
-export function replayOf(planName: string, boards?: number): Replay {
-    const plan = word(planName) + (boards === undefined ? "" : ` --boards ${boards}`)
+/** What a run's boards are, when not the plan's own number of its own boards. */
+export interface ReplayOptions {
+    boards?: number
+    /** A folder of images. */
+    images?: string
+    groupKeyFile?: string
+    rollout?: string
+}
+
+/** @param planName a ready plan, or a file, as it was given to the command */
+export function replayOf(
+    planName: string,
+    { boards, images, groupKeyFile, rollout }: ReplayOptions = {}
+): Replay {
+    const given = { boards: boards?.toString(), images, "group-key-file": groupKeyFile, rollout }
+    const options = Object.entries(given).flatMap(([name, value]) =>
+        value === undefined ? [] : [`--${name} ${word(value)}`]
+    )
+    const plan = [word(planName), ...options].join(" ")
     return {
         run: seed => `moorage simulate ${plan} --seed ${seed}`,
         board: (seed, board) => `moorage replay ${plan} --seed ${seed} --board ${word(board)}`,

@@ -1,5 +1,6 @@
 // One run: a world is let go, watched at every fact, and summed up. A pure function of plan, seed and bytecode.
 import { createHash } from "node:crypto"
+import type { Cloud } from "@moorage/emulator"
 import { buildFirmware } from "@moorage/vm"
 import { Crowds } from "./crowds.js"
 import { type Fact, factLine } from "./facts.js"
@@ -13,11 +14,13 @@ import {
     PROMISED,
     SPREAD,
 } from "./invariants.js"
+import { type MadeFleet, madeRoster, planForMade } from "./made.js"
 import { faultsEndSec, type Plan, quotasOf } from "./plan.js"
 import type { RunResult, Violation } from "./result.js"
+import { type Images, plannedRoster, type Roster } from "./roster.js"
 import { Tally } from "./tally.js"
 import { BoardWatch } from "./watch.js"
-import { type Images, World } from "./world.js"
+import { World } from "./world.js"
 
 /** Calls of the clock between two looks at the outside world. */
 const CALLS_A_BREATH = 20_000
@@ -40,6 +43,17 @@ export interface RunOptions {
     hash?: boolean
 }
 
+/** A fleet that can be watched beyond its run. */
+export interface FleetRun {
+    /** The plan as it is run. */
+    readonly plan: Plan
+    readonly cloud: Cloud
+    /** Lets the plan's time pass, once. */
+    play(): Promise<RunResult>
+    /** After that: lets so much more time pass. No invariant is checked in it. */
+    liveOn(ms: number): void
+}
+
 /** The two firmware images, built if need be. */
 export async function loadImages(): Promise<Images> {
     const main = await buildFirmware("src/main.ts")
@@ -47,7 +61,7 @@ export async function loadImages(): Promise<Images> {
     return { main: main.bytecode, maintight: tight.bytecode }
 }
 
-class Run {
+class Run implements FleetRun {
     readonly world: World
     private readonly watches = new Map<string, BoardWatch>()
     private readonly tally: Tally
@@ -57,19 +71,21 @@ class Run {
     private readonly lanes = new Map<string, Fact[]>()
     private violationCount = 0
     private mooredCount = 0
+    private isSummedUp = false
 
     constructor(
-        private readonly plan: Plan,
+        readonly plan: Plan,
         private readonly seed: number,
-        images: Images,
+        roster: Roster,
         private readonly options: RunOptions
     ) {
         this.tally = new Tally(plan.durationSec)
         this.crowds = new Crowds(plan.boards.settings)
-        this.world = new World(plan, seed, images, {
+        this.world = new World(plan, seed, roster, {
             fact: fact => this.fact(fact),
             heard: (board, host) => this.watches.get(board)?.heard(host),
             wrote: (board, before, after) => {
+                if (this.isSummedUp) return
                 const watch = this.watches.get(board)
                 const wrong = watch && flashWriteFault(watch, before, after, this.world.clock.elapsedMs())
                 if (wrong) this.violated(FLASH_NEED, watch, wrong)
@@ -80,6 +96,14 @@ class Run {
         this.sampleMoored(0)
         const boundMs = (faultsEndSec(plan) + plan.mooredWithinSec) * 1000
         this.world.clock.after(boundMs, () => this.checkMoored(boundMs))
+    }
+
+    get cloud(): Cloud {
+        return this.world.cloud
+    }
+
+    liveOn(ms: number): void {
+        this.world.clock.runTo(this.world.clock.elapsedMs() + ms)
     }
 
     get isOver(): boolean {
@@ -99,6 +123,7 @@ class Run {
     }
 
     private fact(fact: Fact): void {
+        if (this.isSummedUp) return
         this.tally.add(fact)
         if (this.options.hash !== false) this.hash.update(factLine(fact)).update("\n")
         this.options.onFact?.(fact)
@@ -165,6 +190,7 @@ class Run {
     }
 
     private result(): RunResult {
+        this.isSummedUp = true
         const { plan, seed, world, tally } = this
         const watches = [...this.watches.values()]
         const hubs: Record<string, number> = Object.fromEntries(world.cloud.hubNames().map(name => [name, 0]))
@@ -196,6 +222,16 @@ class Run {
     }
 }
 
+/** A run of a plan's own boards. */
+export function openRun(plan: Plan, seed: number, images: Images, options: RunOptions = {}): FleetRun {
+    return new Run(plan, seed, plannedRoster(plan, seed, images), options)
+}
+
+/** A run of boards that were made already, in place of the plan's own. */
+export function openMadeRun(plan: Plan, seed: number, fleet: MadeFleet, options: RunOptions = {}): FleetRun {
+    return new Run(planForMade(plan, fleet), seed, madeRoster(fleet), options)
+}
+
 /** Runs a plan with a seed. */
 export function runPlan(
     plan: Plan,
@@ -203,5 +239,5 @@ export function runPlan(
     images: Images,
     options: RunOptions = {}
 ): Promise<RunResult> {
-    return new Run(plan, seed, images, options).play()
+    return openRun(plan, seed, images, options).play()
 }

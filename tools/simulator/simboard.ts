@@ -2,7 +2,6 @@
 import type { Clock, Random } from "@moorage/time"
 import {
     Board,
-    type BoardProfile,
     type Flash,
     flashSteps,
     type Network,
@@ -13,19 +12,13 @@ import {
 } from "@moorage/vm"
 import { type Assignment, formatRecord, parseRecord } from "../../devs/store/record.js"
 import type { Fact } from "./facts.js"
+import type { Recruit } from "./roster.js"
 
-export interface SimBoardOptions {
-    id: string
+export interface SimBoardOptions extends Recruit {
     /** Its number in the plan. */
     number: number
-    profile: BoardProfile
-    bytecode: Uint8Array
-    /** Of the enrollment; never told to anyone. */
-    key: string
     /** DPS host, ID scope and key, as the firmware names the owner of a record. */
     owner: string
-    settings: Record<string, unknown>
-    flash: Flash
     clock: Clock
     random: Random
     network: Network

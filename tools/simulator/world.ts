@@ -1,25 +1,18 @@
 // The world of one run: a plan and a seed made into a cloud, boards, a network, and the events that befall them.
 // Everything in it is virtual but the bytecode, the VM and the emulator's core.
-import { Cloud, type CloudEvent, deriveDeviceKey } from "@moorage/emulator"
+import { Cloud, type CloudEvent } from "@moorage/emulator"
 import type { Link } from "@moorage/link"
-import { type BoardProfile, loadBoardProfile, programmedFlash, type Target } from "@moorage/vm"
+import type { Target } from "@moorage/vm"
 import { type Outages, type Stage, strike } from "./actions.js"
 import { VirtualClock } from "./clock.js"
 import type { Fact, FactKind } from "./facts.js"
 import { type NetworkEvent, Path } from "./network.js"
 import { DPS_HOST, type Plan } from "./plan.js"
+import type { Recruit, Roster } from "./roster.js"
 import { type Kept, SimBoard } from "./simboard.js"
-import { draw, stream } from "./streams.js"
+import { stream } from "./streams.js"
 
-const ID_SCOPE = "0ne00SIM001"
 const HTTPS_PORT = 443
-const GROUP_ID = "fleet"
-
-/** What a run needs beside plan and seed: the same for all of them. */
-export interface Images {
-    main: Uint8Array
-    maintight: Uint8Array
-}
 
 /** Who listens to what happens. */
 export interface Observer {
@@ -35,28 +28,26 @@ export class World {
     readonly cloud: Cloud
     readonly boards: { sim: SimBoard; path: Path }[] = []
     private readonly outages: Outages = { hosts: new Map(), names: new Set() }
-    private readonly profiles = new Map<string, BoardProfile>()
 
     constructor(
         readonly plan: Plan,
         readonly seed: number,
-        private readonly images: Images,
+        private readonly roster: Roster,
         private readonly observer: Observer
     ) {
-        const groupKey = Buffer.from(stream(seed, "groupKey").bytes(64)).toString("base64")
         this.cloud = new Cloud({
             clock: this.clock,
             random: stream(seed, "cloud"),
-            idScope: ID_SCOPE,
+            idScope: roster.idScope,
             hubs: plan.hubs,
-            enrollmentGroups: [{ enrollmentGroupId: GROUP_ID, primaryKey: groupKey }],
+            ...roster.enrollments,
             assigningMs: plan.assigningMs,
             retryAfterSec: plan.retryAfterSec,
             quotas: plan.quotas,
         })
         this.cloud.onEvent(event => this.tellOfCloud(event))
         for (const number of plan.boards.only ?? Array.from({ length: plan.boards.count }, (_, i) => i))
-            this.addBoard(number, groupKey)
+            this.addBoard(number, roster.recruit(number))
         this.schedule()
     }
 
@@ -72,8 +63,7 @@ export class World {
 
     private schedule(): void {
         const { plan, clock } = this
-        for (const { sim } of this.boards)
-            clock.after(this.powerOnSec(sim.number) * 1000, () => sim.switchOn())
+        for (const { sim } of this.boards) clock.after(sim.options.powerOnSec * 1000, () => sim.switchOn())
         const stage: Stage = {
             plan,
             seed: this.seed,
@@ -88,29 +78,9 @@ export class World {
             clock.after(event.atSec * 1000, () => strike(event, index, stage))
     }
 
-    private powerOnSec(number: number): number {
-        const { powerOn } = this.plan
-        if (powerOn.pattern === "spread") return powerOn.overSec * draw(this.seed, `powerOn/${number}`)
-        if (powerOn.pattern === "batches") return Math.floor(number / powerOn.size) * powerOn.everySec
-        return 0
-    }
-
-    private profileOf(number: number): BoardProfile {
-        const { mix } = this.plan.boards
-        const total = mix.reduce((sum, { weight }) => sum + weight, 0)
-        let lot = draw(this.seed, `profile/${number}`) * total
-        const drawn = mix.find(({ weight }) => (lot -= weight) < 0) ?? mix[0]
-        let profile = this.profiles.get(drawn.profile)
-        if (!profile) this.profiles.set(drawn.profile, (profile = loadBoardProfile(drawn.profile)))
-        return profile
-    }
-
-    private addBoard(number: number, groupKey: string): void {
+    private addBoard(number: number, recruit: Recruit): void {
         const { plan, seed, clock } = this
-        const id = `board-${number}`
-        const key = deriveDeviceKey(groupKey, id)
-        const profile = this.profileOf(number)
-        const bytecode = this.images[profile.image]
+        const { id, key } = recruit
         const path = new Path({
             clock,
             random: stream(seed, `network/${number}`),
@@ -122,22 +92,10 @@ export class World {
             dial: (target, link) => this.dial(target, link),
             tell: event => this.tellOfNetwork(id, event),
         })
-        const { slots } = plan.boards
         const sim = new SimBoard({
-            id,
+            ...recruit,
             number,
-            profile,
-            bytecode,
-            key,
-            owner: `${DPS_HOST}|${ID_SCOPE}|${key}|`,
-            settings: {
-                ID_SCOPE,
-                REG_ID: id,
-                DEVICE_KEY: key,
-                ...(slots ? { SLOT: Math.floor(number / slots.boards), SLOT_SEC: slots.slotSec } : {}),
-                ...plan.boards.settings,
-            },
-            flash: programmedFlash(this.images[profile.image], profile.fstorPages),
+            owner: `${DPS_HOST}|${this.roster.idScope}|${key}|`,
             clock,
             random: stream(seed, `board/${number}`),
             network: path,

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { type Emulator, type EmulatorOptions, logCloud, type LogForm, startEmulator } from "@moorage/emulator"
 import { realRandom } from "@moorage/time"
 import { type Command, Option } from "commander"
+import { writeCa } from "../emulate/ca.js"
 import { cardOf, lanAddress, printCard } from "../emulate/card.js"
 import { FAILED, UserError } from "../fail.js"
 import { port } from "../numbers.js"
@@ -88,20 +86,6 @@ async function start(options: EmulatorOptions, onStateError: (error: Error) => v
         // What it throws is for its user: a port or a folder that cannot be had.
         throw new UserError((error as Error).message, FAILED, { cause: error })
     }
-}
-
-/** Where the CA is written, and what takes it away again. */
-function writeCa(ca: string, file: string | undefined): { caFile: string; remove: () => void } {
-    const dir = file === undefined ? mkdtempSync(join(tmpdir(), "moorage-")) : undefined
-    const caFile = file ?? join(dir as string, "ca.pem")
-    try {
-        writeFileSync(caFile, ca)
-    } catch (error) {
-        throw new UserError(`Cannot write the CA to ${caFile}: ${(error as Error).message}`, FAILED, {
-            cause: error,
-        })
-    }
-    return { caFile, remove: () => dir && rmSync(dir, { recursive: true, force: true }) }
 }
 
 /** How to make SDKs that know no port find the emulator. */

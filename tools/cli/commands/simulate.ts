@@ -12,6 +12,8 @@ Examples
   moorage simulate everything --seeds 1..100 --jobs 2     a hundred seeds over two threads
   moorage simulate my-plan.yaml --seed 7 --report run.html
   moorage simulate onboarding --boards 50 --trace run.jsonl
+  moorage simulate onboarding --images flash --rollout fleet.rollout.json     just what will be flashed
+  moorage simulate onboarding --boards 20 --serve card.json       a fleet for moorage monitor --profile card.json
   moorage simulate everything --index 3 --out results     seeds 301 to 400, as one of many machines
   moorage simulate --merge results                        what all of them found
 
@@ -39,6 +41,22 @@ export function addSimulate(program: Command): void {
         .option("--seed <n>", "the run's seed; 1 unless given", whole)
         .option("--seeds <a..b>", "one run for each of these seeds", seedRange)
         .option("--boards <n>", "so many boards instead of the plan's", positive)
+        .option(
+            "--images <dir>",
+            "the images that `moorage manufacture` made there, in place of the plan's boards"
+        )
+        .option(
+            "--group-key-file <file>",
+            "with --images: the boards are of the group with this key, or MOORAGE_GROUP_KEY; else individual enrollments"
+        )
+        .option(
+            "--rollout <file>",
+            "with --images: power is given as this plan of `moorage rollout plan` says"
+        )
+        .option(
+            "--serve <file>",
+            "then let the fleet live on in real time until Ctrl-C; the file says how it is reached, for --profile"
+        )
         .option("--jobs <n>", "threads, for several seeds", positive, availableParallelism())
         .option("--json", "print the result as one JSON object", false)
         .option("--report <file>", "write an HTML report")

@@ -1,23 +1,15 @@
 // What `moorage replay` does.
 import { createInterface } from "node:readline"
-import {
-    type Fact,
-    factLine,
-    factText,
-    loadImages,
-    readPlan,
-    runPlan,
-    withBoardCount,
-} from "@moorage/simulator"
+import { type Fact, factLine, factText } from "@moorage/simulator"
 import { realClock } from "@moorage/time"
 import { UserError, WRONG_USAGE } from "../fail.js"
 import { Progress } from "../progress.js"
 import { duration } from "../words.js"
+import { type BoardOptions, openerOf } from "./boards.js"
 
-export interface Options {
+export interface Options extends BoardOptions {
     seed: number
     board: string
-    boards?: number
     from: number
     to?: number
     all: boolean
@@ -27,14 +19,13 @@ export interface Options {
 const HELP = "Enter: next event   NUMBER Enter: so many   q Enter: end"
 
 /** Runs the plan again, and keeps what is about the board. */
-async function lifeOf(name: string, { seed, board, boards, from, to = Infinity }: Options): Promise<Fact[]> {
-    const read = readPlan(name)
-    const plan = boards === undefined ? read : withBoardCount(read, boards)
-    const images = await loadImages()
+async function lifeOf(name: string, options: Options): Promise<Fact[]> {
+    const { seed, board, from, to = Infinity } = options
+    const opener = await openerOf(name, options)
     const progress = new Progress(realClock)
     const facts: Fact[] = []
     const ids = new Set<string>()
-    await runPlan(plan, seed, images, {
+    const run = opener.open(seed, {
         breathe: () => new Promise(done => void realClock.after(0, done)),
         hash: false,
         onFact: fact => {
@@ -42,12 +33,15 @@ async function lifeOf(name: string, { seed, board, boards, from, to = Infinity }
             const isItsOwn = fact.board === board || (fact.board === "" && fact.kind === "event")
             if (isItsOwn && fact.ms >= from * 1000 && fact.ms <= to * 1000) facts.push(fact)
         },
-        onProgress: sec => progress.show(sec / plan.durationSec, duration(sec)),
+        onProgress: sec => progress.show(sec / run.plan.durationSec, duration(sec)),
     })
+    await run.play()
     progress.end()
     if (!ids.has(board))
         throw new UserError(
-            `There is no ${board} in ${plan.name}: boards are board-0 to board-${plan.boards.count - 1}.`,
+            options.images === undefined
+                ? `There is no ${board} in ${run.plan.name}: boards are board-0 to board-${run.plan.boards.count - 1}.`
+                : `There is no image of ${board} in ${options.images}.`,
             WRONG_USAGE
         )
     return facts

@@ -2,18 +2,18 @@
 import { join } from "node:path"
 import {
     factLine,
+    type FleetRun,
     type Images,
-    loadImages,
     type Plan,
     readPlan,
     readyPlans,
     replayOf,
+    type RunOptions,
     type RunResult,
     runPlan,
     runSeeds,
     shrink,
     summarise,
-    withBoardCount,
 } from "@moorage/simulator"
 import { realClock } from "@moorage/time"
 import { UserError, WRONG_USAGE } from "../fail.js"
@@ -21,15 +21,16 @@ import { writeWhole } from "../files.js"
 import { interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
 import { duration } from "../words.js"
+import { type BoardOptions, openerOf } from "./boards.js"
 import { mergeFolder, openTrace } from "./files.js"
+import { live } from "./live.js"
 import { runText, shrunkText, summaryText, violationText } from "./text.js"
 
-export interface Options {
+export interface Options extends BoardOptions {
     seed?: number
     seeds?: number[]
     index?: number
     seedsPerIndex: number
-    boards?: number
     jobs: number
     json: boolean
     report?: string
@@ -38,6 +39,7 @@ export interface Options {
     merge?: string
     list: boolean
     shrinkTries: number
+    serve?: string
 }
 
 const VIOLATED = 1
@@ -59,26 +61,28 @@ function listPlans(): string {
         .join("\n")
 }
 
+/** Opens a run, lets it pass, and tells how far it is. */
 async function runOne(
-    plan: Plan,
-    seed: number,
-    images: Images,
-    options: Options,
+    open: (options: RunOptions) => FleetRun,
+    { trace: traceFile }: Options,
     signal: AbortSignal
-): Promise<RunResult> {
+): Promise<{ run: FleetRun; result: RunResult }> {
     const progress = new Progress(realClock)
-    const trace = options.trace === undefined ? undefined : openTrace(options.trace)
+    const trace = traceFile === undefined ? undefined : openTrace(traceFile)
     try {
-        return await runPlan(plan, seed, images, {
+        const run = open({
             breathe,
             isCancelled: () => signal.aborted,
             onFact: trace && (fact => trace.line(factLine(fact))),
-            onProgress: (sec, moored) =>
+            onProgress: (sec, moored) => {
+                const { durationSec } = run.plan
                 progress.show(
-                    sec / plan.durationSec,
-                    `${duration(sec)} of ${duration(plan.durationSec)}, ${moored} moored`
-                ),
+                    sec / durationSec,
+                    `${duration(sec)} of ${duration(durationSec)}, ${moored} moored`
+                )
+            },
         })
+        return { run, result: await run.play() }
     } finally {
         progress.end()
         await trace?.end()
@@ -132,53 +136,73 @@ async function printShrunk(
     if (!signal.aborted) process.stderr.write(`${shrunkText(shrunk, result.seed)}\n`)
 }
 
-/** Runs a plan, or sums up runs. @throws UserError */
-export async function simulate(name: string | undefined, options: Options): Promise<void> {
+/** Writes and prints what was found. */
+async function tell(
+    name: string,
+    results: RunResult[],
+    options: Options,
+    tookSec: number,
+    isWhole: boolean
+): Promise<void> {
+    const { json, out, report } = options
+    const [only] = results
+    if (!only) return
     const say = (text: string) => process.stdout.write(`${text}\n`)
-    if (options.list) {
-        say(listPlans())
-        return
-    }
-    if (options.merge !== undefined) {
-        const merged = mergeFolder(options.merge)
-        say(options.json ? JSON.stringify(merged) : summaryText(merged))
-        if (merged.seeds.some(({ first }) => first)) process.exitCode = VIOLATED
-        return
-    }
-    if (name === undefined)
-        throw new UserError("Which plan? `moorage simulate --list` names the ready ones.", WRONG_USAGE)
-    const read = readPlan(name)
-    const plan = options.boards === undefined ? read : withBoardCount(read, options.boards)
-    const seeds = seedsOf(options)
-    if (seeds.length > 1 && options.trace !== undefined)
-        throw new UserError("--trace is for one seed: give --seed.", WRONG_USAGE)
-    const images = await loadImages()
-    const signal = interruption()
-    const startMs = realClock.nowMs()
-    const results =
-        seeds.length === 1
-            ? [await runOne(plan, seeds[0], images, options, signal)]
-            : await runMany(plan, seeds, images, options.jobs, signal)
-    const tookSec = (realClock.nowMs() - startMs) / 1000
-    const summary = summarise(plan.name, results)
-    if (signal.aborted) process.stderr.write("Interrupted: what follows is what was done by then.\n")
-    if (options.out !== undefined && !signal.aborted)
+    const summary = summarise(only.plan, results)
+    if (out !== undefined && isWhole)
         writeWhole(
-            join(options.out, `${plan.name}-${seeds[0]}-${seeds.at(-1)}.json`),
+            join(out, `${only.plan}-${only.seed}-${results.at(-1)?.seed}.json`),
             JSON.stringify(summary)
         )
-    if (options.report !== undefined) {
+    if (report !== undefined) {
         // The charts' library is loaded only for those who want charts.
         const { reportHtml } = await import("@moorage/simulator/report/index.js")
-        writeWhole(options.report, reportHtml(results, { planName: name, boards: options.boards }))
-        process.stderr.write(`Report: ${options.report}\n`)
+        writeWhole(report, reportHtml(results, { ...options, planName: name }))
+        process.stderr.write(`Report: ${report}\n`)
     }
-    const [only] = results
-    if (options.json) say(JSON.stringify(seeds.length === 1 ? only : summary))
-    else say(seeds.length === 1 && only ? runText(only, tookSec) : summaryText(summary, tookSec))
+    const isOne = results.length === 1
+    if (json) say(JSON.stringify(isOne ? only : summary))
+    else say(isOne ? runText(only, tookSec) : summaryText(summary, tookSec))
+}
+
+function tellMerged({ merge = "", json }: Options): void {
+    const merged = mergeFolder(merge)
+    process.stdout.write(`${json ? JSON.stringify(merged) : summaryText(merged)}\n`)
+    if (merged.seeds.some(({ first }) => first)) process.exitCode = VIOLATED
+}
+
+/** Runs a plan, or sums up runs. @throws UserError */
+export async function simulate(name: string | undefined, options: Options): Promise<void> {
+    if (options.list) {
+        process.stdout.write(`${listPlans()}\n`)
+        return
+    }
+    if (options.merge !== undefined) return tellMerged(options)
+    if (name === undefined)
+        throw new UserError("Which plan? `moorage simulate --list` names the ready ones.", WRONG_USAGE)
+    const seeds = seedsOf(options)
+    const oneSeedOnly = (["trace", "images", "serve"] as const).find(option => options[option] !== undefined)
+    if (seeds.length > 1 && oneSeedOnly)
+        throw new UserError(`--${oneSeedOnly} is for one seed: give --seed.`, WRONG_USAGE)
+    const { plan, images, open } = await openerOf(name, options)
+    const signal = interruption()
+    const startMs = realClock.nowMs()
+    const one = seeds.length === 1 ? await runOne(more => open(seeds[0], more), options, signal) : undefined
+    const results = one ? [one.result] : await runMany(plan, seeds, images as Images, options.jobs, signal)
+    if (signal.aborted) process.stderr.write("Interrupted: what follows is what was done by then.\n")
+    await tell(name, results, options, (realClock.nowMs() - startMs) / 1000, !signal.aborted)
     const broken = results.find(({ violationCount }) => violationCount > 0)
-    if (!broken) return
-    if (!signal.aborted) process.exitCode = VIOLATED
-    process.stderr.write(`\n${violationText(broken, replayOf(name, options.boards))}\n\n`)
-    await printShrunk(plan, broken, images, options, signal)
+    if (broken) {
+        if (!signal.aborted) process.exitCode = VIOLATED
+        process.stderr.write(`\n${violationText(broken, replayOf(name, options))}\n\n`)
+        if (images) await printShrunk(plan, broken, images, options, signal)
+    }
+    if (one && options.serve !== undefined && !signal.aborted) await serve(one.run, options.serve, signal)
+}
+
+/** Ctrl-C is how it is meant to end. */
+async function serve(run: FleetRun, cardFile: string, signal: AbortSignal): Promise<void> {
+    const { exitCode } = process
+    await live(run, cardFile, signal)
+    process.exitCode = exitCode
 }

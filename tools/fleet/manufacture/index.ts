@@ -8,6 +8,7 @@ import { type Bytecodes, make, sha256Of, type MadeImage } from "./make.js"
 import { type Manifest, type ManifestEntry, writeManifest } from "./manifest.js"
 
 export { esptoolArguments, imageToFlash, runtimeCommand } from "./flash.js"
+export { MadeFleetError, readMadeFleet } from "./madefleet.js"
 export { MANIFEST, MANIFEST_FILE, type Manifest, type ManifestEntry, readManifest } from "./manifest.js"
 export type { Bytecodes } from "./make.js"
 

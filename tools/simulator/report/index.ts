@@ -6,17 +6,15 @@ import { lanesFigure } from "./lanesfigure.js"
 import { type Markup, markup } from "./markup.js"
 import { dpsFigure, hubRateFigure, mooredFigure } from "./overtime.js"
 import { pageHtml, type Section } from "./page.js"
-import { type Replay, replayOf } from "../replay.js"
+import { type Replay, type ReplayOptions, replayOf } from "../replay.js"
 import { hubsFigure, mooringTimeFigure, retriesFigure } from "./spread.js"
 import { invariantsMarkup, seedsMarkup, violationsMarkup } from "./tables.js"
 import { allNumbers, firstNumbers } from "./tiles.js"
 import { count } from "./words.js"
 
-export interface ReportOptions {
+export interface ReportOptions extends ReplayOptions {
     /** The plan as the command was given it: a name, or a file; the name in the results unless given. */
     planName?: string
-    /** How many boards the runs had, when that was not the plan's own number. */
-    boards?: number
 }
 
 const FOOTER = markup`Made by <code>moorage simulate --report</code>. The same plan, seed and firmware give the same run.`
@@ -71,7 +69,7 @@ ${replay.board(seed, board)}</pre>`,
  */
 export function reportHtml(results: RunResult[], options: ReportOptions = {}): string {
     const shown = results.find(({ violationCount }) => violationCount > 0) ?? results[0]
-    const replay = replayOf(options.planName ?? shown?.plan ?? "", options.boards)
+    const replay = replayOf(options.planName ?? shown?.plan ?? "", options)
     const several: Section[] = [
         { id: "seeds", heading: "Seeds", body: seedsMarkup(results, replay) },
         {

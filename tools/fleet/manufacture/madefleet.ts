@@ -1,0 +1,101 @@
+// A folder of images as a fleet for the simulator: just what will be flashed is booted first.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { DPS_HOST, type MadeBoard, type MadeFleet } from "@moorage/simulator"
+import {
+    type BoardProfile,
+    loadBoardProfile,
+    type MemoryFlash,
+    memoryFlash,
+    programmedFlash,
+    readProgram,
+    readSettings,
+} from "@moorage/vm"
+import { sha256Of } from "./make.js"
+import { type ManifestEntry, readManifest } from "./manifest.js"
+
+/** Images cannot be booted as they are; the message says which, and why. */
+export class MadeFleetError extends Error {}
+
+/** Programs that were seen: boards with the same one share its pages. */
+class Programs {
+    private readonly known: Uint8Array[] = []
+
+    /** The same array for equal bytecode. */
+    shared(bytecode: Uint8Array): Uint8Array {
+        const known = this.known.find(other => Buffer.compare(other, bytecode) === 0)
+        if (!known) this.known.push(bytecode)
+        return known ?? bytecode
+    }
+}
+
+function readImage(outDir: string, { image, sha256 }: ManifestEntry): Uint8Array {
+    const file = join(outDir, image)
+    let bytes: Uint8Array
+    try {
+        bytes = readFileSync(file)
+    } catch (error) {
+        throw new MadeFleetError(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
+    }
+    if (sha256Of(bytes) !== sha256)
+        throw new MadeFleetError(`${file} is not what the manifest says: make it anew.`)
+    return bytes
+}
+
+/** The image as flash, and the program in it. */
+function flashOf(
+    image: Uint8Array,
+    id: string,
+    { fstorPages }: BoardProfile,
+    programs: Programs
+): { flash: MemoryFlash; bytecode: Uint8Array } {
+    const alone = memoryFlash(fstorPages)
+    alone.save(image)
+    const program = readProgram(alone)
+    if (!program) throw new MadeFleetError(`The image of ${id} holds no program.`)
+    const bytecode = programs.shared(program)
+    const flash = programmedFlash(bytecode, fstorPages)
+    flash.save(image)
+    return { flash, bytecode }
+}
+
+/** What the simulator's network cannot give to a board; undefined when it can moor there. */
+function settingsMistake(
+    settings: Record<string, unknown>,
+    id: string,
+    idScope: unknown
+): string | undefined {
+    const { REG_ID, ID_SCOPE, DPS_HOST: host = DPS_HOST } = settings
+    if (REG_ID !== id) return `its registration ID is ${JSON.stringify(REG_ID)}`
+    if (host !== DPS_HOST) return `its DPS_HOST is ${JSON.stringify(host)}, and the simulator's ${DPS_HOST}`
+    if (ID_SCOPE !== idScope) return `its ID scope ${String(ID_SCOPE)} is not that of the first board`
+    return undefined
+}
+
+/**
+ * The boards of a folder that `manufacture` wrote.
+ * @param powerOnSec when a board is powered on, by its registration ID; all at once unless given
+ * @throws MadeFleetError, or Error for the manifest
+ */
+export function readMadeFleet(
+    outDir: string,
+    { groupKey, powerOnSec = () => 0 }: { groupKey?: string; powerOnSec?: (id: string) => number } = {}
+): MadeFleet {
+    const programs = new Programs()
+    const profiles = new Map<string, BoardProfile>()
+    let idScope: unknown
+    const boards = readManifest(outDir).boards.map((entry): MadeBoard => {
+        const id = entry.registrationId
+        const profile = profiles.get(entry.profile) ?? loadBoardProfile(entry.profile)
+        profiles.set(entry.profile, profile)
+        const { flash, bytecode } = flashOf(readImage(outDir, entry), id, profile, programs)
+        const settings = readSettings(flash)
+        idScope ??= settings.ID_SCOPE
+        const mistake = settingsMistake(settings, id, idScope)
+        if (mistake !== undefined)
+            throw new MadeFleetError(`The image of ${id} cannot be simulated: ${mistake}.`)
+        return { id, profile, bytecode, flash, powerOnSec: powerOnSec(id) }
+    })
+    if (boards.length === 0) throw new MadeFleetError(`The manifest in ${outDir} names no board.`)
+    return { idScope: String(idScope), groupKey, boards }
+}

@@ -1,0 +1,71 @@
+// Boards as they come from manufacture: their own flash images, in place of boards that the plan makes up.
+import { type BoardProfile, type Flash, readSettings } from "@moorage/vm"
+import type { Plan } from "./plan.js"
+import { GROUP_ID, type Roster } from "./roster.js"
+
+export interface MadeBoard {
+    id: string
+    profile: BoardProfile
+    /** The program in its flash. */
+    bytecode: Uint8Array
+    /** Program, key and settings. */
+    flash: Flash
+    /** When it is powered on. */
+    powerOnSec: number
+}
+
+export interface MadeFleet {
+    idScope: string
+    /** Of the enrollment group that knows the boards; unless given each has an individual enrollment. */
+    groupKey?: string
+    boards: MadeBoard[]
+}
+
+/** Settings of the firmware that what is checked depends on. */
+const WATCHED = ["STABLE_SEC", "FLEET_N", "FLEET_CPS", "LOAD"]
+
+const settingOf = ({ flash }: MadeBoard, name: string) => readSettings(flash)[name]
+
+/** When the last board's slot is over, in s. */
+function lastSlotSec({ boards }: MadeFleet): number {
+    const endSec = (board: MadeBoard) => {
+        const { SLOT = 0, SLOT_SEC = 0 } = readSettings(board.flash)
+        return board.powerOnSec + (Number(SLOT) + 1) * Number(SLOT_SEC)
+    }
+    return boards.reduce((latest, board) => Math.max(latest, endSec(board)), 0)
+}
+
+/** The plan for just these boards. Its duration, and its bound for being moored, count from the end of the last slot. */
+export function planForMade(plan: Plan, fleet: MadeFleet): Plan {
+    const [first] = fleet.boards
+    const lastSec = lastSlotSec(fleet)
+    const settings = Object.fromEntries(
+        WATCHED.map(name => [name, settingOf(first, name)]).filter(([, value]) => value !== undefined)
+    ) as Plan["boards"]["settings"]
+    return {
+        ...plan,
+        durationSec: plan.durationSec + lastSec,
+        mooredWithinSec: plan.mooredWithinSec + lastSec,
+        boards: { ...plan.boards, count: fleet.boards.length, only: undefined, slots: undefined, settings },
+    }
+}
+
+export function madeRoster({ idScope, groupKey, boards }: MadeFleet): Roster {
+    const keyOf = (board: MadeBoard) => String(settingOf(board, "DEVICE_KEY"))
+    return {
+        idScope,
+        enrollments:
+            groupKey === undefined
+                ? {
+                      enrollments: boards.map(board => ({
+                          registrationId: board.id,
+                          primaryKey: keyOf(board),
+                      })),
+                  }
+                : { enrollmentGroups: [{ enrollmentGroupId: GROUP_ID, primaryKey: groupKey }] },
+        recruit(number) {
+            const board = boards[number]
+            return { ...board, key: keyOf(board), settings: {} }
+        },
+    }
+}
