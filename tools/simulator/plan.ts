@@ -4,6 +4,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DocumentError, formatDocument, parseDocument, readDocument } from "@moorage/document"
 import { DOCUMENTED_QUOTAS, type Quotas } from "@moorage/emulator"
+import { QUOTAS } from "@moorage/emulator/quota/schema.js"
 import { boardNames } from "@moorage/vm"
 import * as v from "valibot"
 
@@ -16,22 +17,10 @@ const someSec = v.pipe(v.number(), v.gtValue(0, "is not more than 0"))
 const whole = v.pipe(v.number(), v.integer("is not a whole number"), v.minValue(0, "is negative"))
 const count = v.pipe(whole, v.minValue(1, "is less than 1"))
 const hostName = v.pipe(v.string(), v.regex(/^[a-z0-9.-]+$/i, "is not a host name"))
-const rate = v.nullable(v.strictObject({ calls: count, perSec: someSec }))
 const status = v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599))
 const at = { atSec: sec }
 /** What befalls a part of the boards, each drawn by itself. */
 const some = { ...at, share: v.optional(share, 1) }
-
-const QUOTAS = v.partial(
-    v.strictObject({
-        dpsRegistrations: rate,
-        dpsPollsPerDevice: rate,
-        dpsOperations: rate,
-        hubConnects: rate,
-        hubTelemetry: rate,
-        hubDailyMessages: v.nullable(count),
-    })
-)
 
 const FAULT = v.pipe(
     v.partial(

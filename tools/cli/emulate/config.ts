@@ -1,6 +1,7 @@
 // The configuration file of `moorage emulate`: YAML or JSON, checked whole before anything starts.
 import { readDocument } from "@moorage/document"
 import type { EmulatorOptions } from "@moorage/emulator"
+import { QUOTAS } from "@moorage/emulator/quota/schema.js"
 import * as v from "valibot"
 
 const text = v.pipe(v.string(), v.nonEmpty("is empty"))
@@ -16,7 +17,6 @@ const positive = v.pipe(v.number(), v.gtValue(0, "is not more than 0"))
 const port = v.pipe(whole, v.maxValue(65_535, "is more than 65535"))
 const hostName = v.pipe(v.string(), v.regex(/^[a-z0-9.-]+$/i, "is not a host name"))
 const object = v.record(v.string(), v.unknown())
-const rate = v.nullable(v.strictObject({ calls: positive, perSec: positive }))
 const onOff = v.picklist(["enabled", "disabled"], "is neither enabled nor disabled")
 
 const PERMISSIONS = [
@@ -79,18 +79,7 @@ const CONFIG = v.strictObject({
     ),
     assigningMs: v.optional(whole),
     retryAfterSec: v.optional(whole),
-    quotas: v.optional(
-        v.partial(
-            v.strictObject({
-                dpsRegistrations: rate,
-                dpsPollsPerDevice: rate,
-                dpsOperations: rate,
-                hubConnects: rate,
-                hubTelemetry: rate,
-                hubDailyMessages: v.nullable(whole),
-            })
-        )
-    ),
+    quotas: v.optional(QUOTAS),
     quirks: v.optional(
         v.partial(
             v.strictObject({

@@ -2,6 +2,8 @@
 import * as v from "valibot"
 import { FAULT_POINTS } from "../events.js"
 
+export { QUOTAS } from "../quota/schema.js"
+
 const count = v.pipe(v.number(), v.integer(), v.minValue(1))
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
 const positive = v.pipe(v.number(), v.gtValue(0))
@@ -40,17 +42,3 @@ export const CLOCK = v.strictObject({ skewSec: v.number() })
 
 /** Body of `POST .../rotate`. */
 export const ROTATE = v.strictObject({ which: v.optional(v.picklist(["primary", "secondary"]), "primary") })
-
-const rate = v.nullable(v.strictObject({ calls: count, perSec: positive }))
-
-/** Throttles, as in `Quotas`; null turns one off. */
-export const QUOTAS = v.partial(
-    v.strictObject({
-        dpsRegistrations: rate,
-        dpsPollsPerDevice: rate,
-        dpsOperations: rate,
-        hubConnects: rate,
-        hubTelemetry: rate,
-        hubDailyMessages: v.nullable(whole),
-    })
-)

@@ -1,5 +1,5 @@
 // Figures over virtual time: what the fleet came to, and how fast it asked DPS and the hubs.
-import type { LineSeriesOption, XAXisComponentOption } from "echarts"
+import type { LineSeriesOption, YAXisComponentOption } from "echarts"
 import { COLOUR, GRID, LEGEND } from "./look.js"
 import type { RunResult, Series } from "../result.js"
 import { COUNT_AXIS, RATE_AXIS, timeAxis } from "./axes.js"
@@ -43,9 +43,6 @@ function stretchOf(result: RunResult): Stretch {
     }
 }
 
-const timeAxisTo = ({ toSec }: Stretch, width: number): XAXisComponentOption =>
-    timeAxis(0, toSec, width - MARGIN_PX, TIME)
-
 /** Counts as so many a second, a step for each bin. */
 function rates({ binSec }: Series, counts: number[], toSec: number): [number, number][] {
     const bins = Math.min(counts.length, Math.ceil(toSec / binSec))
@@ -83,6 +80,23 @@ function ruleLine(name: string, level: number, toSec: number): LineSeriesOption 
     }
 }
 
+/** What all figures here have alike: time below, a legend above. */
+function drawnOver(
+    stretch: Stretch,
+    yAxis: YAXisComponentOption,
+    series: LineSeriesOption[]
+): Figure["draw"] {
+    return ({ width }) => ({
+        option: {
+            grid: gridFor(width),
+            legend: LEGEND,
+            xAxis: timeAxis(0, stretch.toSec, width - MARGIN_PX, TIME),
+            yAxis,
+            series,
+        },
+    })
+}
+
 export function mooredFigure(result: RunResult): Figure {
     const { series, boards, moored } = result
     const stretch = stretchOf(result)
@@ -97,25 +111,17 @@ export function mooredFigure(result: RunResult): Figure {
             `How fast the line comes to the dashed one, and whether it falls again: ` +
             `${count(moored)} of ${counted(boards, "board")} are moored at the end.${stretch.note}`,
         heightPx: HEIGHT_PX,
-        draw: ({ width }) => ({
-            option: {
-                grid: gridFor(width),
-                legend: LEGEND,
-                xAxis: timeAxisTo(stretch, width),
-                yAxis: COUNT_AXIS,
-                series: [
-                    {
-                        ...LINE,
-                        name: "moored",
-                        data: [[0, 0], ...points],
-                        lineStyle: { width: 2, color: COLOUR.green },
-                        itemStyle: { color: COLOUR.green },
-                        areaStyle: { color: COLOUR.green, opacity: 0.15 },
-                    },
-                    ruleLine(`all ${counted(boards, "board")}`, boards, stretch.toSec),
-                ],
+        draw: drawnOver(stretch, COUNT_AXIS, [
+            {
+                ...LINE,
+                name: "moored",
+                data: [[0, 0], ...points],
+                lineStyle: { width: 2, color: COLOUR.green },
+                itemStyle: { color: COLOUR.green },
+                areaStyle: { color: COLOUR.green, opacity: 0.15 },
             },
-        }),
+            ruleLine(`all ${counted(boards, "board")}`, boards, stretch.toSec),
+        ]),
     }
 }
 
@@ -133,20 +139,12 @@ export function dpsFigure(result: RunResult): Figure {
             `came too soon: ${counted(totals.throttled, "call was", "calls were")} answered 429. Mean of each ` +
             `${duration(series.binSec)}.${stretch.note}`,
         heightPx: HEIGHT_PX,
-        draw: ({ width }) => ({
-            option: {
-                grid: gridFor(width),
-                legend: LEGEND,
-                xAxis: timeAxisTo(stretch, width),
-                yAxis: RATE_AXIS,
-                series: [
-                    rateLine("registrations taken", COLOUR.blue, rate(series.registered), true),
-                    rateLine("lookups", COLOUR.violet, rate(series.lookups)),
-                    rateLine("429", COLOUR.red, rate(series.throttled), true),
-                    ...quota,
-                ],
-            },
-        }),
+        draw: drawnOver(stretch, RATE_AXIS, [
+            rateLine("registrations taken", COLOUR.blue, rate(series.registered), true),
+            rateLine("lookups", COLOUR.violet, rate(series.lookups)),
+            rateLine("429", COLOUR.red, rate(series.throttled), true),
+            ...quota,
+        ]),
     }
 }
 
@@ -162,17 +160,9 @@ export function hubRateFigure(result: RunResult): Figure {
             `${counted(totals.hubConnects, "connection was", "connections were")} accepted, ` +
             `${count(totals.hubRefusals)} refused. Mean of each ${duration(series.binSec)}.${stretch.note}`,
         heightPx: HEIGHT_PX,
-        draw: ({ width }) => ({
-            option: {
-                grid: gridFor(width),
-                legend: LEGEND,
-                xAxis: timeAxisTo(stretch, width),
-                yAxis: RATE_AXIS,
-                series: [
-                    rateLine("accepted", COLOUR.green, rate(series.hubConnects), true),
-                    rateLine("refused", COLOUR.red, rate(series.hubRefusals), true),
-                ],
-            },
-        }),
+        draw: drawnOver(stretch, RATE_AXIS, [
+            rateLine("accepted", COLOUR.green, rate(series.hubConnects), true),
+            rateLine("refused", COLOUR.red, rate(series.hubRefusals), true),
+        ]),
     }
 }
