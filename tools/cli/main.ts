@@ -8,6 +8,7 @@ import { addManufacture } from "./commands/manufacture.js"
 import { addMonitor } from "./commands/monitor.js"
 import { addReplay } from "./commands/replay.js"
 import { addReprovision } from "./commands/reprovision.js"
+import { addRollout } from "./commands/rollout.js"
 import { addSimulate } from "./commands/simulate.js"
 import { UserError, WRONG_USAGE } from "./fail.js"
 
@@ -26,6 +27,7 @@ function newProgram(): Command {
         addFlash,
         addMonitor,
         addReprovision,
+        addRollout,
     ])
         add(program)
     return program

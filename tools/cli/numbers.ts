@@ -1,3 +1,4 @@
+import type { Rate } from "@moorage/emulator"
 import { InvalidArgumentError } from "commander"
 
 const UNITS_SEC: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 }
@@ -43,10 +44,15 @@ export function someSeconds(text: string): number {
     throw new InvalidArgumentError("A length of time is more than 0, such as 90s or 20m.")
 }
 
-/** An option that is a rate: `10/s`, `900/m`, `900/min`; in 1/s. @throws InvalidArgumentError */
-export function perSecond(text: string): number {
+/** An option that is a rate: `10/s`, `900/m`, `900/min`. @throws InvalidArgumentError */
+export function rate(text: string): Rate {
     const match = /^(\d+(?:\.\d+)?)\/(s|m|min|h)$/.exec(text)
-    const value = match ? Number(match[1]) / UNITS_SEC[match[2][0]] : 0
-    if (value > 0) return value
+    if (match && Number(match[1]) > 0) return { calls: Number(match[1]), perSec: UNITS_SEC[match[2][0]] }
     throw new InvalidArgumentError("A rate is so many by s, min or h, such as 10/s or 900/min.")
+}
+
+/** As rate(), in 1/s. @throws InvalidArgumentError */
+export function perSecond(text: string): number {
+    const { calls, perSec } = rate(text)
+    return calls / perSec
 }

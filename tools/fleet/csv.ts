@@ -42,6 +42,12 @@ function settingColumn(column: string): string | undefined {
     return own ?? (/^[A-Z][A-Z0-9_]*$/.test(column) ? column : undefined)
 }
 
+/** Whether two columns hold the same: `slot` and `SLOT` do. */
+function isSameColumn(one: string, other: string): boolean {
+    const setting = settingColumn(one)
+    return one === other || (setting !== undefined && setting === settingColumn(other))
+}
+
 /** Columns by name. @throws FleetError */
 function columnsOf(fields: string[], line: number, source: string): Columns {
     const mistakes: Mistake[] = []
@@ -177,8 +183,8 @@ export async function* withColumns(
         if (!places) {
             id = columnsOf(fields, line, file).get(ID) as number
             places = columns.map(column => {
-                if (!out.includes(column)) out.push(column)
-                return out.indexOf(column)
+                const at = out.findIndex(other => isSameColumn(other, column))
+                return at < 0 ? out.push(column) - 1 : at
             })
         } else {
             const values = valuesOf((fields[id] ?? "").toLowerCase(), n++)

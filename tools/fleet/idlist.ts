@@ -14,23 +14,33 @@ export interface IdSource {
     columnRequired: boolean
 }
 
+/** An ID and where it stands. */
+export interface ListedId {
+    id: string
+    line: number
+}
+
 /**
  * Each ID, in their order, as they are read.
- * @throws FleetError at the end, with every mistake (an ID that is none, one that is there twice, no ID at all): what
- * came before is then of no use
+ * @throws FleetError at the end, with every mistake (an ID that is none, one that is there twice, a line of a CSV that
+ * has more or fewer fields than the first, no ID at all): what came before is then of no use
  */
-export async function* registrationIds(source: IdSource): AsyncGenerator<string> {
+export async function* listedIds(source: IdSource): AsyncGenerator<ListedId> {
     const mistakes: Mistake[] = []
     const seen = new SeenIds()
     let at = -1
+    let columns = 0
     for await (const { line, fields } of csvRecords(source.input, source.name)) {
         if (at < 0) {
             at = fields.indexOf(source.column)
+            columns = fields.length
             if (at >= 0) continue
             if (source.columnRequired || fields.length > 1)
                 throw new FleetError(source.name, [{ line, text: `names no column ${source.column}` }])
             at = 0
         }
+        if (fields.length !== columns)
+            mistakes.push({ line, text: `has ${fields.length} fields, the first line ${columns}` })
         const { id, mistake } = checkId(fields[at] ?? "")
         if (id === undefined) {
             mistakes.push({ line, text: mistake })
@@ -39,10 +49,15 @@ export async function* registrationIds(source: IdSource): AsyncGenerator<string>
         const before = seen.note(id, line)
         if (before !== undefined) mistakes.push({ line, text: `${id} is there already, on line ${before}` })
         // With a mistake nothing is of use any more: the rest is only checked.
-        else if (mistakes.length === 0) yield id
+        else if (mistakes.length === 0) yield { id, line }
     }
     if (mistakes.length === 0 && seen.size === 0) mistakes.push({ line: 1, text: "has no registration ID" })
     if (mistakes.length > 0) throw new FleetError(source.name, mistakes)
+}
+
+/** As listedIds(), without the lines. */
+export async function* registrationIds(source: IdSource): AsyncGenerator<string> {
+    for await (const { id } of listedIds(source)) yield id
 }
 
 /** All IDs at once, of an input as anybody may have it. @throws FleetError with every mistake */

@@ -1,0 +1,59 @@
+import type { Command } from "commander"
+import { positive, rate, seconds, share } from "../numbers.js"
+import { days, hours, slotTime, timeZone, waves } from "../rollout/choices.js"
+import type { Options as PlanOptions } from "../rollout/plan.js"
+
+const PLAN_EXAMPLES = `
+Examples
+  moorage rollout plan fleet.csv                                    waves of 1, 10, 50 and 100 %, from now on
+  moorage rollout plan fleet.csv --start "2026-11-30 08:00" --hours 08:00-17:00 --days mon-fri --time-zone Europe/Berlin
+  moorage rollout plan fleet.csv --registrations 200/min --hubs 2 --soak 1d --report plan.html
+  moorage rollout plan fleet.csv --waves 100% --dry-run --json | jq .prediction.mooredUtc
+
+Then make the images (moorage manufacture fleet.csv), for they have the slots in them, flash the boards, and power them on
+batch by batch: moorage rollout run tells when, and watches.
+
+Exit codes: 0 done, 1 a file cannot be read or written, 2 wrong usage, or mistakes in the fleet file, 130 interrupted. But for 0
+nothing is written.`
+
+function addPlan(rollout: Command): void {
+    rollout
+        .command("plan")
+        .summary("cut a fleet into waves, batches and slots")
+        .description(
+            "Plans when which boards are powered on, so that DPS and the hubs stay under their quotas: waves, batches that " +
+                "fit into the working hours, and a slot for each board, which it counts from its own power-on. Writes slot, " +
+                "slotSec, fleetN, fleetCps, load, wave and batch into the fleet file, and the plan with what the model predicts."
+        )
+        .argument(
+            "<fleet>",
+            "the fleet file, a CSV (docs/manufacture.md); its order is the order of the boards"
+        )
+        .option("--out <file>", "the plan; FLEET.rollout.json unless given")
+        .option("--registrations <n/time>", "what DPS takes; 1000/min, as documented, unless given", rate)
+        .option("--hub-connects <n/time>", "new connections of a hub; 100/s, an S1 unit, unless given", rate)
+        .option("--hubs <n>", "hubs that share the boards", positive, 1)
+        .option("--load <share>", "of these quotas, for the roll-out", share, 0.96)
+        .option("--slot <time>", "length of a slot; the shortest that fits unless given", slotTime)
+        .option("--waves <shares>", "of the fleet, up to and with each", waves, [0.01, 0.1, 0.5, 1])
+        .option("--soak <time>", "pause after a wave", seconds, 0)
+        .option("--start <time>", "not before: local time, or with Z; now unless given")
+        .option("--hours <from-to>", "working hours; all unless given", hours)
+        .option("--days <days>", "working days; all unless given", days)
+        .option("--time-zone <name>", "of hours, days and start; this machine's unless given", timeZone)
+        .option("--batch <n>", "boards that you can power on together, at most", positive, Infinity)
+        .option("--dry-run", "leave the fleet file as it is", false)
+        .option("--report <file>", "write an HTML report")
+        .option("--json", "print the plan as JSON", false)
+        .addHelpText("after", PLAN_EXAMPLES)
+        .action(async (fleet: string, options: PlanOptions) => {
+            const { plan } = await import("../rollout/plan.js")
+            await plan(fleet, options)
+        })
+}
+
+/** `moorage rollout`. */
+export function addRollout(program: Command): void {
+    const rollout = program.command("rollout").summary("bring a fleet in, wave by wave, under the quotas")
+    addPlan(rollout)
+}

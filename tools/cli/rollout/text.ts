@@ -1,0 +1,87 @@
+// What `moorage rollout` prints for a person.
+import {
+    localText,
+    type Plan,
+    type PlannedBatch,
+    predictedPoints,
+    ratePerSec,
+} from "@moorage/fleet/rollout/index.js"
+import { columns, percent } from "../monitor/words.js"
+import { duration, thousands } from "../words.js"
+import { plotLines } from "./plot.js"
+
+/** Of more batches than that only the first and the last are shown. */
+const BATCHES_SHOWN = 20
+const LAST_SHOWN = 3
+const ID_MAX_CHARS = 24
+const PLOT_MAX_CHARS = 72
+
+export const counted = (n: number, one: string, many = `${one}s`) => `${thousands(n)} ${n === 1 ? one : many}`
+
+const short = (id: string) => (id.length > ID_MAX_CHARS ? `${id.slice(0, ID_MAX_CHARS - 3)}...` : id)
+
+/** `board-0001 to board-0200 (lines 2 to 201)`. */
+export function boardsText({ first, last }: PlannedBatch): string {
+    if (first.line === last.line) return `${short(first.id)} (line ${first.line})`
+    return `${short(first.id)} to ${short(last.id)} (lines ${first.line} to ${last.line})`
+}
+
+function batchLines({ batches, timeZone }: Plan): string[] {
+    const rows = batches.map((batch, i) => [
+        String(i + 1),
+        batch.wave,
+        batch.boards,
+        batch.slots,
+        localText(Date.parse(batch.startUtc), timeZone),
+        localText(Date.parse(batch.slotsEndUtc), timeZone).slice(-5),
+    ])
+    const [head, ...lines] = columns([["batch", "wave", "boards", "slots", "power on", "until"], ...rows])
+    const told = lines.map((line, i) => `${line}  ${boardsText(batches[i] as PlannedBatch)}`)
+    const left = told.length - BATCHES_SHOWN
+    if (left > 0)
+        told.splice(-LAST_SHOWN - left, left, `  ... ${counted(left, "more batch", "more batches")}`)
+    return [`${head}  which`, ...told]
+}
+
+/** How fast, and why not faster. */
+export function rateText({ limits, slots }: Plan): string {
+    const { registrations, hubConnects, hubs, load } = limits
+    const perMin = ratePerSec(limits) * 60
+    const { calls, perSec } = registrations
+    const isDps = (calls / perSec) * 60 <= perMin * (1 + 1e-9)
+    const who = isDps
+        ? `DPS takes ${thousands(perMin)} registrations a minute`
+        : `${counted(hubs, "hub")} of ${thousands(hubConnects.calls / hubConnects.perSec)} connections a second take ${thousands(perMin)} boards a minute`
+    const each = `${counted(slots.boardsPerSlot, "board")} in each slot of ${duration(slots.slotSec)}`
+    const taken = (slots.boardsPerSlot * 60) / slots.slotSec
+    return `${who}: ${each}, ${thousands(taken)} a minute (load ${percent(load)})`
+}
+
+/** `the last one moored on Mon 2026-11-30 08:13, 0 429s`: what the model says. */
+export function predictionText({ prediction, timeZone }: Plan): string {
+    const { mooredUtc, moored, throttled } = prediction
+    const last = localText(Date.parse(mooredUtc), timeZone)
+    return `predicted: ${thousands(moored)} moored, the last one on ${last}; ${thousands(throttled)} 429s`
+}
+
+/** All of a plan. @param width of the terminal */
+export function planLines(plan: Plan, width: number): string[] {
+    const { fleet, waves, batches, timeZone } = plan
+    const chars = Math.max(20, Math.min(PLOT_MAX_CHARS, width - thousands(fleet.boards).length - 6))
+    const points = predictedPoints(plan, chars)
+    const ends = [points[0], points.at(-1)].map(point => localText(point?.atMs ?? 0, timeZone))
+    return [
+        `${counted(fleet.boards, "board")} in ${counted(waves.length, "wave")} and ${counted(batches.length, "batch", "batches")}; times of ${timeZone}`,
+        rateText(plan),
+        "",
+        ...batchLines(plan),
+        "",
+        "boards moored, as the model predicts",
+        ...plotLines(
+            points.map(({ moored }) => moored),
+            ends as [string, string]
+        ),
+        "",
+        predictionText(plan),
+    ]
+}
