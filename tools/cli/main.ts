@@ -1,5 +1,6 @@
 import { DocumentError } from "@moorage/document"
 import { Command, CommanderError } from "commander"
+import { addDoctor } from "./commands/doctor.js"
 import { addEmulate } from "./commands/emulate.js"
 import { addFault } from "./commands/fault.js"
 import { addFlash } from "./commands/flash.js"
@@ -27,6 +28,7 @@ function newProgram(): Command {
         addFlash,
         addMonitor,
         addReprovision,
+        addDoctor,
         addRollout,
     ])
         add(program)

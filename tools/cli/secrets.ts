@@ -45,9 +45,17 @@ export async function groupKey({ groupKeyFile, mayAsk }: GroupKeyOptions): Promi
     const key =
         given ?? (mayAsk ? await askFor("Primary or secondary key of the enrollment group") : undefined)
     if (key === undefined) return undefined
+    return checked("group", key, groupKeyFile ?? (given === undefined ? "the standard input" : GROUP_KEY))
+}
+
+/** A device's key from a file, checked. @throws UserError */
+export function deviceKey(file: string): string {
+    return checked("device", secretFile(file).trim(), file)
+}
+
+/** @throws UserError that says what is wrong with a key, without it */
+function checked(whose: string, key: string, where: string): string {
     const mistake = keyMistake(key)
-    const where = groupKeyFile ?? (given === undefined ? "the standard input" : GROUP_KEY)
-    if (mistake !== undefined)
-        throw new UserError(`The group key of ${where} cannot be used: ${mistake}.`, WRONG_USAGE)
-    return key
+    if (mistake === undefined) return key
+    throw new UserError(`The ${whose} key of ${where} cannot be used: ${mistake}.`, WRONG_USAGE)
 }

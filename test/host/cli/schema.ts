@@ -70,3 +70,45 @@ export const REPROVISION = v.strictObject({
         })
     ),
 })
+
+const line = v.pipe(v.string(), v.nonEmpty(), v.regex(/^[^\r\n]*$/))
+
+/** `moorage doctor --json`. */
+export const DOCTOR = v.strictObject({
+    utc,
+    isOffline: v.boolean(),
+    isWell: v.boolean(),
+    counts: v.strictObject({ ok: count, warn: count, fail: count, skip: count }),
+    findings: v.array(
+        v.strictObject({
+            check: line,
+            status: v.picklist(["ok", "warn", "fail", "skip"]),
+            what: line,
+            cure: v.nullable(line),
+        })
+    ),
+})
+
+const told = { sec: v.number(), text: v.string() }
+
+/** A line of `moorage board --json`. */
+export const BOARD_EVENT = v.variant("source", [
+    v.strictObject({
+        ...told,
+        source: v.picklist(["board", "you"]),
+        kind: v.picklist(["log", "power", "reset", "panic", "wifi", "button", "flash", "dark", "state"]),
+        stored: v.optional(
+            v.strictObject({
+                programBytes: v.nullable(count),
+                settings: v.record(v.string(), v.union([v.string(), v.number()])),
+                ssid: v.nullable(v.string()),
+                record: v.union([
+                    v.picklist(["none", "damaged, or of another owner"]),
+                    v.strictObject({ hub: v.string(), deviceId: v.string(), expirySec: count }),
+                ]),
+            })
+        ),
+    }),
+    v.strictObject({ ...told, source: v.literal("cloud"), kind: v.literal("cloud") }),
+    v.strictObject({ ...told, source: v.literal("moorage"), kind: v.picklist(["note", "end"]) }),
+])

@@ -25,8 +25,11 @@ async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
 
 const validity = { notBefore: new Date("2020-01-01"), notAfter: new Date("2120-01-01") }
 
-/** A CA of its own, and what it signs for one DNS name. */
-export async function makeCa(): Promise<{ cert: string; issue(name: string): Promise<Pem> }> {
+/** A CA of its own, and what it signs for one DNS name; valid from 2020 to 2120 unless it is to end before. */
+export async function makeCa(): Promise<{
+    cert: string
+    issue(name: string, notAfter?: Date): Promise<Pem>
+}> {
     const caKeys = await keys()
     const ca = await x509.X509CertificateGenerator.createSelfSigned({
         ...validity,
@@ -38,10 +41,11 @@ export async function makeCa(): Promise<{ cert: string; issue(name: string): Pro
     })
     return {
         cert: ca.toString("pem"),
-        async issue(name) {
+        async issue(name, notAfter = validity.notAfter) {
             const own = await keys()
             const cert = await x509.X509CertificateGenerator.create({
                 ...validity,
+                notAfter,
                 serialNumber: "02",
                 subject: `CN=${name}`,
                 issuer: ca.subject,

@@ -38,7 +38,7 @@ export async function runEsptool(entry: ManifestEntry, file: string, port: strin
             `esptool ended with ${code}: ${entry.registrationId} is not flashed. Is the board on ${port}, in its bootloader, and no other program on that port?`
         )
     }
-    throw new UserError(`esptool is missing: ${ESPTOOL_CURE}`)
+    throw new UserError(`esptool is missing: ${ESPTOOL_CURE}.`)
 }
 
 /** Checks an image against its manifest and flashes it. @throws UserError */

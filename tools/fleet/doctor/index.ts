@@ -1,0 +1,37 @@
+// Checks machine, configuration, the way to DPS, and whether the keys work. Nothing is created or changed anywhere.
+import { access } from "./access.js"
+import { type ConfigurationOptions, configuration } from "./configuration.js"
+import { Course, type CourseOptions } from "./course.js"
+import type { Finding } from "./finding.js"
+import { machine } from "./machine.js"
+import type { Probes } from "./probes.js"
+import { reach } from "./reach.js"
+
+export { countsOf, type Finding, type Status } from "./finding.js"
+export type { Keys } from "./configuration.js"
+export type { Probes } from "./probes.js"
+export { realProbes } from "./realprobes.js"
+
+export interface ExamineOptions extends Omit<CourseOptions, "clock">, ConfigurationOptions {
+    /** Machine and configuration only. */
+    isOffline: boolean
+}
+
+/**
+ * Each finding as soon as it is there; a check whose ground is missing is skipped, with why.
+ * @throws what the signal was aborted with
+ */
+export async function* examine(options: ExamineOptions, probes: Probes): AsyncGenerator<Finding> {
+    const course = new Course({ ...options, clock: probes.clock })
+    yield* machine(course, probes)
+    const configured = yield* configuration(course, options, probes)
+    if (options.isOffline) return
+    if (!configured.settings) {
+        yield* await course.run({ name: "network", needs: ["cloud"], run: () => [] })
+        return
+    }
+    const { settings, credentials } = configured
+    let skewSec = 0
+    yield* reach(course, settings, probes, learnt => (skewSec = learnt))
+    yield* access(course, settings, credentials, probes, skewSec)
+}

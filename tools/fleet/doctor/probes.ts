@@ -1,0 +1,55 @@
+// All that the doctor touches of the world: passed in, so that its checks can be tried without one.
+import type { Clock, Random } from "@moorage/time"
+import type { Address, CloudSettings, Services } from "../cloud/index.js"
+import type { HttpsAnswer, HttpsRequest } from "../cloud/https.js"
+import type { Seen } from "./certificate.js"
+
+export interface SerialPort {
+    path: string
+    /** Whether this user may read and write it. */
+    isUsable: boolean
+}
+
+/** What a program prints when it is run, and how it ended. */
+export interface Said {
+    code: number | null
+    output: string
+}
+
+/** A request whose time is the check's. */
+export type Asked = Omit<HttpsRequest, "timeoutMs">
+
+export interface Probes {
+    clock: Clock
+    random: Random
+    /** As of `process`. */
+    platform: string
+    nodeVersion: string
+    /** Runs a program; undefined when there is no such command on the PATH. */
+    say(command: string, args: string[], signal: AbortSignal): Promise<Said | undefined>
+    /** The version of an installed npm package of this project. */
+    packageVersion(name: string): string | undefined
+    /** What this project's package.json asks for: of Node, and of a package. */
+    wanted: { node: string; devicescript: string }
+    serialPorts(): SerialPort[]
+    /** Undefined when there is no such file. @throws Error when it cannot be read */
+    readText(file: string): string | undefined
+    /** Addresses of a name. @throws Error with a code */
+    lookUp(host: string): Promise<string[]>
+    /** Opens a TCP connection and closes it. @throws Error with a code */
+    dial(at: Address, signal: AbortSignal): Promise<void>
+    /** A TLS handshake that takes any certificate, and what it showed. @throws Error with a code */
+    handshake(at: Address, serverName: string, ca: string | undefined, signal: AbortSignal): Promise<Seen>
+    /** Sends one packet over TLS and gives back the return code of the CONNACK. @throws Error */
+    connack(
+        at: Address,
+        serverName: string,
+        ca: string | undefined,
+        packet: Uint8Array,
+        signal: AbortSignal
+    ): Promise<number>
+    /** @throws CloudError */
+    ask(settings: CloudSettings, asked: Asked, signal: AbortSignal): Promise<HttpsAnswer>
+    /** The service APIs; a call that fails is not tried again. */
+    services(settings: CloudSettings, signal: AbortSignal): Services
+}
