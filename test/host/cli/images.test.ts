@@ -122,6 +122,43 @@ describe("moorage simulate --images", () => {
     })
 })
 
+describe("moorage simulate --images --rollout", () => {
+    async function plan(fleet: string, text: string): Promise<string> {
+        writeFileSync(path(fleet), text)
+        const options = ["--waves", "33%,100%", "--soak", "1m"]
+        const { code, stderr } = await run(["rollout", "plan", path(fleet), ...options])
+        expect(stderr).toMatch(/^Written/)
+        expect(code).toBe(0)
+        return path(fleet.replace(".csv", ".rollout.json"))
+    }
+
+    test("gives power batch by batch, as the plan says", async () => {
+        const rollout = await plan("same.csv", FLEET)
+        const { code } = await run(
+            simulate("--rollout", rollout, "--trace", path("waves.jsonl"), "--json"),
+            ENV
+        )
+        expect(code).toBe(0)
+        const { batches } = JSON.parse(readFileSync(rollout, "utf8"))
+        const laterMs = Date.parse(batches[1].startUtc) - Date.parse(batches[0].startUtc)
+        expect(laterMs).toBeGreaterThanOrEqual(60_000)
+        const facts = readFileSync(path("waves.jsonl"), "utf8").trim().split("\n")
+        const power = facts.map(line => JSON.parse(line)).filter(({ kind }) => kind === "power")
+        expect(power.map(({ board, ms }) => [board, ms])).toEqual([
+            ["dock-1", 0],
+            ["dock-2", laterMs],
+            ["dock-3", laterMs],
+        ])
+    })
+
+    test("a plan of other boards is refused", async () => {
+        const rollout = await plan("others.csv", FLEET.replace("dock-3", "dock-4"))
+        const { code, stderr } = await run(simulate("--rollout", rollout), ENV)
+        expect(code).toBe(1)
+        expect(stderr).toMatch(/is no plan for these images: it is of other boards/)
+    })
+})
+
 describe("moorage simulate --serve", () => {
     let fleet: Running
     const card = () => path("card.json")

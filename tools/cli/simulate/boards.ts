@@ -27,12 +27,29 @@ export interface Opener {
     open(seed: number, options: RunOptions): FleetRun
 }
 
+/** When boards are powered on, as a roll-out plan has it. @throws DocumentError; RangeError for other boards */
+async function powerOf(rollout: string): Promise<(ids: string[]) => number[]> {
+    const { powerOnSecs, readPlan: readRollout } = await import("@moorage/fleet/rollout/index.js")
+    const { plan } = readRollout(rollout)
+    return ids => {
+        try {
+            return powerOnSecs(plan, ids)
+        } catch (error) {
+            throw new Error(`${rollout} is no plan for these images: ${(error as Error).message}.`, {
+                cause: error,
+            })
+        }
+    }
+}
+
 async function ofImages(plan: Plan, dir: string, options: BoardOptions): Promise<Opener> {
     // What reads a fleet's files is loaded only for those who have some.
     const { readMadeFleet } = await import("@moorage/fleet/manufacture/index.js")
-    const key = await groupKey({ groupKeyFile: options.groupKeyFile, mayAsk: false })
+    const { groupKeyFile, rollout } = options
+    const key = await groupKey({ groupKeyFile, mayAsk: false })
+    const powerOnSecs = rollout === undefined ? undefined : await powerOf(rollout)
     try {
-        const fleet = readMadeFleet(dir, { groupKey: key })
+        const fleet = readMadeFleet(dir, { groupKey: key, powerOnSecs })
         return { plan, open: (seed, more) => openMadeRun(plan, seed, fleet, more) }
     } catch (error) {
         throw new UserError((error as Error).message, FAILED, { cause: error })

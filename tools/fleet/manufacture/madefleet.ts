@@ -74,17 +74,19 @@ function settingsMistake(
 
 /**
  * The boards of a folder that `manufacture` wrote.
- * @param powerOnSec when a board is powered on, by its registration ID; all at once unless given
+ * @param powerOnSecs when each board is powered on, by their registration IDs; all at once unless given
  * @throws MadeFleetError, or Error for the manifest
  */
 export function readMadeFleet(
     outDir: string,
-    { groupKey, powerOnSec = () => 0 }: { groupKey?: string; powerOnSec?: (id: string) => number } = {}
+    { groupKey, powerOnSecs }: { groupKey?: string; powerOnSecs?: (ids: string[]) => number[] } = {}
 ): MadeFleet {
+    const entries = readManifest(outDir).boards
+    const powerOnSec = powerOnSecs?.(entries.map(({ registrationId }) => registrationId))
     const programs = new Programs()
     const profiles = new Map<string, BoardProfile>()
     let idScope: unknown
-    const boards = readManifest(outDir).boards.map((entry): MadeBoard => {
+    const boards = entries.map((entry, number): MadeBoard => {
         const id = entry.registrationId
         const profile = profiles.get(entry.profile) ?? loadBoardProfile(entry.profile)
         profiles.set(entry.profile, profile)
@@ -94,7 +96,7 @@ export function readMadeFleet(
         const mistake = settingsMistake(settings, id, idScope)
         if (mistake !== undefined)
             throw new MadeFleetError(`The image of ${id} cannot be simulated: ${mistake}.`)
-        return { id, profile, bytecode, flash, powerOnSec: powerOnSec(id) }
+        return { id, profile, bytecode, flash, powerOnSec: powerOnSec?.[number] ?? 0 }
     })
     if (boards.length === 0) throw new MadeFleetError(`The manifest in ${outDir} names no board.`)
     return { idScope: String(idScope), groupKey, boards }

@@ -1,0 +1,34 @@
+// docs/journey.sh: from a CSV file to a moored fleet, as its reader runs it.
+import { execFile } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { loadImages } from "../../../tools/simulator/index.js"
+
+const SCRIPT = fileURLToPath(new URL("../../../docs/journey.sh", import.meta.url))
+
+let dir: string
+beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-journey-"))
+    // So that no command of it has to build.
+    await loadImages()
+}, 300_000)
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+test("200 boards from a CSV file: images, a plan for a tenth of the quota, the images booted by it; all agree", async () => {
+    const { stdout } = await promisify(execFile)("bash", [SCRIPT, dir])
+    expect(stdout.trim().split("\n").at(-1)).toBe(
+        "200 registered, 200 in the hubs' registries, 200 moored, 0 throttled, 0 rules broken"
+    )
+    const csv = readFileSync(join(dir, "fleet.csv"), "utf8")
+    const key = readFileSync(join(dir, "group.key"), "utf8")
+    const told = [
+        stdout,
+        csv,
+        ...["monitor.json", "registry.json", "run.json"].map(name => readFileSync(join(dir, name), "utf8")),
+    ]
+    for (const text of told) expect(text).not.toContain(key)
+}, 600_000)
