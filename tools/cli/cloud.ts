@@ -28,9 +28,9 @@ export function addPlaceOptions(command: Command): Command {
             "--profile <file>",
             "YAML or JSON: DPS, hubs, keys; the card of `moorage emulate --json` is one"
         )
-        .option("--connection-string <text>", "of the DPS service API: @FILE, or - for the standard input")
+        .option("--connection-string <@file>", "of the DPS service API: @FILE, or - for the standard input")
         .option("--dps <host>", "DPS service host, in place of the HostName in the connection string")
-        .option("--hub-connection-string <text>", "of a hub, the same way; may be repeated", collected)
+        .option("--hub-connection-string <@file>", "of a hub, the same way; may be repeated", collected)
         .option(
             "--connect <host:port>",
             "all HTTPS goes there, under the services' names: an emulator",

@@ -1,5 +1,7 @@
+import { createRequire } from "node:module"
 import { DocumentError } from "@moorage/document"
 import { Command, CommanderError } from "commander"
+import { addCompletion } from "./commands/completion.js"
 import { addDoctor } from "./commands/doctor.js"
 import { addEmulate } from "./commands/emulate.js"
 import { addFault } from "./commands/fault.js"
@@ -13,9 +15,13 @@ import { addRollout } from "./commands/rollout.js"
 import { addSimulate } from "./commands/simulate.js"
 import { UserError, WRONG_USAGE } from "./fail.js"
 
-function newProgram(): Command {
+const { version } = createRequire(import.meta.url)("./package.json") as { version: string }
+
+/** All commands, none of them run. */
+export function newProgram(): Command {
     const program = new Command("moorage")
         .description("Brings a fleet of ESP32 boards onto Azure IoT Hub, and proves it first.")
+        .version(version)
         .exitOverride()
         .showHelpAfterError("(--help tells more)")
     for (const add of [
@@ -30,6 +36,7 @@ function newProgram(): Command {
         addReprovision,
         addDoctor,
         addRollout,
+        addCompletion,
     ])
         add(program)
     return program

@@ -17,8 +17,13 @@ export class Terminal {
     }
 
     type(line: string): void {
-        this.tmux("send-keys", "-l", line)
+        this.write(line)
         this.tmux("send-keys", "Enter")
+    }
+
+    /** Types without Enter. */
+    write(text: string): void {
+        this.tmux("send-keys", "-l", text)
     }
 
     /** Presses a key by tmux's name for it, such as `C-c`. */

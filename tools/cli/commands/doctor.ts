@@ -34,7 +34,7 @@ export function addDoctor(program: Command): void {
         .option("--id <id>", "registration ID of the device to look up", registrationId)
         .option("--id-scope <scope>", "ID scope, where nothing else says one")
         .option("--group-key-file <file>", "its first line is the group's key, Base64")
-        .option("--device-key-file <file>", "its first line is the device's own key, Base64")
+        .option("--key-file <file>", "its first line is the device's own key, Base64")
         .option("--offline", "machine and configuration only", false)
         .option("--timeout <time>", "for each check", someSeconds, 10)
         .option("--json", "print one JSON object", false)

@@ -1,5 +1,5 @@
 import type { ActiveRule } from "@moorage/emulator"
-import { type Command, Option } from "commander"
+import { Argument, type Command, Option } from "commander"
 import { askAdmin } from "../admin.js"
 import { UserError, WRONG_USAGE } from "../fail.js"
 import { seconds, share, whole } from "../numbers.js"
@@ -26,20 +26,31 @@ interface AddOptions {
     closeAfterConnack?: number
 }
 
-const EXAMPLES = `
-Examples
-  moorage fault add --on register --share 10% --status 503
-  moorage fault add --on register --status 429 --retry-after 30 --times 5
-  moorage fault add --on connect --service hub-1.azure-devices.net --connack 5 --for 20m
-  moorage fault add --on connect --drop-after 2
-  moorage fault hub hub-1.azure-devices.net failover --for 90s
-  moorage fault rotate --group moorage --which secondary
-  moorage fault rotate --hub hub-1.azure-devices.net --device my-device
-  moorage fault clock --skew -10m
-  moorage fault list
-  moorage fault clear
+const EXAMPLES = [
+    "moorage fault add --on register --share 10% --status 503",
+    "moorage fault add --on register --status 429 --retry-after 30 --times 5",
+    "moorage fault add --on connect --service hub-1.azure-devices.net --connack 5 --for 20m",
+    "moorage fault add --on connect --drop-after 2",
+    "moorage fault hub hub-1.azure-devices.net failover --for 90s",
+    "moorage fault rotate --group moorage --which secondary",
+    "moorage fault rotate --hub hub-1.azure-devices.net --device my-device",
+    "moorage fault clock --skew=-10m",
+    "moorage fault list",
+    "moorage fault clear",
+    "moorage fault clear fault-1",
+]
 
-The emulator is the one at --admin, or at MOORAGE_ADMIN. Exit codes: 0 done, 1 no emulator or refused, 2 wrong usage.`
+/** The help's end: the examples of one command, or of all. */
+function examplesOf(name = ""): string {
+    const own = EXAMPLES.filter(example => example.startsWith(`moorage fault ${name}`))
+    return `
+Examples
+${own.map(example => `  ${example}`).join("\n")}
+
+The emulator is the one at --admin, or at MOORAGE_ADMIN.
+
+Exit codes: 0 done, 1 no emulator or refused, 2 wrong usage.`
+}
 
 function faultOf(options: AddOptions) {
     const fault = {
@@ -106,6 +117,7 @@ function addRules(fault: Command, tell: Tell): void {
             "take the connection, and close it so much later; 0 at once",
             seconds
         )
+        .addHelpText("after", examplesOf("add"))
         .action(async (options: AddOptions, command: Command) => {
             const answer = await tell.ask(command, "POST", "/faults", ruleOf(options))
             tell.print(command, answer, ({ ruleId }: { ruleId: string }) => ruleId)
@@ -113,13 +125,16 @@ function addRules(fault: Command, tell: Tell): void {
     fault
         .command("list")
         .summary("list the faults that are in force")
+        .addHelpText("after", examplesOf("list"))
         .action(async (_options: unknown, command: Command) => {
             const rules = await tell.ask(command, "GET", "/faults")
             tell.print(command, rules, (all: ActiveRule[]) => all.map(line).join("\n") || "no faults")
         })
     fault
-        .command("clear [ruleId]")
+        .command("clear")
         .summary("end one fault, or all")
+        .argument("[ruleId]", "the ID that `add` printed; all unless given")
+        .addHelpText("after", examplesOf("clear"))
         .action(async (ruleId: string | undefined, _options: unknown, command: Command) => {
             const path = ruleId === undefined ? "/faults" : `/faults/${encodeURIComponent(ruleId)}`
             tell.print(command, await tell.ask(command, "DELETE", path), () => "done")
@@ -128,13 +143,13 @@ function addRules(fault: Command, tell: Tell): void {
 
 function addActions(fault: Command, tell: Tell): void {
     fault
-        .command("hub <name>")
+        .command("hub")
         .summary("take a hub down, up, or let it fail over")
-        .argument("<action>", "down, up or failover")
+        .argument("<name>", "its host name")
+        .addArgument(new Argument("<action>", "what happens to it").choices(["down", "up", "failover"]))
         .option("--for <time>", "how long a failover takes", seconds, 60)
+        .addHelpText("after", examplesOf("hub"))
         .action(async (name: string, action: string, options: { for: number }, command: Command) => {
-            if (!["down", "up", "failover"].includes(action))
-                throw new UserError(`A hub goes down, up or failover, not ${action}.`, WRONG_USAGE)
             const body = action === "failover" ? { forSec: options.for } : undefined
             const path = `/hubs/${encodeURIComponent(name)}/${action}`
             tell.print(command, await tell.ask(command, "POST", path, body), () => "done")
@@ -143,6 +158,7 @@ function addActions(fault: Command, tell: Tell): void {
         .command("clock")
         .summary("set the cloud's clock wrong")
         .requiredOption("--skew <time>", "how far ahead, such as 10m; -10m is behind, 0 is right", seconds)
+        .addHelpText("after", examplesOf("clock"))
         .action(async ({ skew }: { skew: number }, command: Command) => {
             tell.print(command, await tell.ask(command, "POST", "/clock", { skewSec: skew }), () => "done")
         })
@@ -156,6 +172,7 @@ function addActions(fault: Command, tell: Tell): void {
         .addOption(
             new Option("--which <key>", "which key").choices(["primary", "secondary"]).default("primary")
         )
+        .addHelpText("after", examplesOf("rotate"))
         .action(async (options: RotateOptions, command: Command) => {
             const answer = await tell.ask(command, "POST", rotatePath(options), { which: options.which })
             tell.print(command, answer, ({ key }: { key: string }) => key)
@@ -200,7 +217,7 @@ export function addFault(program: Command): void {
             new Option("--admin <url>", "its admin API").env("MOORAGE_ADMIN").default("http://127.0.0.1:8090")
         )
         .option("--json", "print the answer as JSON", false)
-        .addHelpText("after", EXAMPLES)
+        .addHelpText("after", examplesOf())
     const tell = new Tell()
     addRules(fault, tell)
     addActions(fault, tell)

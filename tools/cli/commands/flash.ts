@@ -16,7 +16,7 @@ export function addFlash(program: Command): void {
         .summary("write a manufactured image to a board")
         .description("Checks an image against its manifest, and writes it to the board with esptool.")
         .argument("<image>", "an image that `moorage manufacture` made")
-        .requiredOption("--port <port>", "the board's serial port")
+        .requiredOption("--port <tty>", "the board's serial port")
         .option("--dry-run", "print esptool's line, and do no more", false)
         .addHelpText("after", EXAMPLES)
         .action(async (image: string, options: FlashOptions) => {

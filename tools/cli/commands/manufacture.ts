@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os"
-import { type Command, InvalidArgumentError } from "commander"
+import { type Command, Option } from "commander"
 import type { ManufactureOptions } from "../manufacture/boards.js"
-import { whole } from "../numbers.js"
+import { positive, whole } from "../numbers.js"
 
 const EXAMPLES = `
 Examples
@@ -22,12 +22,6 @@ function sample(text: string): number {
     return text === "all" ? Infinity : whole(text)
 }
 
-function jobs(text: string): number {
-    const count = whole(text)
-    if (count < 1) throw new InvalidArgumentError("It is at least 1.")
-    return count
-}
-
 const collect = (value: string, before: string[]) => [...before, value]
 
 /** `moorage manufacture`. */
@@ -43,14 +37,18 @@ export function addManufacture(program: Command): void {
         .requiredOption("--out <dir>", "folder for images and manifest.json")
         .option("--group-key-file <file>", "its first line is the group's key, Base64")
         .option("--id-scope <scope>", "ID scope of boards whose line has none")
-        .option("--profile <name>", "profile (boards/) of boards whose line has none")
+        .option("--profile <board>", "profile (boards/) of boards whose line has none")
         .option("--ssid <name>", "Wi-Fi network of boards whose line has none")
         .option("--psk-file <file>", "its first line is that network's password")
         .option("--set <NAME=VALUE>", "a setting of boards whose line has none; may be repeated", collect, [])
         .option("--verify <n|all>", "how many images the VM boots; all are read back", sample, 20)
-        .option("--jobs <n>", "threads", jobs, availableParallelism())
+        .addOption(
+            new Option("--jobs <n>", "threads")
+                .argParser(positive)
+                .default(availableParallelism(), "one a core")
+        )
         .option("--scan", "read IDs from the standard input; make and flash a board for each", false)
-        .option("--port <port>", "serial port, with --scan")
+        .option("--port <tty>", "serial port, with --scan")
         .option("--dry-run", "with --scan: print esptool's line instead of flashing", false)
         .option("--json", "print the result as JSON", false)
         .addHelpText("after", EXAMPLES)

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os"
-import { type Command, InvalidArgumentError } from "commander"
+import { type Command, InvalidArgumentError, Option } from "commander"
 import { positive, whole } from "../numbers.js"
 import type { Options } from "../simulate/run.js"
 
@@ -57,7 +57,11 @@ export function addSimulate(program: Command): void {
             "--serve <file>",
             "then let the fleet live on in real time until Ctrl-C; the file says how it is reached, for --profile"
         )
-        .option("--jobs <n>", "threads, for several seeds", positive, availableParallelism())
+        .addOption(
+            new Option("--jobs <n>", "threads, for several seeds")
+                .argParser(positive)
+                .default(availableParallelism(), "one a core")
+        )
         .option("--json", "print the result as one JSON object", false)
         .option("--report <file>", "write an HTML report")
         .option("--trace <file>", "write every event, as JSON lines")

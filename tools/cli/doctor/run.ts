@@ -13,7 +13,7 @@ export interface Options extends CloudChoices {
     id?: string
     idScope?: string
     groupKeyFile?: string
-    deviceKeyFile?: string
+    keyFile?: string
     offline: boolean
     timeout: number
     json: boolean
@@ -42,10 +42,10 @@ class Waiting {
     }
 }
 
-async function keysOf({ groupKeyFile, deviceKeyFile }: Options): Promise<Keys> {
+async function keysOf({ groupKeyFile, keyFile }: Options): Promise<Keys> {
     return {
         groupKey: await groupKey({ groupKeyFile, mayAsk: false }),
-        deviceKey: deviceKeyFile === undefined ? undefined : deviceKey(deviceKeyFile),
+        deviceKey: keyFile === undefined ? undefined : deviceKey(keyFile),
     }
 }
 

@@ -48,12 +48,12 @@ export function identityOf(credentials: Credentials): Identity | Missing {
     const own = settings.get("REG_ID")?.toLowerCase()
     const registrationId = id ?? boards[0]?.registrationId ?? own
     if (registrationId === undefined)
-        return { missing: "no device is named", cure: "--id ID with --group-key-file or --device-key-file" }
+        return { missing: "no device is named", cure: "--id ID with --group-key-file or --key-file" }
     const ownKey = registrationId === own ? settings.get("DEVICE_KEY") : undefined
     const given = keyOf(registrationId, credentials)
     const key = given ?? (ownKey && { key: ownKey, from: "DEVICE_KEY of .env.local" })
     if (!key) {
-        const cure = "--group-key-file, MOORAGE_GROUP_KEY, or --device-key-file"
+        const cure = "--group-key-file, MOORAGE_GROUP_KEY, or --key-file"
         return { missing: `no key of ${registrationId} is given`, cure }
     }
     const ofBoard = boards.find(board => board.registrationId === registrationId)?.settings.ID_SCOPE
