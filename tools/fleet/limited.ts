@@ -20,3 +20,8 @@ export async function eachLimited<T>(
     }
     if (errors.length > 0) throw errors[0]
 }
+
+/** The items of pages, one by one. */
+export async function* itemsOf<T>(pages: AsyncIterable<T[]>): AsyncGenerator<T> {
+    for await (const page of pages) yield* page
+}

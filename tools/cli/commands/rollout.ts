@@ -1,7 +1,9 @@
 import type { Command } from "commander"
-import { positive, rate, seconds, share } from "../numbers.js"
-import { days, hours, slotTime, timeZone, waves } from "../rollout/choices.js"
+import { addCloudOptions, CLOUD_HELP } from "../cloud.js"
+import { perSecond, positive, rate, seconds, share, someSeconds, whole } from "../numbers.js"
+import { days, hours, shareOrNone, slotTime, timeZone, waves } from "../rollout/choices.js"
 import type { Options as PlanOptions } from "../rollout/plan.js"
+import type { Options as RunOptions } from "../rollout/run.js"
 
 const PLAN_EXAMPLES = `
 Examples
@@ -41,7 +43,7 @@ function addPlan(rollout: Command): void {
         .option("--hours <from-to>", "working hours; all unless given", hours)
         .option("--days <days>", "working days; all unless given", days)
         .option("--time-zone <name>", "of hours, days and start; this machine's unless given", timeZone)
-        .option("--batch <n>", "boards that you can power on together, at most", positive, Infinity)
+        .option("--batch <n>", "boards that you can power on together, at most", positive)
         .option("--dry-run", "leave the fleet file as it is", false)
         .option("--report <file>", "write an HTML report")
         .option("--json", "print the plan as JSON", false)
@@ -52,8 +54,64 @@ function addPlan(rollout: Command): void {
         })
 }
 
+const RUN_EXAMPLES = `${CLOUD_HELP}
+
+Examples
+  moorage rollout run fleet.rollout.json --fleet fleet.csv --profile acme.yaml
+  moorage rollout run fleet.rollout.json --fleet fleet.csv --profile acme.yaml --now --exec './relay on "$MOORAGE_IDS_FILE"'
+  moorage rollout run fleet.rollout.json --fleet fleet.csv --profile acme.yaml --go-on      the batch that is held opens
+  moorage rollout run fleet.rollout.json --fleet fleet.csv --profile card.json --metrics http://127.0.0.1:9100/metrics
+
+The command of --exec gets MOORAGE_WAVE, MOORAGE_BATCH, MOORAGE_BOARDS, MOORAGE_FIRST_LINE, MOORAGE_LAST_LINE and
+MOORAGE_IDS_FILE, a file with a registration ID a line. What was done is in the state file: Ctrl-C, and the same command goes
+on where it was.
+
+Exit codes: 0 done, 1 it failed or was held for too long, 2 wrong usage, 130 interrupted.`
+
+function addRun(rollout: Command): void {
+    const command = rollout
+        .command("run")
+        .summary("say when which boards are powered on, and watch them register")
+        .description(
+            "Runs a plan: says which batch is to be powered on, watches its boards register with DPS beside what was " +
+                "predicted, and holds the next batch while too many fail, are throttled or late."
+        )
+        .argument("<plan>", "the plan that `moorage rollout plan` wrote")
+        .requiredOption("--fleet <file>", "the fleet file that it is of")
+    addCloudOptions(command)
+        .option("--state <file>", "what was done; PLAN.state unless given")
+        .option("--now", "do not wait for planned times and working hours", false)
+        .option("--exec <command>", "a shell command that powers a batch on")
+        .option("--every <time>", "between two looks", someSeconds, 30)
+        .option(
+            "--rate <n/time>",
+            "calls to DPS at most; what the plan's load leaves unless given",
+            perSecond
+        )
+        .option("--enough <share>", "of a wave's boards, registered, before it goes on", share, 0.99)
+        .option("--max-failures <share>", "of a wave's boards, failed, before it is held", shareOrNone, 0.01)
+        .option("--max-429s <n>", "in ten minutes; 1 % of the registrations of that time unless given", whole)
+        .option("--max-late <time>", "behind the prediction, before it is held", someSeconds, 600)
+        .option("--metrics <url>", "Prometheus metrics that count 429s to devices, such as the emulator's")
+        .option("--go-on", "open the batch that is held all the same", false)
+        .option(
+            "--max-held <time>",
+            "end when it is held for longer; never unless given",
+            someSeconds,
+            Infinity
+        )
+        .option("--json", "print JSON lines, an event each", false)
+        .addHelpText("after", RUN_EXAMPLES)
+        .action(async (plan: string, options: RunOptions) => {
+            // What reaches the services is loaded only for those who do.
+            const { run } = await import("../rollout/run.js")
+            await run(plan, options)
+        })
+}
+
 /** `moorage rollout`. */
 export function addRollout(program: Command): void {
     const rollout = program.command("rollout").summary("bring a fleet in, wave by wave, under the quotas")
     addPlan(rollout)
+    addRun(rollout)
 }

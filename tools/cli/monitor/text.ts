@@ -1,5 +1,5 @@
 // How a fleet stands, for a person: as text, a line at a time.
-import type { GroupSurvey, Survey } from "@moorage/fleet/monitor/index.js"
+import type { Failure, GroupSurvey, Survey } from "@moorage/fleet/monitor/index.js"
 import { duration, thousands } from "../words.js"
 import { columns, percent, sparkline, utcText } from "./words.js"
 
@@ -55,14 +55,14 @@ function hubLines({ hubs }: Survey): string[] {
     ]
 }
 
+/** `12 x 400207: Custom allocation failed (such as b-7)`. */
+export function failureText({ errorCode, errorMessage, devices, example }: Failure): string {
+    return `${thousands(devices)} x ${errorCode ?? "no code"}: ${errorMessage || "no message"} (such as ${example})`
+}
+
 function failureLines({ failures }: Survey): string[] {
     if (failures.length === 0) return []
-    const lines = failures
-        .slice(0, FAILURES_SHOWN)
-        .map(
-            ({ errorCode, errorMessage, devices, example }) =>
-                `  ${thousands(devices)} x ${errorCode ?? "no code"}: ${errorMessage || "no message"} (such as ${example})`
-        )
+    const lines = failures.slice(0, FAILURES_SHOWN).map(failure => `  ${failureText(failure)}`)
     const rest = failures.length - lines.length
     return ["", "failed", ...lines, ...(rest > 0 ? [`  and ${rest} other reasons`] : [])]
 }

@@ -13,6 +13,9 @@ export function waves(text: string): number[] {
     return shares.at(-1) === 1 ? shares : [...shares, 1]
 }
 
+/** As share(), or none: `0`, `0%`. @throws InvalidArgumentError */
+export const shareOrNone = (text: string) => (/^0(\.0+)?%?$/.test(text) ? 0 : share(text))
+
 /** `08:00-17:00`, `22:00-06:00`. @throws InvalidArgumentError */
 export function hours(text: string): Pick<WorkingHours, "from" | "to"> {
     const [, from, to] = /^((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d|24:00)$/.exec(text) ?? []

@@ -10,7 +10,6 @@ import {
     type Plan,
     type PlanChoices,
     planText,
-    readFleetIds,
     type WorkingHours,
     writeSlots,
 } from "@moorage/fleet/rollout/index.js"
@@ -21,6 +20,7 @@ import { cannot } from "../files.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
 import { duration, thousands } from "../words.js"
+import { fleetIds } from "./boards.js"
 import { planLines } from "./text.js"
 
 export interface Options {
@@ -36,7 +36,7 @@ export interface Options {
     hours?: Pick<WorkingHours, "from" | "to">
     days?: number[]
     timeZone?: string
-    batch: number
+    batch?: number
     dryRun: boolean
     report?: string
     json: boolean
@@ -73,7 +73,7 @@ function choicesOf(options: Options): PlanChoices {
         hours: { ...ALL_HOURS, ...options.hours, ...(options.days && { days: options.days }) },
         timeZone,
         soakSec: soak,
-        batchMax: batch,
+        batchMax: batch ?? Infinity,
     }
 }
 
@@ -94,18 +94,6 @@ class Steps {
 
     end(): void {
         this.progress.end()
-    }
-}
-
-async function boardsOf(fleet: string, steps: Steps): Promise<FleetIds> {
-    try {
-        // How many there are is not known before all are read.
-        return await readFleetIds(fleet, n => steps.show(0, `${thousands(n)} boards read`), steps.signal)
-    } catch (error) {
-        if (steps.signal.aborted) throw error
-        if (error instanceof FleetError)
-            throw new UserError(`${error.message}\nNothing was planned.`, WRONG_USAGE, { cause: error })
-        throw cannot("read", fleet, error)
     }
 }
 
@@ -165,7 +153,9 @@ export async function plan(fleet: string, options: Options): Promise<void> {
     const beganMs = realClock.nowMs()
     try {
         const choices = choicesOf(options)
-        const boards = await boardsOf(fleet, steps)
+        // How many there are is not known before all are read.
+        const onRead = (n: number) => steps.show(0, `${thousands(n)} boards read`)
+        const boards = await fleetIds(fleet, "Nothing was planned.", onRead, steps.signal)
         const made = await planned(boards, choices, steps)
         await write(fleet, boards, made, options, steps)
         steps.end()

@@ -21,7 +21,7 @@ export const counted = (n: number, one: string, many = `${one}s`) => `${thousand
 const short = (id: string) => (id.length > ID_MAX_CHARS ? `${id.slice(0, ID_MAX_CHARS - 3)}...` : id)
 
 /** `board-0001 to board-0200 (lines 2 to 201)`. */
-export function boardsText({ first, last }: PlannedBatch): string {
+export function boardsText({ first, last }: Pick<PlannedBatch, "first" | "last">): string {
     if (first.line === last.line) return `${short(first.id)} (line ${first.line})`
     return `${short(first.id)} to ${short(last.id)} (lines ${first.line} to ${last.line})`
 }

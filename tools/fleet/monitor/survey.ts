@@ -2,7 +2,7 @@
 // (seed, "Monitoring devices").
 import type { Clock } from "@moorage/time"
 import type { DpsApi, EnrollmentRecord } from "../cloud/index.js"
-import { eachLimited } from "../limited.js"
+import { eachLimited, itemsOf } from "../limited.js"
 import { DAY_MS, type Failure, GroupTally, HOUR_MS, Tally } from "./tally.js"
 
 export type { Failure } from "./tally.js"
@@ -72,13 +72,9 @@ const sorted = (counts: Map<string, number>) =>
 
 const isoOf = (ms: number) => new Date(ms).toISOString()
 
-async function* each<T>(pages: AsyncIterable<T[]>): AsyncGenerator<T> {
-    for await (const page of pages) yield* page
-}
-
 async function askGroups(dps: DpsApi, tally: Tally, told: () => void): Promise<GroupSurvey[]> {
     const groups: GroupSurvey[] = []
-    await eachLimited(each(dps.groups()), GROUPS_AT_ONCE, async ({ id, isEnabled, allocationPolicy }) => {
+    await eachLimited(itemsOf(dps.groups()), GROUPS_AT_ONCE, async ({ id, isEnabled, allocationPolicy }) => {
         const group = new GroupTally()
         for await (const page of dps.registrations(id)) {
             for (const record of page) tally.add(record, group)
@@ -119,7 +115,7 @@ async function askIndividuals(
         if (record) tally.add(record, group)
         told()
     }
-    await eachLimited(each(dps.individuals()), LOOK_UPS_AT_ONCE, lookUp)
+    await eachLimited(itemsOf(dps.individuals()), LOOK_UPS_AT_ONCE, lookUp)
     const { total: registered, statuses } = group
     return { enrollments, disabled, disabledIds, lookedUp, registered, statuses: sorted(statuses) }
 }

@@ -1,0 +1,25 @@
+import { FleetError } from "@moorage/fleet/mistakes.js"
+import { type FleetIds, readFleetIds } from "@moorage/fleet/rollout/index.js"
+import { UserError, WRONG_USAGE } from "../fail.js"
+import { cannot } from "../files.js"
+
+/**
+ * The boards of a fleet file.
+ * @param after what follows from mistakes in it
+ * @throws UserError; what the signal was aborted with
+ */
+export async function fleetIds(
+    fleet: string,
+    after: string,
+    onRead: ((boards: number) => void) | undefined,
+    signal: AbortSignal
+): Promise<FleetIds> {
+    try {
+        return await readFleetIds(fleet, onRead, signal)
+    } catch (error) {
+        if (signal.aborted) throw error
+        if (error instanceof FleetError)
+            throw new UserError(`${error.message}\n${after}`, WRONG_USAGE, { cause: error })
+        throw cannot("read", fleet, error)
+    }
+}
