@@ -42,11 +42,18 @@ export interface CommandNode {
     after: string
 }
 
+/** What a number is of that is no plain number, by the name of the value. */
+const UNITS: Record<string, string> = { time: " s", "n/time": "/s" }
+
 /** A default that says something: `false` of a switch and an empty list do not. */
-function fallbackOf({ defaultValue, defaultValueDescription, negate }: Option): string | undefined {
+function fallbackOf(
+    { defaultValue, defaultValueDescription, negate }: Option,
+    name: string | undefined
+): string | undefined {
     if (defaultValueDescription !== undefined) return defaultValueDescription
     const value: unknown = defaultValue
     if (negate || value === undefined || typeof value === "boolean" || value === Infinity) return undefined
+    if (typeof value === "number") return `${value}${UNITS[name ?? ""] ?? ""}`
     if (!Array.isArray(value)) return String(value)
     return value.length === 0 ? undefined : value.join(",")
 }
@@ -59,7 +66,7 @@ function optionNode(option: Option): OptionNode {
         flags,
         description,
         value: name === undefined ? undefined : { name, isRequired: option.required, choices: argChoices },
-        fallback: fallbackOf(option),
+        fallback: fallbackOf(option, name),
         env: envVar,
         isMandatory: mandatory,
     }

@@ -15,7 +15,7 @@ Examples
 
 A line is ok, warn, FAIL or skip, what was found, and its cure. Nothing is created or changed: a device is only looked up (Device
 Registration Status Lookup), by --id, or the first of the fleet file, or the one of .env.local; the group key comes from
---group-key-file or MOORAGE_GROUP_KEY.
+--group-key-file or MOORAGE_GROUP_KEY. docs/doctor.md has all that is checked.
 
 Exit codes: 0 nothing failed (warnings do not count), 1 something did, 2 wrong usage, 130 interrupted.`
 

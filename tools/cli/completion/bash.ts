@@ -1,28 +1,16 @@
-import { kindText, quoted, type Row, takesLines } from "./table.js"
+import { knowledge, quoted, type Row } from "./table.js"
 
-function hasLine({ path, commands, options, arguments: places }: Row): string {
-    const names = quoted(commands.map(({ name }) => name).join(" "))
-    const flags = quoted(options.flatMap(option => option.names).join(" "))
-    const kinds = places.map(kind => quoted(kindText(kind))).join(" ")
-    return `    ${quoted(path)}) commands=${names} options=${flags} places=(${kinds}) ;;`
+function listsOf({ commands, options }: Row) {
+    return {
+        commands: quoted(commands.map(({ name }) => name).join(" ")),
+        options: quoted(options.flatMap(({ names }) => names).join(" ")),
+    }
 }
 
 /** The script for bash, 3.2 and later. */
 export function bashScript(rows: Row[]): string {
     return `# Completion of moorage for bash; made by: moorage completion bash
-_moorage_has() {
-    case "$1" in
-${rows.map(hasLine).join("\n")}
-    esac
-}
-
-_moorage_takes() {
-    takes=
-    case "$1 $2" in
-${takesLines(rows).join("\n")}
-    *) return 1 ;;
-    esac
-}
+${knowledge(rows, listsOf)}
 
 _moorage() {
     local cur=$2 line=\${COMP_LINE:0:COMP_POINT} path= kind= takes= place=0 i=1

@@ -71,19 +71,39 @@ export function rowsOf(node: CommandNode, words: Words, above: OptionRow[] = [])
 /** In single quotes, as sh, bash and zsh take it. */
 export const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
-/** `file moored unmoored`: a kind as the scripts of bash and zsh read it. */
-export const kindText = ({ from, words }: Kind) => [from, ...words].join(" ")
+/** `file onboarding failover`: a kind as the scripts of bash and zsh read it. */
+const kindText = ({ from, words }: Kind) => [from, ...words].join(" ")
 
 /** The lines of a `case` over command path and option, which say what the option takes. */
-export function takesLines(rows: Row[]): string[] {
-    return rows.flatMap(({ path, options }) =>
-        options.flatMap(({ names, kind, isOptional }) =>
-            kind === undefined
-                ? []
-                : names.map(name => {
-                      const text = `${isOptional ? "maybe " : "must "}${kindText(kind)}`
-                      return `    ${quoted(`${path} ${name}`)}) takes=${quoted(text)} ;;`
-                  })
-        )
-    )
+function takesLines({ path, options }: Row): string[] {
+    return options.flatMap(({ names, kind, isOptional }) => {
+        if (kind === undefined) return []
+        const text = quoted(`${isOptional ? "maybe" : "must"} ${kindText(kind)}`)
+        return names.map(name => `    ${quoted(`${path} ${name}`)}) takes=${text} ;;`)
+    })
+}
+
+/**
+ * The two functions by which a script of bash or zsh knows what may stand where.
+ * @param list commands and options of a row, as the shell writes a list
+ */
+export function knowledge(rows: Row[], list: (row: Row) => { commands: string; options: string }): string {
+    const has = rows.map(row => {
+        const { commands, options } = list(row)
+        const places = row.arguments.map(kind => quoted(kindText(kind))).join(" ")
+        return `    ${quoted(row.path)}) commands=${commands} options=${options} places=(${places}) ;;`
+    })
+    return `_moorage_has() {
+    case "$1" in
+${has.join("\n")}
+    esac
+}
+
+_moorage_takes() {
+    takes=
+    case "$1 $2" in
+${rows.flatMap(takesLines).join("\n")}
+    *) return 1 ;;
+    esac
+}`
 }

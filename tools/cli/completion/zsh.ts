@@ -1,32 +1,23 @@
-import { kindText, quoted, type Row, takesLines } from "./table.js"
+import { knowledge, quoted, type Row } from "./table.js"
 
 /** `name:what it is`, for _describe. */
 const described = (name: string, what: string) => quoted(`${name.replaceAll(":", "\\:")}:${what}`)
 
-function hasLine({ path, commands, options, arguments: places }: Row): string {
-    const names = commands.map(({ name, summary }) => described(name, summary)).join(" ")
-    const flags = options.flatMap(option => option.names.map(name => described(name, option.description)))
-    const kinds = places.map(kind => quoted(kindText(kind))).join(" ")
-    return `    ${quoted(path)}) commands=(${names}) options=(${flags.join(" ")}) places=(${kinds}) ;;`
+function listsOf({ commands, options }: Row) {
+    const list = (words: string[]) => `(${words.join(" ")})`
+    return {
+        commands: list(commands.map(({ name, summary }) => described(name, summary))),
+        options: list(
+            options.flatMap(({ names, description }) => names.map(name => described(name, description)))
+        ),
+    }
 }
 
 /** The script for zsh: sourced, or a file _moorage in the fpath. */
 export function zshScript(rows: Row[]): string {
     return `#compdef moorage
 # Completion of moorage for zsh; made by: moorage completion zsh
-_moorage_has() {
-    case "$1" in
-${rows.map(hasLine).join("\n")}
-    esac
-}
-
-_moorage_takes() {
-    takes=
-    case "$1 $2" in
-${takesLines(rows).join("\n")}
-    *) return 1 ;;
-    esac
-}
+${knowledge(rows, listsOf)}
 
 _moorage() {
     local at= kind= takes= word
