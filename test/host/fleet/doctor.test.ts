@@ -116,6 +116,8 @@ describe(".env files, as DeviceScript reads them", () => {
         const { settings, outcomes } = projectOf("ID_SCOPE=0ne0\n", `ID_SCOPE=0ne1\nDEVICE_KEY=${KEY}\n`)
         expect(settings.get("ID_SCOPE")).toBe("0ne1")
         expect(outcomes).toEqual([ok("the chip's own identifier, ID_SCOPE 0ne1, a key of 32 bytes")])
+        const more = projectOf(undefined, `MINE=1\nID_SCOPE=0ne1\nDEVICE_KEY=${KEY}\n`).outcomes
+        expect(more.map(({ status }) => status)).toEqual(["warn", "ok"])
         const without = projectOf(undefined, "REG_ID=b-1\n").outcomes
         expect(without.map(({ what }) => what)).toEqual(["ID_SCOPE is missing", "DEVICE_KEY is missing"])
         expect(projectOf(undefined, undefined).outcomes.map(({ status }) => status)).toEqual(["skip"])

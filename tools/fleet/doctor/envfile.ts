@@ -17,6 +17,8 @@ export interface EnvMistake {
     /** What is wrong, without the value where it may be a secret. */
     text: string
     cure: string
+    /** A board does as if it were not there, which may be meant. */
+    isHarmless?: boolean
 }
 
 export interface EnvFile {
@@ -57,7 +59,7 @@ function lineMistake({ line, name, value, typed }: EnvLine, isShared: boolean): 
     if (name !== bare)
         return { line, text: `${bare} has spaces around its name`, cure: `Write ${bare}=... without them` }
     if (!(bare in FIRMWARE_SETTINGS) && !["REG_ID", "DEVICE_KEY", ...RUNTIME].includes(bare))
-        return { line, text: `${bare} is no setting`, cure: "docs/settings.md has them" }
+        return { line, text: `${bare} is no setting`, cure: "docs/settings.md has them", isHarmless: true }
     if (typeof typed === "string" && typed !== typed.trim())
         return { line, text: `${bare} has spaces around its value, which stay`, cure: "Take them away" }
     if (value === "") return undefined

@@ -1,7 +1,7 @@
 // The machine: what it takes to run this tool, and to flash boards.
 import { ESPTOOL_CURE, ESPTOOL_NAMES } from "../manufacture/esptool.js"
 import type { Check, Course } from "./course.js"
-import { fail, type Finding, ok, type Outcome, warn } from "./finding.js"
+import { fail, type Finding, ok, type Outcome, skip, warn } from "./finding.js"
 import type { Probes, Said, SerialPort } from "./probes.js"
 
 const capitalised = (text: string) => text[0].toUpperCase() + text.slice(1)
@@ -40,7 +40,7 @@ const PORT_CURES: Record<string, string> = {
 }
 
 export function portsOutcome(ports: SerialPort[], platform: string): Outcome {
-    if (platform === "win32") return ok("not looked for on Windows: COM ports, see the Device Manager")
+    if (platform === "win32") return skip("not looked for on Windows: the Device Manager lists COM ports")
     const listed = (some: SerialPort[]) => some.map(({ path }) => path).join(", ")
     const usable = ports.filter(({ isUsable }) => isUsable)
     const shut = ports.filter(({ isUsable }) => !isUsable)

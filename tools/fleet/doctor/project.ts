@@ -1,7 +1,7 @@
 // The settings of a board that `devs devtools` would flash from this folder.
 import { join } from "node:path"
 import { type EnvFile, parseEnv } from "./envfile.js"
-import { fail, ok, type Outcome, skip } from "./finding.js"
+import { fail, ok, type Outcome, skip, warn } from "./finding.js"
 
 /** What the two files say together. */
 export interface Project {
@@ -15,7 +15,9 @@ const LOCAL = ".env.local"
 const REQUIRED = ["ID_SCOPE", "DEVICE_KEY"]
 
 function mistakesOf(name: string, { mistakes }: EnvFile): Outcome[] {
-    return mistakes.map(({ line, text, cure }) => fail(`${name} line ${line}: ${text}`, cure))
+    return mistakes.map(({ line, text, cure, isHarmless }) =>
+        (isHarmless ? warn : fail)(`${name} line ${line}: ${text}`, cure)
+    )
 }
 
 /** Later files go before earlier ones; a value that is empty is no value. */
@@ -39,14 +41,12 @@ export function projectOf(shared: string | undefined, local: string | undefined)
     }
     for (const name of REQUIRED)
         if (!settings.has(name)) outcomes.push(fail(`${name} is missing`, `Add ${name}=... to ${LOCAL}`))
-    if (outcomes.length > 0) return { outcomes, settings }
+    if (outcomes.some(({ status }) => status === "fail")) return { outcomes, settings }
     const id = settings.get("REG_ID")
     const bytes = Buffer.from(settings.get("DEVICE_KEY") ?? "", "base64").length
     const who = id === undefined ? "the chip's own identifier" : `REG_ID ${id}`
-    return {
-        outcomes: [ok(`${who}, ID_SCOPE ${settings.get("ID_SCOPE")}, a key of ${bytes} bytes`)],
-        settings,
-    }
+    outcomes.push(ok(`${who}, ID_SCOPE ${settings.get("ID_SCOPE")}, a key of ${bytes} bytes`))
+    return { outcomes, settings }
 }
 
 /** @throws Error when a file is there but cannot be read */
