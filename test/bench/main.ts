@@ -9,6 +9,7 @@ import { benchManufacture } from "./manufacture/main.js"
 import { benchMonitor } from "./monitor/main.js"
 import { benchMutations } from "./mutations/main.js"
 import { benchRollout } from "./rollout.js"
+import { benchRolloutCommand } from "./rolloutcommand.js"
 import { benchSize } from "./size.js"
 
 const BENCHES: Record<string, () => Promise<void>> = {
@@ -21,6 +22,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
     mutations: benchMutations,
     endurance: benchEndurance,
     rollout: benchRollout,
+    "rollout-command": benchRolloutCommand,
     manufacture: benchManufacture,
     monitor: benchMonitor,
 }

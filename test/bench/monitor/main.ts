@@ -19,7 +19,8 @@ interface Outcome {
     wallSec: number
 }
 
-async function startServer(records: number, groups: number, quotas: object) {
+/** An emulator with so many registration records, in a process of its own. */
+export async function startServer(records: number, groups: number, quotas: object) {
     const args = ["--import", "tsx", SERVER, String(records), String(groups), JSON.stringify(quotas)]
     const child = spawn(process.execPath, ["--max-old-space-size=8000", ...args], {
         stdio: ["ignore", "pipe", "inherit"],

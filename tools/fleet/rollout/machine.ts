@@ -118,7 +118,7 @@ function lateReason(plan: Plan, progress: Readonly<Progress>, seen: Seen, rules:
     return {
         kind: "late",
         text: `${seen.registered} boards of the wave are registered where ${expected} should be: ${Math.round(behindSec / 60)} min late`,
-        cure: "Are all of them powered on, and in reach of their network? If so, DPS may throttle them.",
+        cure: "Are all of them powered on, in reach of their network, and enrolled by their keys? If so, DPS may throttle them.",
     }
 }
 
