@@ -12,12 +12,16 @@ export interface IdSource {
     column: string
     /** Whether it must be a CSV with that column. */
     columnRequired: boolean
+    /** Another column of a CSV that is of interest. */
+    alsoColumn?: string
 }
 
 /** An ID and where it stands. */
 export interface ListedId {
     id: string
     line: number
+    /** What the other column has; undefined where it has nothing. */
+    also: string | undefined
 }
 
 /**
@@ -29,10 +33,12 @@ export async function* listedIds(source: IdSource): AsyncGenerator<ListedId> {
     const mistakes: Mistake[] = []
     const seen = new SeenIds()
     let at = -1
+    let alsoAt = -1
     let columns = 0
     for await (const { line, fields } of csvRecords(source.input, source.name)) {
         if (at < 0) {
             at = fields.indexOf(source.column)
+            if (source.alsoColumn !== undefined) alsoAt = fields.indexOf(source.alsoColumn)
             columns = fields.length
             if (at >= 0) continue
             if (source.columnRequired || fields.length > 1)
@@ -49,7 +55,7 @@ export async function* listedIds(source: IdSource): AsyncGenerator<ListedId> {
         const before = seen.note(id, line)
         if (before !== undefined) mistakes.push({ line, text: `${id} is there already, on line ${before}` })
         // With a mistake nothing is of use any more: the rest is only checked.
-        else if (mistakes.length === 0) yield { id, line }
+        else if (mistakes.length === 0) yield { id, line, also: fields[alsoAt] || undefined }
     }
     if (mistakes.length === 0 && seen.size === 0) mistakes.push({ line: 1, text: "has no registration ID" })
     if (mistakes.length > 0) throw new FleetError(source.name, mistakes)

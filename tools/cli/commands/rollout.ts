@@ -44,6 +44,10 @@ function addPlan(rollout: Command): void {
         .option("--days <days>", "working days; all unless given", days)
         .option("--time-zone <name>", "of hours, days and start; this machine's unless given", timeZone)
         .option("--batch <n>", "boards that you can power on together, at most", positive)
+        .option(
+            "--profile <name>",
+            "profile (boards/) of boards whose line has none: with the tight image batches are small"
+        )
         .option("--dry-run", "leave the fleet file as it is", false)
         .option("--report <file>", "write an HTML report")
         .option("--json", "print the plan as JSON", false)

@@ -6,16 +6,18 @@ import { cannot } from "../files.js"
 /**
  * The boards of a fleet file.
  * @param after what follows from mistakes in it
+ * @param profile of boards whose line has none
  * @throws UserError; what the signal was aborted with
  */
 export async function fleetIds(
     fleet: string,
     after: string,
     onRead: ((boards: number) => void) | undefined,
-    signal: AbortSignal
+    signal: AbortSignal,
+    profile?: string
 ): Promise<FleetIds> {
     try {
-        return await readFleetIds(fleet, onRead, signal)
+        return await readFleetIds(fleet, onRead, signal, profile)
     } catch (error) {
         if (signal.aborted) throw error
         if (error instanceof FleetError)

@@ -37,6 +37,7 @@ export interface Options {
     days?: number[]
     timeZone?: string
     batch?: number
+    profile?: string
     dryRun: boolean
     report?: string
     json: boolean
@@ -155,7 +156,7 @@ export async function plan(fleet: string, options: Options): Promise<void> {
         const choices = choicesOf(options)
         // How many there are is not known before all are read.
         const onRead = (n: number) => steps.show(0, `${thousands(n)} boards read`)
-        const boards = await fleetIds(fleet, "Nothing was planned.", onRead, steps.signal)
+        const boards = await fleetIds(fleet, "Nothing was planned.", onRead, steps.signal, options.profile)
         const made = await planned(boards, choices, steps)
         await write(fleet, boards, made, options, steps)
         steps.end()

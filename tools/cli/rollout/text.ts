@@ -5,6 +5,7 @@ import {
     type PlannedBatch,
     predictedPoints,
     ratePerSec,
+    tightTogether,
 } from "@moorage/fleet/rollout/index.js"
 import { columns, percent } from "../monitor/words.js"
 import { duration, thousands } from "../words.js"
@@ -57,6 +58,13 @@ export function rateText({ limits, slots }: Plan): string {
     return `${who}: ${each}, ${thousands(taken)} a minute (load ${percent(load)})`
 }
 
+/** Why batches are small, when they are for that. */
+function tightLines({ fleet, limits }: Plan): string[] {
+    if (!fleet.hasTight) return []
+    const most = thousands(tightTogether(limits))
+    return [`Boards with the tight image ask DPS at power-on, before their slot: ${most} in a batch at most`]
+}
+
 /** `the last one moored on Mon 2026-11-30 08:13, 0 429s`: what the model says. */
 export function predictionText({ prediction, timeZone }: Plan): string {
     const { mooredUtc, moored, throttled } = prediction
@@ -73,6 +81,7 @@ export function planLines(plan: Plan, width: number): string[] {
     return [
         `${counted(fleet.boards, "board")} in ${counted(waves.length, "wave")} and ${counted(batches.length, "batch", "batches")}; times of ${timeZone}`,
         rateText(plan),
+        ...tightLines(plan),
         "",
         ...batchLines(plan),
         "",

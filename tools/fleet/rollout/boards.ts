@@ -7,6 +7,7 @@ import { FleetError } from "../mistakes.js"
 import type { Staged } from "../staged.js"
 import type { Plan } from "./planfile.js"
 import { idsSha256 } from "./power.js"
+import { isTight } from "./tight.js"
 
 export interface FleetIds {
     /** In the file's order, in lower case. */
@@ -14,6 +15,8 @@ export interface FleetIds {
     /** Where each stands. */
     lines: number[]
     sha256: string
+    /** Whether there are boards with the tight image. */
+    hasTight: boolean
 }
 
 /** How far it is, now and then. */
@@ -21,24 +24,35 @@ export type OnRead = (boards: number) => void
 
 const TELL_EACH = 10_000
 
-/** @throws FleetError with every mistake; what the file system throws; what the signal was aborted with */
-export async function readFleetIds(file: string, onRead?: OnRead, signal?: AbortSignal): Promise<FleetIds> {
+/**
+ * @param profile of boards whose line has none
+ * @throws FleetError with every mistake; what the file system throws; what the signal was aborted with
+ */
+export async function readFleetIds(
+    file: string,
+    onRead?: OnRead,
+    signal?: AbortSignal,
+    profile?: string
+): Promise<FleetIds> {
     const ids: string[] = []
     const lines: number[] = []
+    const profiles = new Set<string | undefined>()
     const source = {
         input: createReadStream(file),
         name: file,
         column: "registrationId",
         columnRequired: true,
+        alsoColumn: "profile",
     }
-    for await (const { id, line } of listedIds(source)) {
+    for await (const { id, line, also } of listedIds(source)) {
         ids.push(id)
         lines.push(line)
+        profiles.add(also ?? profile)
         if (ids.length % TELL_EACH !== 0) continue
         signal?.throwIfAborted()
         onRead?.(ids.length)
     }
-    return { ids, lines, sha256: idsSha256(ids) }
+    return { ids, lines, sha256: idsSha256(ids), hasTight: [...profiles].some(isTight) }
 }
 
 const COLUMNS = ["slot", "slotSec", "fleetN", "fleetCps", "load", "wave", "batch"]

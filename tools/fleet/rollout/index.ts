@@ -15,6 +15,7 @@ export {
 } from "./planfile.js"
 export { idsSha256, powerOnSecs } from "./power.js"
 export { type OpenBatch, RolloutRun, type RunEnd } from "./run.js"
+export { tightTogether } from "./tight.js"
 export { ratePerSec } from "./slots.js"
 export { RolloutState } from "./state.js"
 export { throttledOf, WINDOW_SEC } from "./throttled.js"

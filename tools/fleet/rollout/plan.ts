@@ -6,6 +6,7 @@ import type { Plan } from "./planfile.js"
 import { type Curve, type Formula, formulaFor, predict } from "./predict.js"
 import { type Batch, schedule, slotsMs, waveSizes } from "./schedule.js"
 import { type Limits, slotsFor } from "./slots.js"
+import { tightTogether } from "./tight.js"
 
 export interface PlanChoices {
     limits: Limits
@@ -73,11 +74,12 @@ function predictionOf(batches: Batch[], curves: Map<number, Curve>): Plan["predi
  * @throws RangeError that says what of the choices cannot be met
  */
 export async function makePlan(
-    { ids, lines, sha256 }: FleetIds,
+    { ids, lines, sha256, hasTight }: FleetIds,
     choices: PlanChoices,
     onPredicted?: OnPredicted
 ): Promise<Plan> {
-    const { limits, hours, timeZone, startMs, soakSec, batchMax } = choices
+    const { limits, hours, timeZone, startMs, soakSec } = choices
+    const batchMax = hasTight ? Math.min(choices.batchMax, tightTogether(limits)) : choices.batchMax
     const formula = formulaFor(limits, ids.length)
     checkFormula(formula)
     const slots = slotsFor(limits, choices.slotSec)
@@ -88,7 +90,7 @@ export async function makePlan(
     return {
         moorage: "rollout",
         version: 1,
-        fleet: { boards: ids.length, idsSha256: sha256 },
+        fleet: { boards: ids.length, idsSha256: sha256, hasTight },
         limits,
         slots,
         formula,

@@ -44,6 +44,8 @@ export const PLAN = v.strictObject({
         boards: positive,
         /** Of the registration IDs in the file's order, a line each. */
         idsSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is no SHA-256")),
+        /** Whether there are boards that ask DPS at power-on, before their slot: it makes batches smaller. */
+        hasTight: v.boolean(),
     }),
     limits: v.strictObject({
         registrations: rate,

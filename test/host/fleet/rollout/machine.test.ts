@@ -18,7 +18,7 @@ const RULES: Rules = { enough: 0.99, maxFailures: 0.01, maxThrottled: 10, maxLat
 async function planOf(soakSec = 0): Promise<Plan> {
     const ids = Array.from({ length: 100 }, (_, i) => `b-${i}`)
     return makePlan(
-        { ids, lines: ids.map((_, i) => i + 2), sha256: "0".repeat(64) },
+        { ids, lines: ids.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false },
         {
             limits: {
                 registrations: { calls: 1, perSec: 30 },

@@ -57,7 +57,7 @@ const CHOICES: PlanChoices = {
 
 function fleetOf(boards: number): FleetIds {
     const ids = Array.from({ length: boards }, (_, i) => `b-${i}`)
-    return { ids, lines: ids.map((_, i) => i + 2), sha256: "0".repeat(64) }
+    return { ids, lines: ids.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false }
 }
 
 const planOf = (boards: number, choices: Partial<PlanChoices> = {}) =>
@@ -275,6 +275,20 @@ describe("a plan", () => {
     })
 })
 
+describe("boards with the tight image, which ask DPS before their slot", () => {
+    test("are powered on no more at once than DPS answers in a minute, of it the load", async () => {
+        const { batches } = await makePlan({ ...fleetOf(3000), hasTight: true }, { ...CHOICES, waves: [1] })
+        expect(batches.map(({ boards }) => boards)).toEqual([960, 960, 960, 120])
+    })
+
+    test("a smaller batch that was asked for stays so; other boards are not held to it", async () => {
+        const choices = { ...CHOICES, waves: [1], batchMax: 500 }
+        const { batches } = await makePlan({ ...fleetOf(1500), hasTight: true }, choices)
+        expect(batches.map(({ boards }) => boards)).toEqual([500, 500, 500])
+        expect((await planOf(3000, { waves: [1] })).batches).toHaveLength(1)
+    })
+})
+
 describe("the files of a plan", () => {
     let dir: string
     const path = (name: string) => join(dir, name)
@@ -291,6 +305,18 @@ describe("the files of a plan", () => {
         await staged.commit()
         return { plan, text: readFileSync(file, "utf8") }
     }
+
+    test.each([
+        ["the column profile", "registrationId,profile\na,moorage_devkitc\nb,moorage_s2\n", undefined, true],
+        ["the profile of the rest", "registrationId,profile\na,moorage_devkitc\nb,\n", "moorage_s2", true],
+        ["no column, and the profile", "registrationId\na\n", "moorage_s2", true],
+        ["each line its own", "registrationId,profile\na,moorage_c3\n", "moorage_s2", false],
+        ["nothing", "registrationId\na\n", undefined, false],
+    ])("say by %s whether there are tight boards", async (_what, text, profile, hasTight) => {
+        writeFileSync(path("kinds.csv"), text)
+        const boards = await readFleetIds(path("kinds.csv"), undefined, undefined, profile)
+        expect(boards.hasTight).toBe(hasTight)
+    })
 
     test("are read as they were written, a list of numbers on a line", async () => {
         const plan = await planOf(300)

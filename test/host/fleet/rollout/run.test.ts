@@ -79,7 +79,7 @@ const IDS = Array.from({ length: 10 }, (_, i) => `b-${i}`)
 /** Ten boards in waves of two and eight, two in a slot of a minute. */
 async function knownPlan(sha256 = "a".repeat(64)): Promise<KnownPlan> {
     const plan = await makePlan(
-        { ids: IDS, lines: IDS.map((_, i) => i + 2), sha256: "0".repeat(64) },
+        { ids: IDS, lines: IDS.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false },
         {
             limits: {
                 registrations: { calls: 2, perSec: 60 },
