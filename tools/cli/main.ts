@@ -1,6 +1,7 @@
 import { createRequire } from "node:module"
 import { DocumentError } from "@moorage/document"
 import { Command, CommanderError } from "commander"
+import { addBoard } from "./commands/board.js"
 import { addCompletion } from "./commands/completion.js"
 import { addDoctor } from "./commands/doctor.js"
 import { addEmulate } from "./commands/emulate.js"
@@ -29,6 +30,7 @@ export function newProgram(): Command {
         addFault,
         addSimulate,
         addReplay,
+        addBoard,
         addKeys,
         addManufacture,
         addFlash,

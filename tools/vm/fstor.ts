@@ -80,6 +80,12 @@ function activeBank(view: DataView): { start: number; end: number } | undefined 
     return { start, end: start + bankBytes }
 }
 
+/** Whether the runtime would find a store there, be it an empty one; if not, it formats. */
+export function hasStore(flash: Flash): boolean {
+    const image = flash.load()
+    return activeBank(new DataView(image.buffer, image.byteOffset, image.byteLength)) !== undefined
+}
+
 /**
  * The settings as @devicescript/settings would read them: the parsed JSON by key
  * (stored as `:key`). Deleted ones are absent; a value that is no JSON reads as undefined.

@@ -8,7 +8,7 @@ export { type DeviceTestOptions, type DeviceTestResult, runDeviceTest } from "./
 export { VmError, type VmErrorKind } from "./errors.js"
 export { buildFirmware, type Firmware } from "./firmware.js"
 export { type Flash, MemoryFlash, fileFlash, memoryFlash } from "./flash.js"
-export { readNetwork, readProgram, readSettings, type WifiNetwork } from "./fstor.js"
+export { hasStore, readNetwork, readProgram, readSettings, type WifiNetwork } from "./fstor.js"
 export { type Happening, onHappening } from "./happenings.js"
 export { type DialAnswer, type MemoryNetworkOptions, memoryNetwork } from "./memorynetwork.js"
 export type { Attempt, ConnectFailure, ConnectHandler, Network, Target } from "./network.js"

@@ -3,11 +3,11 @@ import { createReadStream } from "node:fs"
 import { type FleetBoard, type FleetDefaults, readFleet } from "@moorage/fleet/csv.js"
 import { type Bytecodes, imagesOf } from "@moorage/fleet/manufacture/index.js"
 import { FleetError } from "@moorage/fleet/mistakes.js"
-import { settingOf, type SettingValue } from "@moorage/fleet/settings.js"
 import { boardNames, buildFirmware, networkMistake, type WifiNetwork } from "@moorage/vm"
 import { UserError, WRONG_USAGE } from "../fail.js"
 import { cannot } from "../files.js"
 import { secretFile, WIFI_PSK } from "../secrets.js"
+import { givenSettings } from "../settings.js"
 
 /** What the options say of boards whose line does not. */
 interface BoardOptions {
@@ -29,20 +29,6 @@ export interface ManufactureOptions extends BoardOptions {
     json: boolean
 }
 
-function settingsOf({ idScope, set }: BoardOptions): Record<string, SettingValue> {
-    const settings: Record<string, SettingValue> = {}
-    const all = idScope === undefined ? set : [`ID_SCOPE=${idScope}`, ...set]
-    for (const given of all) {
-        const at = given.indexOf("=")
-        if (at < 0) throw new UserError(`--set takes NAME=VALUE, not ${given}.`, WRONG_USAGE)
-        const name = given.slice(0, at)
-        const read = settingOf(name, given.slice(at + 1))
-        if ("mistake" in read) throw new UserError(`--set cannot be used: ${read.mistake}.`, WRONG_USAGE)
-        settings[name] = read.value
-    }
-    return settings
-}
-
 function networkOf({ ssid, pskFile }: BoardOptions): WifiNetwork | undefined {
     if (ssid === undefined) {
         if (pskFile !== undefined)
@@ -59,10 +45,11 @@ function networkOf({ ssid, pskFile }: BoardOptions): WifiNetwork | undefined {
 
 /** What boards have whose line does not say. @throws UserError */
 export function defaultsOf(options: BoardOptions, hasGroupKey: boolean): FleetDefaults {
+    const { idScope, set } = options
     return {
         profile: options.profile,
         network: networkOf(options),
-        settings: settingsOf(options),
+        settings: givenSettings(idScope === undefined ? set : [`ID_SCOPE=${idScope}`, ...set]),
         keyRequired: !hasGroupKey,
         profiles: boardNames(),
     }

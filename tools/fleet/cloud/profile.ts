@@ -27,7 +27,6 @@ const CARD = {
     httpPort: port,
     adminUrl: text,
     metricsUrl: text,
-    enrollmentGroups: v.array(v.unknown()),
     device: v.unknown(),
     dataDir: text,
 }
@@ -45,6 +44,7 @@ const PROFILE = v.strictObject({
     httpsPort: v.optional(port),
     mqttPort: v.optional(port),
     caFile: v.optional(text),
+    enrollmentGroups: v.optional(v.array(v.looseObject({ primaryKey: text })), []),
     ...v.partial(v.object(CARD)).entries,
 })
 
@@ -60,12 +60,14 @@ export interface Profile {
     connectMqtt?: Address
     /** A file, relative to that of the profile. */
     ca?: string
+    /** Of the card's first enrollment group. */
+    groupKey?: string
 }
 
 /** @throws DocumentError with every mistake, each with its path and line */
 export function readProfile(file: string): Profile {
-    const { dps, hubs, idScope, deviceHost, connect, connectMqtt, ca, host, httpsPort, mqttPort, caFile } =
-        readDocument(PROFILE, file)
+    const { host, httpsPort, mqttPort, caFile, enrollmentGroups, ...own } = readDocument(PROFILE, file)
+    const { dps, hubs, idScope, deviceHost, connect, connectMqtt, ca } = own
     const at = (port: number | undefined) => (host !== undefined && port ? { host, port } : undefined)
     return {
         dps,
@@ -75,5 +77,6 @@ export function readProfile(file: string): Profile {
         connect: connect ?? at(httpsPort),
         connectMqtt: connectMqtt ?? at(mqttPort),
         ca: ca ?? caFile,
+        groupKey: enrollmentGroups[0]?.primaryKey,
     }
 }

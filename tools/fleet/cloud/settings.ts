@@ -22,6 +22,8 @@ export interface CloudSettings {
     connectMqtt?: Address
     /** PEM. */
     ca?: string
+    /** Of an enrollment group, Base64, when the profile is an emulator's card. */
+    groupKey?: string
 }
 
 /** What the command line says. A secret is `@file`, `-` for the standard input, or the text itself. */
@@ -69,7 +71,7 @@ function serviceOf(what: string, service: ProfileService, folder: string): Servi
 function fromProfile(profile: Profile, file: string): CloudSettings {
     const folder = dirname(file)
     const ca = profile.ca === undefined ? undefined : readText("ca", resolve(folder, profile.ca))
-    const { dps, hubs, idScope, deviceHost = DEVICE_HOST, connect, connectMqtt } = profile
+    const { dps, hubs, idScope, deviceHost = DEVICE_HOST, connect, connectMqtt, groupKey } = profile
     return {
         dps: dps === undefined ? undefined : serviceOf(`${file}, dps`, dps, folder),
         hubs: hubs.map((hub, i) => serviceOf(`${file}, hubs[${i}]`, hub, folder)),
@@ -78,6 +80,7 @@ function fromProfile(profile: Profile, file: string): CloudSettings {
         connect,
         connectMqtt,
         ca,
+        groupKey,
     }
 }
 

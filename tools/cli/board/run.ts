@@ -1,0 +1,134 @@
+// What `moorage board` does.
+import { cloudLine } from "@moorage/demo/cloudline.js"
+import { DeskBoard, DeskError } from "@moorage/fleet/board/index.js"
+import { realClock, realRandom, ScopedClock } from "@moorage/time"
+import { VmError } from "@moorage/vm"
+import { FAILED, UserError } from "../fail.js"
+import { INTERRUPTED, interruption } from "../interrupt.js"
+import { type Act, helpLines, perform } from "./acts.js"
+import { listen } from "./input.js"
+import { checkOptions, type Options } from "./options.js"
+import { type Setup, setUp } from "./setup.js"
+import { statusParts } from "./text.js"
+import { openVoice, type Voice } from "./voice.js"
+
+const STATUS_MS = 500
+/** With --until a wait without an end would hang a script. */
+const UNTIL_SEC = 60
+const BUILD_NOTE_MS = 2_000
+
+/** Why the board is left. */
+type End = "quit" | "interrupted" | "time is up" | "moored"
+
+/** How the first thing that ends it is waited for. */
+class Ending {
+    readonly reached: Promise<End>
+    private resolve: (end: End) => void = () => undefined
+    private reject: (error: Error) => void = () => undefined
+
+    constructor() {
+        this.reached = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }))
+        // It may fail before anybody waits.
+        this.reached.catch(() => undefined)
+    }
+
+    readonly by = (end: End): void => this.resolve(end)
+    readonly failed = (error: Error): void => this.reject(error)
+}
+
+/** What is said of the setup before the board has power, and what its cloud does later. */
+function introduce({ id, profile, shore, settings }: Setup, voice: Voice): void {
+    voice.note(`${id}, a ${profile.name} (${profile.image}), against ${shore.name}`)
+    if (shore.idScope !== undefined && shore.idScope !== settings.ID_SCOPE)
+        voice.note(`the board is of ID scope ${String(settings.ID_SCOPE)}, and not of ${shore.idScope}`)
+    if (!shore.emulator) return
+    voice.note(`its faults: moorage fault list --admin http://127.0.0.1:${shore.emulator.adminPort}`)
+    shore.emulator.cloud.onEvent(event => {
+        const text = cloudLine(event)
+        if (text !== undefined) voice.tell({ source: "cloud", kind: "cloud", text })
+    })
+}
+
+/** What does a person's wishes. */
+function servant(desk: DeskBoard, voice: Voice, ending: Ending): (wish: Act) => void {
+    return wish => {
+        try {
+            if (wish.name === "quit") ending.by("quit")
+            else if (wish.name === "help") helpLines().forEach(line => voice.note(line))
+            else if (wish.name === "status") voice.note(statusParts(desk.status).join(" | "))
+            else perform(desk, wish)
+            voice.show(desk.status)
+        } catch (error) {
+            ending.failed(error as Error)
+        }
+    }
+}
+
+/** Runs the board until something ends it. */
+async function play(setup: Setup, options: Options, clock: ScopedClock, ending: Ending): Promise<End> {
+    const voice = openVoice(clock, options.json)
+    let close = (): void => undefined
+    try {
+        introduce(setup, voice)
+        const desk = new DeskBoard({
+            ...setup,
+            network: setup.shore.networkFor(setup.settings),
+            clock,
+            random: realRandom,
+            tell: event => {
+                voice.tell(event)
+                if (options.until === "moored" && desk.hub !== undefined) ending.by("moored")
+            },
+        })
+        const stopListening = listen(servant(desk, voice, ending), text => voice.note(text))
+        close = () => {
+            stopListening()
+            desk.close()
+        }
+        const show = () => {
+            voice.show(desk.status)
+            clock.after(STATUS_MS, show)
+        }
+        if (options.power) desk.power(true)
+        show()
+        const end = await ending.reached
+        voice.tell({ source: "moorage", kind: "end", text: end })
+        return end
+    } finally {
+        close()
+        voice.close()
+        clock.end()
+    }
+}
+
+function exitCodeOf(end: End, { until }: Options): number {
+    if (until === undefined || end === "moored") return 0
+    return end === "interrupted" ? INTERRUPTED : FAILED
+}
+
+/** Runs one board. @throws UserError */
+export async function board(options: Options): Promise<void> {
+    checkOptions(options)
+    const ending = new Ending()
+    const clock = new ScopedClock(realClock, ending.failed)
+    const stop = interruption()
+    stop.addEventListener("abort", () => ending.by("interrupted"))
+    const building = realClock.after(BUILD_NOTE_MS, () =>
+        process.stderr.write("Building the firmware, which takes some seconds.\n")
+    )
+    let setup: Setup | undefined
+    try {
+        setup = await setUp(options, ending.failed).finally(() => building.cancel())
+        const limitSec = options.for ?? (options.until === undefined ? undefined : UNTIL_SEC)
+        if (limitSec !== undefined) clock.after(limitSec * 1000, () => ending.by("time is up"))
+        const end = await play(setup, options, clock, ending)
+        process.exitCode = exitCodeOf(end, options)
+        if (process.exitCode === FAILED) process.stderr.write(`The board did not moor: ${end}.\n`)
+    } catch (error) {
+        if (error instanceof VmError || error instanceof DeskError)
+            throw new UserError(error.message, FAILED, { cause: error })
+        throw error
+    } finally {
+        await setup?.shore.close()
+    }
+}
