@@ -96,6 +96,13 @@ describe("when all is right", () => {
         expect(uncured).toEqual([])
     })
 
+    test("an emulator's card has the group's key", async () => {
+        const ended = await doctor(["--profile", world.profile, "--id", "b-1"])
+        expect(ended.code).toBe(0)
+        expect(lineOf(ended, "keys")).toMatch(/^skip no group key and no device key is given/)
+        expect(lineOf(ended, "device")).toContain("scope and key work (b-1, by the card's group key)")
+    })
+
     test("a device that has registered is told with its hub", async () => {
         const hub = (await register(world.card, "b-9"))?.assignedHub
         const ended = await asDevice("--id", "b-9")

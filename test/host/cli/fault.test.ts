@@ -83,7 +83,12 @@ describe("what the user did wrong", () => {
         ["nothing to happen", ["add", "--on", "register"], 2, /Say what is to happen/],
         ["a share of nothing", ["add", "--share", "0", "--mute"], 2, /A share is more than 0/],
         ["a time that is none", ["add", "--for", "soon", "--mute"], 2, /A time is a number/],
-        ["a hub that does something else", ["hub", "x", "explode"], 2, /Allowed choices are down, up, failover/],
+        [
+            "a hub that does something else",
+            ["hub", "x", "explode"],
+            2,
+            /Allowed choices are down, up, failover/,
+        ],
         ["nobody's key", ["rotate"], 2, /Say whose key/],
         ["a hub that is not there", ["hub", "none", "down"], 1, /There is no hub none; there are: hub-1/],
         ["a fault that is not there", ["clear", "fault-99"], 1, /There is no fault fault-99/],

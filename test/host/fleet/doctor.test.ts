@@ -253,6 +253,16 @@ describe("who is looked up", () => {
         expect(identityOf(credentials)).toMatchObject({ registrationId, idScope })
     })
 
+    test("its key is what was given for it, then the group's, then the project's, then the card's", () => {
+        const all = { id: "own", idScope: "0ne0", boards: [], settings: project }
+        const from = (keys: object) => (identityOf({ ...all, ...keys }) as { from: string }).from
+        const card = { cardKey: KEY }
+        expect(from({ ...card, groupKey: KEY, deviceKey: KEY })).toBe("its own key")
+        expect(from({ ...card, groupKey: KEY })).toBe("the group's key")
+        expect(from(card)).toBe("DEVICE_KEY of .env.local")
+        expect(from({ ...card, settings: none })).toBe("the card's group key")
+    })
+
     test.each([
         ["nobody", { boards: [], settings: none }, "no device is named"],
         ["no key", { id: "b-1", boards: [], settings: none }, "no key of b-1 is given"],

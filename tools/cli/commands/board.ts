@@ -28,7 +28,7 @@ export function addBoard(program: Command): void {
             "Boots one simulated board in real time, with its log, flash, power, Wi-Fi and button: the real firmware in the " +
                 "real VM. It moors at an emulator of its own unless told where."
         )
-        .option("--board <name>", "profile of boards/; moorage_devkitc unless given")
+        .option("--board <board>", "profile of boards/; moorage_devkitc unless given")
         .option("--id <id>", "registration ID; that of the flash, or board-1, unless given")
         .option("--set <NAME=VALUE>", "a setting of docs/settings.md; may be repeated", collect, [])
         .option("--image <file>", "boot an image that `moorage manufacture` made, its manifest beside it")

@@ -110,7 +110,8 @@ function readSettings(read: Read, { project }: ConfigurationOptions, probes: Pro
 async function readBoards(read: Read, file: string, idScope: string | undefined): Promise<Outcome[]> {
     // What reads it brings the VM along: only for those who have one.
     const { readFleetFile } = await import("./fleetfile.js")
-    const { boards, outcomes } = await readFleetFile(file, idScope, read.keys.groupKey !== undefined)
+    const hasGroupKey = (read.keys.groupKey ?? read.settings?.groupKey) !== undefined
+    const { boards, outcomes } = await readFleetFile(file, idScope, hasGroupKey)
     read.boards = boards
     return outcomes
 }
@@ -128,6 +129,7 @@ export async function* configuration(
     const idScope = options.idScope ?? read.settings?.idScope
     if (fleet !== undefined)
         yield* await course.run({ name: "fleet", run: () => readBoards(read, fleet, idScope) })
-    const credentials = { id, idScope, boards: read.boards, settings: read.project, ...read.keys }
-    return { settings: read.settings, credentials }
+    const { keys, boards, settings, project } = read
+    const credentials = { ...keys, cardKey: settings?.groupKey, id, idScope, boards, settings: project }
+    return { settings, credentials }
 }

@@ -17,6 +17,8 @@ export interface Credentials {
     idScope?: string
     groupKey?: string
     deviceKey?: string
+    /** The group's key in an emulator's card. */
+    cardKey?: string
     boards: FleetBoard[]
     /** Of `.env.defaults` and `.env.local`. */
     settings: Map<string, string>
@@ -33,33 +35,40 @@ interface Key {
     from: string
 }
 
-/** The key of a device: its own goes before one that is derived. */
-function keyOf(registrationId: string, { boards, groupKey, deviceKey }: Credentials): Key | undefined {
+/** From the project's settings: a board that is flashed from there has its ID scope too. */
+const PROJECT = "DEVICE_KEY of .env.local"
+
+/** The ID that the project's settings have. */
+const ownId = ({ settings }: Credentials) => settings.get("REG_ID")?.toLowerCase()
+
+/** The key of a device: what was given for this one, then what was given for all, then what happens to be there. */
+function keyOf(registrationId: string, credentials: Credentials): Key | undefined {
+    const { boards, groupKey, deviceKey, cardKey, settings } = credentials
+    const derived = (key: string, from: string) => ({ key: deriveDeviceKey(key, registrationId), from })
     const boardKey = boards.find(board => board.registrationId === registrationId)?.key
+    const projectKey = registrationId === ownId(credentials) ? settings.get("DEVICE_KEY") : undefined
     if (deviceKey !== undefined) return { key: deviceKey, from: "its own key" }
     if (boardKey !== undefined) return { key: boardKey, from: "its key in the fleet file" }
-    if (groupKey === undefined) return undefined
-    return { key: deriveDeviceKey(groupKey, registrationId), from: "the group's key" }
+    if (groupKey !== undefined) return derived(groupKey, "the group's key")
+    if (projectKey !== undefined) return { key: projectKey, from: PROJECT }
+    return cardKey === undefined ? undefined : derived(cardKey, "the card's group key")
 }
 
 /** The device that was named, or else the fleet's first, or else the project's own. */
 export function identityOf(credentials: Credentials): Identity | Missing {
     const { id, boards, settings } = credentials
-    const own = settings.get("REG_ID")?.toLowerCase()
-    const registrationId = id ?? boards[0]?.registrationId ?? own
+    const registrationId = id ?? boards[0]?.registrationId ?? ownId(credentials)
     if (registrationId === undefined)
         return { missing: "no device is named", cure: "--id ID with --group-key-file or --key-file" }
-    const ownKey = registrationId === own ? settings.get("DEVICE_KEY") : undefined
-    const given = keyOf(registrationId, credentials)
-    const key = given ?? (ownKey && { key: ownKey, from: "DEVICE_KEY of .env.local" })
+    const key = keyOf(registrationId, credentials)
     if (!key) {
         const cure = "--group-key-file, MOORAGE_GROUP_KEY, or --key-file"
         return { missing: `no key of ${registrationId} is given`, cure }
     }
     const ofBoard = boards.find(board => board.registrationId === registrationId)?.settings.ID_SCOPE
     const ofProject = settings.get("ID_SCOPE")
-    // A board that is flashed from the project asks with the project's scope.
-    const scopes = given ? [ofBoard, credentials.idScope, ofProject] : [ofProject, credentials.idScope]
+    const scopes =
+        key.from === PROJECT ? [ofProject, credentials.idScope] : [ofBoard, credentials.idScope, ofProject]
     const idScope = scopes.find(scope => scope !== undefined)
     if (idScope === undefined)
         return {
