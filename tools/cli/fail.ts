@@ -6,7 +6,7 @@ export const WRONG_USAGE = 2
 export class UserError extends Error {
     constructor(
         message: string,
-        readonly exitCode: typeof FAILED | typeof WRONG_USAGE = FAILED,
+        readonly exitCode: number = FAILED,
         options?: ErrorOptions
     ) {
         super(message, options)

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs"
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { FAILED, UserError } from "./fail.js"
 
@@ -12,11 +12,13 @@ export const OWNER_ONLY = 0o600
 
 /** Writes a file as a whole: it is there entirely or not at all. @throws UserError */
 export function writeWhole(file: string, text: string, mode?: number): void {
+    const unfinished = `${file}.new`
     try {
         mkdirSync(dirname(file), { recursive: true })
-        writeFileSync(`${file}.new`, text, { mode })
-        renameSync(`${file}.new`, file)
+        writeFileSync(unfinished, text, { mode })
+        renameSync(unfinished, file)
     } catch (error) {
+        rmSync(unfinished, { force: true })
         throw cannot("write", file, error)
     }
 }

@@ -1,5 +1,4 @@
 // `moorage board` as its user plays with it: real bytecode in the real VM, real TLS on 127.0.0.1, in real time.
-import { spawnSync } from "node:child_process"
 import {
     existsSync,
     mkdirSync,
@@ -20,7 +19,7 @@ import * as v from "valibot"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { manufacture } from "../../../tools/fleet/manufacture/index.js"
 import { type CloudWorld, cloudWorld, GROUP_KEY } from "./cloudworld.js"
-import { type Ended, emulate, run, type Running, start } from "./command.js"
+import { type Ended, emulate, run, runOnFullDisk, type Running, start } from "./command.js"
 import { BOARD_EVENT } from "./schema.js"
 import { Terminal, whyNoTmux } from "./tmux.js"
 
@@ -398,10 +397,9 @@ describe("what goes wrong", () => {
     test("a disk that takes no more is exit 1, with nothing half-written", async () => {
         const flash = path("full.bin")
         // 200 KB to a file is less than a flash.
-        const script = `ulimit -f 400; exec "${process.execPath}" "${BIN}" board --no-power --flash "${flash}"`
-        const { status, stderr } = spawnSync("sh", ["-c", script], { encoding: "utf8" })
+        const { code, stderr } = await runOnFullDisk(["board", "--no-power", "--flash", flash], 204_800)
         expect(stderr).toMatch(/^Cannot write \S+full\.bin: EFBIG/)
-        expect(status).toBe(1)
+        expect(code).toBe(1)
         expect(
             readdirSync(dir).filter(name => name.startsWith("full.bin") && name !== "full.bin.cloud")
         ).toEqual([])

@@ -67,3 +67,17 @@ export async function emulate(...args: string[]): Promise<{ emulator: Running; c
     }
     return { emulator, card: JSON.parse(emulator.stdout) as Card }
 }
+
+/** Runs a command that can write `bytes` to a file and no more, as on a full disk; in steps of 512. */
+export function runOnFullDisk(args: string[], bytes: number, env?: Record<string, string>): Promise<Ended> {
+    const script = `ulimit -f ${bytes / 512}; exec "$@"`
+    const child = spawn("sh", ["-c", script, "sh", process.execPath, BIN, ...args], {
+        env: { ...process.env, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+    })
+    return new Running(child).end()
+}
+
+/** Where nobody may make a file, root included, and what the system says to that. */
+export const FORBIDDEN_DIR = "/sys"
+export const FORBIDDEN = /EACCES|EPERM|EROFS/

@@ -5,6 +5,7 @@ import {
     mkdirSync,
     mkdtempSync,
     readFileSync,
+    renameSync,
     rmSync,
     symlinkSync,
     writeFileSync,
@@ -14,7 +15,7 @@ import { dirname, join } from "node:path"
 import { buildFirmware } from "@moorage/vm"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { manufacture } from "../../../tools/fleet/manufacture/index.js"
-import { run } from "./command.js"
+import { run, start } from "./command.js"
 
 let dir: string
 let image: string
@@ -96,6 +97,39 @@ describe("moorage flash", () => {
         const { code, stderr } = await flash(tools("failing", "esptool", 2))
         expect(code).toBe(1)
         expect(stderr).toMatch(/^esptool ended with 2: b:1 is not flashed\. Is the board on \/dev\/ttyUSB0/)
+    })
+
+    test("SIGINT in the middle stops esptool, is exit 130, and says that the board is to be flashed again", async () => {
+        const folder = tools("slow", undefined)
+        const noted = (name: string) => path("slow", name)
+        const script = `#!/bin/sh\ntrap 'echo > "${noted("stopped")}"; exit 1' INT\necho > "${noted("begun")}"\nwhile :; do :; done\n`
+        writeFileSync(join(folder, "esptool"), script)
+        chmodSync(join(folder, "esptool"), 0o755)
+        const running = start(["flash", image, "--port", "/dev/ttyUSB0"], { PATH: folder })
+        await expect.poll(() => existsSync(noted("begun"))).toBe(true)
+        const { code, stdout, stderr } = await running.stop("SIGINT")
+        expect(stderr).toBe("Interrupted: b:1 may be flashed in part. Flash it again.\n")
+        expect(code).toBe(130)
+        expect(stdout).toBe("")
+        expect(existsSync(noted("stopped"))).toBe(true)
+    })
+
+    test("an image that is missing, or no file, is not flashed", async () => {
+        const folder = tools("missing", "esptool")
+        const gone = `${image}.gone`
+        renameSync(image, gone)
+        try {
+            const missing = await flash(folder)
+            expect(missing.stderr).toMatch(/^Cannot read \S+: ENOENT/)
+            mkdirSync(image)
+            const noFile = await flash(folder)
+            expect(noFile.stderr).toMatch(/^Cannot read \S+: EISDIR/)
+            expect([missing.code, noFile.code]).toEqual([1, 1])
+            expect(existsSync(join(folder, "told.txt"))).toBe(false)
+        } finally {
+            rmSync(image, { recursive: true, force: true })
+            renameSync(gone, image)
+        }
     })
 
     test("an image that is not as it was made is not flashed", async () => {

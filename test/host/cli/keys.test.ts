@@ -1,11 +1,20 @@
 // `moorage keys derive` as a user runs it.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import * as v from "valibot"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { run, start } from "./command.js"
+import { FORBIDDEN, FORBIDDEN_DIR, run, runOnFullDisk, start } from "./command.js"
 
 // Microsoft, "Symmetric key attestation", group enrollments.
 const GROUP_KEY = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
@@ -112,6 +121,31 @@ describe("moorage keys derive", () => {
         expect(code).toBe(exit)
         expect(stdout).toBe("")
         expect(stderr).not.toContain("    at ")
+    })
+
+    test("an output that cannot be written is exit 1, and nothing is left", async () => {
+        const derive = (...args: string[]) => run(["keys", "derive", "a", ...args], ENV)
+        const forbidden = await derive("--out", `${FORBIDDEN_DIR}/keys.csv`)
+        expect(forbidden.stderr).toMatch(/^Cannot write \/sys\/keys\.csv: /)
+        expect(forbidden.stderr).toMatch(FORBIDDEN)
+        expect(forbidden.code).toBe(1)
+        mkdirSync(path("folder"))
+        const folder = await derive("--out", path("folder"))
+        expect(folder.stderr).toMatch(/^Cannot write \S+folder: E/)
+        expect(folder.code).toBe(1)
+        expect(readdirSync(dir).filter(name => name.startsWith("folder"))).toEqual(["folder"])
+        const unreadable = await derive("--stdout", "--group-key-file", path("folder"))
+        expect(unreadable.stderr).toMatch(/^Cannot read \S+folder: EISDIR/)
+        expect(unreadable.code).toBe(1)
+    })
+
+    test("a disk that takes no more: exit 1, and nothing half-written", async () => {
+        writeFileSync(path("many.txt"), Array.from({ length: 500 }, (_, i) => `id-${i}\n`).join(""))
+        const args = ["keys", "derive", "--from", path("many.txt"), "--out", path("full.csv")]
+        const { code, stderr } = await runOnFullDisk(args, 4096, ENV)
+        expect(stderr).toMatch(/^Cannot write \S+full\.csv: EFBIG/)
+        expect(code).toBe(1)
+        expect(readdirSync(dir).filter(name => name.startsWith("full.csv"))).toEqual([])
     })
 
     test("SIGINT in the middle: exit 130, nothing is written", async () => {

@@ -1,8 +1,8 @@
 // `moorage manufacture` as a user runs it.
-import { execFile } from "node:child_process"
 import {
     chmodSync,
     existsSync,
+    mkdirSync,
     mkdtempSync,
     readdirSync,
     readFileSync,
@@ -12,12 +12,13 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
+import { PassThrough } from "node:stream"
 import { deriveDeviceKey } from "@moorage/emulator"
 import { buildFirmware, fileFlash, readNetwork, readSettings } from "@moorage/vm"
 import * as v from "valibot"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { MANIFEST } from "../../../tools/fleet/manufacture/index.js"
-import { run, start } from "./command.js"
+import { FORBIDDEN, FORBIDDEN_DIR, run, runOnFullDisk, start } from "./command.js"
 
 const GROUP_KEY = Buffer.alloc(64, 9).toString("base64")
 const PSK = "the password of plant 7"
@@ -101,6 +102,12 @@ describe("moorage manufacture", () => {
     test.each([
         [["--group-key-file", "/no/such"], {}, 1, /Cannot read \/no\/such/],
         [[], {}, 2, /line 2: has no key, and there is no group key/],
+        [
+            [],
+            { MOORAGE_GROUP_KEY: "dG9vIHNob3J0" },
+            2,
+            /MOORAGE_GROUP_KEY cannot be used: the key has 9 bytes/,
+        ],
         [["--ssid", "x".repeat(32)], ENV, 2, /an SSID has 1 to 31 bytes, not 32/],
         [["--psk-file", "x"], ENV, 2, /--psk-file is for --ssid/],
         [["--set", "SLOTS=1"], ENV, 2, /there is no setting SLOTS/],
@@ -119,16 +126,23 @@ describe("moorage manufacture", () => {
         const { code, stderr } = await run(manufacture("fleet.csv", "fleet.csv/out"), ENV)
         expect(code).toBe(1)
         expect(stderr).toMatch(/^Cannot make the images: ENOTDIR/)
+        const args = ["manufacture", path("fleet.csv"), "--out", `${FORBIDDEN_DIR}/out`, ...DEFAULTS]
+        const forbidden = await run(args, ENV)
+        expect(forbidden.code).toBe(1)
+        expect(forbidden.stderr).toMatch(/^Cannot make the images: /)
+        expect(forbidden.stderr).toMatch(FORBIDDEN)
+    })
+
+    test.each([["no-such.csv"], ["."]])("a fleet file that cannot be read (%s) is exit 1", async name => {
+        const { code, stderr } = await run(manufacture(name, "none"), ENV)
+        expect(stderr).toMatch(/^Cannot read \S+: E(NOENT|ISDIR)/)
+        expect(code).toBe(1)
+        expect(existsSync(path("none"))).toBe(false)
     })
 
     test("a disk that takes no more: exit 1, and nothing half-written", async () => {
-        const args = manufacture("fleet.csv", "full").map(arg => `'${arg}'`)
         // 200 KB to a file is less than an image.
-        const script = `ulimit -f 400; exec "${process.execPath}" tools/cli/moorage.mjs ${args.join(" ")}`
-        const env = { ...process.env, ...ENV }
-        const ended = await new Promise<{ code: unknown; stderr: string }>(done =>
-            execFile("sh", ["-c", script], { env }, (error, _, stderr) => done({ code: error?.code, stderr }))
-        )
+        const ended = await runOnFullDisk(manufacture("fleet.csv", "full"), 204_800, ENV)
         expect(ended.stderr).toMatch(/^Cannot make the images: EFBIG/)
         expect(ended.code).toBe(1)
         expect(readdirSync(path("full"))).toEqual(["images"])
@@ -176,6 +190,30 @@ describe("moorage manufacture --scan", () => {
         )
         const manifest = v.parse(MANIFEST, JSON.parse(readFileSync(path("scan", "manifest.json"), "utf8")))
         expect(manifest.boards.map(({ registrationId }) => registrationId)).toEqual(["board-7", "board-8"])
+    })
+
+    test("SIGINT while a board is flashed: that one is not counted, and the exit code is 130", async () => {
+        const tool = path("slow")
+        mkdirSync(tool)
+        writeFileSync(
+            join(tool, "esptool"),
+            `#!/bin/sh\necho begun > "${path("begun.txt")}"\nexec sleep 600\n`
+        )
+        chmodSync(join(tool, "esptool"), 0o755)
+        const env = { ...ENV, PATH: `${tool}${delimiter}${process.env.PATH}` }
+        const args = ["manufacture", "--out", path("cut-scan"), ...DEFAULTS, "--scan", "--port", "/dev/ttyX"]
+        const scanner = new PassThrough()
+        const running = start(args, env, scanner)
+        scanner.write("board-7\n")
+        await expect.poll(() => existsSync(path("begun.txt"))).toBe(true)
+        const { code, stdout, stderr } = await running.stop("SIGINT")
+        expect(stderr).toMatch(
+            /^NOT FLASHED: Interrupted: board-7 may be flashed in part\. Flash it again\.$/m
+        )
+        expect(stderr).toMatch(/^Interrupted: boards flashed until then: 0\.$/m)
+        expect(code).toBe(130)
+        expect(stdout).toBe("")
+        expect(readdirSync(path("cut-scan", "images"))).toEqual(["board-7-0x1c0000.bin"])
     })
 
     test("without a fleet file the options must say it all", async () => {

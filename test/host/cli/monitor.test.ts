@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { launchBrowser, visitFile, whyNoBrowser } from "../browser.js"
 import { register } from "../fleet/devices.js"
 import { type CloudWorld, cloudWorld, GROUP_KEY, withWrongKey } from "./cloudworld.js"
-import { run, type Running, start } from "./command.js"
+import { FORBIDDEN, FORBIDDEN_DIR, run, runOnFullDisk, type Running, start } from "./command.js"
 import { SURVEY } from "./schema.js"
 import { Terminal, whyNoTmux } from "./tmux.js"
 
@@ -192,6 +192,34 @@ describe("what goes wrong", () => {
         await failing(2, /A rate is so many/, "monitor", "--rate", "many")
         await failing(2, /exclude each other/, "monitor", "--profile", profile, "--json", "--csv")
         await failing(2, /Cannot read \/none/, "monitor", "--profile", "/none")
+    })
+
+    test("a report that cannot be written is exit 1, and nothing is left of it", async () => {
+        const forbidden = await monitor("--report", `${FORBIDDEN_DIR}/fleet.html`)
+        expect(forbidden.stderr).toMatch(/^Cannot write \/sys\/fleet\.html: /)
+        expect(forbidden.stderr).toMatch(FORBIDDEN)
+        expect(forbidden.code).toBe(1)
+        const report = world.path("full.html")
+        const args = ["monitor", "--profile", world.profile, "--report", report]
+        const full = await runOnFullDisk(args, 1024)
+        expect(full.stderr).toMatch(/^Cannot write \S+full\.html: EFBIG/)
+        expect(full.code).toBe(1)
+        expect(full.stdout).toBe("")
+        expect([report, `${report}.new`].filter(file => existsSync(file))).toEqual([])
+    })
+
+    test("a key that is none is exit 2, and not shown", async () => {
+        const { card } = world
+        const connectionString = card.dps.connectionString.replace(
+            /SharedAccessKey=.*/,
+            "SharedAccessKey=dG9v"
+        )
+        const profile = world.file(
+            "short.json",
+            JSON.stringify({ ...card, dps: { ...card.dps, connectionString } })
+        )
+        await failing(2, /SharedAccessKey is not Base64 of a key/, "monitor", "--profile", profile)
+        expect((await run(["monitor", "--profile", profile])).stderr).not.toContain("dG9v")
     })
 
     /** A look that has begun, and takes its time. */

@@ -1,5 +1,5 @@
 // `moorage reprovision` as its user runs it, against an emulator in a process of its own.
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { deriveDeviceKey } from "@moorage/emulator"
 import { loadImages } from "@moorage/simulator"
 import { realClock, realRandom } from "@moorage/time"
@@ -8,7 +8,7 @@ import * as v from "valibot"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { type Connected, connectDevice, register } from "../fleet/devices.js"
 import { type CloudWorld, cloudWorld, GROUP_KEY, HUBS, withWrongKey } from "./cloudworld.js"
-import { run, start } from "./command.js"
+import { FORBIDDEN, FORBIDDEN_DIR, run, runOnFullDisk, start } from "./command.js"
 import { REPROVISION } from "./schema.js"
 
 let world: CloudWorld
@@ -214,11 +214,11 @@ describe("what goes wrong", () => {
         nothingSecretIn(ended.stderr)
     }
 
-    test("a wrong key is exit 1, and nothing is noted", async () => {
+    test("a wrong key is exit 1, and no device is noted", async () => {
         const profile = world.file("wrong.json", JSON.stringify(withWrongKey(world.card)))
         const state = world.path("wrong.state")
         await failing(1, /refuses the key: 401/, "a", "--profile", profile, "--state", state)
-        expect(existsSync(state)).toBe(false)
+        expect(readFileSync(state, "utf8").trim().split("\n")).toHaveLength(1)
     })
 
     test("DPS being throttled is exit 1, and told", async () => {
@@ -227,8 +227,8 @@ describe("what goes wrong", () => {
     })
 
     test("mistakes in the file are exit 2, all of them told, and nobody is asked", async () => {
-        const file = world.file("bad.txt", `a\nb c\nA\n`)
-        const message = /line 2: .*\n {2}line 3: a is there already/
+        const file = world.file("bad.txt", `a\nb c\nA\né\n${"x".repeat(129)}\n`)
+        const message = /line 2: .*\n.*line 3: a is there already.*\n.*line 4: .*"é".*\n.*line 5: .* 129 char/
         await failing(2, message, "--file", file, "--profile", world.profile)
         await failing(1, /Cannot read \/none/, "--file", "/none", "--profile", world.profile)
     })
@@ -237,6 +237,18 @@ describe("what goes wrong", () => {
         const state = world.file("mine.txt", "precious\n")
         await failing(1, /is no state file/, "a", "--state", state, "--profile", world.profile)
         expect(readFileSync(state, "utf8")).toBe("precious\n")
+    })
+
+    test("a state file that cannot be written is exit 1, before anybody is asked", async () => {
+        const { calls } = await moored("asked")
+        const ask = (state: string) => ["reprovision", "asked", "--profile", world.profile, "--state", state]
+        const forbidden = await run(ask(`${FORBIDDEN_DIR}/run.state`))
+        expect(forbidden.stderr).toMatch(/^Cannot write \/sys\/run\.state: /)
+        expect(forbidden.stderr).toMatch(FORBIDDEN)
+        const full = await runOnFullDisk(ask(world.path("full.state")), 0)
+        expect(full.stderr).toMatch(/^Cannot write \S+full\.state: EFBIG/)
+        expect([forbidden.code, full.code]).toEqual([1, 1])
+        expect(calls).toHaveLength(0)
     })
 
     test("a query that the hub does not understand is exit 1, with what the hub says", async () => {

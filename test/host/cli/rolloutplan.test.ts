@@ -1,5 +1,4 @@
 // `moorage rollout plan` as a user runs it.
-import { execFile } from "node:child_process"
 import {
     chmodSync,
     existsSync,
@@ -20,7 +19,7 @@ import { positive, rate, share } from "../../../tools/cli/numbers.js"
 import { days, hours, slotTime, timeZone, waves } from "../../../tools/cli/rollout/choices.js"
 import { PLAN } from "../../../tools/fleet/rollout/index.js"
 import { launchBrowser, visitFile, whyNoBrowser } from "../browser.js"
-import { run, start } from "./command.js"
+import { run, runOnFullDisk, start } from "./command.js"
 
 const KEY = Buffer.alloc(32, 5).toString("base64")
 const START = ["--start", "2026-11-30 08:00", "--time-zone", "Europe/Berlin"]
@@ -177,11 +176,7 @@ describe("what goes wrong", () => {
         const text = `registrationId,key\n${lines.join("\n")}\n`
         writeFileSync(path("many.csv"), text)
         // 200 KB to a file is less than the fleet file with its new columns.
-        const args = `rollout plan '${path("many.csv")}'`
-        const script = `ulimit -f 400; exec "${process.execPath}" tools/cli/moorage.mjs ${args}`
-        const ended = await new Promise<{ code: unknown; stderr: string }>(done =>
-            execFile("sh", ["-c", script], (error, _, stderr) => done({ code: error?.code, stderr }))
-        )
+        const ended = await runOnFullDisk(["rollout", "plan", path("many.csv")], 204_800)
         expect(ended.stderr).toMatch(/^Cannot write \S+many\.csv: EFBIG/)
         expect(ended.code).toBe(1)
         expect(readdirSync(dir).sort()).toEqual(["fleet.csv", "many.csv"])

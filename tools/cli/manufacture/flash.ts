@@ -3,6 +3,7 @@ import { spawn } from "node:child_process"
 import { ESPTOOL_CURE, ESPTOOL_NAMES } from "@moorage/fleet/manufacture/esptool.js"
 import { esptoolArguments, imageToFlash, type ManifestEntry } from "@moorage/fleet/manufacture/index.js"
 import { FAILED, UserError } from "../fail.js"
+import { INTERRUPTED, interruption } from "../interrupt.js"
 
 export interface FlashOptions {
     port: string
@@ -17,9 +18,12 @@ export function shellLine(words: string[]): string {
 }
 
 /** esptool's exit code, or undefined when there is no such command. Its own output goes to the standard error. */
-function runTool(name: string, args: string[]): Promise<number | undefined> {
+function runTool(name: string, args: string[], stop: AbortSignal): Promise<number | undefined> {
     return new Promise((done, fail) => {
         const child = spawn(name, args, { stdio: ["ignore", 2, 2] })
+        const end = () => void child.kill("SIGINT")
+        stop.addEventListener("abort", end)
+        child.on("close", () => stop.removeEventListener("abort", end))
         child.on("error", error =>
             (error as NodeJS.ErrnoException).code === "ENOENT" ? done(undefined) : fail(error)
         )
@@ -27,12 +31,22 @@ function runTool(name: string, args: string[]): Promise<number | undefined> {
     })
 }
 
-/** Writes an image to a board. @throws UserError when esptool is missing or fails */
-export async function runEsptool(entry: ManifestEntry, file: string, port: string): Promise<void> {
+/** Writes an image to a board. @throws UserError when esptool is missing, fails, or is stopped */
+export async function runEsptool(
+    entry: ManifestEntry,
+    file: string,
+    port: string,
+    stop: AbortSignal
+): Promise<void> {
     const args = esptoolArguments(entry, file, port)
     for (const name of ESPTOOL_NAMES) {
-        const code = await runTool(name, args)
+        const code = await runTool(name, args, stop)
         if (code === undefined) continue
+        if (stop.aborted)
+            throw new UserError(
+                `Interrupted: ${entry.registrationId} may be flashed in part. Flash it again.`,
+                INTERRUPTED
+            )
         if (code === 0) return
         throw new UserError(
             `esptool ended with ${code}: ${entry.registrationId} is not flashed. Is the board on ${port}, in its bootloader, and no other program on that port?`
@@ -53,6 +67,6 @@ export async function flash(file: string, { port, dryRun }: FlashOptions): Promi
         process.stdout.write(`${shellLine(["esptool", ...esptoolArguments(entry, file, port)])}\n`)
         return
     }
-    await runEsptool(entry, file, port)
+    await runEsptool(entry, file, port, interruption())
     process.stdout.write(`${entry.registrationId} flashed on ${port}\n`)
 }

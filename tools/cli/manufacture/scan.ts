@@ -10,6 +10,7 @@ import {
     readManifest,
 } from "@moorage/fleet/manufacture/index.js"
 import { FAILED, UserError, WRONG_USAGE } from "../fail.js"
+import { INTERRUPTED, interruption } from "../interrupt.js"
 import { bytecodesOf, type ManufactureOptions } from "./boards.js"
 import { runEsptool, shellLine } from "./flash.js"
 
@@ -68,8 +69,9 @@ export async function scan(
     const bytecodes = await bytecodesOf(all ?? [anyBoard(defaults)])
     const bench = new Bench(out, bytecodes, groupKey, boardsBefore(out))
     const seen = new Set<string>()
+    const stop = interruption()
     let line = 0
-    for await (const scanned of createInterface({ input: process.stdin })) {
+    for await (const scanned of createInterface({ input: process.stdin, signal: stop })) {
         line++
         if (scanned.trim() === "") continue
         try {
@@ -80,7 +82,7 @@ export async function scan(
             if (dryRun)
                 process.stdout.write(`${shellLine(["esptool", ...esptoolArguments(entry, file, port)])}\n`)
             else {
-                await runEsptool(entry, file, port)
+                await runEsptool(entry, file, port, stop)
                 process.stdout.write(`${entry.registrationId} flashed on ${port}${again}\n`)
             }
             seen.add(entry.registrationId)
@@ -89,4 +91,7 @@ export async function scan(
             process.exitCode = FAILED
         }
     }
+    if (!stop.aborted) return
+    process.stderr.write(`Interrupted: boards ${dryRun ? "made" : "flashed"} until then: ${seen.size}.\n`)
+    process.exitCode = INTERRUPTED
 }

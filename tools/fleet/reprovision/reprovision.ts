@@ -141,12 +141,14 @@ export async function reprovision(
     const { clock, state, stop, isDryRun, onOutcome } = options
     const results: Summary["results"] = {}
     let skipped = 0
+    if (!isDryRun) state?.begin()
     const left = paced(targets, options, () => skipped++)
     await eachLimited(left, AT_ONCE, async target => {
         const outcome = await ask(target, options)
-        if (!isDryRun) state?.add(outcome, clock.nowMs())
         results[outcome.result] = (results[outcome.result] ?? 0) + 1
+        // Told first: what cannot be noted is known all the same.
         onOutcome(outcome)
+        if (!isDryRun) state?.add(outcome, clock.nowMs())
     })
     return { results, skipped, isStopped: stop?.aborted ?? false }
 }

@@ -43,6 +43,11 @@ export class StateFile {
         return this.hubs.get(id)
     }
 
+    /** Makes the file, so that one that cannot be written is known before anybody is asked. @throws StateError */
+    begin(): void {
+        this.lines.begin()
+    }
+
     /** @throws StateError when it cannot be written */
     add({ id, result, hub }: Outcome, nowMs: number): void {
         const line: Line = { id, result, hub, utc: new Date(nowMs).toISOString() }
