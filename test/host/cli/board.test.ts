@@ -75,10 +75,14 @@ class Played {
             .map(event => event.text)
     }
 
-    /** Waits until it was told so often. */
+    /** Waits until it was told so often; the firmware may have to be built first. */
     async until(text: RegExp, times = 1): Promise<void> {
-        const why = () => `${this.command.stdout}${this.command.stderr}`
-        await expect.poll(() => this.told(text).length, { message: why() }).toBeGreaterThanOrEqual(times)
+        try {
+            await expect.poll(() => this.told(text).length, { timeout: 90_000 }).toBeGreaterThanOrEqual(times)
+        } catch (error) {
+            const { stdout, stderr } = this.command
+            throw new Error(`never ${times} x ${text}:\n${stdout}${stderr}`, { cause: error })
+        }
     }
 
     end(): Promise<Ended> {

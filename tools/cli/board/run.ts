@@ -113,9 +113,9 @@ export async function board(options: Options): Promise<void> {
     const clock = new ScopedClock(realClock, ending.failed)
     const stop = interruption()
     stop.addEventListener("abort", () => ending.by("interrupted"))
-    const building = realClock.after(BUILD_NOTE_MS, () =>
-        process.stderr.write("Building the firmware, which takes some seconds.\n")
-    )
+    const building = realClock.after(BUILD_NOTE_MS, () => {
+        if (process.stderr.isTTY) process.stderr.write("Building the firmware, which takes some seconds.\n")
+    })
     let setup: Setup | undefined
     try {
         setup = await setUp(options, ending.failed).finally(() => building.cancel())
