@@ -1,6 +1,7 @@
 // The doctor's checks one by one, in a world that is made up: no network, no process, no clock.
 import { ManualClock, seededRandom } from "@moorage/time"
 import { describe, expect, test } from "vitest"
+import { CloudError } from "../../../tools/fleet/cloud/index.js"
 import { certificateOutcome } from "../../../tools/fleet/doctor/certificate.js"
 import { Course } from "../../../tools/fleet/doctor/course.js"
 import { lookupOutcome, scopeIs } from "../../../tools/fleet/doctor/device.js"
@@ -388,6 +389,19 @@ describe("the whole course, against the real services", () => {
         const all = await found({ ask: async () => ({ status: 200, headers: {}, body: "hello" }) })
         expect(all.get("clock")?.status).toBe("fail")
         expect(all.get("device")?.what).toBe("what answers is not DPS")
+    })
+
+    test("a service that breaks off after the handshake is a finding of each check that asks it", async () => {
+        const broken = new CloudError("unreachable", "Cannot reach DPS: the connection broke.", {
+            cure: "Wait.",
+        })
+        const all = await found({ ask: () => Promise.reject(broken) })
+        for (const check of ["clock", "device"])
+            expect(all.get(check)).toMatchObject({
+                status: "fail",
+                what: "Cannot reach DPS: the connection broke",
+                cure: "Wait",
+            })
     })
 
     test("a device's token is made by the service's clock, and CONNECT is as a device of nobody", async () => {

@@ -1,8 +1,9 @@
 // Whether the keys work: those of the service APIs, and a device's. Everything is only read.
-import { CloudError, type CloudSettings, type HubApi, type Services } from "../cloud/index.js"
+import type { CloudSettings, HubApi, Services } from "../cloud/index.js"
 import type { Course } from "./course.js"
 import { lookupOutcome, lookupRequest, scopeIs, scopeProbe, type ScopeIs } from "./device.js"
-import { fail, type Finding, ok, type Outcome, skip, warn } from "./finding.js"
+import { failed } from "./failed.js"
+import { type Finding, ok, type Outcome, skip, warn } from "./finding.js"
 import { type Credentials, type Identity, identityOf } from "./identity.js"
 import type { Probes } from "./probes.js"
 import { HTTPS_TLS, mqttAddress } from "./reach.js"
@@ -11,12 +12,6 @@ import { HTTPS_TLS, mqttAddress } from "./reach.js"
 const STRANGER = "moorage-doctor"
 
 const NO_SERVICE = "--connection-string @FILE, dps in a profile, or PROVISIONING_CONNECTION_STRING"
-
-/** A call that failed, as a finding; the message holds no key. */
-function failed(error: unknown, signal: AbortSignal): Outcome {
-    if (signal.aborted || !(error instanceof CloudError)) throw error
-    return fail(error.what.replace(/\.$/, ""), (error.cure ?? "Try again").replace(/\.$/, ""))
-}
 
 /** Runs a call with services that are closed after it. */
 async function withServices(

@@ -3,6 +3,7 @@ import { REASONS } from "../cloud/https.js"
 import type { Address, CloudSettings } from "../cloud/index.js"
 import { certificateOutcome } from "./certificate.js"
 import type { Course } from "./course.js"
+import { failed } from "./failed.js"
 import { fail, type Finding, ok, type Outcome, skip } from "./finding.js"
 import type { Probes } from "./probes.js"
 import { skewOutcome, skewSecOf } from "./skew.js"
@@ -16,9 +17,10 @@ export const HTTPS_TLS = "TLS 443"
 const CLOCK = "clock"
 
 const addressText = ({ host, port }: Address) => `${host}:${port}`
+/** OpenSSL's message is a line of its source; its reason is for people. */
 const reasonOf = (error: unknown) => {
-    const { code = "", message } = error as NodeJS.ErrnoException
-    return REASONS[code] ?? message
+    const { code = "", message, reason } = error as NodeJS.ErrnoException & { reason?: string }
+    return REASONS[code] ?? reason ?? message
 }
 
 /** Where a port of DPS is reached; undefined when that is not known. */
@@ -100,12 +102,16 @@ async function compareClocks(
     const hostName = settings.deviceHost
     const sentMs = probes.clock.nowMs()
     const asked = { hostName, method: "HEAD", path: "/", headers: {} }
-    const { headers } = await probes.ask(settings, asked, signal)
-    const skewSec = skewSecOf(headers.date, sentMs, probes.clock.nowMs())
-    if (skewSec === undefined)
-        return fail(`${hostName} tells no time`, "Is that DPS? Any answer of it has a Date header")
-    learn(skewSec)
-    return skewOutcome(skewSec)
+    try {
+        const { headers } = await probes.ask(settings, asked, signal)
+        const skewSec = skewSecOf(headers.date, sentMs, probes.clock.nowMs())
+        if (skewSec === undefined)
+            return fail(`${hostName} tells no time`, "Is that DPS? Any answer of it has a Date header")
+        learn(skewSec)
+        return skewOutcome(skewSec)
+    } catch (error) {
+        return failed(error, signal)
+    }
 }
 
 /** @param learn told how far this machine's clock is ahead of the service's, s */
