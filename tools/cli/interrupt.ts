@@ -1,7 +1,9 @@
+import { outputLost } from "./output.js"
+
 /** Exit code of a command that was interrupted. */
 export const INTERRUPTED = 130
 
-/** Ends when the user says so. */
+/** Aborted when the user says so, or nobody reads any more what is printed. */
 export function interruption(): AbortSignal {
     const abort = new AbortController()
     for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -9,5 +11,6 @@ export function interruption(): AbortSignal {
             process.exitCode = INTERRUPTED
             abort.abort()
         })
+    outputLost.addEventListener("abort", () => abort.abort())
     return abort.signal
 }

@@ -15,6 +15,7 @@ import { addReprovision } from "./commands/reprovision.js"
 import { addRollout } from "./commands/rollout.js"
 import { addSimulate } from "./commands/simulate.js"
 import { UserError, WRONG_USAGE } from "./fail.js"
+import { watchOutput } from "./output.js"
 
 const { version } = createRequire(import.meta.url)("./package.json") as { version: string }
 
@@ -46,6 +47,7 @@ export function newProgram(): Command {
 
 /** Runs the command line; sets the exit code: 0 fine, 1 failed, 2 wrong usage. */
 export async function main(argv: string[]): Promise<void> {
+    watchOutput()
     try {
         await newProgram().parseAsync(argv)
     } catch (error) {

@@ -5,7 +5,7 @@ import { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import type { Card } from "../../../tools/cli/emulate/card.js"
 
-const BIN = fileURLToPath(new URL("../../../tools/cli/moorage.mjs", import.meta.url))
+export const BIN = fileURLToPath(new URL("../../../tools/cli/moorage.mjs", import.meta.url))
 
 export interface Ended {
     code: number | null
