@@ -43,9 +43,6 @@ export type RunEnd = "done" | "held" | "stopped"
 /** What passes by itself; every other error of DPS is one of settings, and ends the run. */
 const PASSING = ["unreachable", "late", "throttled", "unavailable"]
 
-/** No timer takes more than 24 days. */
-const PAUSE_MAX_MS = 86_400_000
-
 /** One run of a plan, from where it was to its end. */
 export class RolloutRun {
     private readonly watched: Watched
@@ -229,7 +226,7 @@ export class RolloutRun {
     private async pause({ dueMs = Infinity }: Decision): Promise<void> {
         const { clock, everySec, signal } = this.options
         const lookMs = this.lookedMs + everySec * 1000
-        await wait(clock, Math.min(lookMs, dueMs, this.nowMs + PAUSE_MAX_MS) - this.nowMs, signal)
+        await wait(clock, Math.min(lookMs, dueMs) - this.nowMs, signal)
         if (this.nowMs >= lookMs) await this.look()
     }
 }
