@@ -1,6 +1,6 @@
 // Files that belong together: each is written beside its place first, then all are put there, or none is.
 import { createWriteStream } from "node:fs"
-import { mkdir, realpath, rename, rm } from "node:fs/promises"
+import { mkdir, realpath, rename, rm, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 import { pipeline } from "node:stream/promises"
 
@@ -24,12 +24,15 @@ export class Staged {
     /**
      * Writes a file beside its place.
      * @param mode of a new file, such as 0o600
-     * @throws what the file system throws
+     * @throws what the file system throws; Error when something else than a file is there
      */
     async write(file: string, text: AsyncIterable<string> | Iterable<string>, mode = 0o666): Promise<void> {
         await mkdir(dirname(file), { recursive: true })
         // A link stays one: what it points to is replaced.
         const place = await realpath(file).catch(() => file)
+        // A folder would be known at commit only, and a device be replaced by a file.
+        const there = await stat(place).catch(() => undefined)
+        if (there && !there.isFile()) throw new Error("there is something that is no file")
         const unfinished = `${place}.new`
         await rm(unfinished, { force: true })
         this.waiting.push({ unfinished, file: place })

@@ -1,4 +1,6 @@
 // What `moorage rollout plan` does.
+import { realpathSync } from "node:fs"
+import { resolve } from "node:path"
 import { DOCUMENTED_QUOTAS, type Rate } from "@moorage/emulator"
 import { wait } from "@moorage/fleet/cloud/index.js"
 import { FleetError } from "@moorage/fleet/mistakes.js"
@@ -45,6 +47,21 @@ export interface Options {
 
 /** `fleet.rollout.json`, beside the fleet file. */
 const planFile = (fleet: string) => `${fleet.replace(/\.csv$/i, "")}.rollout.json`
+
+function placeOf(file: string): string {
+    try {
+        return realpathSync(file)
+    } catch {
+        return resolve(file)
+    }
+}
+
+/** @throws UserError when one would be written over another */
+function checkFiles(fleet: string, { out = planFile(fleet), report }: Options): void {
+    const files = [fleet, out, ...(report === undefined ? [] : [report])]
+    if (new Set(files.map(placeOf)).size < files.length)
+        throw new UserError("The fleet file, --out and --report are files of their own.", WRONG_USAGE)
+}
 
 function startMs(start: string | undefined, timeZone: string): number {
     if (start === undefined) return realClock.nowMs()
@@ -153,6 +170,7 @@ export async function plan(fleet: string, options: Options): Promise<void> {
     const steps = new Steps(interruption())
     const beganMs = realClock.nowMs()
     try {
+        checkFiles(fleet, options)
         const choices = choicesOf(options)
         // How many there are is not known before all are read.
         const onRead = (n: number) => steps.show(0, `${thousands(n)} boards read`)

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { createHash } from "node:crypto"
 import { parseDocument, DocumentError } from "@moorage/document"
 import * as v from "valibot"
+import { SLOT_MAX_SEC } from "./slots.js"
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1))
@@ -10,7 +11,18 @@ const over0 = v.pipe(v.number(), v.gtValue(0))
 const utc = v.pipe(v.string(), v.isoTimestamp())
 const rate = v.strictObject({ calls: over0, perSec: over0 })
 const board = v.strictObject({ line: positive, id: v.string() })
-const time = v.pipe(v.string(), v.regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, "is no time of day"))
+const timeOfDay = v.pipe(v.string(), v.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is no time of day"))
+const midnight = v.literal("24:00")
+
+const timeZone = v.pipe(v.string(), v.check(isTimeZone, "is no time zone"))
+
+function isTimeZone(name: string): boolean {
+    try {
+        return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== ""
+    } catch {
+        return false
+    }
+}
 
 const CURVE = v.strictObject({
     /** The batch that it is of: one of so many boards. */
@@ -53,14 +65,14 @@ export const PLAN = v.strictObject({
         hubs: positive,
         load: v.pipe(over0, v.maxValue(1)),
     }),
-    slots: v.strictObject({ boardsPerSlot: positive, slotSec: positive }),
+    slots: v.strictObject({ boardsPerSlot: positive, slotSec: v.pipe(positive, v.maxValue(SLOT_MAX_SEC)) }),
     /** What each board is told: FLEET_N, FLEET_CPS, LOAD. */
     formula: v.strictObject({ fleetN: positive, fleetCps: over0, load: over0 }),
-    timeZone: v.string(),
+    timeZone,
     hours: v.strictObject({
         days: v.pipe(v.array(v.pipe(whole, v.minValue(1), v.maxValue(7))), v.minLength(1)),
-        from: time,
-        to: time,
+        from: timeOfDay,
+        to: v.union([timeOfDay, midnight], "is no time of day"),
     }),
     soakSec: v.pipe(v.number(), v.minValue(0)),
     waves: v.array(v.strictObject({ boards: positive })),

@@ -18,7 +18,7 @@ export interface Limits {
 const WASTE_MAX = 0.05
 const SHORT_MAX_SEC = 60
 /** As of SLOT_SEC (docs/settings.md). */
-const SLOT_MAX_SEC = 86_400
+export const SLOT_MAX_SEC = 86_400
 
 /** Boards a second that the limits allow, the load not counted. */
 export function ratePerSec({ registrations, hubConnects, hubs }: Limits): number {

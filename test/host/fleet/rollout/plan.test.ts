@@ -329,6 +329,15 @@ describe("the files of a plan", () => {
         [(plan: string) => plan.replace('"version": 1', '"version": 2'), /version: /],
         [(plan: string) => plan.replace('"wave": 4', '"wave": 5'), /there is no wave 5/],
         [(plan: string) => plan.replace('"boards": 3,', '"boards": 4,'), /there is no curve of 4 boards/],
+        [
+            (plan: string) => plan.replace('"timeZone": "UTC"', '"timeZone": "Mars/Base"'),
+            /timeZone: is no time zone/,
+        ],
+        [
+            (plan: string) => plan.replace('"from": "00:00"', '"from": "24:00"'),
+            /hours.from: is no time of day/,
+        ],
+        [(plan: string) => plan.replace(/"slotSec": \d+/, '"slotSec": 1e18'), /slotSec/],
         [(plan: string) => plan.slice(0, 500), /cannot be used/],
         [() => "", /is missing/],
     ])("that were changed are refused, %#", async (change, message) => {
@@ -381,6 +390,17 @@ describe("the files of a plan", () => {
         await staged.drop()
         expect(readFileSync(file, "utf8")).toBe(changed)
         expect(readdirSync(dir).filter(name => /changed\.json|\.new$/.test(name))).toEqual([])
+    })
+
+    test("are never put in the place of what is no file", async () => {
+        const staged = new Staged()
+        await staged.write(path("first.json"), ["{}"])
+        const device = "/dev/null"
+        for (const place of [dir, device])
+            await expect(staged.write(place, ["{}"])).rejects.toThrow(/no file/)
+        await staged.drop()
+        expect(statSync(device).isFile()).toBe(false)
+        expect(readdirSync(dir).filter(name => /first\.json|\.new$/.test(name))).toEqual([])
     })
 
     test("a line with more or fewer fields than the first is a mistake: its columns are not what they seem", async () => {
