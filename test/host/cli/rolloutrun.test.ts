@@ -143,6 +143,26 @@ describe("a roll-out", () => {
         expect(over.stdout).toMatch(/Done: 6 of 6 boards registered\.\n$/)
     })
 
+    test("is run once at a time; after a crash the next run has the state file", async () => {
+        const state = `${plan.replace(/\.json$/, "")}.state`
+        const first = running()
+        await expect.poll(() => first.stdout).toContain("POWER ON batch 1")
+        const second = await ended("--exec", "echo powered on twice")
+        expect(second.stderr).toMatch(
+            new RegExp(
+                `^\\S+\\.state is in use by another run \\(process ${first.child.pid}\\): end that one first\\.`
+            )
+        )
+        expect(second).toMatchObject({ code: 1, stdout: "" })
+        await expect.poll(() => first.stdout).toContain("0 of 2 registered")
+        await first.stop("SIGKILL")
+        expect(existsSync(`${state}.lock`)).toBe(true)
+        const third = running()
+        await expect.poll(() => third.stdout).toContain("1 of them opened before")
+        await third.stop("SIGINT")
+        expect(existsSync(`${state}.lock`)).toBe(false)
+    })
+
     test("held for too long is exit 1, says why and what to do; --go-on opens the next batch all the same", async () => {
         const held = await ended("--max-late", "1s", "--max-held", "1s")
         expect(held.code).toBe(1)

@@ -1,5 +1,6 @@
 // What `moorage rollout run` does.
 import { CloudError, type DpsApi } from "@moorage/fleet/cloud/index.js"
+import { hold } from "@moorage/fleet/hold.js"
 import { StateError } from "@moorage/fleet/linefile.js"
 import {
     type FleetIds,
@@ -80,8 +81,10 @@ async function boardsOf(
     return boards
 }
 
-function stateOf(known: KnownPlan, planFile: string, { state, goOn }: Options): RolloutState {
-    const file = state ?? `${planFile.replace(/\.json$/, "")}.state`
+const stateFile = (planFile: string, { state }: Options) =>
+    state ?? `${planFile.replace(/\.json$/, "")}.state`
+
+function stateOf(known: KnownPlan, file: string, { goOn }: Options): RolloutState {
     const opened = new RolloutState(file, known)
     if (goOn && opened.progress.openedMs.length === 0)
         throw new UserError("--go-on is for a roll-out that is held: this one has not begun.", WRONG_USAGE)
@@ -179,11 +182,13 @@ export async function run(planFile: string, options: Options): Promise<void> {
     const signal = interruption()
     const known = readPlan(planFile)
     const services = servicesOf(options, { signal, dpsPerSec: options.rate ?? rateLeft(known.plan) })
+    let release = (): void => undefined
     try {
         if (!services.dps) throw new UserError(NO_DPS, WRONG_USAGE)
         const boards = await boardsOf(known, planFile, options.fleet, signal)
-        const state = stateOf(known, planFile, options)
-        await watch(known, boards, state, services.dps, options, signal)
+        const file = stateFile(planFile, options)
+        release = hold(file)
+        await watch(known, boards, stateOf(known, file, options), services.dps, options, signal)
     } catch (error) {
         if (signal.aborted) {
             process.exitCode = INTERRUPTED
@@ -191,6 +196,7 @@ export async function run(planFile: string, options: Options): Promise<void> {
         } else if (error instanceof StateError) throw new UserError(error.message, FAILED, { cause: error })
         else throw toldError(error)
     } finally {
+        release()
         services.close()
     }
 }
