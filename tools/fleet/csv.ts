@@ -4,7 +4,7 @@ import type { Readable } from "node:stream"
 import { networkMistake, type WifiNetwork } from "@moorage/vm"
 import { checkId, keyMistake, SeenIds } from "./ids.js"
 import { FleetError, type Mistake } from "./mistakes.js"
-import { csvLine, csvRecords } from "./records.js"
+import { csvFormOf, csvLine, csvRecords } from "./records.js"
 import { FIRMWARE_SETTINGS, OWN_COLUMNS, settingOf, type SettingValue } from "./settings.js"
 
 const ID = "registrationId"
@@ -166,7 +166,7 @@ export function boardOfId(text: string, line: number, defaults: FleetDefaults): 
 
 /**
  * The text of a fleet file with some columns set, line by line: added at the end where they are missing; all others
- * stay as they are.
+ * stay as they are, and so do byte order mark and line ends.
  * @param valuesOf one value for each of `columns`, of the n-th board (from 0)
  * @throws FleetError when the file is no CSV or has no column registrationId
  */
@@ -178,6 +178,8 @@ export async function* withColumns(
     let places: number[] | undefined
     let id = 0
     let n = 0
+    const { mark, lineEnd } = await csvFormOf(file)
+    yield mark
     for await (const { line, fields } of csvRecords(createReadStream(file), file)) {
         const out = [...fields]
         if (!places) {
@@ -190,6 +192,6 @@ export async function* withColumns(
             const values = valuesOf((fields[id] ?? "").toLowerCase(), n++)
             for (const [i, place] of places.entries()) out[place] = values[i] ?? ""
         }
-        yield csvLine(out)
+        yield csvLine(out, lineEnd)
     }
 }

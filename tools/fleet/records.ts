@@ -1,4 +1,5 @@
 // CSV (RFC 4180) as a stream of records, with the line of each.
+import { open } from "node:fs/promises"
 import type { Readable } from "node:stream"
 import { CsvError, parse } from "csv-parse"
 import { FleetError } from "./mistakes.js"
@@ -9,6 +10,7 @@ export interface CsvRecord {
     fields: string[]
 }
 
+const MARK = "\ufeff"
 /** A line longer than that is no line of a fleet's. */
 const RECORD_MAX_BYTES = 65_536
 
@@ -44,10 +46,29 @@ export async function* csvRecords(input: Readable, source: string): AsyncGenerat
     }
 }
 
+/** How a CSV file is written, beside its fields: a spreadsheet takes one without its mark for another character set. */
+export interface CsvForm {
+    /** The byte order mark at its start, if it has one. */
+    mark: string
+    lineEnd: string
+}
+
+/** @throws what the file system throws */
+export async function csvFormOf(file: string): Promise<CsvForm> {
+    const handle = await open(file)
+    try {
+        const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(RECORD_MAX_BYTES) })
+        const text = buffer.toString("utf8", 0, bytesRead)
+        return { mark: text.startsWith(MARK) ? MARK : "", lineEnd: /\r?\n/.exec(text)?.[0] ?? "\n" }
+    } finally {
+        await handle.close()
+    }
+}
+
 /** One line of CSV, its end included. */
-export function csvLine(fields: string[]): string {
+export function csvLine(fields: string[], lineEnd = "\n"): string {
     const quoted = fields.map(field =>
         /[",\r\n]|^\s|\s$/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
     )
-    return `${quoted.join(",")}\n`
+    return quoted.join(",") + lineEnd
 }

@@ -392,6 +392,11 @@ describe("the files of a plan", () => {
         expect(readdirSync(dir).filter(name => /changed\.json|\.new$/.test(name))).toEqual([])
     })
 
+    test("keep the byte order mark and the line ends of the fleet file, by which a spreadsheet knows it", async () => {
+        const { text } = await written("\ufeffregistrationId,room\r\nb-1,Küche\r\n")
+        expect(text).toMatch(/^\ufeffregistrationId,room,slot,[^\n]*\r\nb-1,Küche,0,[^\n]*\r\n$/)
+    })
+
     test("are never put in the place of what is no file", async () => {
         const staged = new Staged()
         await staged.write(path("first.json"), ["{}"])
