@@ -1,6 +1,4 @@
 // What `moorage rollout plan` does.
-import { realpathSync } from "node:fs"
-import { resolve } from "node:path"
 import { DOCUMENTED_QUOTAS, type Rate } from "@moorage/emulator"
 import { wait } from "@moorage/fleet/cloud/index.js"
 import { FleetError } from "@moorage/fleet/mistakes.js"
@@ -23,6 +21,7 @@ import { INTERRUPTED, interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
 import { duration, thousands } from "../words.js"
 import { fleetIds } from "./boards.js"
+import { checkPlan, planFile } from "./checks.js"
 import { planLines } from "./text.js"
 
 export interface Options {
@@ -43,24 +42,6 @@ export interface Options {
     dryRun: boolean
     report?: string
     json: boolean
-}
-
-/** `fleet.rollout.json`, beside the fleet file. */
-const planFile = (fleet: string) => `${fleet.replace(/\.csv$/i, "")}.rollout.json`
-
-function placeOf(file: string): string {
-    try {
-        return realpathSync(file)
-    } catch {
-        return resolve(file)
-    }
-}
-
-/** @throws UserError when one would be written over another */
-function checkFiles(fleet: string, { out = planFile(fleet), report }: Options): void {
-    const files = [fleet, out, ...(report === undefined ? [] : [report])]
-    if (new Set(files.map(placeOf)).size < files.length)
-        throw new UserError("The fleet file, --out and --report are files of their own.", WRONG_USAGE)
 }
 
 function startMs(start: string | undefined, timeZone: string): number {
@@ -170,7 +151,7 @@ export async function plan(fleet: string, options: Options): Promise<void> {
     const steps = new Steps(interruption())
     const beganMs = realClock.nowMs()
     try {
-        checkFiles(fleet, options)
+        checkPlan(fleet, options)
         const choices = choicesOf(options)
         // How many there are is not known before all are read.
         const onRead = (n: number) => steps.show(0, `${thousands(n)} boards read`)

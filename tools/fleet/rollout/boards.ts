@@ -1,6 +1,7 @@
 // The boards of a fleet file as a roll-out needs them: who, on which line, in which order.
 import { createReadStream } from "node:fs"
 import { stat } from "node:fs/promises"
+import { boardNames } from "@moorage/vm"
 import { withColumns } from "../csv.js"
 import { listedIds } from "../idlist.js"
 import { FleetError } from "../mistakes.js"
@@ -36,7 +37,8 @@ export async function readFleetIds(
 ): Promise<FleetIds> {
     const ids: string[] = []
     const lines: number[] = []
-    const profiles = new Set<string | undefined>()
+    /** With the line of the first board that has it. */
+    const profiles = new Map<string | undefined, number>()
     const source = {
         input: createReadStream(file),
         name: file,
@@ -47,12 +49,26 @@ export async function readFleetIds(
     for await (const { id, line, also } of listedIds(source)) {
         ids.push(id)
         lines.push(line)
-        profiles.add(also ?? profile)
+        const ownOrGiven = also ?? profile
+        if (!profiles.has(ownOrGiven)) profiles.set(ownOrGiven, line)
         if (ids.length % TELL_EACH !== 0) continue
         signal?.throwIfAborted()
         onRead?.(ids.length)
     }
-    return { ids, lines, sha256: idsSha256(ids), hasTight: [...profiles].some(isTight) }
+    checkProfiles(file, profiles)
+    return { ids, lines, sha256: idsSha256(ids), hasTight: [...profiles.keys()].some(isTight) }
+}
+
+/** @throws FleetError: what image a board has that is of no profile is not known, and batches depend on it */
+function checkProfiles(file: string, profiles: ReadonlyMap<string | undefined, number>): void {
+    const known = boardNames()
+    const mistakes = [...profiles]
+        .filter(([profile]) => profile !== undefined && !known.includes(profile))
+        .map(([profile, line]) => ({
+            line,
+            text: `there is no profile ${JSON.stringify(profile)}: ${known.join(", ")}`,
+        }))
+    if (mistakes.length > 0) throw new FleetError(file, mistakes)
 }
 
 const COLUMNS = ["slot", "slotSec", "fleetN", "fleetCps", "load", "wave", "batch"]

@@ -1,17 +1,13 @@
 // A board with the tight image keeps no hub: at every power-on it first asks DPS for its status, new or not, before it
 // waits for its slot. Slots do not spread that; batches do.
-import { boardNames, loadBoardProfile } from "@moorage/vm"
+import { loadBoardProfile } from "@moorage/vm"
 import type { Limits } from "./slots.js"
 
 const MINUTE_SEC = 60
 
-/** Whether boards of that profile have the tight image; a profile that there is not is told by manufacture. */
+/** Whether boards of that profile have the tight image. @throws VmError for one that there is not */
 export function isTight(profile: string | undefined): boolean {
-    return (
-        profile !== undefined &&
-        boardNames().includes(profile) &&
-        loadBoardProfile(profile).image === "maintight"
-    )
+    return profile !== undefined && loadBoardProfile(profile).image === "maintight"
 }
 
 /** How many tight boards may be powered on together: what DPS takes of lookups in a minute (facts 4), of it the load. */

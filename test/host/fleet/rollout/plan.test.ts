@@ -318,6 +318,13 @@ describe("the files of a plan", () => {
         expect(boards.hasTight).toBe(hasTight)
     })
 
+    test("a profile that there is not is a mistake: its boards might have the tight image", async () => {
+        writeFileSync(path("kinds.csv"), "registrationId,profile\na,moorage_c3\nb,moorage-s2\nc,moorage-s2\n")
+        await expect(readFleetIds(path("kinds.csv"))).rejects.toThrow(
+            /cannot be used:\n  line 3: there is no profile "moorage-s2": .*moorage_s2[^\n]*$/
+        )
+    })
+
     test("are read as they were written, a list of numbers on a line", async () => {
         const plan = await planOf(300)
         writeFileSync(path("plan.json"), planText(plan))

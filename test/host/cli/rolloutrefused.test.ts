@@ -1,4 +1,4 @@
-// The files of `moorage rollout plan`: none is written over another.
+// What `moorage rollout plan` refuses: files over one another, boards of which it does not know the image.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -27,4 +27,10 @@ test.each([
     expect(code).toBe(2)
     expect(readFileSync(path("fleet.csv"), "utf8")).toBe(FLEET)
     expect(readdirSync(dir).sort()).toEqual(["fleet.csv", "link.csv"])
+})
+
+test("a profile that there is not is refused, and not taken for one of large batches", async () => {
+    const { code, stderr } = await run(["rollout", "plan", path("fleet.csv"), "--profile", "moorage-s2"])
+    expect(stderr).toMatch(/^There is no profile moorage-s2: .*moorage_s2/)
+    expect(code).toBe(2)
 })
