@@ -114,6 +114,13 @@ describe("moorage simulate", () => {
         expect(stderr).not.toContain("    at ")
     })
 
+    test("a trace that cannot be written is exit 1, however short the run", async () => {
+        const { code, stderr } = await run(["simulate", plan, "--trace", dir])
+        expect(stderr).toMatch(/^Cannot write .*: EISDIR/)
+        expect(stderr).not.toContain("    at ")
+        expect(code).toBe(1)
+    })
+
     test("a plan with mistakes: each is named with its line, and nothing runs", async () => {
         const wrong = file(
             "wrong.yaml",

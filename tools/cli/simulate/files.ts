@@ -23,7 +23,10 @@ export function openTrace(file: string): TraceFile {
         end: () =>
             new Promise((done, fail) => {
                 if (failure) fail(cannot("write", file, failure))
-                else stream.on("error", error => fail(cannot("write", file, error))).end(done)
+                else
+                    stream.end((error?: Error | null) =>
+                        error ? fail(cannot("write", file, error)) : done()
+                    )
             }),
     }
 }
