@@ -14,7 +14,8 @@ let report: ds.Packet
 let reader: ds.Fiber
 
 function onPacket(packet: ds.Packet): void {
-    if (!packet || packet.serviceCommand !== GET) return
+    // Our own commands come by here too.
+    if (!packet || packet.serviceCommand !== GET || !packet.isReport) return
     report = packet
     if (reader && reader.suspended) reader.resume(undefined)
 }

@@ -26,8 +26,11 @@ describe.each([
         expect(seen.rebootDays[0]).toBeLessThan(day + 0.01)
     })
 
-    test("leave as much heap in use after day 30, and day 60, as after day 1", () => {
-        const [first, later, last] = [1, 30, 60].map(number => seen.heapBytes.get(number) ?? NaN)
+    test("leave as much heap in use around day 30, and in the last days, as in the first", () => {
+        // What one day shows depends on when its garbage was collected last; the least of ten does not.
+        const leastFrom = (day: number) =>
+            Math.min(...Array.from({ length: 10 }, (_, i) => seen.heapBytes.get(day + i) ?? NaN))
+        const [first, later, last] = [leastFrom(1), leastFrom(26), leastFrom(51)]
         expect(first).toBeGreaterThan(1024)
         expect(Math.abs(later - first)).toBeLessThan(512)
         expect(Math.abs(last - first)).toBeLessThan(512)

@@ -1,7 +1,7 @@
 // The world in memory: one board with the real firmware, the emulated cloud, and a clock that tests move.
 import { Cloud, deriveDeviceKey } from "@moorage/emulator"
 import type { Link } from "@moorage/link"
-import { ManualClock, type Random, seededRandom } from "@moorage/time"
+import { type Clock, ManualClock, type Random, seededRandom } from "@moorage/time"
 import {
     Board,
     type DialAnswer,
@@ -34,6 +34,8 @@ export interface MoorOptions {
     gcStress?: boolean
     /** How long the board sleeps at most; as long as it can unless given. */
     sleepMaxMs?: number
+    /** The board's main loop comes round only so often, as on a busy chip; whenever it wants unless given. */
+    turnMs?: number
     /** Every byte that the cloud sends travels alone. */
     byteByByte?: boolean
     /** Puts something between a connection and the cloud; undefined serves the connection by itself. */
@@ -51,6 +53,17 @@ export interface Dial {
     atMs: number
     host: string
     port: number
+}
+
+/** The clock of a board whose calls all wait for the next turn of its loop. */
+function inTurns(clock: ManualClock, turnMs: number): Clock {
+    return {
+        nowMs: () => clock.nowMs(),
+        after(delayMs, fn) {
+            const dueMs = clock.nowMs() + Math.max(0, delayMs)
+            return clock.after(Math.ceil(dueMs / turnMs) * turnMs - clock.nowMs(), fn)
+        },
+    }
 }
 
 /** The link with each byte sent by itself. */
@@ -113,7 +126,7 @@ export async function moor(options: MoorOptions) {
         bytecode,
         flash,
         tear: options.tear,
-        clock,
+        clock: options.turnMs === undefined ? clock : inTurns(clock, options.turnMs),
         random: options.random ?? seededRandom(2),
         heapBytes: options.heapBytes,
         gcStress: options.gcStress,

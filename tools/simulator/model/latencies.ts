@@ -19,7 +19,7 @@ export interface Latencies {
 
 /** The network of the simulator's plans; the rest as the bytecode has it in the VM, and devs/mqtt. */
 export const DEFAULT_LATENCIES: Latencies = {
-    bootMs: 2140,
+    bootMs: 1730,
     dnsMs: 30,
     rttMs: 80,
     tlsMs: 1200,
