@@ -21,6 +21,7 @@ function format(path: Path): string {
 
 function messageOf(issue: v.BaseIssue<unknown>): string {
     if (issue.type !== "strict_object") return issue.message.replace(/^Invalid .*: /, "")
+    if (!issue.path) return 'is no list of "name: value"'
     // An unknown field, or one that is missing, by what the schema expected there.
     return issue.expected === "never" ? "is not known" : "is missing"
 }

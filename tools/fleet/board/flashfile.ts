@@ -22,7 +22,8 @@ export function isBlank(flash: Flash): boolean {
  */
 export function openFlash(file: string | undefined, { fstorPages }: BoardProfile, isErased: boolean): Flash {
     if (file === undefined) return memoryFlash(fstorPages)
-    if (!existsSync(dirname(file)))
+    // A file in the folder's place has no such entry.
+    if (!existsSync(`${dirname(file)}/.`))
         throw new DeskError(`Cannot write ${file}: there is no folder ${dirname(file)}.`)
     const flash = fileFlash(file, fstorPages)
     if (isBlank(flash)) return flash

@@ -347,6 +347,7 @@ describe("the files of a plan", () => {
         [(plan: string) => plan.replace(/"slotSec": \d+/, '"slotSec": 1e18'), /slotSec/],
         [(plan: string) => plan.slice(0, 500), /cannot be used/],
         [() => "", /is missing/],
+        [() => "registrationId\nb-1\n", /the file: is no list of "name: value"$/],
     ])("that were changed are refused, %#", async (change, message) => {
         const text = change(planText(await planOf(300)))
         writeFileSync(path("wrong.json"), text)
