@@ -8,6 +8,8 @@ import type { SimBoard } from "./simboard.js"
 const RECENT_MAX = 50
 /** A session lost sooner than this was never granted: a hub over quota accepts and then closes. */
 const GRANTED_MS = 5_000
+/** A board that hangs up so soon after a connection opened had given it up before: its socket worker was still dialling. */
+const GIVEN_UP_MS = 50
 
 /** The seed's least; the firmware's own window is twice as long. */
 const HUB_WINDOW_MS = 15 * 60_000
@@ -18,6 +20,7 @@ const HUB_WINDOW_MAX_MS = 2 * 3600_000
 export interface HubTry {
     service: string
     dialMs: number
+    openMs?: number
     /** When it failed, or the session ended; undefined while it lasts. */
     endMs?: number
     connack?: number
@@ -38,6 +41,11 @@ const THROTTLED_MS = 1_000
 const OPERATOR_MS = 10 * 60_000
 
 const REQUESTS = ["register", "poll", "lookup"]
+
+/** Whether what ends now ended for the board at a moment that only itself knows, after its dialling. */
+function wasGivenUp({ openMs, connack }: HubTry, kind: Fact["kind"], ms: number): boolean {
+    return kind === "hangUp" && openMs !== undefined && connack === undefined && ms - openMs < GIVEN_UP_MS
+}
 
 export class BoardWatch {
     readonly recent: Fact[] = []
@@ -209,8 +217,9 @@ export class BoardWatch {
     private hubLink({ ms, kind, service = "" }: Fact): void {
         const { hubTry } = this
         if (kind === "dial") this.hubTry = { service, dialMs: ms }
+        else if (kind === "open" && hubTry) hubTry.openMs = ms
         else if ((kind === "fail" || kind === "lost" || kind === "hangUp") && hubTry && !hubTry.endMs)
-            this.hubEnded(hubTry, ms)
+            this.hubEnded(hubTry, wasGivenUp(hubTry, kind, ms) ? hubTry.dialMs : ms)
         if ((kind === "hangUp" || kind === "lost") && this.asked) this.endedAtWill = true
     }
 
