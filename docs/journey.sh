@@ -6,8 +6,16 @@
 # the monitor, through DPS's own API, must agree with the hubs' registries and the run: 200 registered, 0 throttled.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+# Without FOLDER all of it is gone at the end: images and keys are not left behind.
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"
+fleet=
+end() {
+    if [ -n "$fleet" ]; then kill "$fleet" 2> /dev/null || true; wait "$fleet" || true; fi
+    if [ "$1" = temporary ]; then rm -rf "$folder"; fi
+}
+life=${1:+kept}
+trap 'end "${life:-temporary}"' EXIT
 moorage() { node "$root/tools/cli/moorage.mjs" "$@"; }
 field() { node -p "const o = JSON.parse(require('fs').readFileSync('$1', 'utf8')); $2"; }
 
@@ -33,7 +41,6 @@ node "$root/tools/cli/moorage.mjs" simulate "$root/docs/journey.yaml" --images "
     --rollout "$folder/fleet.rollout.json" --report "$folder/run.html" --serve "$folder/card.json" --json \
     > "$folder/run.json" &
 fleet=$!
-trap 'kill $fleet 2> /dev/null || true; wait $fleet || true' EXIT
 until [ -e "$folder/card.json" ]; do
     kill -0 $fleet 2> /dev/null || exit 1
     sleep 0.2

@@ -1,6 +1,7 @@
 // What `moorage reprovision` does.
 import { createReadStream } from "node:fs"
 import type { Services } from "@moorage/fleet/cloud/index.js"
+import { hold } from "@moorage/fleet/hold.js"
 import {
     isGood,
     type Outcome,
@@ -108,8 +109,10 @@ export async function reprovision(id: string | undefined, options: Options): Pro
     const stop = interruption()
     const services = servicesOf(options)
     const devices: Outcome[] = []
+    let release = (): void => undefined
     try {
         checkServices(services, options)
+        if (stateFile !== undefined) release = hold(stateFile)
         const state = stateFile === undefined ? undefined : new StateFile(stateFile)
         const targets = await targetsOf(id, options, services)
         stop.addEventListener("abort", () =>
@@ -141,6 +144,7 @@ export async function reprovision(id: string | undefined, options: Options): Pro
         if (error instanceof StateError) throw new UserError(error.message, FAILED, { cause: error })
         throw toldError(error)
     } finally {
+        release()
         services.close()
     }
 }
