@@ -1,5 +1,5 @@
 // `moorage reprovision` as its user runs it, against an emulator in a process of its own.
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { deriveDeviceKey } from "@moorage/emulator"
 import { loadImages } from "@moorage/simulator"
 import { realClock, realRandom } from "@moorage/time"
@@ -237,6 +237,19 @@ describe("what goes wrong", () => {
         const state = world.file("mine.txt", "precious\n")
         await failing(1, /is no state file/, "a", "--state", state, "--profile", world.profile)
         expect(readFileSync(state, "utf8")).toBe("precious\n")
+    })
+
+    test("a state file that another run has is exit 1, and nobody is asked; one that a crashed run left is taken over", async () => {
+        const state = world.path("shared.state")
+        const { pid } = process
+        writeFileSync(`${state}.lock`, String(pid))
+        const args = ["nobody", "--state", state, "--profile", world.profile]
+        await failing(1, new RegExp(`shared\\.state is in use by another run \\(process ${pid}\\)`), ...args)
+        expect(existsSync(state)).toBe(false)
+        writeFileSync(`${state}.lock`, "")
+        await reprovision(...args)
+        expect(existsSync(state)).toBe(true)
+        expect(existsSync(`${state}.lock`)).toBe(false)
     })
 
     test("a state file that cannot be written is exit 1, before anybody is asked", async () => {
