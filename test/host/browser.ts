@@ -31,6 +31,14 @@ export interface Visit {
     complaints: string[]
 }
 
+/** How many px a page is wider than its window: a reader would have to scroll sideways. */
+export async function overflowPx(page: Page): Promise<number | undefined> {
+    const [px] = await page
+        .locator("html")
+        .evaluateAll(([html]) => [html && html.scrollWidth - html.clientWidth])
+    return px
+}
+
 /** Opens a file as a reader does who has neither a network nor scripts; close `page.context()` when done. */
 export async function visitFile(
     browser: Browser,

@@ -3,6 +3,9 @@
 /** `1,234`. */
 export const thousands = (n: number) => Math.round(n).toLocaleString("en-US")
 
+/** `1 board`, `1,234 boards`. */
+export const counted = (n: number, one: string, many = `${one}s`) => `${thousands(n)} ${n === 1 ? one : many}`
+
 /** `3 h 20 min`, `6 min 12 s`, `12.3 s`. */
 export function duration(sec: number): string {
     if (sec < 60) return `${Math.round(sec * 10) / 10} s`

@@ -1,7 +1,7 @@
 // Crowds: boards that the same trouble struck in the same second. What each of them does next is to be by chance.
 import { fleetMs } from "../../devs/retry/backoff.js"
 import type { Fact } from "./facts.js"
-import { DPS_HOST } from "./plan.js"
+import { DEVICE_HOST } from "@moorage/emulator"
 
 const TOGETHER_MS = 1000
 /** Fewer boards than these may meet again by chance. */
@@ -54,7 +54,7 @@ export class Crowds {
 
     /** What is to be answered by a wait of many seconds, or undefined. */
     private troubleIn({ kind, service, status = 0, retryAfterSec = 0 }: Fact): string | undefined {
-        const isDps = service === DPS_HOST || service === "dps"
+        const isDps = service === DEVICE_HOST || service === "dps"
         if (kind === "lost" || kind === "fail") return isDps ? undefined : `${kind} ${service}`
         if (kind !== "register" && kind !== "poll" && kind !== "lookup") return undefined
         const isSpread = status >= 500 || (status === 429 && this.fleetMs >= FLEET_MIN_MS)

@@ -6,7 +6,6 @@ export { type Invariant, INVARIANTS } from "./invariants.js"
 export { type JobsOptions, runSeeds } from "./jobs.js"
 export type { MadeBoard, MadeFleet } from "./made.js"
 export {
-    DPS_HOST,
     faultsEndSec,
     formatPlan,
     parsePlan,

@@ -1,5 +1,5 @@
 // Boards as they come from manufacture: their own flash images, in place of boards that the plan makes up.
-import { type BoardProfile, type Flash, readSettings } from "@moorage/vm"
+import type { BoardProfile, Flash } from "@moorage/vm"
 import type { Plan } from "./plan.js"
 import { GROUP_ID, type Roster } from "./roster.js"
 
@@ -10,6 +10,8 @@ export interface MadeBoard {
     bytecode: Uint8Array
     /** Program, key and settings. */
     flash: Flash
+    /** What is in its flash, key and all. */
+    settings: Record<string, unknown>
     /** When it is powered on. */
     powerOnSec: number
 }
@@ -24,14 +26,10 @@ export interface MadeFleet {
 /** Settings of the firmware that what is checked depends on. */
 const WATCHED = ["STABLE_SEC", "FLEET_N", "FLEET_CPS", "LOAD"]
 
-const settingOf = ({ flash }: MadeBoard, name: string) => readSettings(flash)[name]
-
 /** When the last board's slot is over, in s. */
 function lastSlotSec({ boards }: MadeFleet): number {
-    const endSec = (board: MadeBoard) => {
-        const { SLOT = 0, SLOT_SEC = 0 } = readSettings(board.flash)
-        return board.powerOnSec + (Number(SLOT) + 1) * Number(SLOT_SEC)
-    }
+    const endSec = ({ powerOnSec, settings: { SLOT = 0, SLOT_SEC = 0 } }: MadeBoard) =>
+        powerOnSec + (Number(SLOT) + 1) * Number(SLOT_SEC)
     return boards.reduce((latest, board) => Math.max(latest, endSec(board)), 0)
 }
 
@@ -40,7 +38,7 @@ export function planForMade(plan: Plan, fleet: MadeFleet): Plan {
     const [first] = fleet.boards
     const lastSec = lastSlotSec(fleet)
     const settings = Object.fromEntries(
-        WATCHED.map(name => [name, settingOf(first, name)]).filter(([, value]) => value !== undefined)
+        WATCHED.map(name => [name, first.settings[name]]).filter(([, value]) => value !== undefined)
     ) as Plan["boards"]["settings"]
     return {
         ...plan,
@@ -51,7 +49,7 @@ export function planForMade(plan: Plan, fleet: MadeFleet): Plan {
 }
 
 export function madeRoster({ idScope, groupKey, boards }: MadeFleet): Roster {
-    const keyOf = (board: MadeBoard) => String(settingOf(board, "DEVICE_KEY"))
+    const keyOf = ({ settings }: MadeBoard) => String(settings.DEVICE_KEY)
     return {
         idScope,
         enrollments:
@@ -65,6 +63,7 @@ export function madeRoster({ idScope, groupKey, boards }: MadeFleet): Roster {
                 : { enrollmentGroups: [{ enrollmentGroupId: GROUP_ID, primaryKey: groupKey }] },
         recruit(number) {
             const board = boards[number]
+            // They are in its flash already.
             return { ...board, key: keyOf(board), settings: {} }
         },
     }

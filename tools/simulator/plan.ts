@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DocumentError, formatDocument, parseDocument, readDocument } from "@moorage/document"
-import { DOCUMENTED_QUOTAS, type Quotas } from "@moorage/emulator"
+import { DEVICE_HOST, DOCUMENTED_QUOTAS, type Quotas } from "@moorage/emulator"
 import { QUOTAS } from "@moorage/emulator/quota/schema.js"
 import { boardNames } from "@moorage/vm"
 import * as v from "valibot"
@@ -159,8 +159,6 @@ const PLAN = v.strictObject({
 
 export type Plan = v.InferOutput<typeof PLAN>
 
-export const DPS_HOST = "global.azure-devices-provisioning.net"
-
 /** The throttles of the plan's cloud, those that it does not name as documented. */
 export function quotasOf(plan: Plan): Quotas {
     return { ...DOCUMENTED_QUOTAS, ...plan.quotas }
@@ -209,7 +207,7 @@ function contradictions(plan: Plan): string[] {
     for (const [i, event] of plan.events.entries()) {
         if (event.do === "failOver") checkHub(`events[${i}].hub`, event.hub)
         if (event.do === "hostDown" || event.do === "dnsDown")
-            checkHub(`events[${i}].host`, event.host, [DPS_HOST])
+            checkHub(`events[${i}].host`, event.host, [DEVICE_HOST])
         if (event.do === "fault" && event.service !== undefined)
             checkHub(`events[${i}].service`, event.service, ["dps"])
         if (event.do === "allocate") event.hubs.forEach((hub, j) => checkHub(`events[${i}].hubs[${j}]`, hub))

@@ -50,12 +50,6 @@ function profileName({ boards: { mix } }: Plan, seed: number, number: number): s
 /** The boards of a plan: what they are is drawn from the seed. */
 export function plannedRoster(plan: Plan, seed: number, images: Images): Roster {
     const groupKey = Buffer.from(stream(seed, "groupKey").bytes(64)).toString("base64")
-    const profiles = new Map<string, BoardProfile>()
-    const profileOf = (name: string): BoardProfile => {
-        const profile = profiles.get(name) ?? loadBoardProfile(name)
-        profiles.set(name, profile)
-        return profile
-    }
     const { slots, settings } = plan.boards
     return {
         idScope: ID_SCOPE,
@@ -63,7 +57,7 @@ export function plannedRoster(plan: Plan, seed: number, images: Images): Roster 
         recruit(number) {
             const id = `board-${number}`
             const key = deriveDeviceKey(groupKey, id)
-            const profile = profileOf(profileName(plan, seed, number))
+            const profile = loadBoardProfile(profileName(plan, seed, number))
             const bytecode = images[profile.image]
             return {
                 id,

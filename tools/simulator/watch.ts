@@ -1,7 +1,7 @@
 // What an observer knows of one board: gathered fact by fact, from its network, its power and the cloud's answers.
 // Nothing here looks into the firmware; its console counts for one thing, a renewal of the token.
 import type { Fact } from "./facts.js"
-import { DPS_HOST } from "./plan.js"
+import { DEVICE_HOST } from "@moorage/emulator"
 import type { SimBoard } from "./simboard.js"
 
 /** Facts of a board that are kept for whoever asks what led to a violation. */
@@ -112,13 +112,13 @@ export class BoardWatch {
         else if (kind === "log" && fact.detail === "token renewal") this.endedAtWill = true
         else if (kind === "connack" && service === "dps") this.dpsConnack(ms, status ?? 0)
         else if (kind === "connack") this.hubConnack(ms, status ?? 0)
-        else if (service === DPS_HOST) this.dpsLink(kind)
+        else if (service === DEVICE_HOST) this.dpsLink(kind)
         else if (service !== undefined) this.hubLink(fact)
     }
 
     /** Bytes from DPS have reached the board: it knows what was said. */
     heard(service: string): void {
-        if (service !== DPS_HOST) return
+        if (service !== DEVICE_HOST) return
         if (this.unheard) this.notBefore = this.unheard
         this.unheard = undefined
         if (this.unheardHub) this.named(this.unheardHub)

@@ -1,13 +1,14 @@
 // The world of one run: a plan and a seed made into a cloud, boards, a network, and the events that befall them.
 // Everything in it is virtual but the bytecode, the VM and the emulator's core.
-import { Cloud, type CloudEvent } from "@moorage/emulator"
+import { Cloud, type CloudEvent, DEVICE_HOST } from "@moorage/emulator"
 import type { Link } from "@moorage/link"
 import type { Target } from "@moorage/vm"
 import { type Outages, type Stage, strike } from "./actions.js"
 import { VirtualClock } from "./clock.js"
 import type { Fact, FactKind } from "./facts.js"
 import { type NetworkEvent, Path } from "./network.js"
-import { DPS_HOST, type Plan } from "./plan.js"
+import { ownerOf } from "./owner.js"
+import type { Plan } from "./plan.js"
 import type { Recruit, Roster } from "./roster.js"
 import { type Kept, SimBoard } from "./simboard.js"
 import { stream } from "./streams.js"
@@ -95,7 +96,7 @@ export class World {
         const sim = new SimBoard({
             ...recruit,
             number,
-            owner: `${DPS_HOST}|${this.roster.idScope}|${key}|`,
+            owner: ownerOf(DEVICE_HOST, this.roster.idScope, key),
             clock,
             random: stream(seed, `board/${number}`),
             network: path,

@@ -35,8 +35,18 @@ export function boardNames(dir = BOARDS_DIR): string[] {
         .sort()
 }
 
-/** Reads and checks a profile; throws a {@link VmError} `profile` that names the field. */
+/** Profiles that were read: a fleet asks for the same few again and again. */
+const loaded = new Map<string, BoardProfile>()
+
+/** A profile, read and checked once; throws a {@link VmError} `profile` that names the field. */
 export function loadBoardProfile(name: string, dir = BOARDS_DIR): BoardProfile {
+    const file = join(dir, name)
+    const profile = loaded.get(file) ?? readProfile(name, dir)
+    loaded.set(file, profile)
+    return profile
+}
+
+function readProfile(name: string, dir: string): BoardProfile {
     const profile = readJson(join(dir, `${name}.profile.json`), name, dir)
     const board = readJson(join(dir, `${name}.board.json`), name, dir)
     const check = (field: string, ok: boolean, want: string) => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import type { Browser } from "playwright-core"
 import * as v from "valibot"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
-import { launchBrowser, visitFile, whyNoBrowser } from "../browser.js"
+import { launchBrowser, overflowPx, visitFile, whyNoBrowser } from "../browser.js"
 import { register } from "../fleet/devices.js"
 import { type CloudWorld, cloudWorld, GROUP_KEY, withWrongKey } from "./cloudworld.js"
 import { FORBIDDEN, FORBIDDEN_DIR, run, runOnFullDisk, type Running, start } from "./command.js"
@@ -101,10 +101,7 @@ describe("--report", () => {
                 "What failed, and why",
             ])
             expect(await page.locator("svg:visible").count()).toBe(1)
-            const [overflowPx] = await page
-                .locator("html")
-                .evaluateAll(([html]) => [html && html.scrollWidth - html.clientWidth])
-            expect(overflowPx).toBe(0)
+            expect(await overflowPx(page)).toBe(0)
             expect(complaints).toEqual([])
             await page.context().close()
         }

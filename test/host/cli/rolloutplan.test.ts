@@ -18,7 +18,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { positive, rate, share } from "../../../tools/cli/numbers.js"
 import { days, hours, slotTime, timeZone, waves } from "../../../tools/cli/rollout/choices.js"
 import { PLAN } from "../../../tools/fleet/rollout/index.js"
-import { launchBrowser, visitFile, whyNoBrowser } from "../browser.js"
+import { launchBrowser, overflowPx, visitFile, whyNoBrowser } from "../browser.js"
 import { run, runOnFullDisk, start } from "./command.js"
 
 const KEY = Buffer.alloc(32, 5).toString("base64")
@@ -106,10 +106,7 @@ describe("--report", () => {
             expect(await page.locator("h2").allTextContents()).toEqual(["In numbers", "Batches"])
             expect(await page.locator("svg:visible").count()).toBe(2)
             expect(await page.locator("#batches-heading ~ * tbody tr").count()).toBe(4)
-            const [overflowPx] = await page
-                .locator("html")
-                .evaluateAll(([html]) => [html && html.scrollWidth - html.clientWidth])
-            expect(overflowPx).toBe(0)
+            expect(await overflowPx(page)).toBe(0)
             expect(complaints).toEqual([])
             await page.context().close()
         }

@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { type Fact, loadImages, parsePlan, type RunResult, runPlan } from "../../../tools/simulator/index.js"
 import { reportHtml } from "../../../tools/simulator/report/index.js"
-import { launchBrowser, visitFile, whyNoBrowser } from "../browser.js"
+import { launchBrowser, overflowPx, visitFile, whyNoBrowser } from "../browser.js"
 
 const PLAN = `
 name: small
@@ -215,9 +215,7 @@ describe.skipIf(whyNoBrowser !== undefined)("in a browser without scripts and wi
             const boxes = await Promise.all(
                 (await page.locator("svg:visible").all()).map(svg => svg.boundingBox())
             )
-            const [overflowPx] = await page
-                .locator("html")
-                .evaluateAll(([html]) => [html && html.scrollWidth - html.clientWidth])
+            const tooWidePx = await overflowPx(page)
             await page.context().close()
             expect(complaints).toEqual([])
             expect(shown).toBe(drawings)
@@ -226,7 +224,7 @@ describe.skipIf(whyNoBrowser !== undefined)("in a browser without scripts and wi
                 expect(box?.width).toBeGreaterThan(250)
                 expect(box?.height).toBeGreaterThan(100)
             }
-            expect(overflowPx).toBe(0)
+            expect(tooWidePx).toBe(0)
         }
     )
 

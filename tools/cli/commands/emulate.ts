@@ -1,4 +1,11 @@
-import { type Emulator, type EmulatorOptions, logCloud, type LogForm, startEmulator } from "@moorage/emulator"
+import {
+    DEVICE_HOST,
+    type Emulator,
+    type EmulatorOptions,
+    logCloud,
+    type LogForm,
+    startEmulator,
+} from "@moorage/emulator"
 import { realRandom } from "@moorage/time"
 import { type Command, Option } from "commander"
 import { writeCa } from "../emulate/ca.js"
@@ -91,10 +98,7 @@ async function start(options: EmulatorOptions, onStateError: (error: Error) => v
 /** How to make SDKs that know no port find the emulator. */
 function hostsNote(fixedPorts: boolean, hubNames: string[]): string[] {
     if (!fixedPorts) return []
-    const lines = [
-        "127.0.0.1 global.azure-devices-provisioning.net",
-        ...hubNames.map(name => `${FIXED.hubs} ${name}`),
-    ]
+    const lines = [`127.0.0.1 ${DEVICE_HOST}`, ...hubNames.map(name => `${FIXED.hubs} ${name}`)]
     return ["", "SDKs with a fixed port find it by /etc/hosts:", ...lines.map(line => `  ${line}`)]
 }
 

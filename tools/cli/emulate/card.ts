@@ -1,6 +1,6 @@
 // What a person needs to connect something to the emulator, on one screen.
 import { networkInterfaces } from "node:os"
-import { deriveDeviceKey, type Emulator } from "@moorage/emulator"
+import { DEVICE_HOST, deriveDeviceKey, type Emulator } from "@moorage/emulator"
 
 /** All of it, as `--json` prints it. */
 export interface Card {
@@ -21,7 +21,6 @@ export interface Card {
     dataDir?: string
 }
 
-const DPS_HOST = "global.azure-devices-provisioning.net"
 const SERVICE_HOST = "moorage.azure-devices-provisioning.net"
 const DEVICE = "my-device"
 
@@ -126,7 +125,7 @@ export function printCard(card: Card, note: string[]): string {
             ["TLS", `MQTT ${card.mqttPort}; HTTPS and MQTT over WebSocket ${card.httpsPort}`],
             ["without TLS", tcp],
             ["ID scope", card.idScope],
-            ["DPS", DPS_HOST],
+            ["DPS", DEVICE_HOST],
             ["hubs", card.hubs.map(hub => hub.hostName).join(", ")],
             ...card.enrollmentGroups.map(({ enrollmentGroupId, primaryKey }): [string, string] => [
                 "group key",

@@ -1,6 +1,6 @@
 // How a fleet stands, for a person: as text, a line at a time.
 import type { Failure, GroupSurvey, Survey } from "@moorage/fleet/monitor/index.js"
-import { duration, thousands } from "../words.js"
+import { counted, duration, thousands } from "../words.js"
 import { columns, percent, sparkline, utcText } from "./words.js"
 
 const GROUPS_SHOWN = 40
@@ -9,10 +9,9 @@ const FAILURES_SHOWN = 10
 const NOTE = "about: a record keeps the first and the latest time a board registered, not those between"
 
 function heading({ dps, utc, registered, statuses, groups, individuals }: Survey): string {
-    const many = (n: number, one: string) => `${thousands(n)} ${one}${n === 1 ? "" : "s"}`
-    const by = `${many(groups.length, "enrollment group")} and ${many(individuals.enrollments, "individual enrollment")}`
+    const by = `${counted(groups.length, "enrollment group")} and ${counted(individuals.enrollments, "individual enrollment")}`
     const failed = statuses.failed ? `, ${thousands(statuses.failed)} of them failed` : ""
-    return `${dps}, ${utcText(utc)}: ${many(registered, "device")} registered, by ${by}${failed}`
+    return `${dps}, ${utcText(utc)}: ${counted(registered, "device")} registered, by ${by}${failed}`
 }
 
 type Row = Pick<GroupSurvey, "id" | "isEnabled" | "registered" | "statuses">

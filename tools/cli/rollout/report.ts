@@ -8,21 +8,18 @@ import {
     ratePerSec,
 } from "@moorage/fleet/rollout/index.js"
 import { cumulative } from "@moorage/simulator/model/index.js"
-import { COUNT_AXIS, timeAxis } from "@moorage/simulator/report/axes.js"
+import { COUNT_AXIS } from "@moorage/simulator/report/axes.js"
 import { type Figure, figureMarkup } from "@moorage/simulator/report/figure.js"
-import { COLOUR, GRID, LEGEND } from "@moorage/simulator/report/look.js"
+import { COLOUR } from "@moorage/simulator/report/look.js"
 import { type Markup, markup } from "@moorage/simulator/report/markup.js"
 import { pageHtml } from "@moorage/simulator/report/page.js"
 import { table } from "@moorage/simulator/report/table.js"
+import { HEIGHT_PX, LINE, timeChart } from "@moorage/simulator/report/timechart.js"
 import { tiles } from "@moorage/simulator/report/tiles.js"
 import { count, counted, duration } from "@moorage/simulator/report/words.js"
 import { boardsText, predictionText, rateText } from "./text.js"
 
-const HEIGHT_PX = 300
 const POINTS = 400
-/** Beside the axis and its labels, about. */
-const MARGIN_PX = 70
-const LINE = { type: "line", symbol: "none", silent: true } as const
 
 type Data = [number, number][]
 
@@ -46,14 +43,11 @@ function mooredFigure(plan: Plan): Figure {
         look: `From ${localText(startMs, plan.timeZone)} (${plan.timeZone}) on. Level stretches are nights, pauses, and people at work between batches.`,
         heightPx: HEIGHT_PX,
         isWide: true,
-        draw: ({ width }) => ({
-            option: {
-                grid: GRID,
-                legend: LEGEND,
-                xAxis: timeAxis(0, toSec, width - MARGIN_PX, "since the first batch"),
-                yAxis: COUNT_AXIS,
-                series: [line("moored", COLOUR.blue, data)],
-            },
+        draw: timeChart({
+            toSec,
+            timeName: "since the first batch",
+            yAxis: COUNT_AXIS,
+            series: [line("moored", COLOUR.blue, data)],
         }),
     }
 }
@@ -73,17 +67,14 @@ function paceFigure(plan: Plan): Figure {
         look: `${counted(largest.boards, "board")} register. The line stays under the dashed one, which is all that the quota allows.`,
         heightPx: HEIGHT_PX,
         isWide: true,
-        draw: ({ width }) => ({
-            option: {
-                grid: GRID,
-                legend: LEGEND,
-                xAxis: timeAxis(0, toSec, width - MARGIN_PX, "since power-on"),
-                yAxis: COUNT_AXIS,
-                series: [
-                    line("registered", COLOUR.blue, [[0, 0], ...sums]),
-                    line("the quota's pace", COLOUR.ink, quota, "dashed"),
-                ],
-            },
+        draw: timeChart({
+            toSec,
+            timeName: "since power-on",
+            yAxis: COUNT_AXIS,
+            series: [
+                line("registered", COLOUR.blue, [[0, 0], ...sums]),
+                line("the quota's pace", COLOUR.ink, quota, "dashed"),
+            ],
         }),
     }
 }

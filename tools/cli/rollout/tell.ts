@@ -1,8 +1,8 @@
 // What a running roll-out tells, for a person: a line an event, and on a terminal a line that says how far it is.
 import { localText, type Plan, type Reason, type RolloutEvent } from "@moorage/fleet/rollout/index.js"
 import { failureText } from "../monitor/text.js"
-import { duration, thousands } from "../words.js"
-import { boardsText, counted } from "./text.js"
+import { counted, duration, thousands } from "../words.js"
+import { boardsText } from "./text.js"
 
 type Of<E extends RolloutEvent["event"]> = Extract<RolloutEvent, { event: E }>
 

@@ -8,7 +8,7 @@ import {
     tightTogether,
 } from "@moorage/fleet/rollout/index.js"
 import { columns, percent } from "../monitor/words.js"
-import { duration, thousands } from "../words.js"
+import { counted, duration, thousands } from "../words.js"
 import { plotLines } from "./plot.js"
 
 /** Of more batches than that only the first and the last are shown. */
@@ -16,8 +16,6 @@ const BATCHES_SHOWN = 20
 const LAST_SHOWN = 3
 const ID_MAX_CHARS = 24
 const PLOT_MAX_CHARS = 72
-
-export const counted = (n: number, one: string, many = `${one}s`) => `${thousands(n)} ${n === 1 ? one : many}`
 
 const short = (id: string) => (id.length > ID_MAX_CHARS ? `${id.slice(0, ID_MAX_CHARS - 3)}...` : id)
 

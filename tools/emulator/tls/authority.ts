@@ -2,11 +2,12 @@ import "reflect-metadata"
 import { webcrypto } from "node:crypto"
 import { isIP } from "node:net"
 import * as x509 from "@peculiar/x509"
+import { DEVICE_HOST } from "../routes.js"
 
 /** The names that every emulated service answers to. */
 const NAMES = [
     "localhost",
-    "global.azure-devices-provisioning.net",
+    DEVICE_HOST,
     "*.azure-devices-provisioning.net",
     "*.azure-devices.net",
     "127.0.0.1",

@@ -1,5 +1,6 @@
 // What stands in a board's flash, for a person: no secret is in it.
 import { DEVICE_HOST } from "@moorage/emulator"
+import { ownerOf } from "@moorage/simulator/owner.js"
 import { type Flash, readNetwork, readProgram, readSettings } from "@moorage/vm"
 import { type Assignment, parseRecord } from "../../../devs/store/record.js"
 import { FIRMWARE_SETTINGS } from "../settings.js"
@@ -47,7 +48,7 @@ function recordIn(flash: Flash): Stored["record"] {
     if (text === "") return "none"
     const known = identityIn(flash)
     const host = textOf(settings.DPS_HOST) ?? DEVICE_HOST
-    const found = known && parseRecord(text, known.registrationId, `${host}|${known.idScope}|${known.key}|`)
+    const found = known && parseRecord(text, known.registrationId, ownerOf(host, known.idScope, known.key))
     return found ?? "damaged, or of another owner"
 }
 

@@ -1,13 +1,11 @@
 // Where DPS and the hubs are, and how to sign: from options, from a profile file, or from the environment.
 import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
+import { DEVICE_HOST } from "@moorage/emulator/routes.js"
 import { accessOf, parseConnectionString, type ServiceAccess } from "./access.js"
 import type { Address } from "./address.js"
 import { CloudSettingsError } from "./errors.js"
 import { type Profile, type ProfileService, readProfile } from "./profile.js"
-
-/** Where devices go, unless it is said otherwise. */
-const DEVICE_HOST = "global.azure-devices-provisioning.net"
 
 /** All that is known of the services. */
 export interface CloudSettings {

@@ -1,7 +1,8 @@
 // Where images lie: DIR/images, which only the owner may enter, since each holds its board's key.
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import type { BoardProfile } from "@moorage/vm"
+import { writeWhole } from "../whole.js"
 
 const OWNER_DIR = 0o700
 const OWNER_FILE = 0o600
@@ -41,15 +42,7 @@ export function keepOrWrite(file: string, bytes: Uint8Array): boolean {
 
 /** Writes a file as a whole that only its owner may read. */
 export function writeOwned(file: string, bytes: Uint8Array | string): void {
-    const unfinished = `${file}.new`
-    rmSync(unfinished, { force: true })
-    try {
-        writeFileSync(unfinished, bytes, { mode: OWNER_FILE, flag: "wx" })
-        renameSync(unfinished, file)
-    } catch (error) {
-        rmSync(unfinished, { force: true })
-        throw error
-    }
+    writeWhole(file, bytes, OWNER_FILE)
 }
 
 function holds(file: string, bytes: Uint8Array): boolean {

@@ -25,6 +25,12 @@ export function imageToFlash(file: string): ManifestEntry {
     const folder = manifestFolder(file)
     const entry = entryOf(readManifest(folder), file)
     if (!entry) throw new Error(`${file} is not in the manifest of ${folder}.`)
+    readImage(file, entry)
+    return entry
+}
+
+/** An image file's content, which is as it was made. @throws Error when it is unreadable, or another */
+export function readImage(file: string, entry: Pick<ManifestEntry, "bytes" | "sha256">): Uint8Array {
     let bytes: Uint8Array
     try {
         bytes = readFileSync(file)
@@ -32,6 +38,8 @@ export function imageToFlash(file: string): ManifestEntry {
         throw new Error(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
     }
     if (bytes.length !== entry.bytes || sha256Of(bytes) !== entry.sha256)
-        throw new Error(`${file} is not what the manifest says: it is damaged, or another one. Make it anew.`)
-    return entry
+        throw new Error(
+            `${file} is not what the manifest says: make it anew, for it is damaged or another one.`
+        )
+    return bytes
 }

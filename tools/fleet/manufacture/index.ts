@@ -1,5 +1,5 @@
 // Manufacture: for each line of a fleet file one image of the board's `fstor` partition.
-import { type BoardProfile, loadBoardProfile } from "@moorage/vm"
+import { loadBoardProfile } from "@moorage/vm"
 import type { FleetBoard } from "../csv.js"
 import { contentOf } from "./content.js"
 import { makeFolders, removeUnfinished } from "./files.js"
@@ -32,17 +32,9 @@ export interface Manufactured {
     kept: number
 }
 
-const profiles = new Map<string, BoardProfile>()
-
-function profileOf(name: string): BoardProfile {
-    let profile = profiles.get(name)
-    if (!profile) profiles.set(name, (profile = loadBoardProfile(name)))
-    return profile
-}
-
 /** Images of src/ that these boards need. */
 export function imagesOf(boards: FleetBoard[]): string[] {
-    return [...new Set(boards.map(({ profile }) => profileOf(profile as string).image))].sort()
+    return [...new Set(boards.map(({ profile }) => loadBoardProfile(profile as string).image))].sort()
 }
 
 function manifestOf(boards: ManifestEntry[], bytecodes: Bytecodes): Manifest {
@@ -72,7 +64,10 @@ export async function manufacture(
     let kept = 0
     const taskOf = (i: number) => {
         const board = boards[i] as FleetBoard
-        return { content: contentOf(board, profileOf(board.profile as string), groupKey), boot: isBooted(i) }
+        return {
+            content: contentOf(board, loadBoardProfile(board.profile as string), groupKey),
+            boot: isBooted(i),
+        }
     }
     let made: MadeImage[] | undefined
     try {
@@ -114,7 +109,7 @@ export class Bench {
 
     /** Makes, boots and writes the image of a board. @throws VmError, and what the file system throws */
     make(board: FleetBoard): ManifestEntry {
-        const content = contentOf(board, profileOf(board.profile as string), this.groupKey)
+        const content = contentOf(board, loadBoardProfile(board.profile as string), this.groupKey)
         const { entry } = make({ content, boot: true }, this.bytecodes, this.outDir)
         this.entries.set(entry.registrationId, entry)
         writeManifest(this.outDir, manifestOf([...this.entries.values()], this.bytecodes))

@@ -1,7 +1,7 @@
 // A folder of images as a fleet for the simulator: just what will be flashed is booted first.
-import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { DPS_HOST, type MadeBoard, type MadeFleet } from "@moorage/simulator"
+import { DEVICE_HOST } from "@moorage/emulator"
+import type { MadeBoard, MadeFleet } from "@moorage/simulator"
 import {
     type BoardProfile,
     loadBoardProfile,
@@ -11,8 +11,8 @@ import {
     readProgram,
     readSettings,
 } from "@moorage/vm"
-import { sha256Of } from "./make.js"
-import { type ManifestEntry, readManifest } from "./manifest.js"
+import { readImage } from "./flash.js"
+import { readManifest } from "./manifest.js"
 
 /** Images cannot be booted as they are; the message says which, and why. */
 export class MadeFleetError extends Error {}
@@ -27,19 +27,6 @@ class Programs {
         if (!known) this.known.push(bytecode)
         return known ?? bytecode
     }
-}
-
-function readImage(outDir: string, { image, sha256 }: ManifestEntry): Uint8Array {
-    const file = join(outDir, image)
-    let bytes: Uint8Array
-    try {
-        bytes = readFileSync(file)
-    } catch (error) {
-        throw new MadeFleetError(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
-    }
-    if (sha256Of(bytes) !== sha256)
-        throw new MadeFleetError(`${file} is not what the manifest says: make it anew.`)
-    return bytes
 }
 
 /** The image as flash, and the program in it. */
@@ -65,9 +52,10 @@ function settingsMistake(
     id: string,
     idScope: unknown
 ): string | undefined {
-    const { REG_ID, ID_SCOPE, DPS_HOST: host = DPS_HOST } = settings
+    const { REG_ID, ID_SCOPE, DPS_HOST: host = DEVICE_HOST } = settings
     if (REG_ID !== id) return `its registration ID is ${JSON.stringify(REG_ID)}`
-    if (host !== DPS_HOST) return `its DPS_HOST is ${JSON.stringify(host)}, and the simulator's ${DPS_HOST}`
+    if (host !== DEVICE_HOST)
+        return `its DPS_HOST is ${JSON.stringify(host)}, and the simulator's ${DEVICE_HOST}`
     if (ID_SCOPE !== idScope) return `its ID scope ${String(ID_SCOPE)} is not that of the first board`
     return undefined
 }
@@ -75,7 +63,7 @@ function settingsMistake(
 /**
  * The boards of a folder that `manufacture` wrote.
  * @param powerOnSecs when each board is powered on, by their registration IDs; all at once unless given
- * @throws MadeFleetError, or Error for the manifest
+ * @throws MadeFleetError, or Error for the manifest and for what lies there
  */
 export function readMadeFleet(
     outDir: string,
@@ -84,19 +72,22 @@ export function readMadeFleet(
     const entries = readManifest(outDir).boards
     const powerOnSec = powerOnSecs?.(entries.map(({ registrationId }) => registrationId))
     const programs = new Programs()
-    const profiles = new Map<string, BoardProfile>()
     let idScope: unknown
     const boards = entries.map((entry, number): MadeBoard => {
         const id = entry.registrationId
-        const profile = profiles.get(entry.profile) ?? loadBoardProfile(entry.profile)
-        profiles.set(entry.profile, profile)
-        const { flash, bytecode } = flashOf(readImage(outDir, entry), id, profile, programs)
+        const profile = loadBoardProfile(entry.profile)
+        const { flash, bytecode } = flashOf(
+            readImage(join(outDir, entry.image), entry),
+            id,
+            profile,
+            programs
+        )
         const settings = readSettings(flash)
         idScope ??= settings.ID_SCOPE
         const mistake = settingsMistake(settings, id, idScope)
         if (mistake !== undefined)
             throw new MadeFleetError(`The image of ${id} cannot be simulated: ${mistake}.`)
-        return { id, profile, bytecode, flash, powerOnSec: powerOnSec?.[number] ?? 0 }
+        return { id, profile, bytecode, flash, settings, powerOnSec: powerOnSec?.[number] ?? 0 }
     })
     if (boards.length === 0) throw new MadeFleetError(`The manifest in ${outDir} names no board.`)
     return { idScope: String(idScope), groupKey, boards }

@@ -1,5 +1,5 @@
 // A lane for each board that broke a rule: what it was at, when, and what struck it.
-import { DPS_HOST } from "../plan.js"
+import { DEVICE_HOST } from "@moorage/emulator"
 import type { Fact } from "../facts.js"
 import type { RunResult } from "../result.js"
 
@@ -30,7 +30,7 @@ export interface Lane {
 const AFTER_MIN_MS = 60_000
 const AFTER_SHARE = 0.15
 
-const isDps = (service: string | undefined) => service === "dps" || service === DPS_HOST
+const isDps = (service: string | undefined) => service === "dps" || service === DEVICE_HOST
 
 const ENDS_A_CONNECTION: ReadonlySet<string> = new Set(["hangUp", "lost", "fail", "disconnect"])
 const RESTARTS: ReadonlySet<string> = new Set(["reset", "panic", "start"])

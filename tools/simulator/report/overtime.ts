@@ -1,16 +1,12 @@
 // Figures over virtual time: what the fleet came to, and how fast it asked DPS and the hubs.
 import type { LineSeriesOption, YAXisComponentOption } from "echarts"
-import { COLOUR, GRID, LEGEND } from "./look.js"
+import { COLOUR, GRID } from "./look.js"
 import type { RunResult, Series } from "../result.js"
-import { COUNT_AXIS, RATE_AXIS, timeAxis } from "./axes.js"
+import { COUNT_AXIS, RATE_AXIS } from "./axes.js"
 import type { Figure } from "./figure.js"
+import { HEIGHT_PX, LINE, timeChart } from "./timechart.js"
 import { count, counted, duration, rounded } from "./words.js"
 
-const HEIGHT_PX = 300
-/** Beside the axis and its labels, about. */
-const MARGIN_PX = 70
-
-const LINE = { type: "line", symbol: "none", silent: true } as const
 const TIME = "virtual time"
 
 /** A narrow legend takes two rows. */
@@ -80,21 +76,8 @@ function ruleLine(name: string, level: number, toSec: number): LineSeriesOption 
     }
 }
 
-/** What all figures here have alike: time below, a legend above. */
-function drawnOver(
-    stretch: Stretch,
-    yAxis: YAXisComponentOption,
-    series: LineSeriesOption[]
-): Figure["draw"] {
-    return ({ width }) => ({
-        option: {
-            grid: gridFor(width),
-            legend: LEGEND,
-            xAxis: timeAxis(0, stretch.toSec, width - MARGIN_PX, TIME),
-            yAxis,
-            series,
-        },
-    })
+function drawnOver({ toSec }: Stretch, yAxis: YAXisComponentOption, series: LineSeriesOption[]) {
+    return timeChart({ toSec, timeName: TIME, yAxis, series, grid: gridFor })
 }
 
 export function mooredFigure(result: RunResult): Figure {
