@@ -3,6 +3,10 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
     test: {
         include: ["test/host/**/*.test.ts", "test/conformance/**/*.test.ts", "test/device/**/*.test.ts"],
+        // The tests mostly wait for child processes and timers, so a third worker keeps two cores busy.
+        maxWorkers: 3,
+        // No test replaces a module or changes process.env, so the files of a worker share their modules.
+        isolate: false,
         // Generous: firmware may have to be built first, by one process at a time.
         testTimeout: 180_000,
         hookTimeout: 180_000,
