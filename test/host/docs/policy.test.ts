@@ -1,101 +1,129 @@
-// docs/policy.md says what exists: each file, function, test and quote of it.
+// Checks docs/reference/policy.md against docs/internals/requirements.md and against the code: each requirement of the
+// board has an entry, and each file, function and test on the page exists.
 import { existsSync, readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 
 const root = new URL("../../../", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), "utf8")
-const policy = read("docs/policy.md")
+const policy = read("docs/reference/policy.md")
+const requirements = read("docs/internals/requirements.md")
 
-/** The requirement and the design lie beside the repository, where there is one to read. */
-const SEED = "../shared/seed/large-scale-iot-deployments.md"
-const DESIGN = "../shared/design/ARCHITECTURE.md"
-const isThere = (path: string) => existsSync(new URL(path, root))
+/** The values of the last column of a requirement; `not applicable` is followed by the reason. */
+const FULFILLED_IN = /^(board|host tool|monitor)(, (board|host tool|monitor))*$|^not applicable: .+/
 
-/** One line, without what Markdown or a comment puts between the words: links, quote marks, slashes. */
-function plain(text: string): string {
-    return text
-        .replace(/\[([^\]]+)\]\([^)]*\)/g, "$1")
-        .replace(/^ *(>|\/\/)/gm, " ")
-        .replace(/\s+/g, " ")
-        .trim()
+interface Requirement {
+    id: string
+    rule: string
+    section: string
+    fulfilledIn: string
 }
 
-/** The blocks of quoted lines, each paragraph by itself. */
-function quotes(): string[] {
-    const blocks = policy.match(/(?:^>.*\n)+/gm) ?? []
-    return blocks.flatMap(block => block.split(/^>\n/m)).map(plain)
+/** Returns the rows of all tables of `markdown` whose first cell is an ID with this letter, as cells. */
+function rowsOf(markdown: string, letter: string): string[][] {
+    const rows = markdown.match(new RegExp(`^\\| ${letter}\\d+ \\|.*\\|$`, "gm")) ?? []
+    return rows.map(row =>
+        row
+            .slice(1, -1)
+            .split("|")
+            .map(cell => cell.trim())
+    )
 }
 
-/** `- kind `file` what` lines. */
-function named(kind: "code" | "test", what: RegExp): [string, string][] {
-    const line = new RegExp(`^- ${kind} \`([^\`]+)\` ${what.source}$`, "gm")
-    return [...policy.matchAll(line)].map(([, file, name]) => [file, name])
+/** Returns the entries of the policy page: heading `R1: title` or `F1: title`, then the text up to the next heading. */
+function readEntries(): { id: string; text: string }[] {
+    const parts = policy.split(/^(?=#+ )/m)
+    return parts.flatMap(text => {
+        const heading = /^#+ ([RF]\d+): /.exec(text)
+        return heading ? [{ id: heading[1], text }] : []
+    })
 }
 
-const code = named("code", /`([^`]+)`/)
-const tests = named("test", /"(.+)"/)
+/** Returns the pairs of file and name in `text`, from lines such as "- code `file` `name`". */
+function references(text: string, kind: "code" | "test"): [string, string][] {
+    const name = kind === "code" ? "`([^`]+)`" : '"(.+)"'
+    const line = new RegExp(`^- ${kind} \`([^\`]+)\` ${name}$`, "gm")
+    return [...text.matchAll(line)].map(([, file, found]) => [file, found])
+}
 
-test("every line that names code or a test is understood by this test", () => {
-    const lines = policy.match(/^- .*$/gm) ?? []
-    expect(code.length + tests.length).toBe(lines.length)
-    expect(lines.length).toBeGreaterThan(100)
-})
+/** Returns whether `file` defines `name`: a function, a constant, a member of an enum, or a case of the policy. */
+function defines(file: string, name: string): boolean {
+    const forms = [`\\b(function|const) ${name}\\b`, `^ +${name}( = \\d+)?,$`, `case FaultKind\\.${name}:`]
+    return forms.some(form => new RegExp(form, "m").test(read(file)))
+}
 
-test("every rule names its code and its test, but those for the operator", () => {
-    const rules = policy.split(/^(?=#)|\n\n(?=>)/m).filter(part => /^(>|### )/.test(part))
-    const bare = rules.filter(rule => !/^- code /m.test(rule) || !/^- test /m.test(rule))
-    expect(rules.length).toBeGreaterThan(50)
-    expect(bare).toHaveLength(1)
-    expect(bare[0]).toContain("cap the number of devices")
-})
+const duplicates = (ids: string[]) => ids.filter((id, i) => ids.indexOf(id) !== i)
 
-describe("what it names exists:", () => {
-    test.each(code)("%s has %s", (file, name) => {
-        // A function, a constant, the member of an enum, or a row of the policy.
-        const forms = [
-            `\\b(function|const) ${name}\\b`,
-            `^ +${name}( = \\d+)?,$`,
-            `case FaultKind\\.${name}:`,
-        ]
-        expect(forms.some(form => new RegExp(form, "m").test(read(file)))).toBe(true)
+const all: Requirement[] = rowsOf(requirements, "R").map(([id, rule, section, fulfilledIn]) => ({
+    id,
+    rule,
+    section,
+    fulfilledIn,
+}))
+const ofBoard = all.filter(({ fulfilledIn }) => fulfilledIn.split(", ").includes("board")).map(({ id }) => id)
+const entries = readEntries()
+const idsOfEntries = (letter: string) => entries.map(({ id }) => id).filter(id => id.startsWith(letter))
+const code = references(policy, "code")
+const tests = references(policy, "test")
+
+describe("the requirements", () => {
+    test("are numbered without a gap or a duplicate", () => {
+        const numbers = all.map(({ id }) => Number(id.slice(1))).sort((a, b) => a - b)
+        expect(numbers.length).toBeGreaterThanOrEqual(44)
+        expect(numbers).toEqual(numbers.map((_, i) => i + 1))
     })
 
-    test.each(tests)("%s tests: %s", (file, name) => {
-        const source = read(file)
-        expect(source.includes(`"${name}"`)).toBe(true)
-    })
-})
-
-describe("the seed", () => {
-    test("has every sentence that is quoted", ({ skip }) => {
-        skip(!isThere(SEED), `there is no ${SEED} beside this repository`)
-        const seed = plain(read(SEED))
-        expect(quotes().filter(quote => !seed.includes(quote))).toEqual([])
-    })
-
-    test("has no sentence with should or must that is not quoted", ({ skip }) => {
-        skip(!isThere(SEED), `there is no ${SEED} beside this repository`)
-        const lines = read(SEED)
-            .split("\n")
-            .filter(line => /\b(should|must|needs? to)/i.test(line))
-        const sentences = lines
-            .flatMap(line => plain(line).split(/(?<=[.:]) (?=[A-Z])/))
-            .filter(sentence => /\b(should|shouldn't|must)\b/.test(sentence))
-            .map(sentence => sentence.replace(/^- /, ""))
-        const all = quotes().join("\n")
-        expect(sentences.length).toBeGreaterThan(15)
-        expect(sentences.filter(sentence => !all.includes(sentence))).toEqual([])
+    test("each have a rule, a source section and a place where they are fulfilled", () => {
+        const incomplete = all.filter(
+            ({ rule, section, fulfilledIn }) => !rule || !section || !FULFILLED_IN.test(fulfilledIn ?? "")
+        )
+        expect(incomplete).toEqual([])
     })
 })
 
-test("each row of the design's table is a heading", ({ skip }) => {
-    skip(!isThere(DESIGN), `there is no ${DESIGN} beside this repository`)
-    const [, table] =
-        /What went wrong -> what the board does[^]*?\|---.*\n((?:\|.*\n)+)/.exec(read(DESIGN)) ?? []
-    const rows = table
-        .trim()
-        .split("\n")
-        .map(row => row.split("|")[1].trim())
-    expect(rows).toHaveLength(14)
-    expect(rows.filter(row => !policy.includes(`### ${row}\n`))).toEqual([])
+describe("the policy page", () => {
+    test("has one entry for each requirement of the board, and no other", () => {
+        expect(ofBoard.length).toBeGreaterThan(30)
+        expect(idsOfEntries("R")).toEqual(ofBoard)
+    })
+
+    test("has a section for each row of the failure table, in the same order", () => {
+        const rows = rowsOf(policy, "F")
+        expect(rows.length).toBeGreaterThanOrEqual(17)
+        expect(rows.filter(([, failure, reaction]) => !failure || !reaction)).toEqual([])
+        const ids = rows.map(([id]) => id)
+        expect(duplicates(ids)).toEqual([])
+        expect(idsOfEntries("F")).toEqual(ids)
+    })
+
+    test("refers only to IDs that exist", () => {
+        const known = [...all.map(({ id }) => id), ...idsOfEntries("F")]
+        const used = policy.match(/\b[RF]\d+\b/g) ?? []
+        expect(used.filter(id => !known.includes(id))).toEqual([])
+    })
+
+    test("uses one form for all lines that name code or a test", () => {
+        const lines = policy.match(/^- .*$/gm) ?? []
+        const others = lines.filter(line => !/^- (R\d+ |code |test )/.test(line))
+        expect(others).toEqual([])
+        const named = lines.filter(line => /^- (code|test) /.test(line))
+        expect(code.length + tests.length).toBe(named.length)
+        expect(named.length).toBeGreaterThan(100)
+    })
+
+    test.each(entries.map(({ id, text }) => [id, text]))("names code and a test for %s", (_, text) => {
+        expect(references(text, "code").length).toBeGreaterThan(0)
+        expect(references(text, "test").length).toBeGreaterThan(0)
+    })
+})
+
+describe("every reference of the policy page exists:", () => {
+    test.each(code)("%s defines %s", (file, name) => {
+        expect(existsSync(new URL(file, root))).toBe(true)
+        expect(defines(file, name)).toBe(true)
+    })
+
+    test.each(tests)("%s has the test %s", (file, name) => {
+        expect(existsSync(new URL(file, root))).toBe(true)
+        expect(read(file).includes(`"${name}"`)).toBe(true)
+    })
 })
