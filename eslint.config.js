@@ -3,8 +3,16 @@ import { defineConfig } from "eslint/config"
 import tseslint from "typescript-eslint"
 import moorage, { testFreedoms, trapsAsErrors } from "./tools/lint/index.js"
 
-const DEVICE = ["devs/**/*.ts", "src/**/*.ts", "test/device/**/*.ts"]
-const HOST = ["tools/**/*.ts", "test/host/**/*.ts", "test/conformance/**/*.ts", "test/bench/**/*.ts", "*.ts"]
+const DEVICE = ["devs/**/*.ts", "src/**/*.ts", "test/vm-suites/**/*.ts"]
+const HOST = [
+    "tools/**/*.ts",
+    "test/unit/**/*.ts",
+    "test/firmware/**/*.ts",
+    "test/helpers/**/*.ts",
+    "test/conformance/**/*.ts",
+    "test/bench/**/*.ts",
+    "*.ts",
+]
 const SCRIPTS = ["*.js", "tools/**/*.js", "tools/**/*.mjs"]
 
 const typed = project => ({ parserOptions: { project, tsconfigRootDir: import.meta.dirname } })
@@ -20,7 +28,7 @@ const COMMON = {
 }
 
 /** Time and chance come in as arguments (ARCHITECTURE, "Time, in the emulator and the simulator"). */
-const INJECTED = "Take a Clock or a Random from @moorage/time: a run must be a pure function of its inputs"
+const INJECTED = "Take a Clock or a Random from @moorage/runtime: a run must be a pure function of its inputs"
 const withMessage = names => names.map(name => ({ name, message: INJECTED }))
 const TIMERS = ["setTimeout", "setInterval", "setImmediate"]
 const RESTRICTED_GLOBALS = withMessage([...TIMERS, "performance"])
@@ -61,8 +69,8 @@ export default defineConfig(
             "@typescript-eslint/no-unused-vars": ["error", { caughtErrors: "none" }],
         },
     },
-    { files: ["devs/store/settings.ts"], rules: { "moorage/no-json-stringify": "off" } },
-    { files: ["test/device/**/*.ts"], rules: testFreedoms },
+    { files: ["devs/store/settings-store.ts"], rules: { "moorage/no-json-stringify": "off" } },
+    { files: ["test/vm-suites/**/*.ts"], rules: testFreedoms },
     {
         files: HOST,
         languageOptions: typed("./tsconfig.json"),
@@ -74,5 +82,5 @@ export default defineConfig(
             "@typescript-eslint/no-unused-vars": ["error", { args: "after-used", argsIgnorePattern: "^_" }],
         },
     },
-    { files: ["tools/**/*.ts"], ignores: ["tools/time/real.ts"], rules: INJECTED_TIME }
+    { files: ["tools/**/*.ts"], ignores: ["tools/runtime/system-clock.ts"], rules: INJECTED_TIME }
 )

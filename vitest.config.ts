@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config"
 
 export default defineConfig({
     test: {
-        include: ["test/host/**/*.test.ts", "test/conformance/**/*.test.ts", "test/device/**/*.test.ts"],
+        include: ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/firmware/**/*.test.ts"],
         // The tests mostly wait for child processes and timers, so a third worker keeps two cores busy.
         maxWorkers: 3,
         // No test replaces a module or changes process.env, so the files of a worker share their modules.

@@ -1,10 +1,14 @@
 // The full image: caches its hub in flash, and keeps a twin.
-import { moor } from "../devs/agent"
-import { buttonAsked } from "../devs/agent/button"
-import { recallFromFlash, rememberInFlash } from "../devs/agent/flashmemory"
-import { shine } from "../devs/agent/lamp"
-import { countRestarts } from "../devs/agent/restarts"
-import { openedTwin, receivedTwin } from "../devs/agent/twin"
+import { moor } from "@moorage/device"
+import {
+    buttonAsked,
+    countRestarts,
+    openedTwin,
+    recallFromFlash,
+    receivedTwin,
+    rememberInFlash,
+    shine,
+} from "@moorage/device/full"
 
 moor({
     name: "main",

@@ -1,5 +1,5 @@
 // The memory-tight image: asks DPS for its hub at every boot; flash is never written.
-import { moor } from "../devs/agent"
-import { recallByLookup } from "../devs/agent/lookupmemory"
+import { moor } from "@moorage/device"
+import { recallByLookup } from "@moorage/device/tight"
 
 moor({ name: "maintight", recall: recallByLookup })

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { realClock } from "@moorage/time"
+import { realClock } from "@moorage/runtime"
 
 interface Step {
     name: string

@@ -2,22 +2,22 @@
 //
 //   recall --none--> register --assigned--> moor --stable--> moored --Reprovision--> register
 //     |                                       ^
-//     +--------------- known hub -------------+        what follows from what: devs/retry/policy.ts
+//     +--------------- known hub -------------+        what follows from what: devs/retry/retry-policy.ts
 
 import * as ds from "@devicescript/core"
-import { nowSec } from "../auth/clock"
+import { nowSec } from "../auth/wall-clock"
 import { random } from "../auth/crypto"
-import { refreshClock } from "../dps/lookup"
+import { refreshClock } from "../dps/status-lookup"
 import { register } from "../dps/registration"
-import { Fault, FaultKind } from "../fault"
+import { Fault, FaultKind } from "../contract/fault"
 import { fleetMs, uniformMs } from "../retry/backoff"
-import { Action, Event, type Life, newLife, next, State } from "../retry/policy"
-import type { Assignment } from "../store/record"
-import { type Config, readConfig } from "./config"
-import { Light, show } from "./light"
-import type { Image } from "./memory"
-import { runSession } from "./session"
-import { waitForSlot } from "./slot"
+import { Action, Event, type Life, newLife, next, State } from "../retry/retry-policy"
+import type { Assignment } from "../store/assignment-record"
+import { type Config, readConfig } from "./board-settings"
+import { Light, show } from "../status/board-status"
+import type { Image } from "./image"
+import { runSession } from "./moored-session"
+import { waitForSlot } from "./slot-wait"
 import { guarded, pause, planReboot, supervise } from "./supervisor"
 
 /** After more CONNACK 3 in a row than these the ID scope itself is in doubt: DPS says the same for both. */

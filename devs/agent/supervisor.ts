@@ -3,7 +3,7 @@
 
 import * as ds from "@devicescript/core"
 import { random } from "../auth/crypto"
-import { lastHeardMs } from "../socket/index"
+import { lastHeardMs } from "../socket/socket"
 
 const DAY_MS = 86_400_000
 /** Well before day 49.7. */

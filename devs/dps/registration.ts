@@ -2,12 +2,12 @@
 // Topics and bodies: Microsoft, "Communicate with DPS using the MQTT protocol".
 
 import * as ds from "@devicescript/core"
-import { nowSec } from "../auth/clock"
-import { sasToken } from "../auth/sas"
-import { connectMqtt, closeMqtt, nextMessage, publish, subscribe } from "../mqtt/client"
-import { Fault, FaultKind } from "../fault"
-import { type Answer, readAnswer } from "./answer"
-import { type Identity, resourceOf, TOKEN_SEC } from "./identity"
+import { nowSec } from "../auth/wall-clock"
+import { sasToken } from "../auth/sas-token"
+import { connectMqtt, closeMqtt, nextMessage, publish, subscribe } from "../mqtt/mqtt-client"
+import { Fault, FaultKind } from "../contract/fault"
+import { type Answer, readAnswer } from "./dps-answer"
+import { type Identity, resourceOf, TOKEN_SEC } from "./board-identity"
 
 const RESPONSES = "$dps/registrations/res/"
 const ANSWER_MS = 60_000

@@ -1,7 +1,7 @@
 // The real `moorage` command in a process of its own, and what it took.
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { realClock } from "@moorage/time"
+import { realClock } from "@moorage/runtime"
 
 const BIN = fileURLToPath(new URL("../../tools/cli/moorage.mjs", import.meta.url))
 const USAGE = fileURLToPath(new URL("usage.mjs", import.meta.url))

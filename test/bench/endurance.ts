@@ -1,6 +1,6 @@
 // 60 days of a board's life on its own clock: what they cost, and whether anything grows.
-import { realClock } from "@moorage/time"
-import { endure, type EnduranceOptions } from "../host/firmware/endurance.js"
+import { realClock } from "@moorage/runtime"
+import { endure, type EnduranceOptions } from "../helpers/endurance-run.js"
 
 const RUNS: EnduranceOptions[] = [
     { image: "main", days: 60, telemetrySec: 600 },

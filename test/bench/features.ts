@@ -20,14 +20,18 @@ const FEATURES: [what: string, fields: string[]][] = [
 
 /** src/main.ts without those fields, and without the imports that nothing needs then. */
 function without(source: string, fields: string[]): string {
-    let text = source.replaceAll('"../devs', '"../../devs')
+    let text = source
     for (const field of fields) {
         const line = new RegExp(`^    ${field}: .*\n`, "m")
         if (!line.test(text)) throw new Error(`${MAIN} has no field ${field}: revise test/bench/features.ts`)
         text = text.replace(line, "")
     }
-    return text.replace(/^import \{ (.+) \} from (.+)\n/gm, (_, names: string, from: string) => {
-        const used = names.split(", ").filter(name => text.split(new RegExp(`\\b${name}\\b`)).length > 2)
+    return text.replace(/^import \{([^}]+)\} from (.+)\n/gm, (_, names: string, from: string) => {
+        const used = names
+            .split(",")
+            .map(name => name.trim())
+            .filter(name => name !== "")
+            .filter(name => text.split(new RegExp(`\\b${name}\\b`)).length > 2)
         return used.length > 0 ? `import { ${used.join(", ")} } from ${from}\n` : ""
     })
 }

@@ -1,7 +1,7 @@
 // Flash writes in a simulated year of one board, with the settings as they are when none is given.
-import { type Random, seededRandom } from "@moorage/time"
+import { type Random, seededRandom } from "@moorage/runtime"
 import { flashSteps } from "@moorage/vm"
-import { moor, type World } from "../host/firmware/moor.js"
+import { moor, type World } from "../helpers/firmware-world.js"
 
 const DAY_SEC = 86_400
 const YEAR_DAYS = 365

@@ -1,5 +1,5 @@
 // Peak GC heap of each image: the VM's heap is shrunk until the worst case fails.
-import { worstCase } from "../host/firmware/worstcase.js"
+import { worstCase } from "../helpers/worst-case.js"
 
 const STEP_BYTES = 256
 const LARGEST_BYTES = 64 * 1024

@@ -9,7 +9,7 @@ import { benchManufacture } from "./manufacture/main.js"
 import { benchMonitor } from "./monitor/main.js"
 import { benchMutations } from "./mutations/main.js"
 import { benchRollout } from "./rollout.js"
-import { benchRolloutCommand } from "./rolloutcommand.js"
+import { benchRolloutCommand } from "./rollout-command.js"
 import { benchSize } from "./size.js"
 
 const BENCHES: Record<string, () => Promise<void>> = {

@@ -16,7 +16,7 @@ import {
     simulateRebootStorm,
     simulateRollout,
 } from "../../tools/simulator/model/index.js"
-import { type Line, lineChartSvg, type Panel } from "../../tools/simulator/plot.js"
+import { type Line, lineChartSvg, type Panel } from "../../tools/report/line-chart.js"
 
 const DEVICES = 1_000_000
 const REGISTRATIONS: Rate = { calls: 1000, perSec: 60 }

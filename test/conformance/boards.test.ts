@@ -1,6 +1,6 @@
 // Our own boards against the emulator: the real bytecode in the real VM, on real TLS sockets, in real time.
-import { deriveDeviceKey } from "@moorage/emulator"
-import { realClock, realRandom } from "@moorage/time"
+import { deriveDeviceKey } from "@moorage/protocol"
+import { realClock, realRandom } from "@moorage/runtime"
 import { Board, buildFirmware, memoryFlash, realNetwork } from "@moorage/vm"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { GROUP_KEY, HUBS, ID_SCOPE, type Running, startCloud } from "./sdk.js"

@@ -1,5 +1,5 @@
 import { Client as DeviceClient, Message } from "azure-iot-device"
-import { deriveDeviceKey } from "@moorage/emulator"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { connectDevice, DEVICE_TRANSPORTS, GROUP_KEY, HUB, named, type Running, startCloud } from "./sdk.js"
 import { hubService, sendToDevice } from "./services.js"

@@ -1,4 +1,4 @@
-import { deriveDeviceKey } from "@moorage/emulator"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import {
     failNext,

@@ -1,7 +1,7 @@
 // MQTT.js, and bare TLS sockets, for what Microsoft's clients never do.
 import { once } from "node:events"
 import { connect as connectTls, type TLSSocket } from "node:tls"
-import { deriveDeviceKey, makeSas } from "@moorage/emulator"
+import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt"
 import { generate, type Packet } from "mqtt-packet"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"

@@ -1,5 +1,5 @@
 import type { Device, Registry } from "azure-iothub"
-import { deriveDeviceKey } from "@moorage/emulator"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { connectDevice, type Message, GROUP_KEY, HUBS, register, type Running, startCloud } from "./sdk.js"
 import { hubService, registryOf, sendToDevice } from "./services.js"

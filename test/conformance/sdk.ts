@@ -3,13 +3,8 @@
 // takes them there, and the name of the host stays the service's own.
 import type { EventEmitter } from "node:events"
 import { Agent } from "node:https"
-import {
-    deriveDeviceKey,
-    type Emulator,
-    type EmulatorOptions,
-    type Fault,
-    startEmulator,
-} from "@moorage/emulator"
+import { type Emulator, type EmulatorOptions, type Fault, startEmulator } from "@moorage/emulator"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { Client, type Message } from "azure-iot-device"
 import { Mqtt as DeviceMqtt, MqttWs as DeviceMqttWs } from "azure-iot-device-mqtt"
 import { Http as HttpBase } from "azure-iot-http-base"

@@ -1,5 +1,5 @@
 import type { ProvisioningServiceClient } from "azure-iot-provisioning-service"
-import { deriveDeviceKey } from "@moorage/emulator"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { HUBS, register, type Running, startCloud } from "./sdk.js"
 import { DPS_HOST, provisioningService } from "./services.js"

@@ -4,7 +4,7 @@ import { request } from "node:https"
 import type { RestApiClient } from "azure-iot-http-base"
 import { ProvisioningServiceClient } from "azure-iot-provisioning-service"
 import { Client, Registry } from "azure-iothub"
-import { makeSas } from "@moorage/emulator"
+import { makeSas } from "@moorage/protocol"
 import { agentOf, type Running } from "./sdk.js"
 
 export const DPS_HOST = "moorage.azure-devices-provisioning.net"

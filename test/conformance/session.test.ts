@@ -1,7 +1,7 @@
 // How a device's session begins, is renewed, breaks and ends, as Microsoft's client lives through it.
 import { type Client, Message } from "azure-iot-device"
 import { NoRetry } from "azure-iot-common"
-import { deriveDeviceKey } from "@moorage/emulator"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import {
     connectDevice,

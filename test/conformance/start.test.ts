@@ -1,4 +1,5 @@
-import { deriveDeviceKey, startEmulator } from "@moorage/emulator"
+import { startEmulator } from "@moorage/emulator"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { expect, test } from "vitest"
 import { register } from "./sdk.js"
 

@@ -1,4 +1,4 @@
-import { outputLost } from "./output.js"
+import { outputLost } from "./output-lost.js"
 
 /** Exit code of a command that was interrupted. */
 export const INTERRUPTED = 130

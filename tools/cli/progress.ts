@@ -1,5 +1,5 @@
 // One line on the standard error that says how far a long command is; only where a person looks at it.
-import type { Clock } from "@moorage/time"
+import type { Clock } from "@moorage/runtime"
 
 /** What takes less than this needs no progress. */
 const QUIET_MS = 2000

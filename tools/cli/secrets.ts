@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs"
 import { createInterface } from "node:readline/promises"
 import { Writable } from "node:stream"
-import { keyMistake } from "@moorage/fleet/ids.js"
-import { cannot } from "./files.js"
-import { UserError, WRONG_USAGE } from "./fail.js"
+import { keyMistake } from "@moorage/fleet"
+import { cannot } from "./output-files.js"
+import { UserError, WRONG_USAGE } from "./user-error.js"
 
 export const GROUP_KEY = "MOORAGE_GROUP_KEY"
 export const WIFI_PSK = "MOORAGE_WIFI_PSK"

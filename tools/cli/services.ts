@@ -6,10 +6,10 @@ import {
     openServices,
     type OpenOptions,
     type Services,
-} from "@moorage/fleet/cloud/index.js"
-import { realClock, realRandom } from "@moorage/time"
-import type { CloudOptions } from "./cloud.js"
-import { FAILED, UserError, WRONG_USAGE } from "./fail.js"
+} from "@moorage/fleet/azure"
+import { realClock, realRandom } from "@moorage/runtime"
+import type { CloudOptions } from "./connection-options.js"
+import { FAILED, UserError, WRONG_USAGE } from "./user-error.js"
 
 /** @throws UserError when the options, the profile or the environment are no access to anything */
 export function servicesOf(

@@ -1,26 +1,26 @@
-import type { Link } from "@moorage/link"
-import type { Clock, Random } from "@moorage/time"
+import type { Link } from "@moorage/runtime"
+import type { Clock, Random } from "@moorage/runtime"
 import {
     AccessPolicies,
     DPS_POLICIES,
     HUB_POLICIES,
     type KeylessPolicy,
     type SharedAccessPolicy,
-} from "./auth/policies.js"
+} from "./auth/access-policies.js"
 import type { LatencyRow } from "./dps/allocation.js"
 import type { EnrollmentGroup, IndividualEnrollment } from "./dps/enrollments.js"
-import { type DpsCounters, DpsService } from "./dps/service.js"
-import type { CallWebhook } from "./dps/webhook.js"
-import type { CloudEvent, FaultPlan } from "./events.js"
-import { FaultRules } from "./faultrules.js"
+import { type DpsCounters, DpsService } from "./dps/dps-service.js"
+import type { CallWebhook } from "./dps/allocation-webhook.js"
+import type { CloudEvent, FaultPlan } from "./cloud-events.js"
+import { FaultRules } from "./faults/fault-rules.js"
 import { Hub } from "./hub/hub.js"
-import { acceptMqtt } from "./mqtt/accept.js"
+import { acceptMqtt } from "./mqtt/mqtt-connection.js"
 import { DEFAULT_QUIRKS, type Quirks } from "./quirks.js"
 import { DOCUMENTED_QUOTAS, type Quotas } from "./quota/quotas.js"
 import { DpsThrottle, HubThrottle } from "./quota/throttles.js"
-import { acceptHttp } from "./rest/link.js"
-import { SkewedClock } from "./skew.js"
-import { forgetful, type Keeper, type Kept } from "./state/keeper.js"
+import { acceptHttp } from "./rest/http-connection.js"
+import { SkewedClock } from "@moorage/runtime"
+import { forgetful, type Keeper, type Kept } from "./state/state-store.js"
 
 export interface HubSettings {
     hostName: string

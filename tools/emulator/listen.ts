@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
-import { socketLink } from "@moorage/link"
-import { adminServer } from "./admin/server.js"
+import { socketLink } from "@moorage/runtime"
+import { adminServer } from "./admin/admin-server.js"
 import type { Cloud } from "./cloud.js"
-import { type Authority, makeAuthority } from "./tls/authority.js"
-import { websocketDoor } from "./websocket.js"
+import { type Authority, makeAuthority } from "./tls/certificate-authority.js"
+import { websocketDoor } from "./websocket-demux.js"
 
 const LOCALHOST = "127.0.0.1"
 

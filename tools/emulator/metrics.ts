@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http"
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client"
 import type { Cloud } from "./cloud.js"
-import type { CloudEvent } from "./events.js"
+import type { CloudEvent } from "./cloud-events.js"
 
 /** What Prometheus asks a cloud for. */
 export function cloudMetrics(cloud: Cloud): Registry {

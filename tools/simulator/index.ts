@@ -1,10 +1,10 @@
 // The simulator: real bytecode in the real VM on thousands of boards, in virtual time, against the emulator's core.
 // A run is a pure function of plan, seed and bytecode. What a run may use of the outside is passed in.
-export { VirtualClock } from "./clock.js"
-export { type Fact, factLine, factText } from "./facts.js"
-export { type Invariant, INVARIANTS } from "./invariants.js"
-export { type JobsOptions, runSeeds } from "./jobs.js"
-export type { MadeBoard, MadeFleet } from "./made.js"
+export { VirtualClock } from "./world/virtual-clock.js"
+export { type Fact, factLine, factText } from "./trace/facts.js"
+export { type Invariant, INVARIANTS } from "./check/invariants.js"
+export { type JobsOptions, runSeeds } from "./seed-jobs.js"
+export type { MadeBoard, MadeFleet } from "./world/image-fleet.js"
 export {
     faultsEndSec,
     formatPlan,
@@ -14,10 +14,10 @@ export {
     readPlan,
     readyPlans,
     withBoardCount,
-} from "./plan.js"
-export { type Replay, replayOf } from "./replay.js"
-export type { RunResult, Series, Totals, Violation } from "./result.js"
-export type { Images } from "./roster.js"
-export { type FleetRun, loadImages, openMadeRun, openRun, runPlan, type RunOptions } from "./run.js"
-export { shrink, type Shrunk } from "./shrink.js"
-export { merge, MergeError, type SeedSummary, summarise, type Summary } from "./summary.js"
+} from "./plan/simulation-plan.js"
+export { type Replay, replayOf } from "./replay-command.js"
+export type { RunResult, Series, Totals, Violation } from "./trace/run-result.js"
+export type { Images } from "./world/fleet-spec.js"
+export { type FleetRun, loadImages, openMadeRun, openRun, runPlan, type RunOptions } from "./fleet-run.js"
+export { shrink, type Shrunk } from "./plan/shrink.js"
+export { merge, MergeError, type SeedSummary, summarise, type Summary } from "./trace/seed-summary.js"

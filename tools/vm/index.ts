@@ -2,19 +2,31 @@
 // with everything around it (power, flash, clock, chance, network) passed in.
 // What is known of the VM's insides is in bundle.ts and nowhere else.
 export { Board, type BoardEvents, type BoardOptions, type ResetReason } from "./board.js"
-export { type BoardProfile, boardNames, loadBoardProfile } from "./boards.js"
-export { DEFAULT_HEAP_BYTES } from "./bundle.js"
-export { type DeviceTestOptions, type DeviceTestResult, runDeviceTest } from "./devicetest.js"
-export { VmError, type VmErrorKind } from "./errors.js"
-export { buildFirmware, type Firmware } from "./firmware.js"
-export { type Flash, MemoryFlash, fileFlash, memoryFlash } from "./flash.js"
-export { hasStore, readNetwork, readProgram, readSettings, type WifiNetwork } from "./fstor.js"
-export { type Happening, onHappening } from "./happenings.js"
-export { type DialAnswer, type MemoryNetworkOptions, memoryNetwork } from "./memorynetwork.js"
-export type { Attempt, ConnectFailure, ConnectHandler, Network, Target } from "./network.js"
-export { networkMistake, programmedFlash, writeNetwork, writeProgram, writeSettings } from "./provision.js"
-export { type RealNetworkOptions, realNetwork } from "./realnetwork.js"
-export { CHUNK_BYTES, COMMAND_QUEUE_LENGTH, TCP_WINDOW_BYTES } from "./socket.js"
-export type { BoardStats, Counters } from "./stats.js"
-export { type FlashStep, type Tear, flashSteps, tornImage } from "./tear.js"
-export { WifiSwitch } from "./wifi.js"
+export { type BoardProfile, boardNames, loadBoardProfile } from "./board-profiles.js"
+export { DEFAULT_HEAP_BYTES } from "./runtime/cli-bundle.js"
+export { type DeviceTestOptions, type DeviceTestResult, runDeviceTest } from "./firmware/vm-suite.js"
+export { VmError, type VmErrorKind } from "./vm-error.js"
+export { buildFirmware, type Firmware } from "./firmware/build-firmware.js"
+export { type Flash, MemoryFlash, fileFlash, memoryFlash } from "./flash/flash-memory.js"
+export {
+    hasStore,
+    readNetwork,
+    readProgram,
+    readSettings,
+    type WifiNetwork,
+} from "./flash/settings-partition.js"
+export { type Happening, onHappening } from "./board-log.js"
+export { type DialAnswer, type MemoryNetworkOptions, memoryNetwork } from "./network/memory-network.js"
+export type { Attempt, ConnectFailure, ConnectHandler, Network, Target } from "./network/network.js"
+export {
+    networkMistake,
+    programmedFlash,
+    writeNetwork,
+    writeProgram,
+    writeSettings,
+} from "./flash/provision-flash.js"
+export { type RealNetworkOptions, realNetwork } from "./network/system-network.js"
+export { CHUNK_BYTES, COMMAND_QUEUE_LENGTH, TCP_WINDOW_BYTES } from "./network/board-socket.js"
+export type { BoardStats, Counters } from "./board-stats.js"
+export { type FlashStep, type Tear, flashSteps, tornImage } from "./flash/torn-write.js"
+export { WifiSwitch } from "./network/wifi-switch.js"

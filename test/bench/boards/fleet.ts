@@ -1,7 +1,8 @@
 // A fleet in a process of its own, so that what it holds is what its boards hold: `fleet.ts COUNT SLEEP_MS TELEMETRY_SEC`.
-import { Cloud, deriveDeviceKey } from "@moorage/emulator"
+import { Cloud } from "@moorage/emulator"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { VirtualClock } from "@moorage/simulator"
-import { seededRandom } from "@moorage/time"
+import { seededRandom } from "@moorage/runtime"
 import { Board, buildFirmware, memoryNetwork } from "@moorage/vm"
 import { Meter } from "./meter.js"
 

@@ -1,11 +1,11 @@
 // Boards in a process of its own, one after the other, each until its program's first line: `greeting.ts COUNT`.
-import { ManualClock, seededRandom } from "@moorage/time"
+import { ManualClock, seededRandom } from "@moorage/runtime"
 import { Board, buildFirmware, memoryNetwork } from "@moorage/vm"
 import { Meter } from "./meter.js"
 
 const clock = new ManualClock()
 const network = memoryNetwork({ clock, dial: () => undefined })
-const { bytecode } = await buildFirmware("test/device/programs/vm_probe.ts")
+const { bytecode } = await buildFirmware("test/vm-suites/programs/vm-probe.ts")
 
 function greet(name: string, gcStress: boolean): Board {
     let greeted = false

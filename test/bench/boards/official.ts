@@ -15,7 +15,7 @@ export interface Start {
 
 /** `devs run` with the probe program, compiled already; it collects garbage before each allocation. */
 export async function officialStart(): Promise<Start> {
-    const { path } = await buildFirmware("test/device/programs/vm_probe.ts")
+    const { path } = await buildFirmware("test/vm-suites/programs/vm-probe.ts")
     const startedMs = performance.now()
     const args = [DEVS, "run", path, "--test", "--test-self-exit"]
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })

@@ -1,5 +1,5 @@
 // Devices that are connected and do nothing: what each costs the server.
-import { deriveDeviceKey } from "../../../tools/emulator/index.js"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { Child, type Transport } from "./child.js"
 import { BenchClient } from "./client.js"
 import { GROUP_KEY, hubCredentials } from "./names.js"

@@ -1,4 +1,4 @@
-import { deriveDeviceKey, makeSas } from "../../../tools/emulator/index.js"
+import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 
 export const HUB = "bench.azure-devices.net"
 export const ID_SCOPE = "0ne00BENCH1"

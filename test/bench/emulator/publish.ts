@@ -1,6 +1,6 @@
 // Telemetry at QoS 1: the same packets to our hub, which authenticates each device, and to a bare broker.
 import mqtt from "mqtt-packet"
-import { deriveDeviceKey } from "../../../tools/emulator/index.js"
+import { deriveDeviceKey } from "@moorage/protocol"
 import { Child, type Transport, type What } from "./child.js"
 import { BenchClient } from "./client.js"
 import { GROUP_KEY, hubCredentials } from "./names.js"

@@ -3,10 +3,10 @@
 import { createServer, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { Aedes } from "aedes"
-import { socketLink } from "@moorage/link"
-import { realClock, realRandom } from "@moorage/time"
+import { socketLink } from "@moorage/runtime"
+import { realClock, realRandom } from "@moorage/runtime"
 import { Cloud } from "../../../tools/emulator/index.js"
-import { makeAuthority } from "../../../tools/emulator/tls/authority.js"
+import { makeAuthority } from "../../../tools/emulator/tls/certificate-authority.js"
 import { GROUP_KEY, HUB, ID_SCOPE } from "./names.js"
 
 const [what, transport] = process.argv.slice(2)

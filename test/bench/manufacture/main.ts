@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { realRandom } from "@moorage/time"
+import { realRandom } from "@moorage/runtime"
 import { buildFirmware } from "@moorage/vm"
 import { print, run } from "../command.js"
 

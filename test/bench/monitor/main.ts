@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { realClock } from "@moorage/time"
+import { realClock } from "@moorage/runtime"
 import type { Survey } from "../../../tools/fleet/monitor/index.js"
 
 const MOORAGE = fileURLToPath(new URL("../../../tools/cli/moorage.mjs", import.meta.url))

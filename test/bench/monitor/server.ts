@@ -3,9 +3,9 @@ import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Quotas, startEmulator } from "@moorage/emulator"
-import { realClock } from "@moorage/time"
-import { cardOf } from "../../../tools/cli/emulate/card.js"
-import { keptRegistrations } from "../../host/fleet/records.js"
+import { realClock } from "@moorage/runtime"
+import { cardOf } from "../../../tools/cli/emulate/connection-card.js"
+import { keptRegistrations } from "../../helpers/registration-records.js"
 
 const [records, groups, quotas] = process.argv.slice(2)
 const primaryKey = Buffer.alloc(64, 3).toString("base64")

@@ -1,7 +1,7 @@
 // Breaks the policy on purpose and lets the simulator's invariants find out.
 import { MUTANTS, type MutantPlan } from "./mutants.js"
 import { Project } from "./project.js"
-import { mutantPlan, type Trial, tryImages, tryMutant } from "./try.js"
+import { mutantPlan, type Trial, tryImages, tryMutant } from "./try-mutant.js"
 
 function textOf({ caught, first }: Trial): string {
     const counts = Object.entries(caught).map(([id, count]) => `${id} ${count}`)

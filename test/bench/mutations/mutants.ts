@@ -22,10 +22,10 @@ export interface Mutant {
 }
 
 const BACKOFF = "devs/retry/backoff.ts"
-const POLICY = "devs/retry/policy.ts"
+const POLICY = "devs/retry/retry-policy.ts"
 const AGENT = "devs/agent/index.ts"
-const SESSION = "devs/agent/session.ts"
-const RECORD = "devs/store/record.ts"
+const SESSION = "devs/agent/moored-session.ts"
+const RECORD = "devs/store/assignment-record.ts"
 
 const ROLL = "return low + Math.floor((high - low + 1) * random)"
 const CHECKSUM = 'if (text.slice(end) !== "" + checksum(owner + body)) return undefined'
@@ -177,25 +177,30 @@ export const MUTANTS: Mutant[] = [
     // The boot.
     one(
         "registers at every boot: the record never read",
-        ["devs/agent/flashmemory.ts", "if (kept) return kept", "if (kept) return undefined"],
+        ["devs/agent/assignment-from-flash.ts", "if (kept) return kept", "if (kept) return undefined"],
         "first-boots",
         "warm-boot"
     ),
     one(
         "registers at every boot: no lookup",
         [
-            "devs/agent/lookupmemory.ts",
+            "devs/agent/assignment-from-lookup.ts",
             "const answer = await lookup(config)",
             "if (config.port > 0) return undefined\n    const answer = await lookup(config)",
         ],
         "first-boots",
         "lookup-first"
     ),
-    one("slot ignored", ["devs/agent/slot.ts", "if (waited) return", "if (!waited) return"], "slots", "slot"),
+    one(
+        "slot ignored",
+        ["devs/agent/slot-wait.ts", "if (waited) return", "if (!waited) return"],
+        "slots",
+        "slot"
+    ),
     one(
         "slot waited for on warm boots",
         [
-            "devs/agent/flashmemory.ts",
+            "devs/agent/assignment-from-flash.ts",
             "if (!config.careful) {",
             "await waitForSlot(config)\n    if (!config.careful) {",
         ],
@@ -267,7 +272,7 @@ export const MUTANTS: Mutant[] = [
     one(
         "the key in a log line",
         [
-            "devs/agent/config.ts",
+            "devs/agent/board-settings.ts",
             "const key = fromBase64(keyText)",
             'console.log("key " + keyText)\n    const key = fromBase64(keyText)',
         ],
@@ -276,7 +281,7 @@ export const MUTANTS: Mutant[] = [
     ),
     one(
         "tokens in a log line",
-        ["devs/auth/sas.ts", "return policy ?", "console.log(token)\n    return policy ?"],
+        ["devs/auth/sas-token.ts", "return policy ?", "console.log(token)\n    return policy ?"],
         "slots",
         "no-secret"
     ),
@@ -284,12 +289,12 @@ export const MUTANTS: Mutant[] = [
         name: "an array that grows by 4 KB with each packet",
         edits: [
             {
-                file: "devs/mqtt/client.ts",
+                file: "devs/mqtt/mqtt-client.ts",
                 find: "let lastId = 0",
                 replace: "let lastId = 0\nconst sent: Buffer[] = []",
             },
             {
-                file: "devs/mqtt/client.ts",
+                file: "devs/mqtt/mqtt-client.ts",
                 find: "sentMs = ds.millis()\n    await send(packet)",
                 replace: "sentMs = ds.millis()\n    sent.push(Buffer.alloc(4096))\n    await send(packet)",
             },

@@ -1,5 +1,14 @@
 // A copy of the DeviceScript project, in which one mutant at a time is built.
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+    cpSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -39,6 +48,9 @@ export class Project {
         for (const name of COPIED)
             if (existsSync(join(PROJECT_DIR, name)))
                 cpSync(join(PROJECT_DIR, name), join(this.dir, name), { recursive: true })
+        // The images import the library by its name: it must be the copy, not the original.
+        mkdirSync(join(this.dir, "node_modules", "@moorage"), { recursive: true })
+        symlinkSync(join(this.dir, "devs"), join(this.dir, "node_modules", "@moorage", "device"), "junction")
     }
 
     /** Whether the mutant's edits fit the firmware. @throws Error when they do not */

@@ -1,16 +1,16 @@
 // What `moorage board` does.
-import { cloudLine } from "@moorage/demo/cloudline.js"
-import { DeskBoard, DeskError } from "@moorage/fleet/board/index.js"
-import { realClock, realRandom, ScopedClock } from "@moorage/time"
+import { cloudLine } from "@moorage/emulator"
+import { DeskBoard, DeskError } from "@moorage/fleet/devboard"
+import { realClock, realRandom, ScopedClock } from "@moorage/runtime"
 import { VmError } from "@moorage/vm"
-import { FAILED, UserError } from "../fail.js"
+import { FAILED, UserError } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
-import { type Act, helpLines, perform } from "./acts.js"
-import { listen } from "./input.js"
-import { checkOptions, type Options } from "./options.js"
-import { type Setup, setUp } from "./setup.js"
-import { statusParts } from "./text.js"
-import { openVoice, type Voice } from "./voice.js"
+import { type Act, helpLines, perform } from "./board-commands.js"
+import { listen } from "./board-input.js"
+import { checkOptions, type Options } from "./board-options.js"
+import { type Setup, setUp } from "./board-setup.js"
+import { statusParts } from "./board-text.js"
+import { openVoice, type Voice } from "./board-output.js"
 
 const STATUS_MS = 500
 /** With --until a wait without an end would hang a script. */

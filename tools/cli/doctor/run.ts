@@ -1,12 +1,12 @@
 // What `moorage doctor` does.
-import { cloudSettings, type CloudChoices } from "@moorage/fleet/cloud/settings.js"
-import { countsOf, examine, type Finding, type Keys, realProbes } from "@moorage/fleet/doctor/index.js"
-import { realClock } from "@moorage/time"
-import { FAILED } from "../fail.js"
+import { cloudSettings, type CloudChoices } from "@moorage/fleet/azure"
+import { countsOf, examine, type Finding, type Keys, realProbes } from "@moorage/fleet/doctor"
+import { realClock } from "@moorage/runtime"
+import { FAILED } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
 import { deviceKey, groupKey } from "../secrets.js"
-import { findingLine, summaryLine } from "./text.js"
+import { findingLine, summaryLine } from "./finding-text.js"
 
 export interface Options extends CloudChoices {
     project: string

@@ -1,23 +1,23 @@
 // What `moorage manufacture` does.
 import { join } from "node:path"
-import type { FleetBoard } from "@moorage/fleet/csv.js"
+import type { FleetBoard } from "@moorage/fleet"
 import {
     esptoolArguments,
     manufacture,
     MANIFEST_FILE,
     type Manufactured,
     runtimeCommand,
-} from "@moorage/fleet/manufacture/index.js"
-import { realClock } from "@moorage/time"
+} from "@moorage/fleet/manufacture"
+import { realClock } from "@moorage/runtime"
 import { VmError } from "@moorage/vm"
-import { FAILED, UserError, WRONG_USAGE } from "../fail.js"
+import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
 import { groupKey } from "../secrets.js"
-import { duration, thousands } from "../words.js"
-import { boardsOf, bytecodesOf, defaultsOf, type ManufactureOptions } from "./boards.js"
-import { shellLine } from "./flash.js"
-import { scan } from "./scan.js"
+import { formatElapsed, formatNumber } from "@moorage/report"
+import { boardsOf, bytecodesOf, defaultsOf, type ManufactureOptions } from "./boards-to-make.js"
+import { shellLine } from "../flash/run.js"
+import { scan } from "./barcode-scan.js"
 
 /** For each profile: the runtime's line, once a board, and an image's. */
 function flashLines({ manifest }: Manufactured, out: string): string[] {
@@ -34,8 +34,8 @@ function text(made: Manufactured, out: string, tookSec: number): string {
     const { boards } = made.manifest
     const booted = boards.filter(({ verified }) => verified === "booted").length
     return [
-        `${thousands(boards.length)} images in ${out} (${thousands(made.kept)} were there already), in ${duration(tookSec)}`,
-        `  all read back, ${thousands(booted)} of them booted in the VM; checksums: ${join(out, MANIFEST_FILE)}`,
+        `${formatNumber(boards.length)} images in ${out} (${formatNumber(made.kept)} were there already), in ${formatElapsed(tookSec)}`,
+        `  all read back, ${formatNumber(booted)} of them booted in the VM; checksums: ${join(out, MANIFEST_FILE)}`,
         "  they hold device keys and Wi-Fi passwords: only you may read them, and they are best deleted once flashed",
         "To flash a board: the runtime once, then its image (`moorage flash` checks and writes one):",
         ...flashLines(made, out).map(line => `  ${line}`),
@@ -58,7 +58,7 @@ async function make(
             bootCount: Math.min(options.verify, total),
             signal: interruption(),
             onProgress: done =>
-                progress.show(done / total, `${thousands(done)} of ${thousands(total)} images`),
+                progress.show(done / total, `${formatNumber(done)} of ${formatNumber(total)} images`),
         })
     } catch (error) {
         const { code } = error as NodeJS.ErrnoException

@@ -1,18 +1,18 @@
 // What `moorage monitor` does.
-import { CloudError, type DpsApi, wait } from "@moorage/fleet/cloud/index.js"
-import { survey, type Survey } from "@moorage/fleet/monitor/index.js"
-import { realClock } from "@moorage/time"
-import type { CloudOptions } from "../cloud.js"
-import { UserError, WRONG_USAGE } from "../fail.js"
-import { writeWhole } from "../files.js"
+import { CloudError, type DpsApi, wait } from "@moorage/fleet/azure"
+import { survey, type Survey } from "@moorage/fleet/monitor"
+import { realClock } from "@moorage/runtime"
+import type { CloudOptions } from "../connection-options.js"
+import { UserError, WRONG_USAGE } from "../user-error.js"
+import { writeWhole } from "../output-files.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
 import { NO_DPS, servicesOf, toldError } from "../services.js"
-import { thousands } from "../words.js"
-import { surveyCsv } from "./csv.js"
-import { Screen } from "./screen.js"
-import { surveyLines } from "./text.js"
-import { utcText } from "./words.js"
+import { formatNumber } from "@moorage/report"
+import { surveyCsv } from "./survey-csv.js"
+import { Screen } from "./terminal-screen.js"
+import { surveyLines } from "./survey-text.js"
+import { formatUtc } from "@moorage/report"
 
 export interface Options extends CloudOptions {
     days: number
@@ -37,14 +37,14 @@ async function once(look: Look, { json, csv, report }: Options): Promise<void> {
     try {
         found = await look((registered, calls) =>
             // How many there are is not known before all are counted.
-            progress.show(0, `${thousands(registered)} registrations, ${thousands(calls)} calls`)
+            progress.show(0, `${formatNumber(registered)} registrations, ${formatNumber(calls)} calls`)
         )
     } finally {
         progress.end()
     }
     if (report !== undefined) {
         // The charts' library is loaded only for those who want charts.
-        const { monitorHtml } = await import("./report.js")
+        const { monitorHtml } = await import("./survey-page.js")
         writeWhole(report, monitorHtml(found))
         process.stderr.write(`Report: ${report}\n`)
     }
@@ -70,7 +70,7 @@ async function again(
         const startMs = realClock.nowMs()
         try {
             found = await look((registered, calls) =>
-                onProgress(`asking: ${thousands(registered)} registrations, ${thousands(calls)} calls`)
+                onProgress(`asking: ${formatNumber(registered)} registrations, ${formatNumber(calls)} calls`)
             )
             onFound(found)
         } catch (error) {
@@ -105,7 +105,7 @@ async function live(look: Look, { every }: Options, signal: AbortSignal): Promis
             (found, error) => {
                 body = surveyLines(found)
                 const state =
-                    error === undefined ? "" : `NOT UP TO DATE, of ${utcText(found.utc)}: ${error}  `
+                    error === undefined ? "" : `NOT UP TO DATE, of ${formatUtc(found.utc)}: ${error}  `
                 draw(`${state}every ${every} s; Ctrl-C ends`)
             }
         )
@@ -116,7 +116,7 @@ async function live(look: Look, { every }: Options, signal: AbortSignal): Promis
 
 async function exported(look: Look, { every, prometheus = 0 }: Options, signal: AbortSignal): Promise<void> {
     // Loaded only for those who have a Prometheus.
-    const { Exporter } = await import("./exporter.js")
+    const { Exporter } = await import("./prometheus-exporter.js")
     const exporter = new Exporter()
     const { url, server } = await exporter.listen(prometheus)
     process.stderr.write(`Metrics of a look every ${every} s: ${url}\n`)

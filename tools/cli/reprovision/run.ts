@@ -1,7 +1,7 @@
 // What `moorage reprovision` does.
 import { createReadStream } from "node:fs"
-import type { Services } from "@moorage/fleet/cloud/index.js"
-import { hold } from "@moorage/fleet/hold.js"
+import type { Services } from "@moorage/fleet/azure"
+import { hold } from "@moorage/files"
 import {
     isGood,
     type Outcome,
@@ -12,14 +12,14 @@ import {
     StateFile,
     type Summary,
     type Target,
-} from "@moorage/fleet/reprovision/index.js"
-import { realClock, realRandom } from "@moorage/time"
-import type { CloudOptions } from "../cloud.js"
-import { FAILED, UserError, WRONG_USAGE } from "../fail.js"
-import { cannot } from "../files.js"
+} from "@moorage/fleet/reprovision"
+import { realClock, realRandom } from "@moorage/runtime"
+import type { CloudOptions } from "../connection-options.js"
+import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
+import { cannot } from "../output-files.js"
 import { interruption } from "../interrupt.js"
 import { servicesOf, toldError } from "../services.js"
-import { outcomeText, summaryText } from "./text.js"
+import { outcomeText, summaryText } from "./outcome-text.js"
 
 export interface Options extends CloudOptions {
     file?: string
@@ -35,7 +35,7 @@ export interface Options extends CloudOptions {
     json: boolean
 }
 
-/** The longest wait that a board takes (devs/agent/session.ts). */
+/** The longest wait that a board takes (devs/agent/moored-session.ts). */
 const DELAY_MAX_SEC = 86_400
 const TIMEOUT_SEC = { min: 5, max: 300 }
 
@@ -72,8 +72,8 @@ function checkServices({ dps, hubs, hub: hubNamed }: Services, { hub, force }: O
 
 /** The IDs of a file, all of them checked before the first device is asked. */
 async function listed(file: string): Promise<Target[]> {
-    const { readIdList } = await import("@moorage/fleet/idlist.js")
-    const { FleetError } = await import("@moorage/fleet/mistakes.js")
+    const { readIdList } = await import("@moorage/fleet")
+    const { FleetError } = await import("@moorage/fleet")
     const name = file === "-" ? "the standard input" : file
     try {
         const input = file === "-" ? process.stdin : createReadStream(file)

@@ -15,16 +15,16 @@ import {
     shrink,
     summarise,
 } from "@moorage/simulator"
-import { realClock } from "@moorage/time"
-import { UserError, WRONG_USAGE } from "../fail.js"
-import { writeWhole } from "../files.js"
+import { realClock } from "@moorage/runtime"
+import { UserError, WRONG_USAGE } from "../user-error.js"
+import { writeWhole } from "../output-files.js"
 import { interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
-import { duration } from "../words.js"
-import { type BoardOptions, openerOf } from "./boards.js"
-import { mergeFolder, openTrace } from "./files.js"
-import { live } from "./live.js"
-import { runText, shrunkText, summaryText, violationText } from "./text.js"
+import { formatElapsed } from "@moorage/report"
+import { type BoardOptions, openerOf } from "./open-boards.js"
+import { mergeFolder, openTrace } from "./trace-files.js"
+import { live } from "./serve.js"
+import { runText, shrunkText, summaryText, violationText } from "./run-text.js"
 
 export interface Options extends BoardOptions {
     seed?: number
@@ -78,7 +78,7 @@ async function runOne(
                 const { durationSec } = run.plan
                 progress.show(
                     sec / durationSec,
-                    `${duration(sec)} of ${duration(durationSec)}, ${moored} moored`
+                    `${formatElapsed(sec)} of ${formatElapsed(durationSec)}, ${moored} moored`
                 )
             },
         })
@@ -156,7 +156,7 @@ async function tell(
         )
     if (report !== undefined) {
         // The charts' library is loaded only for those who want charts.
-        const { reportHtml } = await import("@moorage/simulator/report/index.js")
+        const { reportHtml } = await import("@moorage/simulator/report")
         writeWhole(report, reportHtml(results, { ...options, planName: name }))
         process.stderr.write(`Report: ${report}\n`)
     }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { globOf } from "../glob.js"
+import { globOf } from "../util/glob.js"
 import type { AllocationPolicy } from "./enrollments.js"
 
 /** How far the hubs are from some devices: what `geoLatency` goes by, for an emulator has no geography. */

@@ -1,10 +1,15 @@
-import type { Clock, Random } from "@moorage/time"
+import type { Clock, Random } from "@moorage/runtime"
 import type { InitialTwin, TwinState } from "../hub/twin.js"
 import { allocate, type LatencyRow } from "./allocation.js"
-import { newEtag, type RegistrationState, timestamp } from "./bodies.js"
+import { newEtag, type RegistrationState, timestamp } from "./dps-bodies.js"
 import { DEFAULT_REPROVISION, type Enrollment } from "./enrollments.js"
 import type { Registration, Registrations } from "./registrations.js"
-import { allocationRequest, allocationResponse, type CallWebhook, type CustomAllocation } from "./webhook.js"
+import {
+    allocationRequest,
+    allocationResponse,
+    type CallWebhook,
+    type CustomAllocation,
+} from "./allocation-webhook.js"
 
 /** What DPS asks of a linked hub. */
 export interface LinkedHub {

@@ -1,8 +1,8 @@
-import { deriveDeviceKey, isSymmetricKey } from "../auth/keys.js"
+import { deriveDeviceKey, isSymmetricKey } from "@moorage/protocol"
 import type { InitialTwin } from "../hub/twin.js"
-import { OrderedMap } from "../orderedmap.js"
-import { forgetful, type Keeper, type Kept, splitKey } from "../state/keeper.js"
-import { registrationIdOf } from "./registrationid.js"
+import { OrderedMap } from "../util/ordered-map.js"
+import { forgetful, type Keeper, type Kept, splitKey } from "../state/state-store.js"
+import { registrationIdOf } from "@moorage/protocol"
 
 export const ALLOCATION_POLICIES = ["hashed", "geoLatency", "static", "custom"] as const
 export type AllocationPolicy = (typeof ALLOCATION_POLICIES)[number]

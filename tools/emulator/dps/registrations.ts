@@ -1,6 +1,6 @@
-import { SortedIds } from "../sortedids.js"
-import { type Keeper, type Kept, splitKey } from "../state/keeper.js"
-import type { RegistrationState } from "./bodies.js"
+import { SortedIds } from "../util/sorted-ids.js"
+import { type Keeper, type Kept, splitKey } from "../state/state-store.js"
+import type { RegistrationState } from "./dps-bodies.js"
 
 /** One device's registration, and what its next one will need to know. */
 export interface Registration {

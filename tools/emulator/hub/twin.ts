@@ -1,6 +1,6 @@
-import type { Clock } from "@moorage/time"
-import { isJsonObject as isObject, type JsonObject } from "../json.js"
-import { checkTwinLimits, TwinLimitError } from "./twinlimits.js"
+import type { Clock } from "@moorage/runtime"
+import { isJsonObject as isObject, type JsonObject } from "../util/json-object.js"
+import { checkTwinLimits, TwinLimitError } from "./twin-limits.js"
 
 /** A JSON object of a twin, null for "delete this". */
 export type TwinPatch = JsonObject

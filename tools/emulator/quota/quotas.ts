@@ -1,4 +1,4 @@
-import type { Rate } from "./bucket.js"
+import type { Rate } from "./token-bucket.js"
 
 /** Throttles of the emulated services; null turns one off. */
 export interface Quotas {

@@ -1,5 +1,5 @@
-import type { Clock } from "@moorage/time"
-import { Bucket, Buckets, type Rate } from "./bucket.js"
+import type { Clock } from "@moorage/runtime"
+import { Bucket, Buckets, type Rate } from "./token-bucket.js"
 import type { Quotas } from "./quotas.js"
 
 const bucket = (rate: Rate | null, clock: Clock) => (rate ? new Bucket(rate, clock) : undefined)

@@ -1,4 +1,4 @@
-import { CloudError } from "../cloud/index.js"
+import { CloudError } from "../azure/index.js"
 import { fail, type Outcome } from "./finding.js"
 
 /** A call that failed, as a finding; the message holds no key. @throws what is no failed call, and all after an abort */

@@ -1,16 +1,16 @@
 // Checks machine, configuration, the way to DPS, and whether the keys work. Nothing is created or changed anywhere.
-import { access } from "./access.js"
-import { type ConfigurationOptions, configuration } from "./configuration.js"
-import { Course, type CourseOptions } from "./course.js"
+import { access } from "./check-access.js"
+import { type ConfigurationOptions, configuration } from "./check-configuration.js"
+import { Course, type CourseOptions } from "./check-runner.js"
 import type { Finding } from "./finding.js"
-import { machine } from "./machine.js"
+import { machine } from "./check-machine.js"
 import type { Probes } from "./probes.js"
-import { reach } from "./reach.js"
+import { reach } from "./check-connectivity.js"
 
 export { countsOf, type Finding, type Status } from "./finding.js"
-export type { Keys } from "./configuration.js"
+export type { Keys } from "./check-configuration.js"
 export type { Probes } from "./probes.js"
-export { realProbes } from "./realprobes.js"
+export { realProbes } from "./system-probes.js"
 
 export interface ExamineOptions extends Omit<CourseOptions, "clock">, ConfigurationOptions {
     /** Machine and configuration only. */

@@ -1,8 +1,8 @@
 // All that the doctor touches of the world: passed in, so that its checks can be tried without one.
-import type { Clock, Random } from "@moorage/time"
-import type { Address, CloudSettings, Services } from "../cloud/index.js"
-import type { HttpsAnswer, HttpsRequest } from "../cloud/https.js"
-import type { Seen } from "./certificate.js"
+import type { Clock, Random } from "@moorage/runtime"
+import type { Address, CloudSettings, Services } from "../azure/index.js"
+import type { HttpsAnswer, HttpsRequest } from "../azure/https.js"
+import type { Seen } from "./check-certificate.js"
 
 export interface SerialPort {
     path: string

@@ -1,16 +1,17 @@
 // Manufacture: for each line of a fleet file one image of the board's `fstor` partition.
 import { loadBoardProfile } from "@moorage/vm"
-import type { FleetBoard } from "../csv.js"
-import { contentOf } from "./content.js"
-import { makeFolders, removeUnfinished } from "./files.js"
-import { makeAll } from "./jobs.js"
-import { type Bytecodes, make, sha256Of, type MadeImage } from "./make.js"
+import type { FleetBoard } from "../fleet-file.js"
+import { contentOf } from "./image-content.js"
+import { makeFolders, removeUnfinished } from "./image-files.js"
+import { makeAll } from "./image-jobs.js"
+import { type Bytecodes, make, sha256Of, type MadeImage } from "./make-image.js"
 import { type Manifest, type ManifestEntry, writeManifest } from "./manifest.js"
 
-export { esptoolArguments, imageToFlash, runtimeCommand } from "./flash.js"
-export { MadeFleetError, readMadeFleet } from "./madefleet.js"
+export { ESPTOOL_CURE, ESPTOOL_NAMES } from "./esptool-names.js"
+export { esptoolArguments, imageToFlash, runtimeCommand } from "./esptool.js"
+export { MadeFleetError, readMadeFleet } from "./image-fleet-reader.js"
 export { MANIFEST, MANIFEST_FILE, type Manifest, type ManifestEntry, readManifest } from "./manifest.js"
-export type { Bytecodes } from "./make.js"
+export type { Bytecodes } from "./make-image.js"
 
 export interface ManufactureOptions {
     outDir: string

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import * as v from "valibot"
-import { IMAGES, writeOwned } from "./files.js"
+import { IMAGES, writeOwned } from "./image-files.js"
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is no SHA-256"))
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))

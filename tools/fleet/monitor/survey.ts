@@ -1,11 +1,11 @@
 // How a fleet stands, as DPS knows it: every enrollment group and individual enrollment asked, summed up
 // (seed, "Monitoring devices").
-import type { Clock } from "@moorage/time"
-import type { DpsApi, EnrollmentRecord } from "../cloud/index.js"
-import { eachLimited, itemsOf } from "../limited.js"
-import { DAY_MS, type Failure, GroupTally, HOUR_MS, Tally } from "./tally.js"
+import type { Clock } from "@moorage/runtime"
+import type { DpsApi, EnrollmentRecord } from "../azure/index.js"
+import { eachLimited, itemsOf } from "../concurrency.js"
+import { DAY_MS, type Failure, GroupTally, HOUR_MS, Tally } from "./registration-tally.js"
 
-export type { Failure } from "./tally.js"
+export type { Failure } from "./registration-tally.js"
 
 export interface GroupSurvey {
     id: string

@@ -1,9 +1,9 @@
 // A fleet brought in wave by wave: who is powered on when, and in which slot each board first registers.
-export { type FleetIds, readFleetIds, writeSlots } from "./boards.js"
-export { ALL_HOURS, DAY_NAMES, localText, momentMs, type WorkingHours } from "./calendar.js"
-export type { RolloutEvent } from "./events.js"
-export type { Reason, Rules } from "./machine.js"
-export { makePlan, type PlanChoices } from "./plan.js"
+export { type FleetIds, readFleetIds, writeSlots } from "./fleet-ids.js"
+export { ALL_HOURS, DAY_NAMES, localText, momentMs, type WorkingHours } from "./working-calendar.js"
+export type { RolloutEvent } from "./rollout-events.js"
+export type { Reason, Rules } from "./rollout-decision.js"
+export { makePlan, type PlanChoices } from "./make-rollout-plan.js"
 export {
     curveOf,
     type KnownPlan,
@@ -12,11 +12,11 @@ export {
     type PlannedBatch,
     planText,
     readPlan,
-} from "./planfile.js"
-export { idsSha256, powerOnSecs } from "./power.js"
-export { type OpenBatch, RolloutRun, type RunEnd } from "./run.js"
-export { tightTogether } from "./tight.js"
-export { ratePerSec } from "./slots.js"
-export { RolloutState } from "./state.js"
-export { throttledOf, WINDOW_SEC } from "./throttled.js"
-export { type Points, predictedPoints } from "./timeline.js"
+} from "./rollout-plan-file.js"
+export { idsSha256, powerOnSecs } from "./power-on-times.js"
+export { type OpenBatch, RolloutRun, type RunEnd } from "./rollout-run.js"
+export { tightTogether } from "./tight-boards.js"
+export { ratePerSec } from "./batch-slots.js"
+export { RolloutState } from "./rollout-state.js"
+export { throttledOf, WINDOW_SEC } from "./throttle-window.js"
+export { type Points, predictedPoints } from "./predicted-timeline.js"

@@ -1,5 +1,5 @@
-import { isPromise } from "../types.js"
-import { rule } from "../rule.js"
+import { isPromise } from "../type-queries.js"
+import { rule } from "../define-rule.js"
 
 /** The compiler says so only for code that the image reaches; a library's other half stays broken unseen. */
 export const awaitDirectly = rule(

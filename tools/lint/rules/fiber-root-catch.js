@@ -1,7 +1,7 @@
 import ts from "typescript"
-import { functionOf, isFunction } from "../types.js"
-import { calledName, isMethodCall } from "../syntax.js"
-import { rule } from "../rule.js"
+import { functionOf, isFunction } from "../type-queries.js"
+import { calledName, isMethodCall } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 /** The helper that catches: `guarded.start(life)`, `setTimeout(() => guarded(tick), 10)`. */
 const GUARD = "guarded"

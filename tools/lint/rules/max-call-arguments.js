@@ -1,5 +1,5 @@
-import { isMethodCall } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isMethodCall } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 const ARGUMENTS_MAX = 8
 /** console.log adds the format string. */

@@ -1,4 +1,4 @@
-import { rule } from "../rule.js"
+import { rule } from "../define-rule.js"
 
 const HOLES_MAX = 7
 

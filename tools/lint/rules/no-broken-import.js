@@ -1,4 +1,4 @@
-import { rule } from "../rule.js"
+import { rule } from "../define-rule.js"
 
 /** module -> exported name -> what is wrong with it, and what to use. */
 const BROKEN = {

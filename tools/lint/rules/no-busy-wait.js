@@ -1,5 +1,5 @@
-import { calledName, contains } from "../syntax.js"
-import { rule } from "../rule.js"
+import { calledName, contains } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 const isMillis = node => node.type === "CallExpression" && calledName(node) === "millis"
 const isAwait = node => node.type === "AwaitExpression"

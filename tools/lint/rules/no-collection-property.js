@@ -1,6 +1,6 @@
-import { isAny, isArray, isBuffer, isString, uncast } from "../types.js"
-import { isCallOf } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isAny, isArray, isBuffer, isString, uncast } from "../type-queries.js"
+import { isCallOf } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 export const noCollectionProperty = rule(
     "setting a property of an array or a buffer, `length` too, corrupts the heap: the collector frees what the property needs (facts D4). Make a new array, or keep the value beside it",

@@ -1,5 +1,5 @@
-import { isFunctionNode, isLoop } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isFunctionNode, isLoop } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 /** Whether `node` was declared by a loop, or in its body, of the function that it belongs to. */
 function isInLoop(node) {

@@ -1,5 +1,5 @@
-import { isCallOf } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isCallOf } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 export const noMathRandom = rule(
     "Math.random() gives every simulated board the same sequence, so that a fleet retries in step (facts 1.2). Use random() of devs/auth/crypto",

@@ -1,5 +1,5 @@
-import { isMethodCall, isNegated } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isMethodCall, isNegated } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 /** One element, which the code before it has looked at, is what pop() and shift() themselves take out. */
 function isOne({ argument }) {

@@ -1,6 +1,6 @@
-import { isBuffer } from "../types.js"
-import { isMethodCall, isNegated } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isBuffer } from "../type-queries.js"
+import { isMethodCall, isNegated } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 export const noNegativeSlice = rule(
     "slice() of a buffer with a negative index returns zeroes of the wrong length (facts 1.2). Count from the start: slice(buffer.length - n)",

@@ -1,4 +1,4 @@
-import { rule } from "../rule.js"
+import { rule } from "../define-rule.js"
 
 /** How many `?.` one chain has; `(a?.x)?.y` is two chains. */
 function optionals(link) {

@@ -1,4 +1,4 @@
-import { rule } from "../rule.js"
+import { rule } from "../define-rule.js"
 
 /** package -> what is wrong with it, and ours */
 const REPLACED = {

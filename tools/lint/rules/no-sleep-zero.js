@@ -1,5 +1,5 @@
-import { calledName } from "../syntax.js"
-import { rule } from "../rule.js"
+import { calledName } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 export const noSleepZero = rule(
     "sleep(0) need not let another fiber run (facts 1.2). Use sleep(1)",

@@ -1,5 +1,5 @@
-import { isString } from "../types.js"
-import { rule } from "../rule.js"
+import { isString } from "../type-queries.js"
+import { rule } from "../define-rule.js"
 
 export const noStringOrder = rule(
     "`{{operator}}` turns strings into numbers first, so that it is false for words (facts 1.2). Compare character codes",

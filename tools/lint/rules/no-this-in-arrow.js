@@ -1,5 +1,5 @@
-import { isFunctionNode } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isFunctionNode } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 function ownerOf(node) {
     let at = node.parent

@@ -1,5 +1,5 @@
-import { isFunctionNode } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isFunctionNode } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 function isTopLevel({ parent }) {
     for (let at = parent; at; at = at.parent) if (isFunctionNode(at)) return false

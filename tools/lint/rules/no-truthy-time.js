@@ -1,4 +1,4 @@
-import { rule } from "../rule.js"
+import { rule } from "../define-rule.js"
 
 /** What is named a time: in ms it passes 2^31 after 24.8 days of uptime, in s since 1970 in January 2038. */
 function isTime(node) {

@@ -1,5 +1,5 @@
-import { isCallOf } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isCallOf } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 export const pairMathExtremes = rule(
     "Math.{{name}}() looks at two arguments only: Math.max(1, 2, 3) is 2 (facts 1.2). Nest the calls, or loop",

@@ -1,5 +1,5 @@
-import { isMethodCall } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isMethodCall } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 export const recvTimeout = rule(
     "recv() without a timeout waits for ever once the link is dead or closed: close() does not wake it (facts D9). Pass milliseconds",

@@ -1,6 +1,6 @@
-import { isString } from "../types.js"
-import { calledName, isCallOf } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isString } from "../type-queries.js"
+import { calledName, isCallOf } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 const FRACTIONAL_MATH = [
     "sqrt",

@@ -1,5 +1,5 @@
-import { isMethodCall } from "../syntax.js"
-import { rule } from "../rule.js"
+import { isMethodCall } from "../syntax-queries.js"
+import { rule } from "../define-rule.js"
 
 export const sortComparator = rule(
     "sort() without a comparator compares as numbers and leaves strings as they are (facts 1.2). Pass a comparator",

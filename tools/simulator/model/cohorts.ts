@@ -1,6 +1,6 @@
 // What makes a million boards affordable: boards that are alike and do the same at the same moment are one cohort.
-import type { Life } from "../../../devs/retry/policy.js"
-import type { VirtualClock } from "../clock.js"
+import type { Life } from "@moorage/device/shared"
+import type { VirtualClock } from "../world/virtual-clock.js"
 
 /** What arrives at a service. */
 export enum Step {
@@ -16,7 +16,7 @@ export enum Step {
 export interface Cohort {
     step: Step
     boards: number
-    /** As of devs/retry/policy.ts; its delay has been waited. */
+    /** As of devs/retry/retry-policy.ts; its delay has been waited. */
     life: Life
     /** Whether they know the time; without it they ask DPS before they register. */
     knowsTime: boolean

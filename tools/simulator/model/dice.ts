@@ -1,4 +1,4 @@
-import type { Random } from "@moorage/time"
+import type { Random } from "@moorage/runtime"
 
 /** Chance that knows whether it was asked. */
 export class Dice {

@@ -1,16 +1,23 @@
 // A model for a million boards: what a fleet does to its quotas, without the VM. The decisions are the firmware's
 // own (devs/retry), the throttles the emulator's; what is left out is all that goes wrong but throttling.
 import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
-import type { FleetCurve } from "./curve.js"
-import { Fleet, type FleetOptions } from "./fleet.js"
+import type { FleetCurve } from "./fleet-curve.js"
+import { Fleet, type FleetOptions } from "./fleet-model.js"
 import { DEFAULT_LATENCIES } from "./latencies.js"
-import { ours } from "./strategies.js"
+import { ours } from "./retry-strategies.js"
 
-export { cumulative, type FleetCurve } from "./curve.js"
-export type { FleetOptions } from "./fleet.js"
+export { cumulative, type FleetCurve } from "./fleet-curve.js"
+export type { FleetOptions } from "./fleet-model.js"
 export { DEFAULT_LATENCIES, type Latencies } from "./latencies.js"
-export { planSlots, type SlotPlan, slotOf } from "./slots.js"
-export { azureSdkForC, type FleetNumbers, noJitter, ours, seedFormula, type Strategy } from "./strategies.js"
+export { planSlots, type SlotPlan, slotOf } from "./slot-plan.js"
+export {
+    azureSdkForC,
+    type FleetNumbers,
+    noJitter,
+    ours,
+    seedFormula,
+    type Strategy,
+} from "./retry-strategies.js"
 
 /** What is not given is as in the emulator, and our firmware's. */
 export type ModelOptions = Pick<FleetOptions, "devices"> & Partial<FleetOptions>

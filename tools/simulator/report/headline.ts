@@ -1,6 +1,6 @@
 // A sentence that says how it went.
-import type { RunResult } from "../result.js"
-import { count, counted, duration } from "./words.js"
+import type { RunResult } from "../trace/run-result.js"
+import { formatNumber, pluralize, formatDuration } from "@moorage/report"
 
 const sum = (results: RunResult[], of: (result: RunResult) => number) =>
     results.reduce((total, result) => total + of(result), 0)
@@ -8,9 +8,9 @@ const sum = (results: RunResult[], of: (result: RunResult) => number) =>
 /** `1,000 of 1,000 boards moored, the last after 6 min 12 s; 0 violations`. */
 function ofRun({ boards, moored, mooredAfterSec, violationCount, bricked }: RunResult): string {
     const lastSec = mooredAfterSec.at(-1)
-    const last = lastSec === undefined ? "" : `, the last after ${duration(lastSec)}`
-    const lost = bricked > 0 ? `; ${count(bricked)} bricked by a torn write` : ""
-    return `${count(moored)} of ${counted(boards, "board")} moored${last}; ${counted(violationCount, "violation")}${lost}`
+    const last = lastSec === undefined ? "" : `, the last after ${formatDuration(lastSec)}`
+    const lost = bricked > 0 ? `; ${formatNumber(bricked)} bricked by a torn write` : ""
+    return `${formatNumber(moored)} of ${pluralize(boards, "board")} moored${last}; ${pluralize(violationCount, "violation")}${lost}`
 }
 
 /** `998 of 1,000 seeds without a violation; 19,990 of 20,000 boards moored; 2 violations`. */
@@ -18,16 +18,16 @@ function ofSeeds(results: RunResult[]): string {
     const clean = results.filter(({ violationCount }) => violationCount === 0).length
     const bricked = sum(results, result => result.bricked)
     return [
-        `${count(clean)} of ${counted(results.length, "seed")} without a violation`,
-        `${count(sum(results, result => result.moored))} of ${counted(
+        `${formatNumber(clean)} of ${pluralize(results.length, "seed")} without a violation`,
+        `${formatNumber(sum(results, result => result.moored))} of ${pluralize(
             sum(results, result => result.boards),
             "board"
         )} moored`,
-        counted(
+        pluralize(
             sum(results, result => result.violationCount),
             "violation"
         ),
-        ...(bricked > 0 ? [`${count(bricked)} bricked by a torn write`] : []),
+        ...(bricked > 0 ? [`${formatNumber(bricked)} bricked by a torn write`] : []),
     ].join("; ")
 }
 

@@ -1,16 +1,16 @@
 // The report of one run or of several seeds: a page that can be read offline, without a script.
-import type { RunResult } from "../result.js"
-import { figureMarkup } from "./figure.js"
+import type { RunResult } from "../trace/run-result.js"
+import { figureMarkup } from "@moorage/report/html"
 import { headline } from "./headline.js"
-import { lanesFigure } from "./lanesfigure.js"
-import { type Markup, markup } from "./markup.js"
-import { dpsFigure, hubRateFigure, mooredFigure } from "./overtime.js"
-import { pageHtml, type Section } from "./page.js"
-import { type Replay, type ReplayOptions, replayOf } from "../replay.js"
-import { hubsFigure, mooringTimeFigure, retriesFigure } from "./spread.js"
-import { invariantsMarkup, seedsMarkup, violationsMarkup } from "./tables.js"
-import { allNumbers, firstNumbers } from "./tiles.js"
-import { count } from "./words.js"
+import { lanesFigure } from "./lanes-figure.js"
+import { type Markup, markup } from "@moorage/report/html"
+import { dpsFigure, hubRateFigure, mooredFigure } from "./over-time-figures.js"
+import { pageHtml, type Section } from "@moorage/report/html"
+import { type Replay, type ReplayOptions, replayOf } from "../replay-command.js"
+import { hubsFigure, mooringTimeFigure, retriesFigure } from "./spread-figures.js"
+import { invariantsMarkup, seedsMarkup, violationsMarkup } from "./result-tables.js"
+import { allNumbers, firstNumbers } from "./run-numbers.js"
+import { formatNumber } from "@moorage/report"
 
 export interface ReportOptions extends ReplayOptions {
     /** The plan as the command was given it: a name, or a file; the name in the results unless given. */
@@ -27,7 +27,7 @@ function header(results: RunResult[]): Markup {
     const verdict = isBroken
         ? markup`<span class="badge bad">a rule was broken</span>`
         : markup`<span class="badge good">every rule held</span>`
-    const seeds = results.length === 1 ? `seed ${first?.seed}` : `${count(results.length)} seeds`
+    const seeds = results.length === 1 ? `seed ${first?.seed}` : `${formatNumber(results.length)} seeds`
     return markup`<div class="plan">Moorage, plan <b>${first?.plan ?? ""}</b>, ${seeds}</div>
 <h1>${headline(results)}</h1>
 ${first ? verdict : ""}

@@ -1,7 +1,7 @@
 // A lane for each board that broke a rule: what it was at, when, and what struck it.
 import { DEVICE_HOST } from "@moorage/emulator"
-import type { Fact } from "../facts.js"
-import type { RunResult } from "../result.js"
+import type { Fact } from "../trace/facts.js"
+import type { RunResult } from "../trace/run-result.js"
 
 export type State = "off" | "dps" | "hub" | "moored"
 

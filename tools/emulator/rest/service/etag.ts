@@ -1,4 +1,4 @@
-import { ServiceError } from "./errors.js"
+import { ServiceError } from "./service-errors.js"
 
 /** An ETag without its quotes: the SDKs send it both ways. */
 function bare(text: string): string {

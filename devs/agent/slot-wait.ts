@@ -1,0 +1,23 @@
+// Staggered first boots: a new board waits for its slot before it first asks DPS for anything (seed, "Device
+// deployment using a staggered provisioning schedule").
+
+import * as ds from "@devicescript/core"
+import { random } from "../auth/crypto"
+import { slotMs } from "../retry/backoff"
+import type { Config } from "./board-settings"
+import { Light, show } from "../status/board-status"
+import { pause } from "./supervisor"
+
+let waited = false
+
+/** Waits for the board's slot, once a boot. */
+export async function waitForSlot(config: Config): Promise<void> {
+    if (waited) return
+    waited = true
+    const waitMs = slotMs(config.slot, config.slotSec, random()) - ds.millis()
+    if (waitMs <= 0) return
+    console.log("new: slot in " + Math.round(waitMs / 1000) + " s")
+    show(Light.Waiting)
+    await pause(waitMs)
+    show(Light.Working)
+}

@@ -1,0 +1,153 @@
+// What a person at the board sees and does: the status light, the log, the button.
+import { describe, expect, test } from "vitest"
+import { GROUP_KEY, moor, type World } from "../helpers/firmware-world.js"
+
+const DISABLED = {
+    enrollmentGroupId: "fleet",
+    primaryKey: GROUP_KEY,
+    provisioningStatus: "disabled",
+} as const
+
+/** When the light went on and off, in ms from now on. */
+function watchLight(world: World) {
+    const steps: { atMs: number; on: boolean }[] = []
+    const startMs = world.clock.nowMs()
+    world.board.on("light", light => steps.push({ atMs: world.clock.nowMs() - startMs, on: light.red > 0 }))
+    return {
+        steps,
+        /** Lengths of its last `count` whole phases, on and off, to 10 ms. */
+        phases(count: number) {
+            const all = steps.slice(1).map((step, i) => ({
+                ms: Math.round((step.atMs - (steps[i] as { atMs: number }).atMs) / 10) * 10,
+                on: steps[i]?.on,
+            }))
+            return {
+                on: all
+                    .filter(phase => phase.on)
+                    .slice(-count)
+                    .map(phase => phase.ms),
+                off: all
+                    .filter(phase => !phase.on)
+                    .slice(-count)
+                    .map(phase => phase.ms),
+            }
+        },
+    }
+}
+
+describe("the light of the full image", () => {
+    test("flashes each 10 s while it waits, blinks fast while it works, is steady when moored", async () => {
+        const world = await moor({ image: "main", settings: { SLOT: 1, SLOT_SEC: 120 }, assigningMs: 20_000 })
+        const light = watchLight(world)
+        world.board.powerOn()
+        world.until("slot in")
+        world.pass(60)
+        expect(light.phases(3)).toEqual({ on: [100, 100, 100], off: [9900, 9900, 9900] })
+        world.until("registering", 300)
+        world.pass(10)
+        expect(light.phases(5)).toEqual({
+            on: [250, 250, 250, 250, 250],
+            off: [250, 250, 250, 250, 250],
+        })
+        world.until(/^moored/)
+        world.pass(1)
+        const steps = light.steps.length
+        expect(light.steps.at(-1)?.on).toBe(true)
+        world.pass(3000)
+        expect(light.steps).toHaveLength(steps)
+    })
+
+    test("blinks slowly when the operator is needed: a disabled board, a malformed setting", async () => {
+        const world = await moor({ image: "main" })
+        world.cloud.dps.enrollments.putGroup(DISABLED)
+        const light = watchLight(world)
+        world.board.powerOn()
+        world.until("next in")
+        world.pass(60)
+        expect(light.phases(3)).toEqual({ on: [1000, 1000, 1000], off: [1000, 1000, 1000] })
+
+        const wrong = await moor({ image: "main", settings: { ID_SCOPE: "" } })
+        const its = watchLight(wrong)
+        wrong.board.powerOn()
+        wrong.until("setting ID_SCOPE is missing or malformed")
+        wrong.pass(60)
+        expect(its.phases(3)).toEqual({ on: [1000, 1000, 1000], off: [1000, 1000, 1000] })
+    })
+})
+
+describe("the log", () => {
+    test.each(["main", "maintight"] as const)(
+        "of %s has a line for each change of state, with the reason and when it goes on",
+        async image => {
+            const world = await moor({ image })
+            world.board.powerOn()
+            world.until("stable")
+            world.cloud.hub(world.said(/^moored/)[0].text.slice(7)).disconnect("board-1")
+            world.until(/^moored/, 300)
+            world.until("stable")
+            const boot = world.lines[0]?.text
+            expect(boot).toMatch(
+                image === "main" ? /^boot \d+ main board-1$/ : /^boot \d+ maintight board-1$/
+            )
+            const lines = world.lines.slice(1).map(line => line.text.replace(/hub-\d\S+/, "HUB"))
+            expect(lines.filter(line => !line.startsWith("record"))).toEqual([
+                "no assignment",
+                "registering",
+                "assigned HUB",
+                "connecting HUB",
+                "moored HUB",
+                "stable",
+                expect.stringMatching(/^closed by peer; next in \d+ s$/),
+                "connecting HUB",
+                "moored HUB",
+                "stable",
+            ])
+        }
+    )
+})
+
+describe("the button of the full image", () => {
+    const registrations = (world: World) => world.cloud.counters("board-1").registrations
+
+    async function moored() {
+        const world = await moor({ image: "main" })
+        world.board.powerOn()
+        world.until("stable")
+        return world
+    }
+
+    test("held for 5 s: the board registers anew within a minute, and the light answers at once", async () => {
+        const world = await moored()
+        const light = watchLight(world)
+        world.board.pressButton(5200)
+        world.pass(5.1)
+        expect(light.steps.length).toBeGreaterThan(0)
+        world.until(/^moored/, 70)
+        expect(registrations(world)).toBe(2)
+        world.pass(600)
+        expect(registrations(world)).toBe(2)
+    })
+
+    test("held for a minute is one wish; pressed for less than 5 s it is none", async () => {
+        const world = await moored()
+        world.board.pressButton(4600)
+        world.pass(120)
+        expect(registrations(world)).toBe(1)
+        world.board.pressButton(60_000)
+        world.pass(300)
+        expect(registrations(world)).toBe(2)
+    })
+
+    test("does not shorten a wait: DPS said when it may be asked again", async () => {
+        const world = await moor({ image: "main" })
+        world.cloud.dps.enrollments.putGroup(DISABLED)
+        world.board.powerOn()
+        world.until("next in")
+        const waitSec = Number(/next in (\d+) s/.exec(world.said("next in")[0].text)?.[1])
+        const before = registrations(world)
+        world.board.pressButton(5200)
+        world.pass(waitSec - 30)
+        expect(registrations(world)).toBe(before)
+        world.until("button held", 90)
+    })
+})

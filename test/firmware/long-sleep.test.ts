@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest"
+import { type World, moor } from "../helpers/firmware-world.js"
+
+const HOUR_SEC = 3600
+const IMAGES = ["main", "maintight"] as const
+/** As often as the runtime itself says. */
+const SHALLOW_MS = 1000
+
+type Image = (typeof IMAGES)[number]
+
+/** Four hours in which the hub is away twice, the power once, and the program is told to start over. */
+async function fourHours(image: Image, sleepMaxMs: number | undefined) {
+    let away = false
+    const world = await moor({ image, sleepMaxMs, answer: () => (away ? "connect" : "accept") })
+    const { board, clock, startMs, pass } = world
+    const seen: string[] = []
+    const note = (what: string) => seen.push(`${clock.nowMs() - startMs} ${what}`)
+    board.on("log", line => note(line))
+    board.on("light", ({ red }) => note(`light ${red}`))
+    board.on("panic", ({ code }) => note(`panic ${code}`))
+    board.on("programStart", () => note("start"))
+    const outage = (sec: number) => {
+        away = true
+        world.cloud.hub(world.said(/^moored/)[0].text.slice(7)).disconnect("board-1")
+        pass(sec)
+        away = false
+    }
+    board.powerOn()
+    pass(HOUR_SEC)
+    outage(90)
+    pass(HOUR_SEC)
+    outage(1500)
+    pass(HOUR_SEC)
+    board.powerOff()
+    pass(600)
+    board.powerOn()
+    pass(HOUR_SEC)
+    return { seen, world }
+}
+
+const telemetry = (world: World) => world.cloud.history.filter(event => event.kind === "telemetry")
+
+describe("a board that sleeps until something is due", () => {
+    test.each(IMAGES)("%s does the same at the same moments as one that wakes each second", async image => {
+        const deep = await fourHours(image, undefined)
+        const shallow = await fourHours(image, SHALLOW_MS)
+        expect(deep.seen.length).toBeGreaterThan(10)
+        expect(deep.seen).toEqual(shallow.seen)
+        expect(deep.world.dials).toEqual(shallow.world.dials)
+        expect(telemetry(deep.world)).toEqual(telemetry(shallow.world))
+        expect(deep.world.board.stats.wakes).toBeLessThan(shallow.world.board.stats.wakes / 2)
+    })
+})

@@ -1,0 +1,29 @@
+import { buildFirmware } from "@moorage/vm"
+import { describe, expect, test } from "vitest"
+import { worstCase } from "../helpers/worst-case.js"
+
+const KB = 1024
+
+describe("the promised bounds", () => {
+    test.each([
+        ["main", 26],
+        ["maintight", 19],
+    ])("%s is at most %i KB of bytecode", async (image, limitKB) => {
+        const { bytecode } = await buildFirmware(`src/${image}.ts`)
+        expect(bytecode.length).toBeLessThanOrEqual(limitKB * KB)
+    })
+
+    test.each([
+        ["main", 40],
+        ["maintight", 28],
+    ] as const)(
+        "%s lives its worst case in %i KB of heap, a collection before each allocation",
+        async (image, heapKB) => {
+            expect(await worstCase(image, heapKB * KB, true)).toBe("ok")
+        }
+    )
+
+    test("a heap that is too small is noticed by the worst case", async () => {
+        expect(await worstCase("main", 6 * KB)).not.toBe("ok")
+    })
+})

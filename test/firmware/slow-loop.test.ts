@@ -1,0 +1,23 @@
+// A chip whose main loop is busy: what takes one turn here takes many of its milliseconds.
+import { expect, test } from "vitest"
+import { moor } from "../helpers/firmware-world.js"
+
+test.each([
+    ["main", 50],
+    ["main", 100],
+    ["main", 300],
+    ["maintight", 100],
+    ["maintight", 300],
+] as const)(
+    "%s boots and moors, without a reset, when its loop takes %i ms a turn",
+    async (image, turnMs) => {
+        const world = await moor({ image, turnMs })
+        const resets: string[] = []
+        world.board.on("reset", ({ reason }) => resets.push(reason))
+        world.board.powerOn()
+        world.pass(60)
+        expect(resets).toEqual([])
+        expect(world.said(/^boot /)).toHaveLength(1)
+        expect(world.said(/^moored /)).toHaveLength(1)
+    }
+)

@@ -1,0 +1,16 @@
+// An emulator in a process of its own, for tests that kill it. Argument: the folder of its state.
+import { type EmulatorOptions, startEmulator } from "../../tools/emulator/index.js"
+
+const options = JSON.parse(process.argv[2]) as EmulatorOptions
+const { cloud, tcpPort, httpPort } = await startEmulator({
+    ...options,
+    tcpPort: 0,
+    httpPort: 0,
+    onStateError: error => {
+        process.stderr.write(`${error.message}\n`)
+        process.exit(1)
+    },
+})
+const [hub] = cloud.hubNames()
+const service = cloud.hubAccess(hub).connectionString(hub)
+process.stdout.write(`${JSON.stringify({ tcpPort, httpPort, hub, service })}\n`)

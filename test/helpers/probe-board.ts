@@ -1,0 +1,60 @@
+import type { Link } from "@moorage/runtime"
+import { ManualClock, seededRandom } from "@moorage/runtime"
+import {
+    Board,
+    type BoardOptions,
+    type DialAnswer,
+    type Network,
+    buildFirmware,
+    memoryNetwork,
+} from "@moorage/vm"
+
+export interface Bench {
+    board: Board
+    clock: ManualClock
+    /** The program's console so far. */
+    log: string[]
+    network: Network
+    /** The peer's ends of the board's connections, in order. */
+    peers: Link[]
+    /** Lets time pass until the console shows `text`; throws when it does not within a virtual minute. */
+    until(text: string): void
+}
+
+export interface BenchOptions extends Partial<BoardOptions> {
+    seed?: number
+    answer?: () => DialAnswer
+    latencyMs?: number
+}
+
+/** The probe program (test/vm-suites/programs/vm-probe.ts) on a board with a clock of its own; power is off. */
+export async function bench(
+    mode: string,
+    settings: Record<string, unknown> = {},
+    options: BenchOptions = {}
+): Promise<Bench> {
+    const { bytecode } = await buildFirmware("test/vm-suites/programs/vm-probe.ts")
+    const clock = new ManualClock()
+    const peers: Link[] = []
+    const log: string[] = []
+    const { seed = 1, answer, latencyMs, ...given } = options
+    const network = memoryNetwork({ clock, answer, latencyMs, dial: (_, link) => void peers.push(link) })
+    const board = new Board({
+        id: "probe",
+        bytecode,
+        settings: { mode, ...settings },
+        clock,
+        random: seededRandom(seed),
+        network,
+        log: line => void log.push(line),
+        ...given,
+    })
+    const until = (text: string) => {
+        const shown = () => log.some(line => line.includes(text))
+        if (!clock.advanceUntil(shown, 60_000)) throw new Error(`no "${text}" in:\n${log.join("\n")}`)
+    }
+    return { board, clock, log, network, peers, until }
+}
+
+export const TCP_PEER = { host: "peer.test", port: 1883, proto: "tcp" }
+export const TLS_PEER = { host: "peer.test", port: 8883, proto: "tls" }

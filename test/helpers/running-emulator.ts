@@ -1,0 +1,124 @@
+// Drives an emulator in another process, by its protocols alone: what it has acknowledged, and what it still knows.
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt"
+import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+
+export const SCOPE = "0ne00KILLED"
+export const GROUP_KEY = Buffer.alloc(64, 8).toString("base64")
+const CHILD = fileURLToPath(new URL("emulator-child.ts", import.meta.url))
+const EXPIRY_SEC = Math.floor(Date.now() / 1000) + 3600
+
+interface Ready {
+    tcpPort: number
+    httpPort: number
+    hub: string
+    service: string
+}
+
+/** One life of the emulator. */
+export class Running {
+    private constructor(
+        private readonly child: ChildProcess,
+        private readonly ready: Ready
+    ) {}
+
+    static async start(dataDir: string): Promise<Running> {
+        const options = {
+            dataDir,
+            idScope: SCOPE,
+            assigningMs: 30,
+            enrollmentGroups: [{ enrollmentGroupId: "g", primaryKey: GROUP_KEY, allocationPolicy: "static" }],
+            quotas: { dpsRegistrations: null, dpsOperations: null, dpsPollsPerDevice: null },
+        }
+        const child = spawn(process.execPath, ["--import", "tsx", CHILD, JSON.stringify(options)], {
+            stdio: ["ignore", "pipe", "inherit"],
+        })
+        const [line] = (await once(createInterface(child.stdout), "line")) as [string]
+        return new Running(child, JSON.parse(line) as Ready)
+    }
+
+    /** SIGKILL: no handler runs, nothing is flushed. */
+    async kill(): Promise<void> {
+        const gone = once(this.child, "exit")
+        this.child.kill("SIGKILL")
+        await gone
+    }
+
+    /** Status and body of one HTTP request. Rejects when the connection breaks. */
+    private async http(
+        method: string,
+        host: string,
+        path: string,
+        authorization: string,
+        body?: string,
+        headers = {}
+    ) {
+        // fetch() would write its own Host, which is how the emulator tells its services apart.
+        const { request } = await import("node:http")
+        return new Promise<{ status: number; body: string }>((resolve, reject) => {
+            const url = { host: "127.0.0.1", port: this.ready.httpPort, path, method }
+            const asked = request({ ...url, headers: { host, authorization, ...headers } }, response => {
+                let text = ""
+                response.on("data", chunk => (text += String(chunk)))
+                response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text }))
+                response.on("error", reject)
+            })
+            asked.on("error", reject)
+            asked.end(body)
+        })
+    }
+
+    private dps(method: string, id: string, tail: string) {
+        const resource = `${SCOPE}/registrations/${id}`
+        const token = makeSas(deriveDeviceKey(GROUP_KEY, id), resource, EXPIRY_SEC, "registration")
+        const path = `/${resource}${tail}?api-version=2021-06-01`
+        return this.http(method, "global.azure-devices-provisioning.net", path, token)
+    }
+
+    /** Whether DPS has taken the registration. */
+    async register(id: string): Promise<boolean> {
+        return (await this.dps("PUT", id, "/register")).status === 202
+    }
+
+    /** The hub that DPS has assigned, by status lookup. */
+    async assignedHub(id: string): Promise<string | undefined> {
+        const { status, body } = await this.dps("POST", id, "")
+        return status === 200 ? (JSON.parse(body) as { assignedHub?: string }).assignedHub : undefined
+    }
+
+    private service(method: string, path: string, body?: string, headers = {}) {
+        const { hub, service } = this.ready
+        const key = /SharedAccessKey=(.*)$/.exec(service)?.[1] ?? ""
+        const token = makeSas(key, hub, EXPIRY_SEC, "iothubowner")
+        return this.http(method, hub, `${path}?api-version=2021-04-12`, token, body, headers)
+    }
+
+    /** Whether the hub has taken the message. */
+    async sendToDevice(id: string, body: string): Promise<boolean> {
+        const to = { "iothub-to": `/devices/${id}/messages/devicebound` }
+        return (await this.service("POST", "/messages/devicebound", body, to)).status === 204
+    }
+
+    async reported(id: string): Promise<Record<string, unknown>> {
+        const { body } = await this.service("GET", `/twins/${id}`)
+        return (JSON.parse(body) as { properties: { reported: Record<string, unknown> } }).properties.reported
+    }
+
+    /** A device's connection with a session that outlives it. */
+    connect(id: string, options: IClientOptions = {}): MqttClient {
+        const { hub, tcpPort } = this.ready
+        return mqtt.connect({
+            host: "127.0.0.1",
+            port: tcpPort,
+            clientId: id,
+            username: `${hub}/${id}/?api-version=2021-04-12`,
+            password: makeSas(deriveDeviceKey(GROUP_KEY, id), `${hub}/devices/${id}`, EXPIRY_SEC),
+            clean: false,
+            reconnectPeriod: 0,
+            ...options,
+        })
+    }
+}

@@ -1,0 +1,387 @@
+// `moorage doctor` as its user runs it, against an emulator in a process of its own.
+import { chmodSync, mkdirSync } from "node:fs"
+import { type AddressInfo } from "node:net"
+import { createServer } from "node:tls"
+import { deriveDeviceKey } from "@moorage/protocol"
+import * as v from "valibot"
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
+import { register } from "../../../helpers/registered-devices.js"
+import { makeCa } from "../../../helpers/certificates.js"
+import { type CloudWorld, cloudWorld, GROUP_KEY, withWrongKey } from "../../../helpers/cloud-world.js"
+import { type Ended, run, start } from "../../../helpers/command.js"
+import { DOCTOR } from "../../../helpers/json-schema.js"
+
+const WRONG_KEY = Buffer.alloc(64, 4).toString("base64")
+const DPS = "global.azure-devices-provisioning.net"
+
+let world: CloudWorld
+beforeAll(async () => {
+    world = await cloudWorld()
+    world.file("group.key", `${GROUP_KEY}\n`)
+    world.file("wrong.key", `${WRONG_KEY}\n`)
+})
+afterAll(() => world.close())
+afterEach(async () => {
+    await world.admin("DELETE", "/faults")
+    await world.admin("POST", "/clock", { skewSec: 0 })
+})
+
+/** Every run is looked through for what must never be printed. */
+async function doctor(args: string[], env?: Record<string, string>): Promise<Ended> {
+    const ended = await run(["doctor", "--project", world.path(""), ...args], env)
+    const { dps, hubs } = world.card
+    const connectionStrings = [dps, ...hubs].map(({ connectionString }) => connectionString)
+    const keys = connectionStrings.map(text => /SharedAccessKey=(.*)/.exec(text)?.[1])
+    const secrets = [...keys, GROUP_KEY, WRONG_KEY, deriveDeviceKey(GROUP_KEY, "b-1"), "SharedAccess"]
+    for (const secret of secrets) expect(ended.stdout + ended.stderr).not.toContain(secret)
+    return ended
+}
+
+/** The emulator by its card, and a device by the group's key. */
+const asDevice = (...args: string[]) =>
+    doctor(["--profile", world.profile, "--id", "B-1", "--group-key-file", world.path("group.key"), ...args])
+
+/** The lines of a check, without its name. */
+function linesOf({ stdout }: Ended, check: string): string[] {
+    const lines = stdout.split("\n").filter(line => line.slice(6).startsWith(`${check} `))
+    return lines.map(line => `${line.slice(0, 4).trim()} ${line.slice(6 + check.length).trim()}`)
+}
+
+const lineOf = (ended: Ended, check: string) => linesOf(ended, check).join("\n")
+
+interface CloudEvent {
+    kind: string
+}
+
+/** What the emulator holds, and how often anything registered. */
+async function traces() {
+    const events = (await world.admin("GET", "/events")) as CloudEvent[]
+    return {
+        state: await world.admin("GET", "/state"),
+        registers: events.filter(({ kind }) => kind === "register" || kind === "poll").length,
+    }
+}
+
+describe("when all is right", () => {
+    test("every line is ok or about a machine without boards, and nothing was created or changed", async () => {
+        const before = await traces()
+        const ended = await asDevice()
+        expect(ended.stderr).toBe("")
+        expect(ended.code).toBe(0)
+        expect(lineOf(ended, "Node")).toBe(`ok Node ${process.versions.node}`)
+        expect(lineOf(ended, "DeviceScript")).toBe("ok npx devs is @devicescript/cli 2.16.4")
+        for (const check of ["cloud", "keys", "TCP 443", "TLS 443", "TCP 8883", "TLS 8883", "clock"])
+            expect(lineOf(ended, check)).toMatch(/^ok /)
+        expect(lineOf(ended, "TLS 8883")).toMatch(
+            /certificate by Moorage emulator CA, until 20\d\d-\d\d-\d\d$/
+        )
+        expect(lineOf(ended, "DPS service")).toMatch(/takes the key; 2 enrollment groups, 1 disabled$/)
+        expect(lineOf(ended, "hub east")).toMatch(/^ok east\.azure-devices\.net takes the key/)
+        expect(lineOf(ended, "device")).toBe(
+            "ok scope and key work (b-1, by the group's key); it has never registered"
+        )
+        expect(ended.stdout).toMatch(/\n\d+ ok, \d+ warnings?, 0 failed, \d+ skipped\n$/)
+        expect(await traces()).toEqual(before)
+    })
+
+    test("as JSON it is what the schema promises", async () => {
+        const { code, stdout } = await asDevice("--json")
+        expect(code).toBe(0)
+        const found = v.parse(DOCTOR, JSON.parse(stdout))
+        expect(found.isWell).toBe(true)
+        expect(found.counts.fail).toBe(0)
+        const total = Object.values(found.counts).reduce((sum, n) => sum + n, 0)
+        expect(total).toBe(found.findings.length)
+        const uncured = found.findings.filter(({ status, cure }) => status === "warn" && cure === null)
+        expect(uncured).toEqual([])
+    })
+
+    test("an emulator's card has the group's key", async () => {
+        const ended = await doctor(["--profile", world.profile, "--id", "b-1"])
+        expect(ended.code).toBe(0)
+        expect(lineOf(ended, "keys")).toMatch(/^skip no group key and no device key is given/)
+        expect(lineOf(ended, "device")).toContain("scope and key work (b-1, by the card's group key)")
+    })
+
+    test("a device that has registered is told with its hub", async () => {
+        const hub = (await register(world.card, "b-9"))?.assignedHub
+        const ended = await asDevice("--id", "b-9")
+        expect(lineOf(ended, "device")).toContain(`assigned to ${hub}`)
+        expect(lineOf(ended, `hub ${hub?.split(".")[0]}`)).toContain("it knows b-9")
+    })
+
+    test("a fleet file and a project of devs devtools are checked, and the fleet's first board is looked up", async () => {
+        const fleet = world.file("fleet.csv", "registrationId,slot\nline-1,0\nline-2,1\n")
+        world.file(
+            ".env.local",
+            `ID_SCOPE=0ne00ACME01\nREG_ID=b-1\nDEVICE_KEY=${deriveDeviceKey(GROUP_KEY, "b-1")}\n`
+        )
+        const asFleet = await doctor([fleet, "--profile", world.profile], { MOORAGE_GROUP_KEY: GROUP_KEY })
+        expect(asFleet.code).toBe(0)
+        expect(lineOf(asFleet, "fleet")).toMatch(/^ok .*fleet\.csv: 2 boards$/)
+        expect(lineOf(asFleet, "settings")).toBe("ok REG_ID b-1, ID_SCOPE 0ne00ACME01, a key of 32 bytes")
+        expect(lineOf(asFleet, "device")).toContain("(line-1, by the group's key)")
+        const asProject = await doctor(["--profile", world.profile])
+        expect(lineOf(asProject, "device")).toContain("(b-1, by DEVICE_KEY of .env.local)")
+    })
+
+    test("--offline looks at machine and configuration only", async () => {
+        const before = await world.admin("GET", "/events")
+        const ended = await asDevice("--offline")
+        expect(ended.code).toBe(0)
+        expect(lineOf(ended, "cloud")).toMatch(/^ok /)
+        expect(ended.stdout).not.toMatch(/TCP|TLS|clock|device {2}/)
+        expect(await world.admin("GET", "/events")).toEqual(before)
+    })
+})
+
+describe("a wrong key or scope is told apart", () => {
+    test("the group's key", async () => {
+        const ended = await asDevice("--group-key-file", world.path("wrong.key"))
+        expect(ended.code).toBe(1)
+        expect(lineOf(ended, "device")).toMatch(
+            /^FAIL the ID scope 0ne00ACME01 is right, but not the key: b-1, by the group's key, is refused -> Check /
+        )
+        expect(lineOf(ended, "DPS service")).toMatch(/^ok /)
+    })
+
+    test("the ID scope", async () => {
+        const profile = world.file("scope.json", JSON.stringify({ ...world.card, idScope: "0ne00WRONG1" }))
+        const ended = await asDevice("--profile", profile)
+        expect(ended.code).toBe(1)
+        expect(lineOf(ended, "device")).toMatch(/^FAIL DPS knows no ID scope 0ne00WRONG1 -> Copy it /)
+    })
+
+    test("not without MQTT, which alone tells", async () => {
+        const card = { ...world.card, mqttPort: undefined }
+        const profile = world.file("nomqtt.json", JSON.stringify(card))
+        const ended = await asDevice("--profile", profile, "--group-key-file", world.path("wrong.key"))
+        expect(lineOf(ended, "TCP 8883")).toMatch(/^skip where it is is not said -> Add connectMqtt/)
+        expect(lineOf(ended, "device")).toMatch(/^FAIL .*the key or the ID scope is wrong -> Check both/)
+    })
+
+    test("the keys of the service APIs", async () => {
+        const profile = world.file("keys.json", JSON.stringify(withWrongKey(world.card)))
+        const ended = await asDevice("--profile", profile)
+        expect(ended.code).toBe(1)
+        for (const check of ["DPS service", "hub east", "hub west"])
+            expect(lineOf(ended, check)).toMatch(
+                /^FAIL .* refuses the key: 401 .* -> Check the key of the policy /
+            )
+        expect(lineOf(ended, "device")).toMatch(/^ok /)
+    })
+
+    test("a key that is none", async () => {
+        const ended = await asDevice("--group-key-file", world.file("short.key", "AAAA\n"))
+        expect(ended.code).toBe(1)
+        expect(lineOf(ended, "keys")).toMatch(/^FAIL .*short\.key cannot be used: the key has 3 bytes/)
+    })
+})
+
+describe("the way to DPS", () => {
+    test("an emulator that is gone: refused, with a cure, and what needs it is skipped", async () => {
+        const gone = { ...world.card, httpsPort: 1, mqttPort: 1 }
+        const ended = await asDevice("--profile", world.file("gone.json", JSON.stringify(gone)))
+        expect(ended.code).toBe(1)
+        for (const port of [443, 8883]) {
+            expect(lineOf(ended, `TCP ${port}`)).toBe(
+                "FAIL 127.0.0.1:1: the connection was refused -> Is the emulator running there? It prints its ports at start"
+            )
+            expect(lineOf(ended, `TLS ${port}`)).toBe(`skip TCP ${port} failed`)
+        }
+        for (const check of ["clock", "DPS service", "hub east", "device"])
+            expect(lineOf(ended, check)).toBe(
+                `skip TLS 443 ${check === "clock" ? "was skipped" : "was skipped"}`
+            )
+    })
+
+    test("a CA that is not that of the service", async () => {
+        const { cert } = await makeCa()
+        const ended = await asDevice("--ca", world.file("other.pem", cert))
+        expect(ended.code).toBe(1)
+        expect(lineOf(ended, "TLS 443")).toMatch(
+            /^FAIL the certificate by Moorage emulator CA is not trusted .* -> The CA file is not that of this service/
+        )
+        expect(lineOf(ended, "device")).toBe("skip TLS 443 failed")
+    })
+
+    test("no CA at all", async () => {
+        const card = { ...world.card, caFile: undefined }
+        const ended = await asDevice("--profile", world.file("noca.json", JSON.stringify(card)))
+        expect(lineOf(ended, "TLS 8883")).toMatch(/^FAIL .* is not trusted .* -> Name its CA with --ca/)
+    })
+
+    test.each([
+        [
+            "of another host",
+            "other.example",
+            undefined,
+            /^FAIL the certificate is of another host: it is for other\.example/,
+        ],
+        [
+            "that has expired",
+            DPS,
+            new Date("2021-01-01"),
+            /^FAIL the certificate by Test CA has expired on 2021-01-01 -> If it is not 20/,
+        ],
+    ])("a certificate %s", async (_what, name, notAfter, line) => {
+        const ca = await makeCa()
+        const server = createServer({ ...(await ca.issue(name, notAfter)) }, socket => socket.destroy())
+        await new Promise<void>(done => server.listen(0, "127.0.0.1", done))
+        try {
+            const at = `127.0.0.1:${(server.address() as AddressInfo).port}`
+            const caFile = world.file("test-ca.pem", ca.cert)
+            const profile = world.file(
+                "server.json",
+                JSON.stringify({ connect: at, connectMqtt: at, ca: caFile, idScope: "0ne00ACME01" })
+            )
+            const ended = await asDevice("--profile", profile)
+            expect(ended.code).toBe(1)
+            for (const check of ["TLS 443", "TLS 8883"]) expect(lineOf(ended, check)).toMatch(line)
+        } finally {
+            server.close()
+        }
+    })
+
+    test("a clock that is wrong, either way; a device's token is made by the service's", async () => {
+        await world.admin("POST", "/clock", { skewSec: -600 })
+        const ahead = await asDevice()
+        expect(ahead.code).toBe(1)
+        expect(lineOf(ahead, "clock")).toMatch(
+            /^FAIL (599|600|601) s ahead of the service's: tokens .* -> Set the clock/
+        )
+        await world.admin("POST", "/clock", { skewSec: 120 })
+        const behind = await asDevice()
+        expect(behind.code).toBe(0)
+        expect(lineOf(behind, "clock")).toMatch(/^warn (119|120|121) s behind the service's -> Set the clock/)
+        await world.admin("POST", "/clock", { skewSec: 7200 })
+        expect(lineOf(await asDevice(), "device")).toMatch(/^ok /)
+    })
+
+    test("a service that never answers is waited for as long as --timeout", async () => {
+        await world.admin("POST", "/faults", { on: "lookup", fault: { mute: true } })
+        const ended = await asDevice("--timeout", "1s")
+        expect(ended.code).toBe(1)
+        expect(lineOf(ended, "device")).toBe(
+            "FAIL no answer within 1 s -> Try again, or give it more time with --timeout"
+        )
+    })
+
+    test("a service that throttles, or has a fault of its own", async () => {
+        await world.admin("POST", "/faults", {
+            on: "lookup",
+            times: 1,
+            fault: { status: 429, retryAfterSec: 7 },
+        })
+        expect(lineOf(await asDevice(), "device")).toMatch(
+            /^FAIL DPS throttles, .*: 429 -> Try again in 7 s$/
+        )
+        await world.admin("POST", "/faults", { on: "lookup", times: 1, fault: { status: 503 } })
+        expect(lineOf(await asDevice(), "device")).toMatch(/^FAIL DPS has a fault of its own: 503/)
+    })
+})
+
+describe("the configuration", () => {
+    test("a profile's mistakes are told each by itself, and the machine is checked all the same", async () => {
+        const profile = world.file("bad.yaml", 'nope: 1\nidScope: ""\n')
+        const ended = await doctor(["--profile", profile])
+        expect(ended.code).toBe(1)
+        expect(linesOf(ended, "cloud")).toHaveLength(2)
+        expect(lineOf(ended, "cloud")).toMatch(
+            /^FAIL .*bad\.yaml cannot be used: line 2, idScope: is empty -> /m
+        )
+        expect(lineOf(ended, "network")).toBe("skip cloud failed")
+        expect(lineOf(ended, "Node")).toMatch(/^ok /)
+    })
+
+    test("a profile that is not there", async () => {
+        const ended = await doctor(["--profile", world.path("none.json")])
+        expect(ended.code).toBe(1)
+        expect(lineOf(ended, "cloud")).toMatch(/^FAIL Cannot read .*none\.json: ENOENT/)
+    })
+
+    test("a fleet file's mistakes, the first of them with their lines", async () => {
+        const rows = Array.from({ length: 9 }, (_, i) => `${"x".repeat(129)}${i}`).join("\n")
+        const fleet = world.file("bad.csv", `registrationId\n${rows}\n`)
+        const ended = await doctor([fleet, "--offline"])
+        expect(ended.code).toBe(1)
+        const lines = linesOf(ended, "fleet")
+        expect(lines[0]).toMatch(
+            /^FAIL line 2: the registration ID .* has 130 characters: 128 are the most -> /
+        )
+        expect(lines.at(-1)).toMatch(/^FAIL and 4 mistakes more -> /)
+    })
+
+    test("settings that DeviceScript would drop or misread", async () => {
+        mkdirSync(world.path("project"))
+        world.file("project/.env.defaults", `DPS_TRANSPORT=tls\nDEVICE_KEY=${GROUP_KEY}\n`)
+        world.file(
+            "project/.env.local",
+            "# who it is\nREG_ID=b-1 # the first\nID_SCOPE=0ne00ACME01\nDEVICE_KEY=AAAA\n"
+        )
+        const ended = await doctor(["--offline", "--project", world.path("project")])
+        expect(ended.code).toBe(1)
+        expect(linesOf(ended, "settings")).toEqual([
+            "FAIL .env.defaults line 2: DEVICE_KEY is a secret in a file that git keeps -> Move it to .env.local",
+            "FAIL .env.local line 2: REG_ID is dropped: the line has a # -> Take the comment away, or change the value",
+            "FAIL .env.local line 4: the key has 3 bytes: it takes 16 to 64 -> docs/settings.md",
+        ])
+    })
+})
+
+describe("esptool", () => {
+    test("is missed where the PATH has none, and that is no failure", async () => {
+        const ended = await doctor(["--offline"], { PATH: "" })
+        expect(ended.code).toBe(0)
+        expect(lineOf(ended, "esptool")).toBe(
+            "warn not on the PATH: boards cannot be flashed -> Install it with `pip install esptool`, and see that it is on the PATH"
+        )
+    })
+
+    test.each([
+        ["by its new name", "esptool", "echo esptool v5.0.2; echo 5.0.2", "ok esptool 5.0.2"],
+        ["by its old name", "esptool.py", "echo esptool.py v4.8.1; echo 4.8.1", "ok esptool.py 4.8.1"],
+        [
+            "that is broken",
+            "esptool",
+            "echo no module named serial >&2; exit 1",
+            "warn esptool is there but does not run: no module named serial -> Install it anew: pip install --force-reinstall esptool",
+        ],
+    ])("is found %s", async (_how, name, script, line) => {
+        const bin = world.path(`bin-${name}-${line.slice(0, 2)}`)
+        mkdirSync(bin, { recursive: true })
+        chmodSync(world.file(`${bin.slice(world.path("").length)}/${name}`, `#!/bin/sh\n${script}\n`), 0o755)
+        expect(lineOf(await doctor(["--offline"], { PATH: bin }), "esptool")).toBe(line)
+    })
+})
+
+test("Ctrl-C in the middle is exit 130", async () => {
+    await world.admin("POST", "/faults", { on: "lookup", fault: { mute: true } })
+    const key = world.path("group.key")
+    const running = start([
+        "doctor",
+        "--profile",
+        world.profile,
+        "--id",
+        "b-1",
+        "--group-key-file",
+        key,
+        "--timeout",
+        "1h",
+    ])
+    await expect.poll(() => running.stdout).toContain("hub west")
+    const { code, stderr } = await running.stop("SIGINT")
+    expect(code).toBe(130)
+    expect(stderr).toBe("Interrupted: not everything was checked.\n")
+})
+
+test.each([
+    ["an option that is none", ["--nope"], /unknown option '--nope'/],
+    ["an ID that is none", ["--id", "x".repeat(129)], /up to 128 of a-z/],
+    ["no time", ["--timeout", "0"], /A length of time is more than 0/],
+])("%s is exit 2", async (_what, args, message) => {
+    const { code, stdout, stderr } = await doctor(args)
+    expect(code).toBe(2)
+    expect(stdout).toBe("")
+    expect(stderr).toMatch(message)
+})

@@ -1,0 +1,157 @@
+// `moorage flash` as a user runs it, with an esptool that only writes down what it is told.
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { buildFirmware } from "@moorage/vm"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { manufacture } from "../../../../tools/fleet/manufacture/index.js"
+import { run, start } from "../../../helpers/command.js"
+
+let dir: string
+let image: string
+const path = (...names: string[]) => join(dir, ...names)
+
+/** A folder for the PATH with a fake esptool of that name, beside node and sh. */
+function tools(folder: string, name: string | undefined, exit = 0): string {
+    mkdirSync(path(folder))
+    for (const [as, from] of [
+        ["node", process.execPath],
+        ["sh", "/bin/sh"],
+    ] as const)
+        symlinkSync(from, path(folder, as))
+    if (name !== undefined) {
+        writeFileSync(
+            path(folder, name),
+            `#!/bin/sh\necho "$@" > "${path(folder, "told.txt")}"\nexit ${exit}\n`
+        )
+        chmodSync(path(folder, name), 0o755)
+    }
+    return path(folder)
+}
+
+beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-flash-test-"))
+    const { bytecode } = await buildFirmware("src/main.ts")
+    const made = await manufacture(
+        [
+            {
+                line: 2,
+                registrationId: "b:1",
+                profile: "moorage_devkitc",
+                settings: { ID_SCOPE: "0ne00ABCDEF" },
+            },
+        ],
+        {
+            outDir: path("out"),
+            bytecodes: { main: bytecode },
+            groupKey: Buffer.alloc(32, 1).toString("base64"),
+            jobs: 1,
+            bootCount: 0,
+        }
+    )
+    image = path("out", made?.manifest.boards[0]?.image as string)
+})
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const flash = (PATH: string, ...more: string[]) =>
+    run(["flash", image, "--port", "/dev/ttyUSB0", ...more], { PATH })
+
+describe("moorage flash", () => {
+    const line = () => `--chip esp32 --port /dev/ttyUSB0 write_flash 0x1c0000 ${image}`
+
+    test.each(["esptool", "esptool.py"])("has %s write the image to its offset", async name => {
+        const folder = tools(`with-${name}`, name)
+        const { code, stdout } = await flash(folder)
+        expect(stdout).toBe("b:1 flashed on /dev/ttyUSB0\n")
+        expect(code).toBe(0)
+        expect(readFileSync(join(folder, "told.txt"), "utf8")).toBe(`${line()}\n`)
+    })
+
+    test("--dry-run prints the line, and runs nothing", async () => {
+        const folder = tools("dry", "esptool")
+        const { code, stdout } = await flash(folder, "--dry-run")
+        expect(stdout).toBe(`esptool ${line()}\n`)
+        expect(code).toBe(0)
+        expect(existsSync(join(folder, "told.txt"))).toBe(false)
+    })
+
+    test("without esptool it says what to install", async () => {
+        const { code, stderr } = await flash(tools("none", undefined))
+        expect(code).toBe(1)
+        expect(stderr).toBe(
+            "esptool is missing: install it with `pip install esptool`, and see that it is on the PATH.\n"
+        )
+    })
+
+    test("an esptool that fails is exit 1", async () => {
+        const { code, stderr } = await flash(tools("failing", "esptool", 2))
+        expect(code).toBe(1)
+        expect(stderr).toMatch(/^esptool ended with 2: b:1 is not flashed\. Is the board on \/dev\/ttyUSB0/)
+    })
+
+    test("SIGINT in the middle stops esptool, is exit 130, and says that the board is to be flashed again", async () => {
+        const folder = tools("slow", undefined)
+        const noted = (name: string) => path("slow", name)
+        const script = `#!/bin/sh\ntrap 'echo > "${noted("stopped")}"; exit 1' INT\necho > "${noted("begun")}"\nwhile :; do :; done\n`
+        writeFileSync(join(folder, "esptool"), script)
+        chmodSync(join(folder, "esptool"), 0o755)
+        const running = start(["flash", image, "--port", "/dev/ttyUSB0"], { PATH: folder })
+        await expect.poll(() => existsSync(noted("begun"))).toBe(true)
+        const { code, stdout, stderr } = await running.stop("SIGINT")
+        expect(stderr).toBe("Interrupted: b:1 may be flashed in part. Flash it again.\n")
+        expect(code).toBe(130)
+        expect(stdout).toBe("")
+        expect(existsSync(noted("stopped"))).toBe(true)
+    })
+
+    test("an image that is missing, or no file, is not flashed", async () => {
+        const folder = tools("missing", "esptool")
+        const gone = `${image}.gone`
+        renameSync(image, gone)
+        try {
+            const missing = await flash(folder)
+            expect(missing.stderr).toMatch(/^Cannot read \S+: ENOENT/)
+            mkdirSync(image)
+            const noFile = await flash(folder)
+            expect(noFile.stderr).toMatch(/^Cannot read \S+: EISDIR/)
+            expect([missing.code, noFile.code]).toEqual([1, 1])
+            expect(existsSync(join(folder, "told.txt"))).toBe(false)
+        } finally {
+            rmSync(image, { recursive: true, force: true })
+            renameSync(gone, image)
+        }
+    })
+
+    test("an image that is not as it was made is not flashed", async () => {
+        const folder = tools("damaged", "esptool")
+        const whole = readFileSync(image)
+        try {
+            writeFileSync(image, whole.subarray(0, 1000))
+            const { code, stderr } = await flash(folder)
+            expect(code).toBe(1)
+            expect(stderr).toMatch(/is not what the manifest says/)
+            expect(existsSync(join(folder, "told.txt"))).toBe(false)
+        } finally {
+            writeFileSync(image, whole)
+        }
+    })
+
+    test("an image without a manifest is not flashed, and no port is wrong usage", async () => {
+        const stray = path("stray.bin")
+        writeFileSync(stray, "x")
+        const { code, stderr } = await run(["flash", stray, "--port", "COM7"])
+        expect(stderr).toContain(`Cannot read ${join(dirname(dir), "manifest.json")}`)
+        expect(code).toBe(1)
+        expect((await run(["flash", image])).code).toBe(2)
+    })
+})

@@ -1,0 +1,86 @@
+// What a person is told who asks for help.
+import { readFileSync } from "node:fs"
+import { describe, expect, test } from "vitest"
+import { newProgram } from "../../../tools/cli/main.js"
+import { afterText } from "../../../tools/cli/manual/help-epilogue.js"
+import { allCommands, type CommandNode, isLeaf, treeOf } from "../../../tools/cli/command-tree.js"
+import { run } from "../../helpers/command.js"
+
+const ROOT = treeOf(newProgram())
+const nameOf = ({ path }: CommandNode) => path.join(" ")
+const COMMANDS = [...allCommands(ROOT)].filter(({ path }) => path.length > 0 && path.at(-1) !== "help")
+const LEAVES = COMMANDS.filter(isLeaf)
+
+/** Whether a line of an example runs the command. */
+function runs(example: string, node: CommandNode): boolean {
+    const words = example.split(/\s+/)
+    const at = words.indexOf("moorage")
+    return at >= 0 && node.path.every((name, i) => words[at + 1 + i] === name)
+}
+
+const named = (nodes: CommandNode[]) => nodes.map(node => [nameOf(node), node] as const)
+
+describe.each(named(COMMANDS))("%s", (_name, node) => {
+    test("has a summary in one line", () => {
+        expect(node.summary).toMatch(/^[a-z][^\n]{5,69}[^.]$/)
+    })
+
+    test("describes every option and argument", () => {
+        const silent = [...node.options, ...node.arguments].filter(({ description }) => description === "")
+        expect(silent).toEqual([])
+    })
+
+    test("never shows a secret in an argument", () => {
+        const { examples } = afterText(node.after)
+        expect(examples.filter(example => /SharedAccessKey|[A-Za-z0-9+/]{40,}/.test(example))).toEqual([])
+    })
+})
+
+describe.each(named(LEAVES))("%s", (_name, node) => {
+    const { examples, exit } = afterText(node.after)
+    const own = examples.filter(example => runs(example, node))
+
+    test("has examples that run it, and says what its exit codes mean", () => {
+        expect(own).not.toEqual([])
+        expect(exit).toMatch(/^0 .*\b2 wrong usage/)
+    })
+
+    test("has examples with options that it knows", () => {
+        const above = COMMANDS.filter(each => nameOf(node).startsWith(nameOf(each)))
+        const known = above.flatMap(({ options }) => options.flatMap(({ names }) => names))
+        for (const example of own) {
+            // What follows is said of it, or another command.
+            const [command = ""] = example.split(/ {3,}| [|>&] /)
+            const used = [...command.matchAll(/(?<= )--?[a-z][a-z0-9-]*/g)].map(([name]) => name)
+            expect(known, example).toEqual(expect.arrayContaining(used))
+        }
+    })
+})
+
+test("`moorage help COMMAND` is that command's help", async () => {
+    const [leaf] = LEAVES.filter(({ path }) => path.length === 2)
+    const path = leaf?.path ?? []
+    const asked = await run([...path, "--help"])
+    expect(asked.code).toBe(0)
+    expect(asked.stdout).toContain("Examples\n")
+    expect(await run([path[0] ?? "", "help", path[1] ?? ""])).toEqual(asked)
+    expect((await run(["help", "doctor"])).stdout).toContain("Usage: moorage doctor")
+})
+
+test("`moorage --help` lists every command, on the standard output", async () => {
+    const { code, stdout } = await run(["--help"])
+    expect(code).toBe(0)
+    for (const { path } of ROOT.commands) expect(stdout).toMatch(new RegExp(`^ {2}${path[0]} `, "m"))
+})
+
+test("no command at all shows the help, and is wrong usage", async () => {
+    const { code, stderr } = await run([])
+    expect(code).toBe(2)
+    expect(stderr).toContain("Usage: moorage")
+})
+
+test("`moorage --version` prints the version of its package", async () => {
+    const file = new URL("../../../tools/cli/package.json", import.meta.url)
+    const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string }
+    expect(await run(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" })
+})

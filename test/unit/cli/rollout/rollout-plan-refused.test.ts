@@ -1,0 +1,36 @@
+// What `moorage rollout plan` refuses: files over one another, boards of which it does not know the image.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { run } from "../../../helpers/command.js"
+
+const FLEET = "registrationId\nboard-1\nboard-2\n"
+
+let dir: string
+const path = (name: string) => join(dir, name)
+beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-rolloutfiles-"))
+    writeFileSync(path("fleet.csv"), FLEET)
+    symlinkSync(path("fleet.csv"), path("link.csv"))
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+test.each([
+    ["the plan over the fleet file", ["--dry-run", "--out", "fleet.csv"]],
+    ["the report over the fleet file, by a link", ["--report", "link.csv"]],
+    ["the report over the plan", ["--report", "fleet.rollout.json"]],
+])("%s is refused before anything is written", async (_what, more) => {
+    const args = more.map(arg => (arg.startsWith("--") ? arg : path(arg)))
+    const { code, stderr } = await run(["rollout", "plan", path("fleet.csv"), ...args])
+    expect(stderr).toBe("The fleet file, --out and --report are files of their own.\n")
+    expect(code).toBe(2)
+    expect(readFileSync(path("fleet.csv"), "utf8")).toBe(FLEET)
+    expect(readdirSync(dir).sort()).toEqual(["fleet.csv", "link.csv"])
+})
+
+test("a profile that there is not is refused, and not taken for one of large batches", async () => {
+    const { code, stderr } = await run(["rollout", "plan", path("fleet.csv"), "--profile", "moorage-s2"])
+    expect(stderr).toMatch(/^There is no profile moorage-s2: .*moorage_s2/)
+    expect(code).toBe(2)
+})

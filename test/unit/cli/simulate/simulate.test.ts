@@ -1,0 +1,194 @@
+// `moorage simulate` and `moorage replay` as a user runs them.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { loadImages, readyPlans, type RunResult, type Summary } from "../../../../tools/simulator/index.js"
+import { run, start } from "../../../helpers/command.js"
+
+const PLAN = `
+name: small
+about: Two boards and a power cut.
+durationSec: 700
+boards: { count: 2 }
+mooredWithinSec: 500
+events:
+    - { do: powerCut, atSec: 100, share: 1, forSec: 20 }
+`
+
+let dir: string
+let plan: string
+
+beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-simulate-"))
+    plan = join(dir, "small.yaml")
+    writeFileSync(plan, PLAN)
+    // So that no command below has to build.
+    await loadImages()
+})
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+function file(name: string, text: string): string {
+    const path = join(dir, name)
+    writeFileSync(path, text)
+    return path
+}
+
+describe("moorage simulate", () => {
+    test("runs a plan and prints one screen", async () => {
+        const { code, stdout, stderr } = await run(["simulate", plan])
+        expect(stderr).toBe("")
+        expect(code).toBe(0)
+        expect(stdout).toMatch(/small, seed 1: 2 boards, 11 min 40 s of their time/)
+        expect(stdout).toMatch(/moored +2 of 2/)
+        expect(stdout).toMatch(/all \d+ hold/)
+        expect(stdout.split("\n").length).toBeLessThan(24)
+    })
+
+    test("--json is the result, and --trace every event; both are the same each time", async () => {
+        const trace = join(dir, "run.jsonl")
+        const first = await run(["simulate", plan, "--seed", "3", "--json", "--trace", trace])
+        const lines = readFileSync(trace, "utf8")
+        const again = await run(["simulate", plan, "--seed", "3", "--json", "--trace", trace])
+        expect(again.stdout).toBe(first.stdout)
+        expect(readFileSync(trace, "utf8")).toBe(lines)
+        const result = JSON.parse(first.stdout) as RunResult
+        expect(result).toMatchObject({ plan: "small", seed: 3, boards: 2, moored: 2, violationCount: 0 })
+        expect(lines.trim().split("\n").length).toBe(result.totals.facts)
+        expect(JSON.parse(lines.split("\n")[0])).toMatchObject({ ms: 0, kind: "power" })
+    })
+
+    test("--seeds sums up; parts of it that machines wrote with --out are merged to the same", async () => {
+        const out = join(dir, "parts")
+        const whole = await run(["simulate", plan, "--seeds", "1..4", "--json"])
+        expect(whole.code).toBe(0)
+        const part = (index: string) =>
+            run(["simulate", plan, "--seeds-per-index", "2", "--out", out], { JOB_COMPLETION_INDEX: index })
+        expect((await part("0")).code).toBe(0)
+        expect((await part("1")).code).toBe(0)
+        expect(readdirSync(out).sort()).toEqual(["small-1-2.json", "small-3-4.json"])
+        const merged = await run(["simulate", "--merge", out, "--json"])
+        expect(merged.code).toBe(0)
+        expect(JSON.parse(merged.stdout)).toEqual(JSON.parse(whole.stdout))
+        expect((JSON.parse(merged.stdout) as Summary).seeds.map(({ seed }) => seed)).toEqual([1, 2, 3, 4])
+    })
+
+    test("a broken invariant is exit 1, with what led to it, how to see it again, and a smaller plan", async () => {
+        const bad = file("bad.yaml", PLAN.replace("mooredWithinSec: 500", "mooredWithinSec: 1"))
+        const { code, stderr } = await run(["simulate", bad, "--seed", "9"])
+        expect(code).toBe(1)
+        expect(stderr).toContain("VIOLATION of moored: Every board is moored within a bound")
+        expect(stderr).toContain(`moorage simulate ${bad} --seed 9`)
+        expect(stderr).toMatch(/moorage replay \S+ --seed 9 --board board-\d/)
+        expect(stderr).toMatch(/smallest plan found in \d+ tries/)
+        const smaller = file("smaller.yaml", stderr.slice(stderr.indexOf("name: small")))
+        const again = await run(["simulate", smaller, "--seed", "9", "--shrink-tries", "0"])
+        expect(again.code).toBe(1)
+        expect(again.stderr).toContain("VIOLATION of moored")
+    })
+
+    test("--report writes a page that names the plan", async () => {
+        const report = join(dir, "report.html")
+        const { code } = await run(["simulate", plan, "--report", report])
+        expect(code).toBe(0)
+        expect(readFileSync(report, "utf8")).toMatch(/^<!doctype html>[\s\S]+small/i)
+    })
+
+    test("--list names the ready plans", async () => {
+        const { code, stdout } = await run(["simulate", "--list"])
+        expect(code).toBe(0)
+        for (const name of readyPlans()) expect(stdout).toContain(name)
+    })
+
+    test.each([
+        [["simulate"], /Which plan\?/],
+        [["simulate", "no-such-plan"], /There is no plan no-such-plan: .*onboarding/],
+        [["simulate", "everything", "--seeds", "5..2"], /A range of seeds is like 1\.\.100/],
+        [["simulate", "everything", "--boards", "0"], /at least 1/],
+        [["simulate", "everything", "--seeds", "1..2", "--trace", "x"], /--trace is for one seed/],
+    ])("%j is wrong usage, said in a line", async (args, message) => {
+        const { code, stderr } = await run(args)
+        expect(stderr).toMatch(message)
+        expect(code).toBe(2)
+        expect(stderr).not.toContain("    at ")
+    })
+
+    test("a trace that cannot be written is exit 1, however short the run", async () => {
+        const { code, stderr } = await run(["simulate", plan, "--trace", dir])
+        expect(stderr).toMatch(/^Cannot write .*: EISDIR/)
+        expect(stderr).not.toContain("    at ")
+        expect(code).toBe(1)
+    })
+
+    test("a plan with mistakes: each is named with its line, and nothing runs", async () => {
+        const wrong = file(
+            "wrong.yaml",
+            "name: Wrong Name\ndurationSec: 10\nboards: { count: 0 }\nevents:\n    - { do: dance, atSec: 1 }\nspeed: 9\n"
+        )
+        const { code, stdout, stderr } = await run(["simulate", wrong])
+        expect(code).toBe(2)
+        expect(stdout).toBe("")
+        for (const mistake of [
+            /line 1, name: /,
+            /line 3, boards\.count: /,
+            /line 5, events\[0\]\.do/,
+            /speed: is not known/,
+        ])
+            expect(stderr).toMatch(mistake)
+    })
+
+    test("a plan too short for its bound is refused with the numbers", async () => {
+        const short = file("short.yaml", PLAN.replace("durationSec: 700", "durationSec: 200"))
+        const { code, stderr } = await run(["simulate", short])
+        expect(code).toBe(2)
+        expect(stderr).toContain("200 is too short: the last fault ends at 120 s")
+    })
+
+    test("a folder that cannot be written or merged is exit 1, said in a line", async () => {
+        const { code, stderr } = await run(["simulate", plan, "--out", join(plan, "x")])
+        expect(code).toBe(1)
+        expect(stderr).toMatch(/^Cannot write /)
+        const none = await run(["simulate", "--merge", dir])
+        expect(none.code).toBe(1)
+        expect(none.stderr).toMatch(/There is no \.json in /)
+    })
+
+    test("SIGINT ends it with 130, says so, and leaves no half-written file", async () => {
+        const out = join(dir, "interrupted")
+        const running = start(["simulate", "everything", "--seeds", "1..50", "--jobs", "1", "--out", out])
+        await expect.poll(() => running.stderr).toContain("50 seeds over 1 threads")
+        const { code, stderr } = await running.stop("SIGINT")
+        expect(stderr).toContain("Interrupted")
+        expect(code).toBe(130)
+        expect(() => readdirSync(out)).toThrow()
+    })
+})
+
+describe("moorage replay", () => {
+    test("shows one board's life, and the cloud's events", async () => {
+        const { code, stdout } = await run(["replay", plan, "--seed", "1", "--board", "board-1"])
+        expect(code).toBe(0)
+        const lines = stdout.trim().split("\n")
+        expect(lines[0]).toMatch(/0\.000 s +board-1 +power on/)
+        expect(lines.some(line => line.includes("powerCut for 20 s"))).toBe(true)
+        expect(lines.every(line => !line.includes("board-0"))).toBe(true)
+    })
+
+    test("--json gives JSON lines, --from and --to a part", async () => {
+        const args = ["replay", plan, "--board", "board-0", "--json", "--from", "100", "--to", "130"]
+        const { stdout } = await run(args)
+        const facts = stdout
+            .trim()
+            .split("\n")
+            .map(line => JSON.parse(line) as { ms: number })
+        expect(facts.length).toBeGreaterThan(3)
+        expect(facts.every(({ ms }) => ms >= 100_000 && ms <= 130_000)).toBe(true)
+    })
+
+    test("of a board that there is not is wrong usage", async () => {
+        const { code, stderr } = await run(["replay", plan, "--board", "board-7"])
+        expect(code).toBe(2)
+        expect(stderr).toContain("There is no board-7 in small: boards are board-0 to board-1.")
+    })
+})

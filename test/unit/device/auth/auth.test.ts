@@ -1,0 +1,64 @@
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { fromBase64, toBase64 } from "../../../../devs/encoding/base64"
+import { parseHttpDate } from "../../../../devs/encoding/http-date"
+import { percentEncode } from "../../../../devs/encoding/percent-encoding"
+
+describe("base64", () => {
+    test("agrees with Node for any bytes, both ways", () => {
+        fc.assert(
+            fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
+                const buffer = Buffer.from(bytes)
+                expect(toBase64(buffer)).toBe(buffer.toString("base64"))
+                expect(fromBase64(buffer.toString("base64"))).toEqual(buffer)
+            }),
+            { numRuns: 1000 }
+        )
+    })
+
+    test("what is not padded base64 is undefined, never a crash", () => {
+        for (const text of ["a", "ab=", "a===", "====", "ab c", "=abc", "é===", "ab-_"])
+            expect(fromBase64(text), text).toBeUndefined()
+    })
+})
+
+describe("percent-encoding", () => {
+    test("agrees with encodeURIComponent on everything but the marks that RFC 3986 reserves", () => {
+        fc.assert(
+            fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), text => {
+                const strict = encodeURIComponent(text).replace(
+                    /[!'()*]/g,
+                    mark => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`
+                )
+                expect(percentEncode(text)).toBe(strict)
+            }),
+            { numRuns: 1000 }
+        )
+    })
+})
+
+describe("the Date header", () => {
+    test("any second from 2020 to 2099 comes back", () => {
+        const from = Date.UTC(2020, 0, 1) / 1000
+        const to = Date.UTC(2099, 11, 31) / 1000
+        fc.assert(
+            fc.property(fc.integer({ min: from, max: to }), sec => {
+                expect(parseHttpDate(new Date(sec * 1000).toUTCString())).toBe(sec)
+            }),
+            { numRuns: 2000 }
+        )
+    })
+
+    test("a malformed date, or one before 2020, is none", () => {
+        for (const text of [
+            "",
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Mon, 23 Xxx 2026 17:30:01 GMT",
+            "Mon, 23 anF 2026 17:30:01 GMT",
+            "Mon, xx Nov 2026 17:30:01 GMT",
+            "Mon, 23 Nov 2026 17:30:01 GMTGMT",
+        ])
+            expect(parseHttpDate(text), text).toBeUndefined()
+    })
+})

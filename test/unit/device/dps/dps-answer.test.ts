@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest"
+import { readAnswer } from "../../../../devs/dps/dps-answer"
+import { type Fault, FaultKind } from "../../../../devs/contract/fault"
+
+const OPERATION = "5.316aac5bdc130deb.b1e02da8-c3a0-4ff2-a121-7ea7a6b7f550"
+const STATE = `"assignedHub":"h.azure-devices.net","deviceId":"d1","status":"assigned"`
+
+function faultOf(status: number, body: string, retryAfterSec = 0): Fault {
+    try {
+        readAnswer(status, body, retryAfterSec)
+    } catch (e) {
+        return e as Fault
+    }
+    throw new Error("no fault")
+}
+
+describe("what DPS answers", () => {
+    test("202 is assigning, with the operation and the retry-after", () => {
+        const answer = readAnswer(202, `{"operationId":"${OPERATION}","status":"assigning"}`, 3)
+        expect(answer).toMatchObject({ status: "assigning", operationId: OPERATION, retryAfterSec: 3 })
+    })
+
+    test("200 assigned is read nested (register) and flat (lookup)", () => {
+        const found = { status: "assigned", hub: "h.azure-devices.net", deviceId: "d1" }
+        expect(
+            readAnswer(200, `{"operationId":"o","status":"assigned","registrationState":{${STATE}}}`, 0)
+        ).toMatchObject(found)
+        expect(readAnswer(200, `{${STATE}}`, 0)).toMatchObject(found)
+    })
+
+    test("404, null and unassigned mean: not registered", () => {
+        for (const [status, body] of [
+            [404, `{"errorCode":404201}`],
+            [200, "null"],
+            [200, ""],
+            [200, `{"status":"unassigned"}`],
+        ] as const)
+            expect(readAnswer(status, body, 0).status).toBe("unassigned")
+    })
+
+    test.each([
+        [401, `{"errorCode":401000,"message":"Unauthorized"}`, FaultKind.Refused],
+        [403, "", FaultKind.Refused],
+        [429, `{"errorCode":429001,"message":"Too many requests."}`, FaultKind.Throttled],
+        [500, "", FaultKind.ServerError],
+        [503, "<html>", FaultKind.ServerError],
+        [400, `{"errorCode":400004}`, FaultKind.Rejected],
+        [
+            200,
+            `{"status":"failed","registrationState":{"errorCode":400207,"errorMessage":"no"}}`,
+            FaultKind.Rejected,
+        ],
+        [200, `{"operationId":"","status":"disabled"}`, FaultKind.Rejected],
+        [200, "{", FaultKind.ServerError],
+        [200, `{"status":"assigned"}`, FaultKind.ServerError],
+        [200, `"assigned"`, FaultKind.ServerError],
+        [200, "17", FaultKind.ServerError],
+    ])("%i %s is a fault of its kind", (status, body, kind) => {
+        expect(faultOf(status, body).kind).toBe(kind)
+    })
+
+    test("a fault carries retry-after and DPS's own words", () => {
+        const fault = faultOf(429, `{"errorCode":429001,"message":"Too many requests."}`, 7)
+        expect(fault.retryAfterSec).toBe(7)
+        expect(fault.message).toContain("Too many requests.")
+    })
+})

@@ -1,0 +1,80 @@
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import {
+    type Assignment,
+    formatRecord,
+    parseRecord,
+    stillServes,
+} from "../../../../devs/store/assignment-record"
+
+const OWNER = "dps|0ne0|key|"
+const ID = "board-1"
+const name = fc.stringMatching(/^[a-z0-9._:-]{1,128}$/)
+const assignment: fc.Arbitrary<Assignment> = fc.record({
+    hub: name,
+    deviceId: name,
+    expirySec: fc.integer({ min: 0, max: 9_999_999_999 }),
+})
+
+describe("the assignment record", () => {
+    test("comes back as it went", () => {
+        fc.assert(
+            fc.property(assignment, given => {
+                expect(parseRecord(formatRecord(given, ID, OWNER), ID, OWNER)).toEqual(given)
+            })
+        )
+    })
+
+    test("with the registration ID for a device ID does not repeat it", () => {
+        const given = { hub: "h.azure-devices.net", deviceId: ID, expirySec: 1 }
+        expect(formatRecord(given, ID, OWNER)).not.toContain(ID)
+        expect(parseRecord(formatRecord(given, ID, OWNER), ID, OWNER)).toEqual(given)
+    })
+
+    test("damaged in any one character reads as none", () => {
+        const text = formatRecord(
+            { hub: "h.azure-devices.net", deviceId: "d", expirySec: 1800000000 },
+            ID,
+            OWNER
+        )
+        for (let at = 0; at < text.length; at++)
+            for (const other of ["0", "|", "z", ""]) {
+                const damaged = text.slice(0, at) + other + text.slice(at + 1)
+                if (damaged !== text) expect(parseRecord(damaged, ID, OWNER), damaged).toBeUndefined()
+            }
+    })
+
+    test("cut anywhere, or of two halves, reads as none", () => {
+        fc.assert(
+            fc.property(assignment, assignment, fc.nat(), (one, two, cut) => {
+                const a = formatRecord(one, ID, OWNER)
+                const b = formatRecord(two, ID, OWNER)
+                const at = cut % a.length
+                expect(parseRecord(a.slice(0, at), ID, OWNER)).toBeUndefined()
+                const mixed = a.slice(0, at) + b.slice(at)
+                if (mixed !== a && mixed !== b) expect(parseRecord(mixed, ID, OWNER)).toBeUndefined()
+            })
+        )
+    })
+
+    test("of another owner is stale: none", () => {
+        const text = formatRecord({ hub: "h", deviceId: "d", expirySec: 1 }, ID, OWNER)
+        expect(parseRecord(text, ID, "dps|0ne1|key|")).toBeUndefined()
+    })
+
+    test("is renewed for another hub, another device, or an expiry 60 days on, and for nothing less", () => {
+        const stored = { hub: "h", deviceId: "d", expirySec: 1_800_000_000 }
+        const later = (days: number) => ({ ...stored, expirySec: stored.expirySec + days * 86_400 })
+        expect(stillServes(undefined, stored)).toBe(false)
+        expect(stillServes(stored, stored)).toBe(true)
+        expect(stillServes(stored, later(59))).toBe(true)
+        expect(stillServes(stored, later(60))).toBe(false)
+        expect(stillServes(stored, later(-1))).toBe(false)
+        expect(stillServes(stored, { ...stored, hub: "g" })).toBe(false)
+        expect(stillServes(stored, { ...stored, deviceId: "e" })).toBe(false)
+    })
+
+    test("any text is a record or none, never a crash", () => {
+        fc.assert(fc.property(fc.string({ maxLength: 300 }), text => void parseRecord(text, ID, OWNER)))
+    })
+})

@@ -1,0 +1,226 @@
+// Which hub: by latency, and by a webhook (DPS, "Understand custom allocation policies").
+import { describe, expect, test } from "vitest"
+import { parseSas } from "../../../../tools/protocol/sas.js"
+import { allocate, type LatencyRow } from "../../../../tools/emulator/dps/allocation.js"
+import type { EnrollmentGroup } from "../../../../tools/emulator/index.js"
+import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
+
+const OTHER_HUB = "two.azure-devices.net"
+const HUBS = [HUB, OTHER_HUB]
+const NEVER = { updateHubAssignment: false, migrateDeviceData: false }
+const RESET = { updateHubAssignment: true, migrateDeviceData: false }
+
+describe("geoLatency", () => {
+    const table: LatencyRow[] = [
+        { devices: "eu-*", latencyMs: { [HUB]: 90, [OTHER_HUB]: 20 } },
+        { devices: "*.lab", latencyMs: { [HUB]: 1, [OTHER_HUB]: 2 } },
+        { devices: "far", latencyMs: {} },
+    ]
+    const hubOf = (id: string, hubs = HUBS) => allocate("geoLatency", id, hubs, table)
+
+    test("gives the nearest hub of the first row that fits", () => {
+        expect(hubOf("eu-1")).toBe(OTHER_HUB)
+        expect(hubOf("eu-1.lab")).toBe(OTHER_HUB)
+        expect(hubOf("us-1.lab")).toBe(HUB)
+    })
+
+    test("takes a dot in a row as a dot", () => {
+        expect(allocate("geoLatency", "axb", HUBS, [{ devices: "a.b", latencyMs: { [HUB]: 1 } }])).toBe(
+            allocate("hashed", "axb", HUBS, [])
+        )
+    })
+
+    test("chooses among the enrollment's hubs alone", () => {
+        expect(hubOf("eu-1", [HUB])).toBe(HUB)
+    })
+
+    test.each([["far"], ["nowhere"]])("without a latency for %s is hashed", id => {
+        expect(hubOf(id)).toBe(allocate("hashed", id, HUBS, table))
+    })
+})
+
+/** A cloud whose webhook answers as `answer` says, and what it was sent. */
+function withWebhook(answer: () => { status: number; body: string }) {
+    const sent: { url: string; body: Record<string, unknown> }[] = []
+    const world = newCloud({
+        callWebhook: async (url, body) => {
+            sent.push({ url, body: JSON.parse(body) as Record<string, unknown> })
+            return answer()
+        },
+    })
+    return { world, sent }
+}
+
+const URL = "https://example.com/api/allocate"
+
+function putGroup(world: World, change: Partial<EnrollmentGroup> = {}): void {
+    world.cloud.dps.enrollments.putGroup({
+        enrollmentGroupId: "g",
+        primaryKey: GROUP_KEY,
+        allocationPolicy: "custom",
+        customAllocationDefinition: { webhookUrl: URL, apiVersion: "2021-10-01" },
+        ...change,
+    })
+}
+
+/** Registers device `d`. @returns what polling says when the webhook has answered */
+async function register(world: World, body = "") {
+    const { dps } = world.cloud
+    const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), `${SCOPE}/registrations/d`, inAnHour(world))
+    const caller = { registrationId: "d", token: parseSas(token) }
+    const { operationId } = JSON.parse(dps.register(caller, body).body) as { operationId: string }
+    world.clock.advance(2000)
+    await new Promise(resolve => setImmediate(resolve))
+    return JSON.parse(dps.poll(caller, operationId).body) as {
+        status: string
+        registrationState: Record<string, unknown>
+    }
+}
+
+const choose = (hub: string, more: object = {}) => ({
+    status: 200,
+    body: JSON.stringify({ iotHubHostName: hub, ...more }),
+})
+
+describe("custom allocation", () => {
+    test("posts the documented request, without any key", async () => {
+        const { world, sent } = withWebhook(() => choose(OTHER_HUB))
+        putGroup(world)
+        await register(world, '{"registrationId":"d","payload":{"model":7}}')
+        expect(sent).toHaveLength(1)
+        expect(sent[0].url).toBe(URL)
+        expect(sent[0].body).toMatchObject({
+            enrollmentGroup: { enrollmentGroupId: "g", allocationPolicy: "custom" },
+            deviceRuntimeContext: { registrationId: "d", symmetricKey: {}, payload: { model: 7 } },
+            linkedHubs: HUBS,
+        })
+        expect(sent[0].body.deviceRuntimeContext).not.toHaveProperty("currentIotHubHostName")
+        expect(JSON.stringify(sent)).not.toContain(GROUP_KEY)
+    })
+
+    test("assigns the hub that the webhook names, with its payload and initial twin", async () => {
+        const initialTwin = { tags: { kind: "toaster" }, properties: { desired: { dark: true } } }
+        const { world } = withWebhook(() => choose(OTHER_HUB, { initialTwin, payload: { welcome: 1 } }))
+        putGroup(world, { initialTwin: { tags: { kind: "none" } } })
+        const { status, registrationState } = await register(world)
+        expect(status).toBe("assigned")
+        expect(registrationState).toMatchObject({ assignedHub: OTHER_HUB, payload: { welcome: 1 } })
+        const twin = world.cloud.hub(OTHER_HUB).device("d")?.twin
+        expect(twin?.tags.properties).toEqual({ kind: "toaster" })
+        expect(twin?.desired.properties).toEqual({ dark: true })
+    })
+
+    test("tells the webhook where the device is now, and goes by it again", async () => {
+        let hub = HUB
+        const { world, sent } = withWebhook(() => choose(hub))
+        putGroup(world, { reprovisionPolicy: RESET })
+        await register(world)
+        hub = OTHER_HUB
+        expect((await register(world)).registrationState).toMatchObject({
+            assignedHub: OTHER_HUB,
+            substatus: "deviceDataReset",
+        })
+        expect(sent[1].body.deviceRuntimeContext).toMatchObject({
+            currentIotHubHostName: HUB,
+            currentDeviceId: "d",
+        })
+    })
+
+    test("with never reprovision is asked about the present hub alone", async () => {
+        const { world, sent } = withWebhook(() => choose(HUB))
+        putGroup(world, { reprovisionPolicy: NEVER })
+        await register(world)
+        await register(world)
+        expect(sent.map(({ body }) => body.linkedHubs)).toEqual([HUBS, [HUB]])
+    })
+
+    test("answered 400 is failed with 400207, in the service's words", async () => {
+        const { world } = withWebhook(() => ({ status: 400, body: "no" }))
+        putGroup(world)
+        expect(await register(world)).toMatchObject({
+            status: "failed",
+            registrationState: {
+                status: "failed",
+                errorCode: 400207,
+                errorMessage: "Custom allocation failed with status code: 400",
+            },
+        })
+        expect(world.cloud.hub(HUB).device("d")).toBeUndefined()
+    })
+
+    test.each([
+        ["a hub that is not linked", () => choose("other.azure-devices.net")],
+        ["no hub", () => ({ status: 200, body: "{}" })],
+        ["no JSON", () => ({ status: 200, body: "<html>" })],
+    ])("answered with %s is failed with 400207", async (_what, answer) => {
+        const { world } = withWebhook(answer)
+        putGroup(world)
+        const { registrationState } = await register(world)
+        expect(registrationState).toMatchObject({ status: "failed", errorCode: 400207 })
+    })
+
+    test("that nobody answers is failed, and takes nothing from a device that is assigned", async () => {
+        let up = true
+        const { world } = withWebhook(() => {
+            if (!up) throw new Error("connection refused")
+            return choose(HUB)
+        })
+        putGroup(world)
+        await register(world)
+        up = false
+        expect((await register(world)).registrationState).toMatchObject({
+            status: "failed",
+            errorCode: 400207,
+        })
+        expect(world.cloud.dps.registration("d")).toMatchObject({ status: "assigned", assignedHub: HUB })
+    })
+})
+
+describe("the substatus", () => {
+    test("of a device that comes back to an earlier hub is reprovisionedToInitialAssignment", async () => {
+        const world = newCloud()
+        const at = (hub: string) =>
+            putGroup(world, { allocationPolicy: "static", iotHubs: [hub], reprovisionPolicy: RESET })
+        const substatuses: unknown[] = []
+        for (const hub of [HUB, OTHER_HUB, HUB, HUB]) {
+            at(hub)
+            substatuses.push((await register(world)).registrationState.substatus)
+        }
+        expect(substatuses).toEqual([
+            "initialAssignment",
+            "deviceDataReset",
+            "reprovisionedToInitialAssignment",
+            "reprovisionedToInitialAssignment",
+        ])
+    })
+})
+
+describe("a device that moves", () => {
+    test.each([
+        ["takes its twin along when data is migrated", true, { seen: 1 }, { wanted: 2 }],
+        ["starts with the enrollment's twin when data is reset", false, {}, { fresh: true }],
+    ])("%s", async (_name, migrateDeviceData, reported, desired) => {
+        const world = newCloud()
+        const put = (hub: string) =>
+            putGroup(world, {
+                allocationPolicy: "static",
+                iotHubs: [hub],
+                reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData },
+                initialTwin: { properties: { desired: { fresh: true } } },
+            })
+        put(HUB)
+        await register(world)
+        const from = world.cloud.hub(HUB)
+        from.patchDesired("d", { wanted: 2, fresh: null })
+        const device = from.device("d")
+        if (!device) throw new Error("not registered")
+        from.report(device, '{"seen":1}')
+        put(OTHER_HUB)
+        await register(world)
+        const twin = world.cloud.hub(OTHER_HUB).device("d")?.twin
+        expect(twin?.reported.properties).toEqual(reported)
+        expect(twin?.desired.properties).toEqual(desired)
+        expect(from.device("d")).toBeUndefined()
+    })
+})

@@ -1,0 +1,257 @@
+import { describe, expect, test } from "vitest"
+import {
+    DEVICE_KEY,
+    HUB,
+    hubClient,
+    hubConnect,
+    inAnHour,
+    newCloud,
+    RawClient,
+    type World,
+} from "../../../helpers/raw-client.js"
+
+const METHODS = "$iothub/methods/POST/#"
+const EVENTS = "devices/d/messages/events/"
+
+function telemetry(world: World) {
+    return world.cloud.history.filter(event => event.kind === "telemetry")
+}
+
+describe("CONNECT to a hub", () => {
+    test("with the device's key is accepted", () => {
+        const world = newCloud()
+        world.cloud.hub(HUB).putDevice("d", [DEVICE_KEY])
+        expect(new RawClient(world).connect(hubConnect(world, "d", DEVICE_KEY))?.returnCode).toBe(0)
+    })
+
+    test.each([
+        ["an unknown device", (world: World) => hubConnect(world, "stranger", DEVICE_KEY)],
+        ["a wrong key", (world: World) => hubConnect(world, "d", Buffer.alloc(32).toString("base64"))],
+        ["an expired token", (world: World) => hubConnect(world, "d", DEVICE_KEY, inAnHour(world) - 3600)],
+        ["no password", (world: World) => ({ ...hubConnect(world, "d", DEVICE_KEY), password: undefined })],
+        ["another client ID", (world: World) => ({ ...hubConnect(world, "d", DEVICE_KEY), clientId: "e" })],
+        [
+            "an unknown hub",
+            (world: World) => ({
+                ...hubConnect(world, "d", DEVICE_KEY),
+                username: "x.azure-devices.net/d/?api-version=1",
+            }),
+        ],
+        [
+            "a user name that is none",
+            (world: World) => ({ ...hubConnect(world, "d", DEVICE_KEY), username: "d" }),
+        ],
+    ])("of %s is CONNACK 5", (_name, fields) => {
+        const world = newCloud()
+        world.cloud.hub(HUB).putDevice("d", [DEVICE_KEY])
+        const client = new RawClient(world)
+        expect(client.connect(fields(world))?.returnCode).toBe(5)
+        expect(client.closed).toBe(true)
+    })
+
+    test("of a disabled device, and to a hub that is down, is CONNACK 5 too", () => {
+        const world = newCloud()
+        const hub = world.cloud.hub(HUB)
+        hub.putDevice("d", [DEVICE_KEY])
+        hub.setEnabled("d", false)
+        expect(new RawClient(world).connect(hubConnect(world, "d", DEVICE_KEY))?.returnCode).toBe(5)
+        hub.setEnabled("d", true)
+        hub.setUp(false)
+        expect(new RawClient(world).connect(hubConnect(world, "d", DEVICE_KEY))?.returnCode).toBe(5)
+        hub.setUp(true)
+        expect(new RawClient(world).connect(hubConnect(world, "d", DEVICE_KEY))?.returnCode).toBe(0)
+    })
+
+    test("of a newcomer ends the older connection of the device", () => {
+        const world = newCloud()
+        const first = hubClient(world, "d")
+        const second = hubClient(world, "d")
+        expect([first.closed, second.closed]).toEqual([true, false])
+    })
+})
+
+describe("a session", () => {
+    test("ends when its token expires, be it weeks away", () => {
+        const world = newCloud()
+        const weeks = 40 * 86_400
+        const expirySec = inAnHour(world) - 3600 + weeks
+        const client = hubClient(world, "d", {
+            ...hubConnect(world, "d", DEVICE_KEY, expirySec),
+            keepalive: 0,
+        })
+        world.clock.advance((weeks - 1) * 1000)
+        expect(client.closed).toBe(false)
+        world.clock.advance(1000)
+        expect(client.closed).toBe(true)
+    })
+
+    test("ends when the device is disabled, deleted, or the hub goes down", () => {
+        const world = newCloud()
+        const hub = world.cloud.hub(HUB)
+        for (const act of [
+            () => hub.setEnabled("d", false),
+            () => hub.removeDevice("d"),
+            () => hub.setUp(false),
+        ]) {
+            hub.setUp(true)
+            const client = hubClient(world, "d")
+            act()
+            world.clock.advance(0)
+            expect(client.closed).toBe(true)
+            if (hub.device("d")) hub.setEnabled("d", true)
+        }
+    })
+
+    test("takes five subscriptions of the known filters, and grants QoS 1 for 2", () => {
+        const world = newCloud()
+        const client = hubClient(world, "d")
+        const filters = [
+            METHODS,
+            "$iothub/twin/res/#",
+            "$iothub/twin/PATCH/properties/desired/#",
+            "devices/d/messages/devicebound/#",
+            "devices/+/messages/devicebound/#",
+        ]
+        expect(filters.map(filter => client.subscribe(filter, 2))).toEqual([1, 1, 1, 1, 1])
+        expect(client.subscribe("$iothub/methods/POST/other/#")).toBe(128)
+        expect(client.subscribe("devices/e/messages/devicebound/#")).toBe(128)
+        expect(client.subscribe("#")).toBe(128)
+    })
+})
+
+describe("telemetry", () => {
+    test("is taken with its property bag, and acknowledged", () => {
+        const world = newCloud()
+        const client = hubClient(world, "d")
+        client.publish(`${EVENTS}a=1&b=x%20y`, '{"t":1}')
+        expect(client.take("puback")).toBeDefined()
+        expect(telemetry(world)).toEqual([
+            expect.objectContaining({ id: "d", body: '{"t":1}', properties: { a: "1", b: "x y" } }),
+        ])
+    })
+
+    test("under another device's name, or with QoS 2, ends the connection", () => {
+        const world = newCloud()
+        for (const [topic, qos] of [
+            ["devices/e/messages/events/", 1],
+            [EVENTS, 2],
+        ] as const) {
+            const client = hubClient(world, "d")
+            client.publish(topic, "{}", qos)
+            expect(client.closed).toBe(true)
+        }
+        expect(telemetry(world)).toEqual([])
+    })
+
+    test("of the will comes when the connection breaks, and not after DISCONNECT", () => {
+        const world = newCloud()
+        const will = { topic: EVENTS, payload: Buffer.from("gone"), qos: 0 as const, retain: false }
+        const orderly = hubClient(world, "d", { will })
+        orderly.send({ cmd: "disconnect" })
+        expect(telemetry(world)).toEqual([])
+        hubClient(world, "d", { will }).end()
+        expect(telemetry(world)).toEqual([
+            expect.objectContaining({ body: "gone", properties: { "iothub-MessageType": "Will" } }),
+        ])
+    })
+})
+
+describe("a direct method", () => {
+    test("reaches the device and brings back status and payload", async () => {
+        const world = newCloud()
+        const client = hubClient(world, "d")
+        client.subscribe(METHODS)
+        const answer = world.cloud.hub(HUB).invokeMethod("d", "add", { a: 1 })
+        world.clock.advance(0)
+        const request = client.message()
+        expect(request).toMatchObject({ topic: "$iothub/methods/POST/add/?$rid=1", body: '{"a":1}', qos: 0 })
+        client.publish("$iothub/methods/res/201/?$rid=1", '{"b":2}', 0)
+        expect(await answer).toEqual({ status: 201, payload: { b: 2 } })
+    })
+
+    test("to a device that is absent or takes none is 404103; one that stays silent, 504101", async () => {
+        const world = newCloud()
+        const hub = world.cloud.hub(HUB)
+        hub.putDevice("d", [DEVICE_KEY])
+        await expect(hub.invokeMethod("d", "m", null)).rejects.toMatchObject({ status: 404, code: 404103 })
+        const client = hubClient(world, "d")
+        await expect(hub.invokeMethod("d", "m", null)).rejects.toMatchObject({ code: 404103 })
+        client.subscribe(METHODS)
+        const late = hub.invokeMethod("d", "m", null, { timeoutMs: 5000 })
+        const checked = expect(late).rejects.toMatchObject({ status: 504, code: 504101 })
+        world.clock.advance(5000)
+        await checked
+        await expect(hub.invokeMethod("x", "m", null)).rejects.toMatchObject({ code: 404001 })
+    })
+})
+
+describe("a cloud-to-device message", () => {
+    const FILTER = "devices/d/messages/devicebound/#"
+
+    test("waits for a persistent session, and waits again until it is acknowledged", () => {
+        const world = newCloud()
+        const hub = world.cloud.hub(HUB)
+        const first = hubClient(world, "d", { clean: false })
+        first.subscribe(FILTER)
+        first.end()
+        hub.sendToDevice("d", "hello", { "a b": "c&d" })
+        const second = hubClient(world, "d", { clean: false })
+        expect(second.message()).toMatchObject({
+            topic: "devices/d/messages/devicebound/a%20b=c%26d",
+            body: "hello",
+            qos: 1,
+        })
+        second.end()
+        const third = hubClient(world, "d", { clean: false })
+        const again = third.message()
+        expect(again?.body).toBe("hello")
+        third.send({ cmd: "puback", messageId: again?.messageId })
+        third.end()
+        expect(hubClient(world, "d", { clean: false }).message()).toBeUndefined()
+    })
+
+    test("is dropped by a clean session", () => {
+        const world = newCloud()
+        const hub = world.cloud.hub(HUB)
+        hubClient(world, "d", { clean: false }).end()
+        hub.sendToDevice("d", "hello")
+        const client = hubClient(world, "d", { clean: true })
+        client.subscribe(FILTER)
+        expect(client.message()).toBeUndefined()
+    })
+
+    test("over fifty waiting is refused", () => {
+        const world = newCloud()
+        const hub = world.cloud.hub(HUB)
+        hubClient(world, "d", { clean: false }).end()
+        for (let i = 0; i < 50; i++) hub.sendToDevice("d", String(i))
+        expect(() => hub.sendToDevice("d", "one more")).toThrow(/full/)
+    })
+})
+
+describe("a twin", () => {
+    test("is read, reported to and patched, with versions and null for delete", () => {
+        const world = newCloud()
+        const hub = world.cloud.hub(HUB)
+        const client = hubClient(world, "d")
+        client.subscribe("$iothub/twin/res/#", 0)
+        client.subscribe("$iothub/twin/PATCH/properties/desired/#", 0)
+        client.publish("$iothub/twin/GET/?$rid=1", "", 0)
+        const read = client.message()
+        expect(read?.topic).toBe("$iothub/twin/res/200/?$rid=1")
+        expect(JSON.parse(read?.body ?? "")).toEqual({ desired: { $version: 1 }, reported: { $version: 1 } })
+        client.publish("$iothub/twin/PATCH/properties/reported/?$rid=2", '{"a":{"b":1,"c":2}}', 0)
+        expect(client.message()?.topic).toBe("$iothub/twin/res/204/?$rid=2&$version=2")
+        client.publish("$iothub/twin/PATCH/properties/reported/?$rid=3", '{"a":{"b":null}}', 0)
+        expect(client.message()?.topic).toContain("$version=3")
+        expect(hub.device("d")?.twin.reported.properties).toEqual({ a: { c: 2 } })
+        client.publish("$iothub/twin/PATCH/properties/reported/?$rid=4", "nonsense", 0)
+        expect(client.message()?.topic).toBe("$iothub/twin/res/400/?$rid=4")
+        hub.patchDesired("d", { x: 1 })
+        world.clock.advance(0)
+        expect(client.message()).toMatchObject({
+            topic: "$iothub/twin/PATCH/properties/desired/?$version=2",
+            body: '{"x":1,"$version":2}',
+        })
+    })
+})

@@ -1,0 +1,177 @@
+import { linkPair } from "@moorage/runtime"
+import { describe, expect, test } from "vitest"
+import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { GROUP_KEY, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
+
+/** An HTTP connection in memory; collects what comes back. */
+function open({ cloud, clock }: World) {
+    const [mine, theirs] = linkPair(clock)
+    let text = ""
+    let closed = false
+    mine.listen({
+        data: bytes => (text += Buffer.from(bytes).toString()),
+        closed: () => {
+            closed = true
+        },
+    })
+    cloud.acceptHttp(theirs)
+    return {
+        send(bytes: string): void {
+            mine.send(Buffer.from(bytes))
+            clock.advance(0)
+        },
+        take(): string {
+            const taken = text
+            text = ""
+            return taken
+        },
+        isClosed: () => closed,
+    }
+}
+
+interface Call {
+    method: string
+    path: string
+    id?: string
+    body?: string
+    headers?: string
+    key?: string
+}
+
+/** One request with a valid token, and its response taken apart. */
+function call(world: World, { method, path, id = "d", body = "", headers = "", key }: Call) {
+    const token = makeSas(
+        key ?? deriveDeviceKey(GROUP_KEY, id),
+        `${SCOPE}/registrations/${id}`,
+        inAnHour(world),
+        "registration"
+    )
+    const connection = open(world)
+    const head = `${method} ${path} HTTP/1.1\r\nHost: global.azure-devices-provisioning.net\r\nAuthorization: ${token}\r\n`
+    connection.send(`${head}${headers}Content-Length: ${body.length}\r\n\r\n${body}`)
+    const [top, rest = ""] = connection.take().split("\r\n\r\n")
+    return {
+        status: Number(top.split(" ")[1]),
+        head: top,
+        body: rest ? JSON.parse(rest) : undefined,
+        connection,
+    }
+}
+
+const API = "?api-version=2021-06-01"
+const REGISTER = { method: "PUT", path: `/${SCOPE}/registrations/d/register${API}` }
+const LOOKUP = { method: "POST", path: `/${SCOPE}/registrations/d${API}` }
+
+function registered(world: World): string {
+    const { operationId } = call(world, REGISTER).body
+    world.clock.advance(5000)
+    return operationId
+}
+
+describe("the device API", () => {
+    test("registers: 202 with Retry-After and Location, then 200 with the assignment", () => {
+        const world = newCloud({ retryAfterSec: 3 })
+        const first = call(world, { ...REGISTER, body: '{"registrationId":"d"}' })
+        expect(first.status).toBe(202)
+        expect(first.head).toContain("\r\nRetry-After: 3")
+        expect(first.head).toContain(
+            `\r\nLocation: https://global.azure-devices-provisioning.net/${SCOPE}/registrations/d/register`
+        )
+        world.clock.advance(5000)
+        const path = `/${SCOPE}/registrations/d/operations/${first.body.operationId}${API}`
+        const second = call(world, { method: "GET", path })
+        expect(second).toMatchObject({
+            status: 200,
+            body: { status: "assigned", registrationState: { deviceId: "d" } },
+        })
+    })
+
+    test("looks up: flat, and 404 for who never registered", () => {
+        const world = newCloud()
+        expect(call(world, LOOKUP)).toMatchObject({ status: 404, body: { errorCode: 404201 } })
+        registered(world)
+        const found = call(world, LOOKUP)
+        expect(found).toMatchObject({
+            status: 200,
+            body: { registrationId: "d", deviceId: "d", status: "assigned" },
+        })
+        expect(found.body.operationId).toBeUndefined()
+        expect(world.cloud.counters("d")).toEqual({ registrations: 1, polls: 0, lookups: 2 })
+    })
+
+    test("looks up null for who never registered, by option", () => {
+        const { status, body } = call(newCloud({ quirks: { lookupUnknown: "null" } }), LOOKUP)
+        expect({ status, body }).toEqual({ status: 200, body: null })
+    })
+
+    test("has its routes in any case", () => {
+        const world = newCloud()
+        expect(call(world, { ...REGISTER, path: `/${SCOPE}/Registrations/d/REGISTER${API}` }).status).toBe(
+            202
+        )
+    })
+
+    test.each([
+        ["a wrong key", { ...LOOKUP, key: Buffer.alloc(32).toString("base64") }, 401],
+        ["another ID scope", { ...LOOKUP, path: `/0neOTHER/registrations/d${API}` }, 401],
+        ["no api-version", { ...LOOKUP, path: `/${SCOPE}/registrations/d` }, 400],
+        ["an unknown path", { method: "GET", path: "/" }, 404],
+        ["a path that is no text", { ...LOOKUP, path: `/${SCOPE}/registrations/d%${API}` }, 404],
+        ["a malformed ID", { ...LOOKUP, path: `/${SCOPE}/registrations/d.${API}` }, 400],
+    ])("refuses %s, with Date and a JSON body all the same", (_name, request, status) => {
+        const answer = call(newCloud(), request)
+        expect(answer.status).toBe(status)
+        expect(answer.head).toContain("\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT")
+        expect(answer.body).toMatchObject({ errorCode: expect.any(Number), message: expect.any(String) })
+    })
+
+    test("throttled: the fault's status and Retry-After", () => {
+        const world = newCloud()
+        world.cloud.faults = point =>
+            point.kind === "lookup" ? { status: 429, retryAfterSec: 5 } : undefined
+        const answer = call(world, LOOKUP)
+        expect(answer.status).toBe(429)
+        expect(answer.head).toContain("Retry-After: 5")
+    })
+})
+
+describe("an HTTP connection", () => {
+    test("is kept for the next request, and closed when asked to", () => {
+        const world = newCloud()
+        const { connection } = call(world, LOOKUP)
+        expect(connection.isClosed()).toBe(false)
+        connection.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        world.clock.advance(0)
+        expect(connection.take()).toContain("Connection: close")
+        expect(connection.isClosed()).toBe(true)
+    })
+
+    test("answers HEAD with headers only", () => {
+        const connection = open(newCloud())
+        connection.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+        const text = connection.take()
+        expect(text).toContain("\r\nDate: ")
+        expect(text.endsWith("\r\n\r\n")).toBe(true)
+    })
+
+    test("takes a request byte by byte, and two at once", () => {
+        const connection = open(newCloud())
+        const request = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+        for (const byte of request) connection.send(byte)
+        connection.send(request + request)
+        expect(connection.take().match(/HTTP\/1\.1 404/g)).toHaveLength(3)
+    })
+
+    test.each([
+        ["no HTTP", "\x10\x20\r\n\r\n", "400"],
+        ["a header without a colon", "GET / HTTP/1.1\r\nnonsense\r\n\r\n", "400"],
+        ["a negative length", "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "400"],
+        ["a body over 96 KB", "PUT / HTTP/1.1\r\nContent-Length: 99000\r\n\r\n", "413"],
+        ["a head without end", `GET / HTTP/1.1\r\nX: ${"x".repeat(9000)}`, "413"],
+    ])("with %s is refused and closed", (_name, bytes, status) => {
+        const connection = open(newCloud())
+        connection.send(bytes)
+        connection.send("")
+        expect(connection.take()).toContain(`HTTP/1.1 ${status}`)
+    })
+})

@@ -1,0 +1,194 @@
+// HTTP/1.1 on a byte stream: what every answer carries, limits, order, faults.
+import { type Link, linkPair } from "@moorage/runtime"
+import { describe, expect, test } from "vitest"
+import type { Fault } from "../../../../tools/emulator/index.js"
+import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
+
+const DATE = "Date: Thu, 01 Jan 2026 00:00:00 GMT"
+const API = "?api-version=2021-10-01"
+
+/** An HTTP connection in memory, and what came back on it. */
+class Browser {
+    text = ""
+    closed = false
+    private readonly link: Link
+
+    constructor(private readonly world: World) {
+        const [mine, theirs] = linkPair(world.clock)
+        this.link = mine
+        mine.listen({
+            data: bytes => (this.text += Buffer.from(bytes).toString()),
+            closed: () => (this.closed = true),
+        })
+        world.cloud.acceptHttp(theirs)
+    }
+
+    send(text: string): void {
+        this.link.send(Buffer.from(text))
+        this.world.clock.advance(0)
+    }
+
+    statuses(): number[] {
+        return [...this.text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(match => Number(match[1]))
+    }
+}
+
+/** A request of device `d` with a token that is good. */
+function request(world: World, method: string, tail: string, body = ""): string {
+    const resource = `${SCOPE}/registrations/d`
+    const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), resource, inAnHour(world), "registration")
+    const head = `${method} /${resource}${tail}${API} HTTP/1.1\r\nHost: dps\r\nAuthorization: ${token}`
+    return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+}
+
+describe("Date is on", () => {
+    test.each([
+        ["202", (world: World) => request(world, "PUT", "/register")],
+        ["404 of a lookup", (world: World) => request(world, "POST", "")],
+        ["404 of an operation", (world: World) => request(world, "GET", "/operations/5.0.0")],
+        ["404 of no route", () => "GET / HTTP/1.1\r\n\r\n"],
+        ["401", () => `POST /${SCOPE}/registrations/d${API} HTTP/1.1\r\n\r\n`],
+        ["400 of an API", () => `POST /${SCOPE}/registrations/d HTTP/1.1\r\n\r\n`],
+        [
+            "404 of a path that cannot be decoded",
+            () => `POST /${SCOPE}/registrations/%zz${API} HTTP/1.1\r\n\r\n`,
+        ],
+        ["400 of HTTP", () => "nonsense\r\n\r\n"],
+        ["413", () => "PUT / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n"],
+    ])("%s", (status, make) => {
+        const world = newCloud()
+        const browser = new Browser(world)
+        browser.send(make(world))
+        expect(browser.statuses()).toEqual([Number.parseInt(status, 10)])
+        expect(browser.text).toContain(`\r\n${DATE}\r\n`)
+    })
+})
+
+test("an operation's status is 202 with its wait and place, then 200", () => {
+    const world = newCloud({ assigningMs: 2000, retryAfterSec: 4 })
+    const browser = new Browser(world)
+    browser.send(request(world, "PUT", "/register", '{"registrationId":"d"}'))
+    const operationId = /"operationId":"([^"]+)"/.exec(browser.text)?.[1] ?? ""
+    browser.text = ""
+    browser.send(request(world, "GET", `/Operations/${operationId}`))
+    expect(browser.text).toContain("HTTP/1.1 202 Accepted\r\n")
+    expect(browser.text).toContain("\r\nRetry-After: 4\r\n")
+    expect(browser.text).toContain(`\r\nLocation: https://dps/${SCOPE}/registrations/d/`)
+    browser.text = ""
+    world.clock.advance(2000)
+    browser.send(request(world, "GET", `/operations/${operationId}`))
+    expect(browser.text).toContain("HTTP/1.1 200 OK\r\n")
+    expect(browser.text).not.toContain("Retry-After")
+    expect(
+        world.cloud.hub(HUB).device("d") ?? world.cloud.hub("two.azure-devices.net").device("d")
+    ).toBeDefined()
+})
+
+test("a request is taken once its last byte is there, wherever it is split", () => {
+    const world = newCloud()
+    const whole = request(world, "PUT", "/register", '{"registrationId":"d","payload":{"é":1}}')
+    for (let at = 1; at < whole.length; at += 7) {
+        const browser = new Browser(world)
+        browser.send(whole.slice(0, at))
+        expect(browser.text).toBe("")
+        browser.send(whole.slice(at))
+        expect(browser.statuses()).toEqual([202])
+    }
+})
+
+describe("the connection", () => {
+    test.each([
+        ["stays open in HTTP/1.1", "GET / HTTP/1.1\r\n\r\n", false],
+        ["is closed for Connection: close", "GET / HTTP/1.1\r\nConnection: Close\r\n\r\n", true],
+        ["is closed for close among others", "GET / HTTP/1.1\r\nConnection: TE, close\r\n\r\n", true],
+        ["is closed in HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", true],
+        ["is closed after a malformed request", "GET\r\n\r\n", true],
+        ["is closed after one that is too large", "PUT / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n", true],
+    ])("%s", (_name, text, closed) => {
+        const world = newCloud()
+        const browser = new Browser(world)
+        browser.send(text)
+        world.clock.advance(0)
+        expect(browser.statuses()).toHaveLength(1)
+        expect(browser.closed).toBe(closed)
+        expect(browser.text.includes("\r\nConnection: close\r\n")).toBe(closed)
+    })
+
+    test.each([
+        ["a body of 96 KB is taken", 96 * 1024, 404],
+        ["one byte more is 413", 96 * 1024 + 1, 413],
+    ])("%s", (_name, bytes, status) => {
+        const browser = new Browser(newCloud())
+        browser.send(`PUT / HTTP/1.1\r\nContent-Length: ${bytes}\r\n\r\n${"x".repeat(bytes)}`)
+        expect(browser.statuses()).toEqual([status])
+    })
+
+    test.each([["1e3"], ["0x10"], ["1, 1"], ["-0"]])("the length %s is malformed", length => {
+        const browser = new Browser(newCloud())
+        browser.send(`PUT / HTTP/1.1\r\nContent-Length: ${length}\r\n\r\n`)
+        expect(browser.statuses()).toEqual([400])
+    })
+
+    test("a head over 8 KB is 413, whole or not", () => {
+        for (const end of ["", "\r\n\r\n"]) {
+            const browser = new Browser(newCloud())
+            browser.send(`GET / HTTP/1.1\r\nX: ${"x".repeat(8192)}${end}`)
+            expect(browser.statuses()).toEqual([413])
+        }
+    })
+})
+
+describe("a fault", () => {
+    /** One lookup under a fault; how often the plan was asked, and for what. */
+    function lookupUnder(fault: Fault) {
+        const world = newCloud()
+        const asked: string[] = []
+        world.cloud.faults = point => {
+            asked.push(`${point.kind} of ${point.id} at ${point.service}`)
+            return fault
+        }
+        const browser = new Browser(world)
+        browser.send(request(world, "POST", ""))
+        expect(asked).toEqual(["lookup of d at dps"])
+        return { world, browser }
+    }
+
+    test("of a status answers with it, and its Retry-After", () => {
+        const { browser } = lookupUnder({ status: 503, retryAfterSec: 7 })
+        expect(browser.text).toContain("HTTP/1.1 503 Service Unavailable\r\n")
+        expect(browser.text).toContain("\r\nRetry-After: 7\r\n")
+        expect(browser.text).toContain('"errorCode":503001')
+    })
+
+    test("of a delay answers late, and later requests after it", () => {
+        const { world, browser } = lookupUnder({ delayMs: 500 })
+        world.cloud.faults = undefined
+        browser.send("GET / HTTP/1.1\r\n\r\n")
+        world.clock.advance(499)
+        expect(browser.text).toBe("")
+        world.clock.advance(1)
+        expect(browser.text).toMatch(/"errorCode":404201[^]*"errorCode":404000/)
+    })
+
+    test("of close breaks the connection without an answer", () => {
+        const { browser } = lookupUnder({ close: true })
+        expect(browser.closed).toBe(true)
+        expect(browser.text).toBe("")
+    })
+
+    test("of mute never answers", () => {
+        const { world, browser } = lookupUnder({ mute: true })
+        world.clock.advance(3_600_000)
+        expect(browser.closed).toBe(false)
+        expect(browser.text).toBe("")
+    })
+
+    test("is asked about requests that are no operation, too", () => {
+        const world = newCloud()
+        const asked: unknown[] = []
+        world.cloud.faults = point => void asked.push(point)
+        new Browser(world).send("GET /favicon.ico HTTP/1.1\r\n\r\n")
+        expect(asked).toEqual([{ kind: "other", service: "dps", id: "" }])
+    })
+})

@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest"
+import {
+    ask,
+    askHub,
+    DPS_HOST,
+    HUB_HOST,
+    newWorld,
+    OWNER,
+    OWNER_KEY,
+    sas,
+    send,
+    settle,
+    type World,
+} from "../../../../helpers/service-call.js"
+
+const GET_GROUP = "GET /enrollmentGroups/g"
+const wrongKey = Buffer.alloc(32, 9).toString("base64")
+
+describe("a request is refused with 401", () => {
+    const refused: [string, (world: World) => string][] = [
+        ["without a token", () => ""],
+        ["with a token of another kind", () => "Bearer abc"],
+        ["with a wrong key", world => sas(world, DPS_HOST, wrongKey)],
+        ["with an unknown policy", world => sas(world, DPS_HOST, OWNER_KEY, "nobody")],
+        ["with an expired token", world => sas(world, DPS_HOST, OWNER_KEY, "owner", -1)],
+        ["with a token for another host", world => sas(world, HUB_HOST)],
+        ["with a token for another resource", world => sas(world, `${DPS_HOST}/enrollments`)],
+    ]
+
+    test.each(refused)("%s", async (_how, token) => {
+        const world = newWorld()
+        const reply = await ask(world, { what: GET_GROUP, authorization: token(world) })
+        expect(reply).toMatchObject({ status: 401, body: { errorCode: 401002, message: "Unauthorized" } })
+        expect(reply.headers["x-ms-error-code"]).toBe("401002")
+    })
+
+    test("and the refusal tells neither key nor token", async () => {
+        const world = newWorld()
+        const authorization = sas(world, DPS_HOST, wrongKey)
+        const reply = await ask(world, { what: GET_GROUP, authorization })
+        const told = JSON.stringify([reply, world.cloud.history])
+        expect(told).not.toContain(authorization)
+        expect(told).not.toContain(OWNER_KEY)
+    })
+
+    test("when its policy does not allow it; to write includes to read", async () => {
+        const world = newWorld({ dpsPolicies: [{ ...OWNER, permissions: ["EnrollmentWrite"] }] })
+        expect((await ask(world, { what: GET_GROUP })).status).toBe(200)
+        expect((await ask(world, { what: "GET /registrations/d" })).status).toBe(401)
+        const reader = newWorld({ dpsPolicies: [{ ...OWNER, permissions: ["EnrollmentRead"] }] })
+        expect((await ask(reader, { what: GET_GROUP })).status).toBe(200)
+        expect((await ask(reader, { what: "DELETE /enrollmentGroups/g" })).status).toBe(401)
+    })
+
+    test("by a hub, in its own words", async () => {
+        const reply = await askHub(newWorld(), { what: "GET /devices/d", authorization: "" })
+        expect(reply.body.Message).toBe("ErrorCode:IotHubUnauthorizedAccess;Unauthorized")
+        expect(reply.headers["iothub-errorcode"]).toBe("IotHubUnauthorizedAccess")
+    })
+})
+
+test("a token for the part of the service that is asked for is enough, and the secondary key does", async () => {
+    const secondaryKey = Buffer.alloc(32, 4).toString("base64")
+    const world = newWorld({ dpsPolicies: [{ ...OWNER, secondaryKey }] })
+    const authorization = sas(world, `${DPS_HOST}/enrollmentGroups`, secondaryKey)
+    expect((await ask(world, { what: GET_GROUP, authorization })).status).toBe(200)
+})
+
+test("a service without configured policies has those of a new one, with keys of its own", async () => {
+    const world = newWorld({ dpsPolicies: undefined })
+    expect((await ask(world, { what: GET_GROUP })).status).toBe(401)
+    const [policy] = world.cloud.dpsAccess.policies
+    expect(policy.keyName).toBe("provisioningserviceowner")
+    const authorization = sas(world, DPS_HOST, policy.primaryKey, policy.keyName)
+    expect((await ask(world, { what: GET_GROUP, authorization })).status).toBe(200)
+})
+
+describe("the Host header", () => {
+    test("of the global endpoint, localhost or an address leads to the device API", async () => {
+        for (const host of ["global.azure-devices-provisioning.net", "localhost:8443", "127.0.0.1"])
+            expect((await ask(newWorld(), { host, what: GET_GROUP })).body.errorCode).toBe(404000)
+    })
+
+    test("may have a port and capitals", async () => {
+        const world = newWorld()
+        const authorization = sas(world, DPS_HOST)
+        const host = "TEST.Azure-Devices-Provisioning.net:8443"
+        expect((await ask(world, { host, what: GET_GROUP, authorization })).status).toBe(200)
+    })
+
+    test("of a hub that does not exist is 404 IotHubNotFound", async () => {
+        const reply = await ask(newWorld(), { host: "none.azure-devices.net", what: "GET /devices/d" })
+        expect(reply.status).toBe(404)
+        expect(reply.body.Message).toMatch(/^ErrorCode:IotHubNotFound;/)
+    })
+})
+
+describe("a request", () => {
+    test("for an unknown resource is 404, with a method that it has not 405", async () => {
+        expect((await ask(newWorld(), { what: "GET /nothing" })).body.errorCode).toBe(404000)
+        expect((await ask(newWorld(), { what: "PATCH /enrollments/a" })).status).toBe(405)
+    })
+
+    test("without api-version, or with a malformed path or body, is 400", async () => {
+        expect((await ask(newWorld(), { what: `${GET_GROUP}?x=1` })).status).toBe(400)
+        expect((await ask(newWorld(), { what: "GET /enrollments/%E0%A4" })).status).toBe(400)
+        expect((await ask(newWorld(), { what: "PUT /enrollments/a", body: "text" })).status).toBe(400)
+        expect((await ask(newWorld(), { what: "PUT /enrollments/a" })).status).toBe(400)
+    })
+
+    test("under a fault is answered as the fault says, in the service's form", async () => {
+        const world = newWorld()
+        world.cloud.faults = point =>
+            point.service === HUB_HOST ? { status: 429, retryAfterSec: 7 } : undefined
+        const reply = await askHub(world, { what: "GET /devices/d" })
+        expect(reply).toMatchObject({ status: 429, headers: { "retry-after": "7" } })
+        expect(reply.body.Message).toMatch(/^ErrorCode:ThrottlingException;/)
+        expect((await ask(world, { what: GET_GROUP })).status).toBe(200)
+    })
+
+    test("to a hub that is down is 503", async () => {
+        const world = newWorld()
+        world.cloud.hub(HUB_HOST).setUp(false)
+        expect((await askHub(world, { what: "GET /devices" })).status).toBe(503)
+    })
+
+    test("that follows another on the same connection is answered after it", async () => {
+        const world = newWorld()
+        world.cloud.hub(HUB_HOST).putDevice("d", [OWNER_KEY])
+        const method = JSON.stringify({ methodName: "m", connectTimeoutInSeconds: 1 })
+        const next = `GET /devices/d?api-version=1 HTTP/1.1\r\nHost: ${HUB_HOST}\r\nAuthorization: ${sas(world, HUB_HOST)}\r\n\r\n`
+        const received = send(world, {
+            host: HUB_HOST,
+            what: "POST /twins/d/methods",
+            // The body of the first request, and the second request after it.
+            headers: { "Content-Length": String(method.length), Connection: "keep-alive" },
+            raw: method + next,
+        })
+        await settle(world, () => received().split("HTTP/1.1 ").length > 2, 2000)
+        expect(received().match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 404", "HTTP/1.1 200"])
+    })
+})

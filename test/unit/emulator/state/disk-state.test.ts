@@ -1,0 +1,129 @@
+// State in a folder: what is kept, and what a folder that cannot be used is told.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { ClassicLevel } from "classic-level"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { startEmulator } from "../../../../tools/emulator/index.js"
+import { openDiskState } from "../../../../tools/emulator/state/disk-state.js"
+
+let dir: string
+beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-state-"))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const KEY = Buffer.alloc(32, 1).toString("base64")
+const failing = (error: Error) => {
+    throw error
+}
+
+describe("an emulator that is started again on its folder", () => {
+    test("has its identities, twins, enrollments, keys and CA as they were", async () => {
+        const first = await startEmulator({ dataDir: dir })
+        const [name] = first.cloud.hubNames()
+        const hub = first.cloud.hub(name)
+        hub.putDevice("d", [KEY])
+        hub.patchDesired("d", { a: { b: 1 } })
+        hub.patchTags("d", { t: 1 })
+        hub.setEnabled("d", false)
+        hub.putDevice("gone", [KEY])
+        hub.removeDevice("gone")
+        first.cloud.dps.enrollments.putIndividual({ registrationId: "own", primaryKey: KEY })
+        const { etag, generationId, twin } = hub.device("d") ?? failing(new Error("no device"))
+        const twinBefore = [twin.body(), twin.version, twin.etag, twin.desired.withMetadata()]
+        const strings = [first.cloud.dpsAccess, first.cloud.hubAccess(name)].map(p =>
+            p.connectionString(name)
+        )
+        await first.close()
+
+        const second = await startEmulator({ dataDir: dir })
+        try {
+            const device = second.cloud.hub(name).device("d") ?? failing(new Error("no device"))
+            expect(device).toMatchObject({ enabled: false, etag, generationId, keys: [KEY] })
+            const { twin } = device
+            expect([twin.body(), twin.version, twin.etag, twin.desired.withMetadata()]).toEqual(twinBefore)
+            expect(twin.tags.properties).toEqual({ t: 1 })
+            expect(second.cloud.hub(name).device("gone")).toBeUndefined()
+            expect(second.cloud.dps.enrollments.individual("own")?.primaryKey).toBe(KEY)
+            const { dpsAccess } = second.cloud
+            const now = [dpsAccess, second.cloud.hubAccess(name)].map(p => p.connectionString(name))
+            expect(now).toEqual(strings)
+            expect(second.ca).toBe(first.ca)
+            second.cloud.hub(name).written(device)
+            expect(device.etag).not.toBe(etag)
+        } finally {
+            await second.close()
+        }
+    })
+
+    test("goes by what it has kept of an enrollment, not by what it was first told", async () => {
+        const group = { enrollmentGroupId: "g", primaryKey: KEY }
+        const first = await startEmulator({ dataDir: dir, enrollmentGroups: [group] })
+        first.cloud.dps.enrollments.putGroup({ ...group, provisioningStatus: "disabled" })
+        await first.close()
+        const second = await startEmulator({ dataDir: dir, enrollmentGroups: [group] })
+        expect(second.cloud.dps.enrollments.group("g")?.provisioningStatus).toBe("disabled")
+        await second.close()
+    })
+})
+
+describe("a folder that cannot be used", () => {
+    test("because another emulator has it says so", async () => {
+        const first = await startEmulator({ dataDir: dir })
+        await expect(startEmulator({ dataDir: dir })).rejects.toThrow(/another emulator uses it/)
+        await first.close()
+    })
+
+    test("because it is a file says which", async () => {
+        const file = join(dir, "file")
+        writeFileSync(file, "")
+        await expect(startEmulator({ dataDir: file })).rejects.toThrow(`Cannot use ${file}`)
+    })
+
+    test("because a record in it is no JSON says that it is damaged", async () => {
+        const db = new ClassicLevel(dir)
+        await db.put("group/g", "{")
+        await db.close()
+        await expect(startEmulator({ dataDir: dir })).rejects.toThrow(/damaged/)
+    })
+})
+
+describe("a write that fails", () => {
+    test("is told once, and what waits for it is never answered", async () => {
+        const failures: Error[] = []
+        const state = await openDiskState(dir, error => failures.push(error))
+        const { keeper } = state
+        await state.close()
+        const answered: string[] = []
+        keeper.changed("a/1", () => 1)
+        keeper.kept(() => answered.push("a"))
+        await expect.poll(() => failures.length).toBe(1)
+        keeper.changed("a/2", () => 2)
+        keeper.kept(() => answered.push("b"))
+        await new Promise(resolve => setImmediate(resolve))
+        expect(failures.map(error => error.message)).toEqual([expect.stringContaining(`Cannot write`)])
+        expect(answered).toEqual([])
+    })
+})
+
+describe("answers", () => {
+    test("come after the writes before them, and in their order", async () => {
+        const state = await openDiskState(dir, failing)
+        const { keeper } = state
+        const order: string[] = []
+        keeper.kept(() => order.push("nothing to wait for"))
+        keeper.changed("a/1", () => {
+            order.push("written")
+            return 1
+        })
+        keeper.kept(() => order.push("first"))
+        keeper.kept(() => order.push("second"))
+        order.push("turn over")
+        await state.close()
+        expect(order).toEqual(["nothing to wait for", "turn over", "written", "first", "second"])
+        const again = await openDiskState(dir, failing)
+        expect(again.kept.get("a/1")).toBe(1)
+        await again.close()
+    })
+})

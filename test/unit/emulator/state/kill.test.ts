@@ -1,0 +1,121 @@
+// Killed with SIGKILL at any moment, the emulator has lost nothing that it acknowledged. KILLS sets how often.
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, expect, test } from "vitest"
+import { realClock, seededRandom } from "@moorage/runtime"
+import { Running } from "../../../helpers/running-emulator.js"
+
+const KILLS = Number(process.env.KILLS ?? 4)
+const REPORTER = "reporter"
+const MAILBOXES = Array.from({ length: 12 }, (_, n) => `mailbox-${n}`)
+/** Fewer than a hub keeps for one device. */
+const MESSAGES_EACH = 40
+
+const dir = mkdtempSync(join(tmpdir(), "moorage-kill-"))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** What was acknowledged in all lives so far. */
+const registered: string[] = []
+const reported: Record<string, unknown> = {}
+let twinWrites = 0
+/** The write that was under way when the emulator died: it may have come to be, or not. */
+let underWay: [key: string, value: string] | undefined
+
+const pause = (ms: number) => new Promise<void>(resolve => realClock.after(ms, resolve))
+
+/** Writes of all three kinds at once until the emulator dies; returns the messages that it took. */
+async function load(emulator: Running, life: number): Promise<string[]> {
+    const messages: string[] = []
+    async function registering(): Promise<void> {
+        for (let n = 0; ; n++) {
+            const id = `d-${life}-${n}`
+            if (await emulator.register(id)) registered.push(id)
+        }
+    }
+    async function sending(): Promise<void> {
+        for (let n = 0; n < MESSAGES_EACH; n++)
+            for (const mailbox of MAILBOXES) {
+                const body = `${mailbox} ${life}-${n}`
+                if (await emulator.sendToDevice(mailbox, body)) messages.push(body)
+            }
+    }
+    async function reporting(): Promise<void> {
+        const client = emulator.connect(REPORTER)
+        client.on("error", () => undefined)
+        const next = (event: "message" | "close") =>
+            new Promise<string>(resolve => client.once(event, first => resolve(String(first))))
+        const closed = next("close").then(() => Promise.reject(new Error("closed")))
+        await Promise.race([client.subscribeAsync("$iothub/twin/res/#"), closed])
+        for (let n = 0; ; n++) {
+            const [key, value] = [`k${n % 20}`, `${life}-${n}`]
+            const answered = next("message")
+            underWay = [key, value]
+            client.publish(
+                `$iothub/twin/PATCH/properties/reported/?$rid=${n}`,
+                JSON.stringify({ [key]: value })
+            )
+            const topic = await Promise.race([answered, closed])
+            if (topic.startsWith("$iothub/twin/res/204/")) reported[key] = value
+            underWay = undefined
+            twinWrites++
+        }
+    }
+    // Each ends by the break of its connection; what matters is what came back before.
+    await Promise.allSettled([registering(), sending(), reporting()])
+    return messages
+}
+
+/** All messages that wait for a mailbox, each acknowledged. */
+async function drain(emulator: Running, mailbox: string, expected: string[]): Promise<string[]> {
+    const client = emulator.connect(mailbox)
+    const received: string[] = []
+    client.on("message", (_topic, payload) => received.push(payload.toString()))
+    await client.subscribeAsync(`devices/${mailbox}/messages/devicebound/#`, { qos: 1 })
+    const missing = () => expected.filter(message => !received.includes(message))
+    await expect.poll(missing, { timeout: 5000 }).toEqual([])
+    await client.endAsync()
+    return received
+}
+
+async function expectTwin(emulator: Running): Promise<void> {
+    const twin = await emulator.reported(REPORTER)
+    if (underWay && twin[underWay[0]] === underWay[1]) reported[underWay[0]] = underWay[1]
+    underWay = undefined
+    expect(twin).toMatchObject(reported)
+}
+
+const TITLE = `${KILLS} kills lose no acknowledged registration, twin write or C2D message`
+
+test(TITLE, { timeout: 20_000 + KILLS * 10_000 }, async () => {
+    const random = seededRandom(11)
+    let emulator = await Running.start(dir)
+    const devices = [REPORTER, ...MAILBOXES]
+    for (const id of devices) await emulator.register(id)
+    for (const id of devices) await expect.poll(() => emulator.assignedHub(id)).toBeDefined()
+    for (const mailbox of MAILBOXES) await drain(emulator, mailbox, [])
+    let messages = 0
+    for (let life = 1; life <= KILLS; life++) {
+        const loaded = load(emulator, life)
+        await pause(50 + 300 * random.next())
+        await emulator.kill()
+        const sent = await loaded
+        emulator = await Running.start(dir)
+        messages += sent.length
+        for (const mailbox of MAILBOXES)
+            await drain(
+                emulator,
+                mailbox,
+                sent.filter(message => message.startsWith(`${mailbox} `))
+            )
+        await expectTwin(emulator)
+    }
+    for (const id of registered) await expect.poll(() => emulator.assignedHub(id)).toBeDefined()
+    await emulator.kill()
+    console.log(
+        `${KILLS} kills: ${registered.length} registrations, ${messages} messages, ${twinWrites} twin writes; 0 lost`
+    )
+    expect(registered.length).toBeGreaterThan(KILLS)
+    expect(messages).toBeGreaterThan(KILLS)
+    expect(twinWrites).toBeGreaterThan(0)
+})

@@ -1,0 +1,24 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { loadBoardProfile } from "@moorage/vm"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { DeskError } from "../../../../tools/fleet/devboard/index.js"
+import { openFlash } from "../../../../tools/fleet/devboard/flash-file.js"
+
+let dir: string
+beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-flashfile-"))
+    writeFileSync(join(dir, "file"), "")
+})
+afterAll(() => rmSync(dir, { recursive: true }))
+
+test.each(["none/a.bin", "file/a.bin", "file/none/a.bin"])(
+    "a flash file where there is no folder is refused in a word: %s",
+    name => {
+        const open = () => openFlash(join(dir, name), loadBoardProfile("moorage_devkitc"), false)
+        expect(open).toThrow(DeskError)
+        expect(open).toThrow(/^Cannot write .*a\.bin: there is no folder /)
+        expect(readdirSync(dir)).toEqual(["file"])
+    }
+)

@@ -1,0 +1,280 @@
+// Boards asked to register anew: outcome by outcome, and what a stopped run leaves.
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Readable } from "node:stream"
+import { type Emulator, startEmulator } from "@moorage/emulator"
+import { realClock, realRandom, seededRandom } from "@moorage/runtime"
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
+import { cardOf } from "../../../../tools/cli/emulate/connection-card.js"
+import {
+    CloudError,
+    cloudSettings,
+    openServices,
+    type Services,
+} from "../../../../tools/fleet/azure/index.js"
+import { readIdList } from "../../../../tools/fleet/id-list.js"
+import {
+    type Outcome,
+    queried,
+    reprovision,
+    type ReprovisionOptions,
+    StateError,
+    StateFile,
+    type Target,
+} from "../../../../tools/fleet/reprovision/index.js"
+import { type Connected, connectDevice, register } from "../../../helpers/registered-devices.js"
+
+let dir: string
+let emulator: Emulator
+let services: Services
+let connected: Connected[] = []
+const card = () => cardOf(emulator, "127.0.0.1", join(dir, "ca.pem"))
+
+beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-reprovision-"))
+    emulator = await startEmulator({
+        enrollmentGroups: [{ enrollmentGroupId: "g", primaryKey: Buffer.alloc(64, 3).toString("base64") }],
+        assigningMs: 0,
+        quotas: { dpsOperations: null, dpsRegistrations: null },
+    })
+    writeFileSync(join(dir, "ca.pem"), emulator.ca)
+    writeFileSync(join(dir, "card.json"), JSON.stringify(card()))
+    services = openServices(cloudSettings({ profile: join(dir, "card.json") }, {}), {
+        clock: realClock,
+        random: realRandom,
+        dpsPerSec: Infinity,
+        giveUpAfterSec: 1,
+    })
+})
+afterEach(async () => {
+    emulator.cloud.faultRules.clear()
+    for (const each of connected) await each.close()
+    connected = []
+})
+afterAll(async () => {
+    services.close()
+    await emulator.close()
+    rmSync(dir, { recursive: true, force: true })
+})
+
+/** A device that is registered, and connected with this answer to methods. */
+async function moored(id: string, status: number | null = 202): Promise<Connected> {
+    const hub = (await register(card(), id))?.assignedHub ?? ""
+    const device = await connectDevice(card(), id, hub, status)
+    connected.push(device)
+    return device
+}
+
+async function ask(targets: (string | Target)[], more: Partial<ReprovisionOptions> = {}) {
+    const outcomes: Outcome[] = []
+    const summary = await reprovision(
+        targets.map(target => (typeof target === "string" ? { id: target } : target)),
+        {
+            services,
+            clock: realClock,
+            random: seededRandom(1),
+            perSec: Infinity,
+            delaySec: 0,
+            spreadSec: 0,
+            timeoutSec: 5,
+            isForced: false,
+            isDryRun: false,
+            onOutcome: outcome => outcomes.push(outcome),
+            ...more,
+        }
+    )
+    return { summary, outcomes }
+}
+
+describe("a device", () => {
+    test("that answers 202 is asked once, on the hub of its record, with its delay", async () => {
+        const { calls } = await moored("good")
+        const { outcomes, summary } = await ask(["good"], { delaySec: 7 })
+        expect(calls).toEqual([{ name: "Reprovision", payload: { delaySec: 7 } }])
+        const hub = emulator.cloud.dps.registration("good")?.assignedHub
+        expect(outcomes).toEqual([
+            {
+                id: "good",
+                hub,
+                result: "accepted",
+                code: 202,
+                detail: "",
+                delaySec: 7,
+                isRecordDeleted: false,
+            },
+        ])
+        expect(summary).toEqual({ results: { accepted: 1 }, skipped: 0, isStopped: false })
+    })
+
+    test.each([
+        ["has no such method", 404, { result: "refused", code: 404, detail: "it has no method Reprovision" }],
+        ["takes no such delay", 400, { result: "refused", code: 400, detail: "it answered 400" }],
+        ["does not answer", null, { result: "timeout", code: 504101 }],
+    ])("that %s", async (_what, status, expected) => {
+        await moored("odd", status)
+        expect((await ask(["odd"])).outcomes).toMatchObject([expected])
+    })
+
+    test("that is not connected is offline, one that DPS does not know unknown", async () => {
+        await register(card(), "asleep")
+        const { outcomes } = await ask(["asleep", "nobody"])
+        expect(outcomes).toMatchObject([
+            { id: "asleep", result: "offline", code: 404103 },
+            { id: "nobody", hub: null, result: "unknown" },
+        ])
+    })
+
+    test("that DPS does not know is asked on the hub that is named, which may not know it either", async () => {
+        const hub = emulator.cloud.hubNames()[0]
+        expect((await ask(["nobody"], { hub })).outcomes).toMatchObject([
+            { hub, result: "unknown", code: 404001 },
+        ])
+    })
+
+    test("on a hub without access is told so", async () => {
+        const { outcomes } = await ask([{ id: "x", hub: "far.azure-devices.net" }])
+        expect(outcomes).toMatchObject([{ result: "noAccess" }])
+    })
+
+    test("is only looked for in a dry run", async () => {
+        const { calls } = await moored("dry")
+        const { outcomes } = await ask(["dry"], { isDryRun: true, isForced: true })
+        expect(outcomes).toMatchObject([{ result: "planned", isRecordDeleted: false }])
+        expect(calls).toEqual([])
+        expect(emulator.cloud.dps.registration("dry")).toBeDefined()
+    })
+
+    test("loses its record first when forced", async () => {
+        const { calls } = await moored("forced")
+        const { outcomes } = await ask(["forced"], { isForced: true })
+        expect(outcomes).toMatchObject([{ result: "accepted", isRecordDeleted: true }])
+        expect(calls).toHaveLength(1)
+        expect(emulator.cloud.dps.registration("forced")).toBeUndefined()
+    })
+})
+
+test("a spread gives each device a delay of its own, within it", async () => {
+    const ids = ["s-1", "s-2", "s-3", "s-4", "s-5", "s-6"]
+    const devices = await Promise.all(ids.map(id => moored(id)))
+    const { outcomes } = await ask(ids, { delaySec: 100, spreadSec: 600 })
+    const delays = devices.map(({ calls }) => (calls[0].payload as { delaySec: number }).delaySec)
+    expect(new Set(delays).size).toBeGreaterThan(1)
+    for (const delay of delays) {
+        expect(Number.isInteger(delay)).toBe(true)
+        expect(delay).toBeGreaterThanOrEqual(100)
+        expect(delay).toBeLessThanOrEqual(700)
+    }
+    expect(outcomes.map(({ delaySec }) => delaySec).sort()).toEqual([...delays].sort())
+})
+
+test("a query finds devices with their hub", async () => {
+    await register(card(), "queried")
+    const found: Target[] = []
+    for await (const target of queried(services.hubs, "SELECT * FROM devices")) found.push(target)
+    const hub = emulator.cloud.dps.registration("queried")?.assignedHub
+    expect(found).toContainEqual({ id: "queried", hub })
+})
+
+describe("a state file", () => {
+    let count = 0
+    const newFile = () => join(dir, `state-${count++}`)
+
+    test("leaves out who accepted, and asks the others again", async () => {
+        const file = newFile()
+        const { calls } = await moored("first")
+        await register(card(), "second")
+        await ask(["first", "second"], { state: new StateFile(file) })
+        const second = await moored("second")
+        const state = new StateFile(file)
+        expect(state.doneBefore).toBe(1)
+        const { outcomes, summary } = await ask(["first", "second"], { state })
+        expect(outcomes).toMatchObject([{ id: "second", result: "accepted" }])
+        expect(summary.skipped).toBe(1)
+        expect(calls).toHaveLength(1)
+        expect(second.calls).toHaveLength(1)
+    })
+
+    test("tells where a device is whose record was deleted", async () => {
+        const file = newFile()
+        await register(card(), "lost")
+        await ask(["lost"], { state: new StateFile(file), isForced: true })
+        expect(emulator.cloud.dps.registration("lost")).toBeUndefined()
+        const { outcomes } = await ask(["lost"], { state: new StateFile(file), isForced: true })
+        expect(outcomes).toMatchObject([{ result: "offline", code: 404103 }])
+    })
+
+    test("cut short in its last line is read up to there, and goes on", async () => {
+        const file = newFile()
+        await moored("cut")
+        await ask(["cut"], { state: new StateFile(file) })
+        appendFileSync(file, '{"id":"hal')
+        const state = new StateFile(file)
+        expect(state.doneBefore).toBe(1)
+        await ask(["nobody"], { state })
+        const lines = readFileSync(file, "utf8").trim().split("\n")
+        expect(lines.map(line => (JSON.parse(line) as { id?: string }).id)).toEqual([
+            undefined,
+            "cut",
+            "nobody",
+        ])
+    })
+
+    test("that is another file, or damaged, is refused and left alone", () => {
+        const file = newFile()
+        writeFileSync(file, "registrationId\nb-1\n")
+        expect(() => new StateFile(file)).toThrow(/is no state file/)
+        expect(readFileSync(file, "utf8")).toBe("registrationId\nb-1\n")
+        const header = JSON.stringify({ moorage: "reprovision", version: 1 })
+        writeFileSync(file, `${header}\n{"id":"a"}\n`)
+        expect(() => new StateFile(file)).toThrow(/line 2: it is damaged/)
+        expect(() => new StateFile(dir)).toThrow(StateError)
+    })
+
+    test("of a dry run is not written", async () => {
+        const file = newFile()
+        await register(card(), "planned")
+        await ask(["planned"], { state: new StateFile(file), isDryRun: true })
+        expect(() => readFileSync(file)).toThrow(/ENOENT/)
+    })
+})
+
+test("a service that cannot be used ends the run, with what was done in the state file", async () => {
+    const file = join(dir, "ended")
+    await moored("done")
+    await register(card(), "not")
+    await ask(["done"], { state: new StateFile(file) })
+    emulator.cloud.faultRules.add({ service: "dps", fault: { status: 401 } })
+    const state = new StateFile(file)
+    await expect(ask(["done", "not"], { state })).rejects.toMatchObject({ kind: "unauthorized" })
+    await expect(ask(["not"], { state })).rejects.toBeInstanceOf(CloudError)
+    expect(new StateFile(file).doneBefore).toBe(1)
+})
+
+test("a run that is stopped asks nobody more, and waits for those who were asked", async () => {
+    await Promise.all(["w-1", "w-2", "w-3"].map(id => register(card(), id)))
+    const stop = new AbortController()
+    const { summary } = await ask(["w-1", "w-2", "w-3"], {
+        perSec: 1 / 3600,
+        stop: stop.signal,
+        onOutcome: () => stop.abort(),
+    })
+    expect(summary).toEqual({ results: { offline: 1 }, skipped: 0, isStopped: true })
+})
+
+describe("a list of IDs", () => {
+    const read = (text: string) => readIdList(Readable.from([text]), "ids.txt")
+
+    test("is one a line, or a column of a CSV", async () => {
+        expect(await read("B-1\n\nb-2\n")).toEqual(["b-1", "b-2"])
+        expect(await read("site,registrationId\nx,b-1\ny,b-2\n")).toEqual(["b-1", "b-2"])
+    })
+
+    test("with mistakes is refused with all of them", async () => {
+        await expect(read(`b-1\nb 2\nB-1\n${"x".repeat(129)}\n`)).rejects.toThrow(
+            /^ids\.txt cannot be used:\n {2}line 2: .*\n {2}line 3: b-1 is there already, on line 1\n {2}line 4: .*129/
+        )
+        await expect(read("")).rejects.toThrow(/has no registration ID/)
+        await expect(read("site,name\nx,y\n")).rejects.toThrow(/names no column registrationId/)
+    })
+})

@@ -1,0 +1,388 @@
+// A roll-out that runs, against an emulator: its own time moves by hand, the boards register when the test says so.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Emulator, type EmulatorOptions, startEmulator } from "@moorage/emulator"
+import { ManualClock, realClock, realRandom } from "@moorage/runtime"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { cardOf } from "../../../../tools/cli/emulate/connection-card.js"
+import type { Card } from "../../../../tools/cli/emulate/connection-card.js"
+import {
+    CloudError,
+    cloudSettings,
+    type DpsApi,
+    openServices,
+    type Services,
+    wait,
+} from "../../../../tools/fleet/azure/index.js"
+import { StateError } from "../../../../tools/files/journal.js"
+import {
+    ALL_HOURS,
+    type KnownPlan,
+    makePlan,
+    type OpenBatch,
+    type RolloutEvent,
+    RolloutRun,
+    RolloutState,
+    type Rules,
+    type RunEnd,
+} from "../../../../tools/fleet/rollout/index.js"
+import { Finder } from "../../../../tools/fleet/rollout/registration-lookup.js"
+import { register } from "../../../helpers/registered-devices.js"
+import { keptRegistrations } from "../../../helpers/registration-records.js"
+
+const keyOf = (byte: number) => Buffer.alloc(64, byte).toString("base64")
+const BROKEN_KEY = keyOf(4)
+const GROUPS = [
+    { enrollmentGroupId: "line-7", primaryKey: keyOf(3) },
+    // Its boards fail to register, for it knows no hub.
+    { enrollmentGroupId: "broken", primaryKey: BROKEN_KEY, iotHubs: ["none.azure-devices.net"] },
+]
+const RULES: Rules = { enough: 0.99, maxFailures: 0.01, maxThrottled: 10, maxLateSec: 600, isNow: false }
+const MIN_MS = 60_000
+
+let dir: string
+let emulator: Emulator
+let services: Services
+let card: Card
+let clock: ManualClock
+
+beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-rollout-"))
+    clock = new ManualClock(Math.ceil(realClock.nowMs() / MIN_MS) * MIN_MS)
+})
+afterEach(async () => {
+    services.close()
+    await emulator.close()
+    rmSync(dir, { recursive: true, force: true })
+})
+
+async function openCloud(options: EmulatorOptions = {}): Promise<DpsApi> {
+    const quotas = { dpsOperations: null, dpsRegistrations: null }
+    emulator = await startEmulator({ quotas, enrollmentGroups: GROUPS, assigningMs: 0, ...options })
+    writeFileSync(join(dir, "ca.pem"), emulator.ca)
+    const profile = join(dir, "card.json")
+    card = cardOf(emulator, "127.0.0.1", join(dir, "ca.pem"))
+    writeFileSync(profile, JSON.stringify(card))
+    services = openServices(cloudSettings({ profile }, {}), {
+        clock: realClock,
+        random: realRandom,
+        dpsPerSec: Infinity,
+        giveUpAfterSec: 0.1,
+    })
+    if (!services.dps) throw new Error("the card has no DPS")
+    return services.dps
+}
+
+const IDS = Array.from({ length: 10 }, (_, i) => `b-${i}`)
+
+/** Ten boards in waves of two and eight, two in a slot of a minute. */
+async function knownPlan(sha256 = "a".repeat(64)): Promise<KnownPlan> {
+    const plan = await makePlan(
+        { ids: IDS, lines: IDS.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false },
+        {
+            limits: {
+                registrations: { calls: 2, perSec: 60 },
+                hubConnects: { calls: 100, perSec: 1 },
+                hubs: 1,
+                load: 1,
+            },
+            slotSec: 60,
+            waves: [0.2, 1],
+            startMs: clock.nowMs() + MIN_MS,
+            hours: ALL_HOURS,
+            timeZone: "UTC",
+            soakSec: 0,
+            batchMax: Infinity,
+        }
+    )
+    return { plan, sha256 }
+}
+
+interface Started {
+    events: RolloutEvent[]
+    opened: number[]
+    ended: Promise<RunEnd>
+    stop: AbortController
+}
+
+interface Choices {
+    known?: KnownPlan
+    rules?: Partial<Rules>
+    isApproved?: boolean
+    heldMaxSec?: number
+    throttledToDevices?: () => Promise<number>
+    open?: (batch: OpenBatch) => Promise<void>
+}
+
+async function started(dps: DpsApi, choices: Choices = {}): Promise<Started> {
+    const { rules, isApproved = false, heldMaxSec = Infinity, throttledToDevices, open } = choices
+    const known = choices.known ?? (await knownPlan())
+    const events: RolloutEvent[] = []
+    const opened: number[] = []
+    const stop = new AbortController()
+    const run = new RolloutRun({
+        plan: known.plan,
+        ids: IDS,
+        dps,
+        clock,
+        state: new RolloutState(join(dir, "state"), known),
+        rules: { ...RULES, ...rules },
+        everySec: 30,
+        isApproved,
+        heldMaxSec,
+        throttledToDevices,
+        open: async batch => {
+            await open?.(batch)
+            opened.push(batch.number)
+        },
+        onEvent: event => events.push(event),
+        signal: stop.signal,
+    })
+    return { events, opened, ended: run.run(), stop }
+}
+
+const kindsOf = ({ events }: Started) => events.map(({ event }) => event)
+const lastOf = <E extends RolloutEvent["event"]>({ events }: Started, kind: E) =>
+    events.filter(({ event }) => event === kind).at(-1) as Extract<RolloutEvent, { event: E }> | undefined
+
+/** Lets the run's time go on, from one of its waits to the next, until this is so. */
+async function goOn(isSo: () => boolean): Promise<void> {
+    for (let i = 0; !isSo(); i++) {
+        if (i > 5000) throw new Error("it never was so")
+        const nextMs = clock.nextAtMs()
+        if (nextMs !== undefined) clock.advanceTo(nextMs)
+        await wait(realClock, 2)
+    }
+}
+
+const registerAll = (from: number, to: number) =>
+    Promise.all(IDS.slice(from, to).map(id => register(card, id)))
+
+describe("a roll-out", () => {
+    test("opens wave after wave at its time, when the boards of the one before are registered", async () => {
+        const dps = await openCloud()
+        const { plan } = await knownPlan()
+        const run = await started(dps)
+        await goOn(() => run.opened.length === 1)
+        expect(lastOf(run, "waiting")).toMatchObject({ batch: 1, untilUtc: plan.batches[0].startUtc })
+        expect(lastOf(run, "open")).toMatchObject({ utc: plan.batches[0].startUtc, batch: 1, boards: 2 })
+        await goOn(() => kindsOf(run).includes("watching"))
+        expect(run.opened).toEqual([1])
+        await registerAll(0, 2)
+        await goOn(() => run.opened.length === 2)
+        expect(lastOf(run, "waveDone")).toMatchObject({ wave: 1, boards: 2, registered: 2, isByHand: false })
+        await registerAll(2, 10)
+        await goOn(() => kindsOf(run).includes("done"))
+        expect(await run.ended).toBe("done")
+        expect(lastOf(run, "done")).toMatchObject({ boards: 10, registered: 10, missing: 0, missingIds: [] })
+        expect(kindsOf(run).filter(kind => kind === "held")).toEqual([])
+    })
+
+    test("is held while boards fail, says why, and goes on by itself when they are registered", async () => {
+        const dps = await openCloud()
+        const run = await started(dps)
+        await goOn(() => run.opened.length === 1)
+        await register(card, "b-0")
+        await register(card, "b-1", BROKEN_KEY)
+        await goOn(() => kindsOf(run).includes("held"))
+        const held = lastOf(run, "held")
+        expect(held).toMatchObject({ wave: 1, boards: 2, failed: 1, batch: 2 })
+        expect(held?.reasons.map(({ kind }) => kind)).toEqual(["failures"])
+        expect(held?.failures).toMatchObject([{ devices: 1, example: "b-1" }])
+        await goOn(() => clock.nowMs() > Date.parse(held?.utc ?? "") + 30 * MIN_MS)
+        expect(run.opened).toEqual([1])
+        await register(card, "b-1")
+        await goOn(() => run.opened.length === 2)
+        expect(kindsOf(run)).toContain("cleared")
+        run.stop.abort()
+        expect(await run.ended).toBe("stopped")
+    })
+
+    test("does not count a failure of before: the board has not tried since", async () => {
+        const old = keptRegistrations({
+            groupId: "line-7",
+            ids: IDS.map(id => id),
+            nowMs: realClock.nowMs() - 1e7,
+        })
+        const kept = [...old].map(([key, value]) => [
+            key,
+            {
+                ...(value as object),
+                state: { ...(value as { state: object }).state, status: "failed", assignedHub: undefined },
+            },
+        ])
+        const dps = await openCloud({ kept: new Map(kept as [string, unknown][]) })
+        const run = await started(dps)
+        await goOn(() => kindsOf(run).includes("watching"))
+        expect(lastOf(run, "look")).toMatchObject({ registered: 0, failed: 0 })
+        run.stop.abort()
+        await run.ended
+    })
+
+    test("is held for boards that are late, and by hand goes on; what is missing is said at the end", async () => {
+        const dps = await openCloud()
+        const first = await started(dps)
+        await goOn(() => first.opened.length === 1)
+        await registerAll(0, 1)
+        await goOn(() => kindsOf(first).includes("held"))
+        expect(lastOf(first, "held")?.reasons.map(({ kind }) => kind)).toEqual(["late"])
+        first.stop.abort()
+        expect(await first.ended).toBe("stopped")
+        const second = await started(dps, { isApproved: true })
+        await goOn(() => second.opened.length === 1)
+        expect(lastOf(second, "begun")).toMatchObject({ openedBefore: 1 })
+        expect(lastOf(second, "waveDone")).toMatchObject({ wave: 1, registered: 1, isByHand: true })
+        await registerAll(2, 10)
+        await goOn(() => kindsOf(second).includes("done"))
+        expect(lastOf(second, "done")).toMatchObject({ registered: 9, missing: 1, missingIds: ["b-1"] })
+        await second.ended
+    })
+
+    test("is held for 429s to devices, until ten minutes have passed without", async () => {
+        const dps = await openCloud()
+        let total = 1000
+        const run = await started(dps, { throttledToDevices: () => Promise.resolve(total) })
+        await goOn(() => run.opened.length === 1)
+        await registerAll(0, 2)
+        total += 11
+        await goOn(() => kindsOf(run).includes("held"))
+        const heldMs = Date.parse(lastOf(run, "held")?.utc ?? "")
+        await goOn(() => run.opened.length === 2)
+        expect(clock.nowMs() - heldMs).toBeGreaterThanOrEqual(9 * MIN_MS)
+        run.stop.abort()
+        await run.ended
+    })
+
+    test("is held while DPS is away, and goes on when it is back", async () => {
+        const dps = await openCloud()
+        const run = await started(dps)
+        await goOn(() => run.opened.length === 1)
+        emulator.cloud.faults = () => ({ status: 503 })
+        await goOn(() => kindsOf(run).includes("held"))
+        expect(lastOf(run, "held")?.reasons[0]).toMatchObject({ kind: "blind" })
+        expect(lastOf(run, "held")?.reasons[0].text).toMatch(/503/)
+        emulator.cloud.faults = () => undefined
+        await registerAll(0, 2)
+        await goOn(() => run.opened.length === 2)
+        run.stop.abort()
+        await run.ended
+    })
+
+    test("ends when DPS refuses the key, at first or later", async () => {
+        const dps = await openCloud()
+        const run = await started(dps)
+        await goOn(() => run.opened.length === 1)
+        emulator.cloud.faults = () => ({ status: 401 })
+        const failed = run.ended.catch((error: unknown) => error)
+        await goOn(() => clock.nextAtMs() === undefined)
+        expect(await failed).toMatchObject({ kind: "unauthorized" })
+        const again = await started(dps, { known: await knownPlan() })
+        await expect(again.ended).rejects.toThrow(CloudError)
+        expect(again.events).toEqual([])
+    })
+
+    test("that is held for too long ends", async () => {
+        const dps = await openCloud()
+        const run = await started(dps, { heldMaxSec: 3600 })
+        await goOn(() => kindsOf(run).includes("stopped"))
+        expect(await run.ended).toBe("held")
+        expect(lastOf(run, "stopped")).toMatchObject({ isHeld: true, openedBatches: 1 })
+    })
+
+    test("whose batch cannot be powered on has not opened it, and opens it again", async () => {
+        const dps = await openCloud()
+        const known = await knownPlan()
+        const asked: string[][] = []
+        const run = await started(dps, {
+            known,
+            open: ({ ids }) => {
+                asked.push(ids())
+                return Promise.reject(new Error("the relay is stuck"))
+            },
+        })
+        const failed = run.ended.catch((error: unknown) => error)
+        await goOn(() => asked.length > 0)
+        expect(await failed).toMatchObject({ message: "the relay is stuck" })
+        expect(asked).toEqual([["b-0", "b-1"]])
+        expect(readFileSync(join(dir, "state"), "utf8")).not.toContain("opened")
+        const again = await started(dps, { known })
+        await goOn(() => again.opened.length === 1)
+        again.stop.abort()
+        await again.ended
+    })
+
+    test("with nothing but time in between asks DPS for nothing when all opened boards are registered", async () => {
+        const dps = await openCloud()
+        const run = await started(dps)
+        await goOn(() => run.opened.length === 1)
+        await registerAll(0, 2)
+        await goOn(() => lastOf(run, "look")?.registered === 2)
+        const { calls } = dps.client
+        await goOn(() => run.opened.length === 2)
+        expect(dps.client.calls).toBe(calls)
+        run.stop.abort()
+        await run.ended
+    })
+})
+
+describe("the state file", () => {
+    test("of another plan, or of something else, is refused; one that was cut off goes on before the cut", async () => {
+        await openCloud()
+        const file = join(dir, "state")
+        const known = await knownPlan()
+        const state = new RolloutState(file, known)
+        state.opened(clock.nowMs())
+        state.done(clock.nowMs())
+        state.opened(clock.nowMs())
+        expect(() => new RolloutState(file, { ...known, sha256: "b".repeat(64) })).toThrow(
+            /is of another plan/
+        )
+        const text = readFileSync(file, "utf8")
+        writeFileSync(file, text.slice(0, -5))
+        expect(new RolloutState(file, known).progress.openedMs).toHaveLength(1)
+        expect(new RolloutState(file, known).progress.doneMs).toHaveLength(1)
+        writeFileSync(file, `${text}{"event":"opened","number":9,"utc":"2026-01-01T00:00:00Z"}\n`)
+        expect(() => new RolloutState(file, known)).toThrow(/line 5: it is damaged/)
+        writeFileSync(file, "registrationId\nb-1\n")
+        expect(() => new RolloutState(file, known)).toThrow(/no state file of `moorage rollout run`/)
+        expect(() => new RolloutState(dir, known)).toThrow(StateError)
+    })
+})
+
+describe("boards are found", () => {
+    const many = (count: number) => keptRegistrations({ groupId: "line-7", count, nowMs: realClock.nowMs() })
+    const found = async (finder: Finder, wanted: string[]) => {
+        const ids: string[] = []
+        await finder.find(new Set(wanted), ({ registrationId }) => ids.push(registrationId))
+        return ids.sort()
+    }
+
+    test("page by page when they are many, one by one when they are few", async () => {
+        const dps = await openCloud({ kept: new Map(many(2500)) })
+        const finder = new Finder(dps)
+        const wanted = Array.from({ length: 200 }, (_, i) => `line-7-${String(i * 10).padStart(7, "0")}`)
+        const calls = async (ids: string[]) => {
+            const before = dps.client.calls
+            const there = await found(finder, ids)
+            return [there.length, dps.client.calls - before]
+        }
+        // Groups, three pages of line-7, one of broken.
+        expect(await calls(wanted)).toEqual([200, 5])
+        // And the individual enrollments, for those who are in no group.
+        expect(await calls([...wanted, "x"])).toEqual([200, 6])
+        expect(await calls([...wanted.slice(0, 3), "x"])).toEqual([3, 4])
+    })
+
+    test("also those of individual enrollments", async () => {
+        const ids = Array.from({ length: 8 }, (_, i) => `own-${i}`)
+        const dps = await openCloud({
+            enrollments: ids.map(registrationId => ({ registrationId, primaryKey: keyOf(3) })),
+            kept: new Map([
+                ...many(10),
+                ...keptRegistrations({ ids: ids.slice(0, 6), nowMs: realClock.nowMs() }),
+            ]),
+        })
+        expect(await found(new Finder(dps), ids)).toEqual(ids.slice(0, 6))
+    })
+})

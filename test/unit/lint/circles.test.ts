@@ -1,0 +1,60 @@
+// ARCHITECTURE: "A circle of imports is a defect."
+import { readFileSync, readdirSync } from "node:fs"
+import { join, sep } from "node:path"
+import { expect, test } from "vitest"
+import { moduleOf } from "../../../tools/lint/layers.js"
+
+/** What runs at the import; a type alone closes no circle. */
+const IMPORT = /^(?:import\s+|(?:import|export)\s(?!type\b)[^"'=]*?\sfrom\s+)["']([^"']+)["']/gm
+const ENDING = /\.(ts|js)$/
+
+/** The modules of `folders`, each with those that it imports. */
+function importGraph(folders: string[]): Map<string, string[]> {
+    const files = folders.flatMap(folder =>
+        readdirSync(folder, { recursive: true, encoding: "utf8" })
+            .map(file => join(folder, file).split(sep).join("/"))
+            .filter(file => ENDING.test(file) && !file.includes("node_modules/"))
+    )
+    const modules = new Set(files.map(file => file.replace(ENDING, "")))
+    const existing = (module: string) => (modules.has(module) ? module : `${module}/index`)
+    return new Map(
+        files.map(file => {
+            const names = [...readFileSync(file, "utf8").matchAll(IMPORT)].map(([, name]) => name)
+            return [file.replace(ENDING, ""), names.map(name => existing(moduleOf(file, name)))]
+        })
+    )
+}
+
+/** The first circle found, as the modules on it, or undefined. */
+function findCircle(graph: Map<string, string[]>): string[] | undefined {
+    const done = new Set<string>()
+    function visit(module: string, path: string[]): string[] | undefined {
+        if (path.includes(module)) return [...path.slice(path.indexOf(module)), module]
+        if (done.has(module)) return undefined
+        for (const next of graph.get(module) ?? []) {
+            const circle = visit(next, [...path, module])
+            if (circle) return circle
+        }
+        done.add(module)
+        return undefined
+    }
+    return [...graph.keys()].map(module => visit(module, [])).find(circle => circle !== undefined)
+}
+
+test("no circle of imports in devs, src and tools", () => {
+    const graph = importGraph(["devs", "src", "tools"])
+    expect(graph.get("src/main")).toContain("devs/full")
+    expect(graph.get("devs/mqtt/mqtt-client")).toContain("devs/socket/socket")
+    expect(graph.get("tools/files/wait-lock")).toContain("tools/runtime/index")
+    expect(findCircle(graph)).toBeUndefined()
+})
+
+test("a circle would be found", () => {
+    const graph = new Map([
+        ["a", ["b"]],
+        ["b", ["c", "d"]],
+        ["c", []],
+        ["d", ["b"]],
+    ])
+    expect(findCircle(graph)).toEqual(["b", "d", "b"])
+})

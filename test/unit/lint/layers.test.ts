@@ -1,0 +1,61 @@
+// ARCHITECTURE's folder table.
+import { expect, test } from "vitest"
+import { forbidden } from "../../../tools/lint/layers.js"
+
+test.each([
+    ["devs/agent/index.ts", "../hub/session"],
+    ["devs/agent/index.ts", "@devicescript/core"],
+    ["devs/mqtt/mqtt-client.ts", "../socket/socket"],
+    ["devs/mqtt/mqtt-client.ts", "./mqtt-packet"],
+    ["devs/auth/crypto.ts", "@devicescript/crypto"],
+    ["devs/store/record-storage.ts", "./assignment-record"],
+    ["devs/retry/retry-policy.ts", "./backoff"],
+    ["devs/mqtt/mqtt-packet.ts", "../contract/fault"],
+    ["src/main.ts", "@moorage/device/full"],
+    ["tools/emulator/cloud.ts", "@moorage/runtime"],
+    ["tools/emulator/cloud.ts", "./dps/dps-service.js"],
+    ["tools/emulator/cloud.ts", "@moorage/device/shared"],
+    ["tools/emulator/cloud.ts", "node:crypto"],
+    ["tools/emulator/cloud.ts", "mqtt-packet"],
+    ["tools/cli/demo/run.ts", "@moorage/vm"],
+    ["test/unit/vm/power.test.ts", "@moorage/vm"],
+    ["test/vm-suites/sas-token.ts", "../../devs/auth/sas-token"],
+    ["test/vm-suites/sas-token.ts", "@devicescript/test"],
+])("%s may import %s", (file, name) => {
+    expect(forbidden(file, name)).toBe(undefined)
+})
+
+test.each([
+    ["devs/agent/index.ts", "../../tools/runtime/index.js", "devs"],
+    ["devs/agent/index.ts", "@moorage/runtime", "devs"],
+    ["devs/socket/socket.ts", "../mqtt/mqtt-client", "devs/socket"],
+    ["devs/auth/sas-token.ts", "../dps/status-lookup", "devs/auth"],
+    ["src/main.ts", "@devicescript/core", "src"],
+    ["src/main.ts", "@moorage/vm", "src"],
+    ["tools/emulator/cloud.ts", "@moorage/vm", "tools/emulator"],
+    ["tools/emulator/cloud.ts", "../simulator/index.js", "tools/emulator"],
+    ["tools/emulator/cloud.ts", "@moorage/device/agent", "tools/emulator"],
+    ["tools/vm/board.ts", "@moorage/emulator", "tools/vm"],
+    ["tools/runtime/link/memory-link.ts", "@moorage/vm", "tools/runtime"],
+    ["tools/runtime/system-clock.ts", "@moorage/files", "tools/runtime"],
+])("%s may not import %s", (file, name, row) => {
+    expect(forbidden(file, name)?.from).toBe(row)
+})
+
+const PURE = [
+    "devs/contract/fault.ts",
+    "devs/encoding/base64.ts",
+    "devs/encoding/http-date.ts",
+    "devs/encoding/percent-encoding.ts",
+    "devs/dps/dps-answer.ts",
+    "devs/http/http-response.ts",
+    "devs/mqtt/mqtt-packet.ts",
+    "devs/retry/backoff.ts",
+    "devs/retry/retry-policy.ts",
+    "devs/store/assignment-record.ts",
+]
+
+test.each(PURE)("%s is pure: nothing of DeviceScript, and no module that is not pure", file => {
+    for (const name of ["@devicescript/core", "@devicescript/crypto", "@moorage/device/agent/board-settings"])
+        expect(forbidden(file, name)?.from).toMatch(/ \(pure\)$/)
+})

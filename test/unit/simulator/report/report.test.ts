@@ -1,0 +1,249 @@
+// The HTML report: what it says, that nothing in it can be more than text, and how it stands in a real browser.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import {
+    type Fact,
+    loadImages,
+    parsePlan,
+    type RunResult,
+    runPlan,
+} from "../../../../tools/simulator/index.js"
+import { reportHtml } from "../../../../tools/simulator/report/index.js"
+import { launchBrowser, overflowPx, visitFile, whyNoBrowser } from "../../../helpers/browser.js"
+
+const PLAN = `
+name: small
+about: Ten boards, and a hub that goes away.
+durationSec: 900
+boards: { count: 10 }
+hubs: [{ hostName: hub-1.azure-devices.net }]
+quotas: { dpsRegistrations: { calls: 5, perSec: 60 } }
+events:
+    - { do: hostDown, atSec: 200, host: hub-1.azure-devices.net, forSec: 60 }
+mooredWithinSec: 600
+`
+const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&{{b}}`
+/** As many as a run keeps. */
+const KEPT = { violations: 50, recent: 50, lanes: 20, bins: 600 }
+
+let held: RunResult
+
+beforeAll(async () => {
+    held = await runPlan(parsePlan(PLAN, "small.yaml"), 7, await loadImages())
+})
+
+/** Facts of a board that fails, every `everyMs`, whatever the texts. */
+function failures(board: string, howMany: number, everyMs: number, text: string): Fact[] {
+    return Array.from({ length: howMany }, (_, i) => i * everyMs).flatMap((ms): Fact[] => [
+        { ms, board, kind: "dial", service: "dps", status: 0 },
+        { ms: ms + everyMs / 4, board, kind: "register", service: "dps", status: 429, detail: text },
+        { ms: ms + everyMs / 2, board, kind: "fail", service: text, detail: text },
+    ])
+}
+
+/** The real run, made to have broken a rule on each of `boards` boards. */
+function broken(seed: number, boards: number, text: string, howMany = 20): RunResult {
+    const ids = Array.from({ length: boards }, (_, i) => `board-${i}${text}`)
+    return {
+        ...held,
+        seed,
+        hubs: { ...held.hubs, [text]: 1 },
+        moored: held.moored - 1,
+        violationCount: boards,
+        violations: ids.map(board => ({
+            invariant: "hub-gap",
+            sentence: "Tries at a hub are 60 s apart.",
+            board,
+            ms: 123_456,
+            what: `only 3.0 s after the last try ${text}`,
+            recent: failures(board, KEPT.recent / 3, 1000, text),
+        })),
+        lanes: ids
+            .slice(0, KEPT.lanes)
+            .map(board => ({ board, facts: failures(board, howMany, 1000, text) })),
+    }
+}
+
+/** The page without its markup. */
+const wordsOf = (html: string) => html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
+const headingsOf = (html: string) => [...html.matchAll(/<h([123])[^>]*>([^<]*)/g)].map(([, , text]) => text)
+
+describe("the report of one run", () => {
+    test("says first how it went", () => {
+        expect(headingsOf(reportHtml([held]))[0]).toMatch(
+            /^10 of 10 boards moored, the last after \d+( min \d+)? (s|min); 0 violations$/
+        )
+    })
+
+    test("has every figure, twice: for wide and for narrow", () => {
+        const html = reportHtml([held])
+        expect(headingsOf(html).slice(1)).toEqual([
+            "Violations",
+            "How it went",
+            "Moored boards over time",
+            "DPS calls and 429s a second, against the quota",
+            "Time to moored",
+            "Hub shares",
+            "Retries per board",
+            "Connections to the hubs a second",
+            "What was counted",
+            "Rules that were checked",
+            "See it again",
+        ])
+        expect(html.match(/<svg /g)).toHaveLength(12)
+        expect(html).toContain("quota, 0.0833/s")
+    })
+
+    test("has a lane for each board that broke a rule, with its last facts", () => {
+        const html = reportHtml([broken(3, 2, "")])
+        expect(headingsOf(html)).toContain("A lane for each board that broke a rule")
+        const words = wordsOf(html)
+        expect(words).toContain(
+            "hub-gap Tries at a hub are 60 s apart. board-0 2 min 3 s 123.456 s only 3.0 s after"
+        )
+        expect(words).toMatch(/board-1 at [\d.]+ s: hub-gap: only 3.0 s after the last try/)
+        expect(words).toMatch(/1\.500 s board-0 fail/)
+    })
+
+    test("says how to see it again, in words that a shell takes as they are meant", () => {
+        const words = wordsOf(reportHtml([broken(3, 1, "")], { planName: "my plans/it's.yaml" }))
+        const plan = "&#39;my plans/it&#39;\\&#39;&#39;s.yaml&#39;"
+        expect(words).toContain(`moorage simulate ${plan} --seed 3`)
+        expect(words).toContain(`moorage replay ${plan} --seed 3 --board board-0`)
+    })
+
+    test("is the same to the byte for the same run", () => {
+        expect(reportHtml([broken(3, 2, "")])).toBe(reportHtml([broken(3, 2, "")]))
+    })
+
+    test("escapes whatever boards and clouds say", () => {
+        const html = reportHtml([
+            { ...broken(3, 2, HOSTILE), plan: HOSTILE, about: HOSTILE, traceHash: HOSTILE },
+        ])
+        expect(html).not.toMatch(/<script|<img|<[^>]*\son\w+=/i)
+        expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt;")
+    })
+
+    test("refers to nothing outside itself, and forbids it", () => {
+        const html = reportHtml([broken(3, 2, "")])
+        expect(html).not.toMatch(/https?:|\bsrc=|\bhref=|@import|url\((?!#)/)
+        expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`)
+    })
+
+    test("of the worst of 1,000 boards is under 2 MB", () => {
+        const bins = () => Array.from({ length: KEPT.bins }, (_, i) => (i * 7919) % 1000)
+        const series = {
+            binSec: 12,
+            ...{ moored: bins(), registered: bins(), throttled: bins(), lookups: bins() },
+            ...{ hubConnects: bins(), hubRefusals: bins() },
+        }
+        const html = reportHtml([
+            {
+                ...broken(3, KEPT.violations, "", 5000),
+                boards: 1000,
+                durationSec: 7200,
+                series,
+                mooredAfterSec: Array.from({ length: 1000 }, (_, i) => i * 7),
+                retries: Array.from({ length: 500 }, (_, i) => i % 7),
+            },
+        ])
+        expect(html.length).toBeLessThan(2_000_000)
+    })
+})
+
+describe("the report of several seeds", () => {
+    test("lists those that failed first, and shows the first of them", () => {
+        const html = reportHtml([held, { ...held, seed: 8 }, broken(9, 2, "")], { planName: "small" })
+        expect(headingsOf(html)[0]).toBe(
+            "2 of 3 seeds without a violation; 29 of 30 boards moored; 2 violations"
+        )
+        expect(
+            [...html.matchAll(/<code>(moorage simulate small[^<]+)/g)].map(([, command]) => command)
+        ).toEqual([
+            "moorage simulate small --seed 9",
+            "moorage simulate small --seed 7",
+            "moorage simulate small --seed 8",
+        ])
+        expect(headingsOf(html)).toContain("Seed 9")
+        expect(html).toContain('id="lanes"')
+    })
+
+    test("shows the first seed when none failed", () => {
+        const html = reportHtml([held, { ...held, seed: 8 }])
+        expect(headingsOf(html)).toContain("Seed 7")
+        expect(html).not.toContain('id="lanes"')
+    })
+
+    test("of no run at all says so", () => {
+        expect(headingsOf(reportHtml([]))).toEqual(["No run came to its end"])
+    })
+})
+
+if (whyNoBrowser !== undefined) console.log(whyNoBrowser)
+
+describe.skipIf(whyNoBrowser !== undefined)("in a browser without scripts and without a network", () => {
+    let folder: string
+    let browser: Browser
+
+    beforeAll(async () => {
+        folder = mkdtempSync(join(tmpdir(), "moorage-report-"))
+        browser = await launchBrowser()
+    })
+    afterAll(async () => {
+        await browser?.close()
+        rmSync(folder, { recursive: true })
+    })
+
+    const PAGES = {
+        "a run that held": () => [held],
+        "a run that broke a rule, with hostile texts": () => [broken(3, 5, HOSTILE)],
+        "several seeds": () => [held, broken(3, 5, "")],
+    }
+    const READERS = [
+        { width: 380, colorScheme: "dark" },
+        { width: 1280, colorScheme: "light" },
+    ] as const
+    const cases = Object.entries(PAGES).flatMap(([name, results]) =>
+        READERS.map(reader => ({ name, results, reader, width: reader.width }))
+    )
+
+    test.each(cases)(
+        "$name at $width px: all drawings show, no complaint, no sideways scrolling",
+        async each => {
+            const file = join(folder, "report.html")
+            writeFileSync(file, reportHtml(each.results()))
+            const { page, complaints } = await visitFile(browser, file, each.reader)
+            const shown = await page.locator("svg:visible").count()
+            const drawings = await page.locator("figure").count()
+            const boxes = await Promise.all(
+                (await page.locator("svg:visible").all()).map(svg => svg.boundingBox())
+            )
+            const tooWidePx = await overflowPx(page)
+            await page.context().close()
+            expect(complaints).toEqual([])
+            expect(shown).toBe(drawings)
+            expect(drawings).toBeGreaterThanOrEqual(6)
+            for (const box of boxes) {
+                expect(box?.width).toBeGreaterThan(250)
+                expect(box?.height).toBeGreaterThan(100)
+            }
+            expect(tooWidePx).toBe(0)
+        }
+    )
+
+    test("the page is dark for those who want it dark", async () => {
+        const file = join(folder, "report.html")
+        writeFileSync(file, reportHtml([held]))
+        const colours = []
+        for (const { colorScheme } of READERS) {
+            const { page } = await visitFile(browser, file, { width: 800, colorScheme })
+            const colour = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+            colours.push(colour)
+            await page.context().close()
+        }
+        expect(colours).toEqual(["rgb(13, 17, 23)", "rgb(255, 255, 255)"])
+    })
+})

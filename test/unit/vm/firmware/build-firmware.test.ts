@@ -1,0 +1,120 @@
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { buildFirmware, runDeviceTest } from "@moorage/vm"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { withLock } from "../../../../tools/files/wait-lock.js"
+import { sourceClosure } from "../../../../tools/vm/firmware/source-closure.js"
+
+let dir: string
+const write = (file: string, text: string) => writeFileSync(join(dir, file), text)
+
+beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), "moorage-build-"))
+    for (const folder of ["src", "devs/part", "test"]) mkdirSync(join(dir, folder), { recursive: true })
+    write("devsconfig.json", "{}")
+    write("package.json", '{ "name": "firmware", "version": "1.0.0" }')
+    write("src/main.ts", 'import { word } from "../devs/part"\nconsole.log(word)\n')
+    write("devs/part/index.ts", 'export { word } from "./word"\n')
+    write("devs/part/word.ts", 'export const word = "one"\n')
+    write("src/other.ts", 'console.log("other")\n')
+    write("src/wrong.ts", "const n: number = 'text'\nconsole.log(n)\n")
+    write("test/none.ts", 'import { describe } from "@devicescript/test"\ndescribe("empty", () => {})\n')
+    write("test/fails.ts", FAILS)
+})
+
+const FAILS = `import { describe, expect, test } from "@devicescript/test"
+describe("sums", () => {
+    test("right", () => { console.warn("not a failure") })
+    test("wrong", () => { expect(1 + 1).toBe(3) })
+})
+`
+
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const build = (entry: string) => buildFirmware(entry, { projectDir: dir })
+
+describe("building firmware", () => {
+    test("what the image depends on is the entry and what it imports", () => {
+        expect(sourceClosure(dir, "src/main.ts")).toEqual([
+            "devs/part/index.ts",
+            "devs/part/word.ts",
+            "src/main.ts",
+        ])
+    })
+
+    test("an unchanged tree builds nothing; a change far down the imports does, one elsewhere does not", async () => {
+        const first = await build("src/main.ts")
+        expect(first).toMatchObject({ built: true, entry: "src/main.ts", path: join(dir, "build/main.devs") })
+        expect(existsSync(first.sizesPath)).toBe(true)
+        expect((await build("src/main.ts")).built).toBe(false)
+        appendFileSync(join(dir, "src/other.ts"), "// changed\n")
+        expect((await build("src/main.ts")).built).toBe(false)
+        write("devs/part/word.ts", 'export const word = "two, and longer than it was"\n')
+        const second = await build("src/main.ts")
+        expect(second.built).toBe(true)
+        expect(Buffer.from(second.bytecode).includes("two, and longer")).toBe(true)
+    })
+
+    test("two builds at once take turns: each gets its own image", async () => {
+        const [main, other] = await Promise.all([build("src/main.ts"), build("src/other.ts")])
+        expect(Buffer.from(main.bytecode).includes("two, and longer")).toBe(true)
+        expect(Buffer.from(other.bytecode).includes("other")).toBe(true)
+    })
+
+    test("what does not compile fails with the compiler's words", async () => {
+        await expect(build("src/wrong.ts")).rejects.toMatchObject({
+            kind: "build",
+            message: expect.stringMatching(
+                /src\/wrong\.ts does not compile[^]*Type 'string' is not assignable/
+            ),
+        })
+        expect(existsSync(join(dir, "build/wrong.devs"))).toBe(false)
+    })
+
+    test("an entry that is not there is named", async () => {
+        await expect(build("src/none.ts")).rejects.toMatchObject({
+            kind: "build",
+            message: expect.stringMatching(/no src\/none\.ts/),
+        })
+    })
+
+    test("a lock is given back when the work fails", async () => {
+        const path = join(dir, "some.lock")
+        const failing = withLock(path, 60_000, () => Promise.reject(new Error("inside")))
+        await expect(failing).rejects.toThrow("inside")
+        expect(await withLock(path, 60_000, async () => existsSync(path))).toBe(true)
+        expect(existsSync(path)).toBe(false)
+    })
+
+    test("a lock left behind by a dead process is taken over", async () => {
+        const path = join(dir, "dead.lock")
+        mkdirSync(path)
+        expect(await withLock(path, -1, async () => "mine")).toBe("mine")
+    })
+})
+
+describe("running a device test", () => {
+    test("a failing test is named with what it printed; a warning alone is no failure", async () => {
+        const result = await runDeviceTest("test/fails.ts", { projectDir: dir })
+        expect(result).toMatchObject({ total: 2, passed: 1 })
+        expect(result.failures.map(({ name }) => name)).toEqual(["sums > wrong"])
+        expect(result.failures[0]?.output.join("\n")).toContain("Expected 3, got 2")
+    })
+
+    test("a suite that runs no test is a failure", async () => {
+        const run = runDeviceTest("test/none.ts", { projectDir: dir })
+        await expect(run).rejects.toMatchObject({
+            kind: "test",
+            message: expect.stringMatching(/test\/none\.ts ran no test/),
+        })
+    })
+
+    test("a program that is no suite does not pass as one", async () => {
+        const run = runDeviceTest("src/other.ts", { projectDir: dir })
+        await expect(run).rejects.toMatchObject({
+            kind: "test",
+            message: expect.stringMatching(/did not come to its end/),
+        })
+    })
+})

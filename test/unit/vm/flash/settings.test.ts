@@ -1,0 +1,116 @@
+import {
+    buildFirmware,
+    memoryFlash,
+    programmedFlash,
+    readProgram,
+    readSettings,
+    writeProgram,
+    writeSettings,
+} from "@moorage/vm"
+import { describe, expect, test } from "vitest"
+import { storeEntries } from "../../../../tools/vm/flash/settings-partition.js"
+import { bench } from "../../../helpers/probe-board.js"
+
+describe("settings", () => {
+    test("reach the program as a deploy stores them, and are no write of the program's", async () => {
+        const { board, until } = await bench("greet", { name: 'Zoë & 日本 "q"' })
+        board.powerOn()
+        until('hello Zoë & 日本 "q"')
+        expect(board.stats.flashWrites).toBe(0)
+    })
+
+    test("come back as they were written, whatever their type", () => {
+        const settings = {
+            TEXT: "a b",
+            NUMBER: 42,
+            FLAG: false,
+            NOTHING: null,
+            OBJECT: { a: [1, 2] },
+            EMPTY: "",
+        }
+        const flash = memoryFlash()
+        writeSettings(flash, settings)
+        expect(readSettings(flash)).toEqual(settings)
+        expect([...storeEntries(flash).keys()]).toEqual(Object.keys(settings).map(key => `:${key}`))
+    })
+
+    test("the last value of a key wins; one that is the same is not written again", () => {
+        const flash = memoryFlash()
+        writeSettings(flash, { KEY: "one", OTHER: 1 })
+        writeSettings(flash, { KEY: "two" })
+        const before = flash.load()
+        writeSettings(flash, { KEY: "two" })
+        expect(Buffer.compare(flash.load(), before)).toBe(0)
+        expect(readSettings(flash)).toEqual({ KEY: "two", OTHER: 1 })
+    })
+
+    test("survive the store's own compaction, which moves them to the other bank", () => {
+        const flash = memoryFlash()
+        writeSettings(flash, { STAYS: "here" })
+        const text = "x".repeat(200)
+        for (let i = 0; i < 100; i++) writeSettings(flash, { MOVES: `${i} ${text}` })
+        expect(readSettings(flash)).toEqual({ STAYS: "here", MOVES: `99 ${text}` })
+    })
+
+    test("do not touch the program, nor it them", async () => {
+        const { board } = await bench("greet", { name: "x" })
+        const program = Buffer.from(readProgram(board.flash) ?? [])
+        writeSettings(board.flash, { later: 1 })
+        expect(Buffer.compare(readProgram(board.flash) as Uint8Array, program)).toBe(0)
+        expect(readSettings(board.flash)).toEqual({ mode: "greet", name: "x", later: 1 })
+    })
+
+    test("that would reset the board when read are refused: key + 1 + JSON may have 232 bytes", () => {
+        const flash = memoryFlash()
+        writeSettings(flash, { KEY: "x".repeat(226) })
+        expect(() => writeSettings(flash, { KEY: "x".repeat(227) })).toThrow(/KEY is 1 bytes too long/)
+        expect((readSettings(flash).KEY as string).length).toBe(226)
+    })
+
+    test("the longest that is accepted is one that the device can read", async () => {
+        const { board, until } = await bench("greet", { name: "x".repeat(225) })
+        board.powerOn()
+        until("hello xxx")
+        expect(board.stats.panics).toBe(0)
+    })
+
+    test.each([
+        ["", 1, /no setting's key/],
+        ["FOURTEEN_CHARS", 1, /no setting's key/],
+        ["has blank", 1, /no setting's key/],
+        ["KEY", undefined, /no JSON form/],
+    ])("key %j with value %j is refused", (key, value, message) => {
+        expect(() => writeSettings(memoryFlash(), { [key]: value })).toThrow(message)
+    })
+
+    test("a store that is full says so instead of losing the value", () => {
+        const flash = memoryFlash()
+        const fill = () => {
+            for (let i = 0; i < 100; i++) writeSettings(flash, { [`K${i}`]: "x".repeat(200) })
+        }
+        expect(fill).toThrow(/was not stored: the flash has no room/)
+    })
+
+    test("a flash with the program in it is the caller's own, and what a deploy to a blank one gives", async () => {
+        const { bytecode } = await buildFirmware("test/vm-suites/programs/vm-probe.ts")
+        const deployed = memoryFlash(32)
+        writeProgram(deployed, bytecode)
+        const flash = programmedFlash(bytecode, 32)
+        expect(Buffer.compare(flash.load(), deployed.load())).toBe(0)
+        writeSettings(flash, { KEY: "mine" })
+        expect(Buffer.compare(programmedFlash(bytecode, 32).load(), deployed.load())).toBe(0)
+    })
+
+    test("written to one flash leave nothing in the next", () => {
+        const [first, second, fresh] = [memoryFlash(), memoryFlash(), memoryFlash()]
+        writeSettings(second, { KEY: "one" })
+        writeSettings(first, { OTHER: "x".repeat(200) })
+        writeSettings(fresh, { KEY: "one" })
+        expect(Buffer.compare(fresh.load(), second.load())).toBe(0)
+    })
+
+    test("a blank flash has none, and no program", () => {
+        expect(readSettings(memoryFlash())).toEqual({})
+        expect(readProgram(memoryFlash())).toBeUndefined()
+    })
+})

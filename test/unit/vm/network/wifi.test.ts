@@ -1,0 +1,59 @@
+import {
+    memoryFlash,
+    networkMistake,
+    readNetwork,
+    readSettings,
+    writeNetwork,
+    writeSettings,
+} from "@moorage/vm"
+import { describe, expect, test } from "vitest"
+import { storeEntries } from "../../../../tools/vm/flash/settings-partition.js"
+
+const NETWORK = { ssid: "Hall 3 – Süd", psk: "a passphrase of its own" }
+
+describe("the Wi-Fi network in flash", () => {
+    test("lies where the runtime's Wi-Fi service looks for it, as plain text, and is no setting of the program's", () => {
+        const flash = memoryFlash()
+        writeSettings(flash, { REG_ID: "board-1" })
+        writeNetwork(flash, NETWORK)
+        const entries = storeEntries(flash)
+        expect(Buffer.from(entries.get("wifi_ssid") ?? []).toString()).toBe(NETWORK.ssid)
+        expect(Buffer.from(entries.get("wifi_psk") ?? []).toString()).toBe(NETWORK.psk)
+        expect([...entries.keys()]).toEqual([":REG_ID", "wifi_ssid", "wifi_psk"])
+        expect(readSettings(flash)).toEqual({ REG_ID: "board-1" })
+        expect(readNetwork(flash)).toEqual(NETWORK)
+    })
+
+    test("is an entry to the VM's own store: its compaction keeps it", () => {
+        const flash = memoryFlash()
+        writeNetwork(flash, NETWORK)
+        const text = "x".repeat(200)
+        const before = Buffer.from(flash.load())
+        for (let i = 0; i < 100; i++) writeSettings(flash, { MOVES: `${i} ${text}` })
+        // Compaction moved everything to the other bank.
+        expect(Buffer.compare(before.subarray(0, 4096), flash.load().subarray(0, 4096))).not.toBe(0)
+        expect(readNetwork(flash)).toEqual(NETWORK)
+        expect(readSettings(flash)).toEqual({ MOVES: `99 ${text}` })
+    })
+
+    test("the last one counts; an open one has no password", () => {
+        const flash = memoryFlash()
+        writeNetwork(flash, NETWORK)
+        writeNetwork(flash, { ssid: "guests" })
+        expect(readNetwork(flash)).toEqual({ ssid: "guests" })
+    })
+
+    test.each([
+        [{ ssid: "" }, /1 to 31 bytes, not 0/],
+        [{ ssid: "x".repeat(32) }, /1 to 31 bytes, not 32/],
+        [{ ssid: "x", psk: "short" }, /8 to 63 bytes, not 5/],
+        [{ ssid: "x", psk: "y".repeat(64) }, /8 to 63 bytes, not 64/],
+    ])("%j is one that no board can join", (network, why) => {
+        expect(networkMistake(network)).toMatch(why)
+        expect(() => writeNetwork(memoryFlash(), network)).toThrow(why)
+    })
+
+    test("none is known to a blank flash", () => {
+        expect(readNetwork(memoryFlash())).toBeUndefined()
+    })
+})

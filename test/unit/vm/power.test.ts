@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileFlash, memoryFlash, readProgram, readSettings } from "@moorage/vm"
+import { describe, expect, test } from "vitest"
+import { bench } from "../../helpers/probe-board.js"
+
+describe("power", () => {
+    test("a board boots its program from flash and says so", async () => {
+        const { board, until } = await bench("greet", { name: "Ada" })
+        const seen: string[] = []
+        board.on("powerOn", () => seen.push("powerOn"))
+        board.on("programStart", () => seen.push("programStart"))
+        board.on("powerOff", () => seen.push("powerOff"))
+        board.powerOn()
+        until("hello Ada")
+        board.powerOff()
+        expect(seen).toEqual(["powerOn", "programStart", "powerOff"])
+        expect(board.stats).toMatchObject({ powerOns: 1, boots: 1, resets: 0, programStarts: 1, panics: 0 })
+    })
+
+    test("the device identifier has the ESP32's form and is the board's own", async () => {
+        const one = await bench("greet", {}, { id: "one" })
+        const two = await bench("greet", {}, { id: "two", deviceId: "fe00112233445566" })
+        for (const { board, until } of [one, two]) {
+            board.powerOn()
+            until("hello")
+        }
+        expect(one.board.deviceId).toMatch(/^fe[0-9a-f]{12}ff$/)
+        expect(one.log.join("\n")).toContain(one.board.deviceId)
+        expect(two.log.join("\n")).toContain("fe00112233445566")
+        await expect(bench("greet", {}, { deviceId: "board-1" })).rejects.toThrow(/16 lower-case hex digits/)
+    })
+
+    test("what the program wrote to flash survives a power cut; nothing else does", async () => {
+        const { board, clock, until } = await bench("boots")
+        for (const boot of ["boot 1", "boot 2", "boot 3"]) {
+            board.powerOn()
+            until(boot)
+            board.powerOff()
+        }
+        expect(readSettings(board.flash).boots).toBe(3)
+        expect(board.stats).toMatchObject({ powerOns: 3, boots: 3, flashWrites: 3 })
+        expect(clock.nextAtMs()).toBeUndefined()
+    })
+
+    test("flash in a file is there for the next process", async () => {
+        const dir = mkdtempSync(join(tmpdir(), "moorage-flash-"))
+        try {
+            const path = join(dir, "board.bin")
+            const first = await bench("boots", {}, { flash: fileFlash(path) })
+            first.board.powerOn()
+            first.until("boot 1")
+            first.board.powerOff()
+            const second = await bench("boots", {}, { flash: fileFlash(path) })
+            second.board.powerOn()
+            second.until("boot 2")
+            expect(() => fileFlash(path, 32)).toThrow(/wrong file or wrong board profile/)
+        } finally {
+            rmSync(dir, { recursive: true })
+        }
+    })
+
+    test("a program that is in the flash is not written again", async () => {
+        const { board } = await bench("greet")
+        const again = await bench("greet", {}, { flash: board.flash })
+        const image = again.board.flash.load()
+        expect(Buffer.compare(image, board.flash.load())).toBe(0)
+        expect(memoryFlash().bytes).toBe(image.length)
+        expect(readProgram(board.flash)?.length).toBeGreaterThan(1000)
+    })
+
+    test("clones of a flash go their own ways", async () => {
+        const flash = memoryFlash()
+        const first = await bench("boots", {}, { flash })
+        const second = await bench("boots", {}, { flash: flash.clone() })
+        first.board.powerOn()
+        first.until("boot 1")
+        expect(readSettings(first.board.flash).boots).toBe(1)
+        expect(readSettings(second.board.flash).boots).toBeUndefined()
+    })
+
+    test("power cut by a listener ends the program there: nothing more is logged or stored", async () => {
+        const { board, clock, log } = await bench("boots")
+        board.on("programStart", () => board.powerOff())
+        board.powerOn()
+        clock.advance(30_000)
+        expect(log).toEqual([])
+        expect(board.stats.flashWrites).toBe(0)
+        expect(clock.nextAtMs()).toBeUndefined()
+    })
+})
+
+describe("time and chance", () => {
+    const timed = async (seed: number) => {
+        const { board, clock, until } = await bench("greet", { name: "Ada" }, { seed })
+        const lines: string[] = []
+        board.on("dmesg", line => lines.push(`${clock.nowMs()} ${line}`))
+        board.powerOn()
+        until("chance")
+        return lines.join("\n")
+    }
+
+    test("the same seed gives the same log at the same times, another seed another", async () => {
+        const first = await timed(1)
+        expect(first).toContain("chance")
+        expect(await timed(1)).toBe(first)
+        expect(await timed(2)).not.toBe(first)
+    })
+
+    test("no time passes for a board but that of its clock", async () => {
+        const { board, clock, log } = await bench("greet")
+        board.powerOn()
+        clock.advance(1000)
+        expect(log).toEqual([])
+        clock.advance(1000)
+        expect(log[0]).toContain("hello")
+    })
+})

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { describe, expect, test } from "vitest"
+import { CLI_VERSION, extractWasm, vmModule } from "../../../../tools/vm/runtime/cli-bundle.js"
+import { consoleLine, isProgramStart } from "../../../../tools/vm/runtime/console-line.js"
+
+const file = createRequire(import.meta.url).resolve("@devicescript/cli/built/devicescript-cli.cjs")
+const bundle = readFileSync(file, "latin1")
+
+describe("the VM in the CLI's bundle", () => {
+    test("is found, and belongs to the version that package.json pins", () => {
+        expect(extractWasm(bundle, file).length).toBeGreaterThan(200_000)
+        const root = JSON.parse(readFileSync("package.json", "utf8"))
+        expect(root.devDependencies["@devicescript/cli"]).toBe(CLI_VERSION)
+    })
+
+    test("whose markers moved is refused with what to do", () => {
+        const moved = bundle.replaceAll("runtime/devicescript-vm/built/devicescript-vm.js", "elsewhere.js")
+        expect(() => extractWasm(moved, file)).toThrow(
+            /No DeviceScript VM found .*Install @devicescript\/cli 2\.16\.4/
+        )
+    })
+
+    test("that differs in one byte is refused", () => {
+        const at = bundle.indexOf("data:application/octet-stream;base64,AGFzbQ") + 5000
+        const changed = `${bundle.slice(0, at)}${bundle[at] === "A" ? "B" : "A"}${bundle.slice(at + 1)}`
+        expect(() => extractWasm(changed, file)).toThrow(/is not that of 2\.16\.4/)
+    })
+
+    test("is compiled once for each size of heap", () => {
+        expect(vmModule(40_960, 262_144)).toBe(vmModule(40_960, 262_144))
+        expect(vmModule(40_960, 262_144)).not.toBe(vmModule(65_536, 262_144))
+    })
+})
+
+describe("the runtime's log", () => {
+    test.each([
+        ["> hello", "log", "hello"],
+        [">   indented", "log", "  indented"],
+        ["? detail", "debug", "detail"],
+        ["* careful", "warn", "careful"],
+        ["! broken", "error", "broken"],
+        ["!  at main_F0 (pc:12)", "error", " at main_F0 (pc:12)"],
+        ["devs: OOM (1012 bytes)", "error", "devs: OOM (1012 bytes)"],
+    ])("%j is the program's or its failure's", (dmesg, level, text) => {
+        expect(consoleLine(dmesg)).toEqual({ level, text })
+    })
+
+    test.each([
+        "fstor: mounted; 16336 free",
+        "flash sync",
+        "* start: moorage (null)",
+        "* stop program",
+        "* DeviceScript Simulator (WASM) v2.16.4; file v2.16.4",
+        "act: main_F0 (pc:1)",
+        "",
+    ])("%j is the runtime's own", dmesg => {
+        expect(consoleLine(dmesg)).toBeUndefined()
+    })
+
+    test("a start of the program is known by devsmgr's line", () => {
+        expect(isProgramStart("* start: moorage v1")).toBe(true)
+        expect(isProgramStart("> * start: moorage v1")).toBe(false)
+    })
+})

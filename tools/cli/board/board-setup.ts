@@ -1,0 +1,164 @@
+// The board that the options describe, ready to be switched on.
+import { readFileSync } from "node:fs"
+import {
+    DeskError,
+    identityIn,
+    type Identity,
+    isBlank,
+    openFlash,
+    ownShore,
+    profileShore,
+    realShore,
+    type Shore,
+} from "@moorage/fleet/devboard"
+import { checkId, keyMistake } from "@moorage/fleet"
+import { imageToFlash } from "@moorage/fleet/manufacture"
+import { deriveDeviceKey } from "@moorage/protocol"
+import {
+    type BoardProfile,
+    buildFirmware,
+    type Flash,
+    loadBoardProfile,
+    memoryFlash,
+    readProgram,
+    readSettings,
+    writeProgram,
+    writeSettings,
+} from "@moorage/vm"
+import { UserError, WRONG_USAGE } from "../user-error.js"
+import { groupKey, secretFile } from "../secrets.js"
+import { givenSettings } from "../setting-options.js"
+import type { Options } from "./board-options.js"
+
+const DEFAULT_BOARD = "moorage_devkitc"
+const DEFAULT_ID = "board-1"
+
+/** All that makes a board, and where it moors. */
+export interface Setup {
+    id: string
+    profile: BoardProfile
+    bytecode: Uint8Array
+    flash: Flash
+    /** Puts into the flash what the board is delivered with. */
+    outfit: (flash: Flash) => void
+    /** What is there by that, and says how DPS is reached. */
+    settings: Record<string, unknown>
+    shore: Shore
+}
+
+/** What is shared by both ways to make a board. */
+interface Place {
+    options: Options
+    onStateError: (error: Error) => void
+}
+
+/** A shore by the options; an emulator inside unless they say one. */
+function shoreOf({ options, onStateError }: Place, known: Identity | undefined): Promise<Shore> | Shore {
+    const { profile, idScope, flash } = options
+    if (profile !== undefined) return profileShore(profile)
+    if (idScope !== undefined) return realShore(idScope)
+    return ownShore(known, flash === undefined ? undefined : `${flash}.cloud`, onStateError)
+}
+
+/** The device's key as the options say it. @throws UserError */
+async function givenKey(id: string, options: Options): Promise<string | undefined> {
+    const { keyFile, groupKeyFile, idScope } = options
+    if (keyFile !== undefined) {
+        const key = secretFile(keyFile).trim()
+        const mistake = keyMistake(key)
+        if (mistake !== undefined)
+            throw new UserError(`The key of ${keyFile} cannot be used: ${mistake}.`, WRONG_USAGE)
+        return key
+    }
+    // The environment counts for the real services only: its key is not for an emulator.
+    if (groupKeyFile === undefined && idScope === undefined) return undefined
+    const group = await groupKey({ groupKeyFile, mayAsk: false })
+    return group === undefined ? undefined : deriveDeviceKey(group, id)
+}
+
+/** The ID that is asked for, or that the flash has. @throws UserError */
+function idOf(given: string | undefined, known: Identity | undefined, file: string | undefined): string {
+    const { id, mistake } = checkId(given ?? known?.registrationId ?? DEFAULT_ID)
+    if (id === undefined) throw new UserError(`--id cannot be used: ${mistake}.`, WRONG_USAGE)
+    if (known && known.registrationId !== id)
+        throw new UserError(
+            `${file} is the flash of ${known.registrationId}: leave --id out, take another file, or --erase it.`,
+            WRONG_USAGE
+        )
+    return id
+}
+
+/** A board that the options describe. */
+async function describedBoard(place: Place): Promise<Setup> {
+    const { options } = place
+    const given = givenSettings(options.set)
+    const profile = loadBoardProfile(options.board ?? DEFAULT_BOARD)
+    if (options.id !== undefined) idOf(options.id, undefined, undefined)
+    const flash = openFlash(options.flash, profile, options.erase)
+    const known = identityIn(flash)
+    const id = idOf(options.id, known, options.flash)
+    const wanted = await givenKey(id, options)
+    const { bytecode } = await buildFirmware(`src/${profile.image}.ts`)
+    const shore = await shoreOf(place, known)
+    try {
+        const key = wanted ?? shore.keyOf(id)
+        if (key === undefined)
+            throw new UserError("Which key has the board? Give --key-file or --group-key-file.", WRONG_USAGE)
+        if (shore.idScope === undefined && given.ID_SCOPE === undefined)
+            throw new UserError(
+                `${options.profile} names no ID scope: add idScope, or give --set ID_SCOPE=...`,
+                WRONG_USAGE
+            )
+        const settings = {
+            ...(shore.dpsHost === undefined ? {} : { DPS_HOST: shore.dpsHost }),
+            ID_SCOPE: shore.idScope,
+            REG_ID: id,
+            DEVICE_KEY: key,
+            ...given,
+        }
+        const outfit = (target: Flash) => {
+            writeProgram(target, bytecode)
+            writeSettings(target, settings)
+        }
+        return { id, profile, bytecode, flash, outfit, settings, shore }
+    } catch (error) {
+        await shore.close()
+        throw error
+    }
+}
+
+/** @throws UserError when the image is not as it was made */
+function readImage(file: string): { profile: BoardProfile; image: Flash } {
+    try {
+        const profile = loadBoardProfile(imageToFlash(file).profile)
+        const image = memoryFlash(profile.fstorPages)
+        image.save(readFileSync(file))
+        return { profile, image }
+    } catch (error) {
+        throw new UserError((error as Error).message, undefined, { cause: error })
+    }
+}
+
+/** A board that was manufactured. */
+async function manufacturedBoard(place: Place, file: string): Promise<Setup> {
+    const { options } = place
+    const { profile, image } = readImage(file)
+    const known = identityIn(image)
+    const bytecode = readProgram(image)
+    if (!known || !bytecode) throw new DeskError(`${file} has no program, ID, ID scope or key.`)
+    const flash = openFlash(options.flash, profile, options.erase)
+    const id = idOf(known.registrationId, identityIn(flash), options.flash)
+    const outfit = (target: Flash) => {
+        // What it has learnt since then stays.
+        if (isBlank(target)) target.save(image.load())
+    }
+    const settings = readSettings(image)
+    const shore = await shoreOf(place, known)
+    return { id, profile, bytecode, flash, outfit, settings, shore }
+}
+
+/** @throws UserError, DeskError, VmError, DocumentError; nothing is left open then */
+export function setUp(options: Options, onStateError: (error: Error) => void): Promise<Setup> {
+    const place = { options, onStateError }
+    return options.image === undefined ? describedBoard(place) : manufacturedBoard(place, options.image)
+}

@@ -1,0 +1,61 @@
+// How a board looks, in words.
+import type { DeskStatus, Stored } from "@moorage/fleet/devboard"
+
+const onOff = (isOn: boolean) => (isOn ? "on" : "off")
+
+/** `1:05`, `2:03:07`. */
+function clockTime(ms: number): string {
+    const sec = Math.floor(ms / 1000)
+    const [h, m, s] = [Math.floor(sec / 3600), Math.floor(sec / 60) % 60, sec % 60]
+    const two = (n: number) => String(n).padStart(2, "0")
+    return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
+}
+
+function heapText({ heapBytes, heapMaxBytes }: DeskStatus): string {
+    const max = heapMaxBytes / 1024
+    return heapBytes === undefined
+        ? `heap of ${max} KB`
+        : `heap ${(heapBytes / 1024).toFixed(1)} of ${max} KB`
+}
+
+/** As many lines as it takes, none wider than that if it can be; no part is broken. */
+export function wrapped(parts: string[], separator: string, width: number): string[] {
+    const lines: string[] = []
+    for (const part of parts) {
+        const longer = lines.length > 0 ? `${lines.at(-1)}${separator}${part}` : part
+        if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer
+        else lines.push(part)
+    }
+    return lines
+}
+
+/** The status, piece by piece. */
+export function statusParts(status: DeskStatus): string[] {
+    const { isOn, isWifiOn, doing, light, isLit, flashWrites, uptimeMs } = status
+    return [
+        `power ${onOff(isOn)}`,
+        `Wi-Fi ${onOff(isWifiOn)}`,
+        doing,
+        `${isLit ? "●" : "○"} ${light}`,
+        heapText(status),
+        `${flashWrites} flash write${flashWrites === 1 ? "" : "s"}`,
+        ...(uptimeMs === undefined ? [] : [`up ${clockTime(uptimeMs)}`]),
+    ]
+}
+
+/** What is in flash, a line each. */
+export function storedLines({ programBytes, settings, ssid, record }: Stored): string[] {
+    const rows: [string, string][] = [
+        ["program", programBytes === null ? "none" : `${programBytes} bytes of bytecode`],
+        ["Wi-Fi", ssid === null ? "no network" : `${ssid}, password (hidden)`],
+        ...Object.entries(settings).map(([name, value]): [string, string] => [name, String(value)]),
+        [
+            "record",
+            typeof record === "string"
+                ? record
+                : `hub ${record.hub}, device ${record.deviceId}, token until ${new Date(record.expirySec * 1000).toISOString()}`,
+        ],
+    ]
+    const width = Math.max(...rows.map(([name]) => name.length))
+    return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+}

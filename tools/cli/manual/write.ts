@@ -1,7 +1,0 @@
-// `npm run manual`: writes docs/moorage.md anew.
-import { fileURLToPath } from "node:url"
-import { writeWhole } from "../files.js"
-import { newProgram } from "../main.js"
-import { manualPage } from "./page.js"
-
-writeWhole(fileURLToPath(new URL("../../../docs/moorage.md", import.meta.url)), manualPage(newProgram()))

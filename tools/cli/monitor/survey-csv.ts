@@ -1,0 +1,44 @@
+import type { Survey } from "@moorage/fleet/monitor"
+
+type Row = [what: string, name: string, measure: string, count: number]
+
+function rowsOf(survey: Survey): Row[] {
+    const { groups, individuals, hubs, failures, rate, registered } = survey
+    const statuses = (what: string, name: string, counts: Record<string, number>): Row[] =>
+        Object.entries(counts).map(([status, n]) => [what, name, status, n])
+    return [
+        ["all", survey.dps, "registered", registered],
+        ...statuses("all", survey.dps, survey.statuses),
+        ...groups.flatMap(({ id, isEnabled, registered: n, statuses: counts }): Row[] => [
+            ["group", id, "registered", n],
+            ["group", id, "enabled", isEnabled ? 1 : 0],
+            ...statuses("group", id, counts),
+        ]),
+        ["individuals", "", "enrollments", individuals.enrollments],
+        ["individuals", "", "disabled", individuals.disabled],
+        ["individuals", "", "registered", individuals.registered],
+        ...statuses("individuals", "", individuals.statuses),
+        ...hubs.map(({ hostName, devices }): Row => ["hub", hostName, "devices", devices]),
+        ...failures.map(({ errorCode, errorMessage, devices }): Row => [
+            "failure",
+            `${errorCode ?? ""} ${errorMessage}`.trim(),
+            "devices",
+            devices,
+        ]),
+        ...rate.hours.flatMap(({ utc, first, again }): Row[] => [
+            ["hour", utc, "first", first],
+            ["hour", utc, "again", again],
+        ]),
+    ]
+}
+
+/** Quoted where it must be (RFC 4180). */
+const cell = (value: string | number) =>
+    /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value)
+
+/** One row a number: what, its name, what is counted, how many. */
+export function surveyCsv(survey: Survey): string {
+    return [["what", "name", "measure", "count"], ...rowsOf(survey)]
+        .map(row => row.map(cell).join(","))
+        .join("\n")
+}

@@ -1,0 +1,134 @@
+// The monitor's page: what one look found, to be read offline, without a script.
+import type { GroupSurvey, HourSurvey, Survey } from "@moorage/fleet/monitor"
+import { COUNT_AXIS, named } from "@moorage/report/html"
+import { type Figure, figureMarkup } from "@moorage/report/html"
+import { AXIS, COLOUR, GRID, LEGEND } from "@moorage/report/html"
+import { type Markup, markup } from "@moorage/report/html"
+import { pageHtml, type Section } from "@moorage/report/html"
+import { table } from "@moorage/report/html"
+import { tiles } from "@moorage/report/html"
+import { formatNumber, pluralize, formatDuration, formatPercent } from "@moorage/report"
+import { formatUtc } from "@moorage/report"
+
+const HEIGHT_PX = 280
+/** More bars than this cannot be told apart: then a bar is a day. */
+const BARS_MAX = 24 * 14
+
+const HOURS_LOOK =
+    "Blue is boards that registered for the first time, orange those that did so again. About: a record keeps a board's " +
+    "first and latest time, not those between."
+
+function rateFigure({ rate }: Survey): Figure {
+    const isByHour = rate.hours.length <= BARS_MAX
+    const bars = isByHour ? rate.hours : rate.byDay
+    const label = ({ utc }: HourSurvey) =>
+        isByHour ? `${utc.slice(5, 10)} ${utc.slice(11, 13)}h` : utc.slice(5, 10)
+    const series = (["first", "again"] as const).map(kind => ({
+        type: "bar" as const,
+        name: kind === "first" ? "first" : "again",
+        stack: "all",
+        data: bars.map(bar => bar[kind]),
+        itemStyle: { color: kind === "first" ? COLOUR.blue : COLOUR.orange },
+        barCategoryGap: "10%",
+    }))
+    return {
+        id: "rate",
+        heading: `Registrations ${isByHour ? "an hour" : "a day"}`,
+        look: `The last ${pluralize(rate.days, "day")}, UTC. ${HOURS_LOOK}`,
+        heightPx: HEIGHT_PX,
+        isWide: true,
+        draw: () => ({
+            option: {
+                grid: GRID,
+                legend: LEGEND,
+                xAxis: { ...AXIS, type: "category", data: bars.map(label), splitLine: { show: false } },
+                yAxis: { ...COUNT_AXIS, ...named("") },
+                series,
+            },
+            titleOf: (which, i) =>
+                bars[i] && `${label(bars[i])}: ${formatNumber(series[which]?.data[i] ?? 0)}`,
+        }),
+    }
+}
+
+const numbers = (cells: number[]) => cells.map(n => markup`<td class="number">${formatNumber(n)}</td>`)
+
+function groupsTable(survey: Survey): Markup {
+    const { groups, individuals } = survey
+    const statuses = Object.keys(survey.statuses)
+    type Row = Pick<GroupSurvey, "id" | "isEnabled" | "registered" | "statuses">
+    const row = ({ id, isEnabled, registered, statuses: counts }: Row) => markup`<tr>
+<td>${id}${isEnabled ? "" : markup` <b class="bad">disabled</b>`}</td>${numbers([registered, ...statuses.map(status => counts[status] ?? 0)])}</tr>
+`
+    const rows = [...groups].sort((a, b) => b.registered - a.registered).map(row)
+    if (individuals.enrollments > 0)
+        rows.push(row({ ...individuals, id: "individual enrollments", isEnabled: true }))
+    return table("Enrollments", ["Enrollment", "Registered", ...statuses], rows)
+}
+
+function hubsTable({ hubs, registered }: Survey): Markup {
+    const rows = hubs.map(
+        ({ hostName, devices }) =>
+            markup`<tr><td>${hostName}</td>${numbers([devices])}<td class="number">${formatPercent(devices, registered)}</td></tr>
+`
+    )
+    return table("Hubs", ["Hub", "Devices", "Share of all"], rows, "short")
+}
+
+function failuresTable({ failures }: Survey): Markup {
+    if (failures.length === 0) return markup`<p>None.</p>`
+    const rows = failures.map(
+        ({ errorCode, errorMessage, devices, example }) =>
+            markup`<tr><td class="number">${errorCode ?? "none"}</td><td>${errorMessage}</td>${numbers([devices])}<td>${example}</td></tr>
+`
+    )
+    return table("Failures", ["Code", "Message", "Devices", "Such as"], rows)
+}
+
+function disabledNote({ individuals: { disabled, disabledIds, enrollments, lookedUp } }: Survey): Markup {
+    const more = disabled > disabledIds.length ? ", ..." : ""
+    const off = `${pluralize(disabled, "individual enrollment is", "individual enrollments are")} disabled: ${disabledIds.join(", ")}${more}.`
+    const left = `Of ${pluralize(enrollments - lookedUp, "individual enrollment")} the registration was not asked for.`
+    return markup`${disabled > 0 ? markup`<p>${off}</p>` : ""}${lookedUp < enrollments ? markup`<p>${left}</p>` : ""}`
+}
+
+/** The page. */
+export function monitorHtml(survey: Survey): string {
+    const { dps, utc, registered, statuses, groups, individuals, calls, throttled, tookSec } = survey
+    const failed = statuses.failed ?? 0
+    const title = `${pluralize(registered, "device")} registered at ${dps}`
+    const verdict =
+        failed > 0
+            ? markup`<span class="badge bad">${formatNumber(failed)} failed</span>`
+            : markup`<span class="badge good">none failed</span>`
+    const sections: Section[] = [
+        {
+            id: "numbers",
+            heading: "In numbers",
+            body: markup`${tiles([
+                ["registered", formatNumber(registered)],
+                ["enrollment groups", formatNumber(groups.length)],
+                ["groups disabled", formatNumber(groups.filter(({ isEnabled }) => !isEnabled).length)],
+                ["individuals", formatNumber(individuals.enrollments)],
+                ["individuals disabled", formatNumber(individuals.disabled)],
+                ["failed", formatNumber(failed)],
+            ])}<div class="figures">${figureMarkup(rateFigure(survey))}</div>`,
+        },
+        {
+            id: "groups",
+            heading: "Enrollments",
+            body: markup`${groupsTable(survey)}${disabledNote(survey)}`,
+        },
+        { id: "hubs", heading: "Hubs", body: hubsTable(survey) },
+        { id: "failures", heading: "What failed, and why", body: failuresTable(survey) },
+    ]
+    return pageHtml({
+        title,
+        header: markup`<div class="plan">Moorage, ${formatUtc(utc)}</div>
+<h1>${title}</h1>
+${verdict}
+`,
+        sections,
+        footer: markup`Made by <code>moorage monitor --report</code> with ${pluralize(calls, "call")} to DPS, ${formatNumber(throttled)} of them throttled, in ${formatDuration(tookSec)}.`,
+    })
+}

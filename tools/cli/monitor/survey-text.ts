@@ -1,0 +1,103 @@
+// How a fleet stands, for a person: as text, a line at a time.
+import type { Failure, GroupSurvey, Survey } from "@moorage/fleet/monitor"
+import { pluralize, formatElapsed, formatNumber } from "@moorage/report"
+import { alignColumns, formatFraction, sparkline, formatUtc } from "@moorage/report"
+
+const GROUPS_SHOWN = 40
+const FAILURES_SHOWN = 10
+
+const NOTE = "about: a record keeps the first and the latest time a board registered, not those between"
+
+function heading({ dps, utc, registered, statuses, groups, individuals }: Survey): string {
+    const by = `${pluralize(groups.length, "enrollment group")} and ${pluralize(individuals.enrollments, "individual enrollment")}`
+    const failed = statuses.failed ? `, ${formatNumber(statuses.failed)} of them failed` : ""
+    return `${dps}, ${formatUtc(utc)}: ${pluralize(registered, "device")} registered, by ${by}${failed}`
+}
+
+type Row = Pick<GroupSurvey, "id" | "isEnabled" | "registered" | "statuses">
+
+function tableOf(rows: Row[]): string[] {
+    const statuses = [...new Set(rows.flatMap(row => Object.keys(row.statuses)))].sort()
+    const head = ["", "registered", ...statuses]
+    const name = ({ id, isEnabled }: Row) => (isEnabled ? id : `${id} (disabled)`)
+    return alignColumns([
+        head,
+        ...rows.map(row => [name(row), row.registered, ...statuses.map(status => row.statuses[status] ?? 0)]),
+    ])
+}
+
+function groupLines({ groups, individuals, registered, statuses }: Survey): string[] {
+    const shown = [...groups].sort((a, b) => b.registered - a.registered).slice(0, GROUPS_SHOWN)
+    const rows: Row[] = [...shown]
+    if (individuals.enrollments > 0)
+        rows.push({ ...individuals, id: "individual enrollments", isEnabled: true })
+    rows.push({ id: "all", isEnabled: true, registered, statuses })
+    const { enrollments, lookedUp, disabled, disabledIds } = individuals
+    const notes = [
+        groups.length > shown.length ? `  and ${groups.length - shown.length} smaller groups` : "",
+        lookedUp < enrollments
+            ? `  of ${formatNumber(enrollments - lookedUp)} individual enrollments the registration was not asked for (--look-up)`
+            : "",
+        disabled > 0
+            ? `  ${formatNumber(disabled)} of the individual enrollments disabled: ${disabledIds.join(", ")}${disabled > disabledIds.length ? ", ..." : ""}`
+            : "",
+    ]
+    return [...tableOf(rows), ...notes.filter(Boolean)]
+}
+
+function hubLines({ hubs }: Survey): string[] {
+    if (hubs.length === 0) return []
+    return [
+        "",
+        "hubs",
+        ...alignColumns(
+            hubs.map(({ hostName, devices, share }) => [hostName, devices, formatFraction(share)])
+        ),
+    ]
+}
+
+/** `12 x 400207: Custom allocation failed (such as b-7)`. */
+export function failureText({ errorCode, errorMessage, devices, example }: Failure): string {
+    return `${formatNumber(devices)} x ${errorCode ?? "no code"}: ${errorMessage || "no message"} (such as ${example})`
+}
+
+function failureLines({ failures }: Survey): string[] {
+    if (failures.length === 0) return []
+    const lines = failures.slice(0, FAILURES_SHOWN).map(failure => `  ${failureText(failure)}`)
+    const rest = failures.length - lines.length
+    return ["", "failed", ...lines, ...(rest > 0 ? [`  and ${rest} other reasons`] : [])]
+}
+
+/** A line a day: how many, and a bar for each hour. */
+function rateLines({ rate }: Survey): string[] {
+    const counts = rate.hours.map(({ first, again }) => first + again)
+    const top = Math.max(1, ...counts)
+    const days = rate.byDay.map(({ utc, first, again }, i) => [
+        utc.slice(0, 10),
+        first,
+        again,
+        // Bars stand to the left, so they are made equally long.
+        sparkline(counts.slice(i * 24, (i + 1) * 24), top).padEnd(24) + "|",
+    ])
+    return [
+        "",
+        `registrations over the last ${rate.days} days (UTC; highest hour: ${formatNumber(top === 1 ? Math.max(...counts) : top)})`,
+        ...alignColumns([["", "first", "again", "00    06    12    18    |"], ...days]),
+        `  ${NOTE}`,
+    ]
+}
+
+/** All of it. */
+export function surveyLines(survey: Survey): string[] {
+    const { calls, throttled, tookSec } = survey
+    const slowed = throttled > 0 ? `, ${formatNumber(throttled)} of them throttled` : ""
+    return [
+        heading(survey),
+        ...groupLines(survey),
+        ...hubLines(survey),
+        ...failureLines(survey),
+        ...rateLines(survey),
+        "",
+        `${formatNumber(calls)} calls to DPS${slowed}, in ${formatElapsed(tookSec)}`,
+    ]
+}

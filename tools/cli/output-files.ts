@@ -1,0 +1,24 @@
+import { mkdirSync, statSync } from "node:fs"
+import { dirname } from "node:path"
+import { writeWhole as write } from "@moorage/files"
+import { FAILED, UserError } from "./user-error.js"
+
+/** What the user is told when a file cannot be had. */
+export function cannot(what: string, file: string, error: unknown): UserError {
+    return new UserError(`Cannot ${what} ${file}: ${(error as Error).message}`, FAILED, { cause: error })
+}
+
+/** For files with secrets: only their owner reads them. */
+export const OWNER_ONLY = 0o600
+
+/** Writes a file of the user's as a whole, and the folders that it is to be in. @throws UserError */
+export function writeWhole(file: string, text: string, mode?: number): void {
+    try {
+        const there = statSync(file, { throwIfNoEntry: false })
+        if (there && !there.isFile()) throw new Error("it is there, and no file")
+        mkdirSync(dirname(file), { recursive: true })
+        write(file, text, mode)
+    } catch (error) {
+        throw cannot("write", file, error)
+    }
+}

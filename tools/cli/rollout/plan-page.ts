@@ -1,0 +1,123 @@
+// The plan's page: batches and what the model predicts, to be read offline, without a script.
+import {
+    curveOf,
+    localText,
+    type Plan,
+    type PlannedBatch,
+    predictedPoints,
+    ratePerSec,
+} from "@moorage/fleet/rollout"
+import { cumulative } from "@moorage/simulator/model"
+import { COUNT_AXIS } from "@moorage/report/html"
+import { type Figure, figureMarkup } from "@moorage/report/html"
+import { COLOUR } from "@moorage/report/html"
+import { type Markup, markup } from "@moorage/report/html"
+import { pageHtml } from "@moorage/report/html"
+import { table } from "@moorage/report/html"
+import { HEIGHT_PX, LINE, timeChart } from "@moorage/report/html"
+import { tiles } from "@moorage/report/html"
+import { formatNumber, pluralize, formatDuration } from "@moorage/report"
+import { boardsText, predictionText, rateText } from "./plan-text.js"
+
+const POINTS = 400
+
+type Data = [number, number][]
+
+const line = (name: string, colour: string, data: Data, type: "solid" | "dashed" = "solid") => ({
+    ...LINE,
+    name,
+    data,
+    lineStyle: { width: type === "solid" ? 2 : 1.5, color: colour, type },
+    itemStyle: { color: colour },
+})
+
+function mooredFigure(plan: Plan): Figure {
+    const points = predictedPoints(plan, POINTS)
+    const startMs = points[0]?.atMs ?? 0
+    const sec = (ms: number) => (ms - startMs) / 1000
+    const data = points.map(({ atMs, moored }): [number, number] => [sec(atMs), moored])
+    const toSec = sec(points.at(-1)?.atMs ?? 0)
+    return {
+        id: "moored",
+        heading: "Boards moored, as the model predicts",
+        look: `From ${localText(startMs, plan.timeZone)} (${plan.timeZone}) on. Level stretches are nights, pauses, and people at work between batches.`,
+        heightPx: HEIGHT_PX,
+        isWide: true,
+        draw: timeChart({
+            toSec,
+            timeName: "since the first batch",
+            yAxis: COUNT_AXIS,
+            series: [line("moored", COLOUR.blue, data)],
+        }),
+    }
+}
+
+function paceFigure(plan: Plan): Figure {
+    const largest = plan.batches.reduce((one, other) => (other.boards > one.boards ? other : one))
+    const { binSec, registered } = curveOf(plan, largest)
+    const sums = cumulative(registered).map((n, i): [number, number] => [(i + 1) * binSec, n])
+    const toSec = registered.length * binSec
+    const quota: Data = [
+        [0, 0],
+        [toSec, ratePerSec(plan.limits) * toSec],
+    ]
+    return {
+        id: "pace",
+        heading: "The largest batch, from its power-on",
+        look: `${pluralize(largest.boards, "board")} register. The line stays under the dashed one, which is all that the quota allows.`,
+        heightPx: HEIGHT_PX,
+        isWide: true,
+        draw: timeChart({
+            toSec,
+            timeName: "since power-on",
+            yAxis: COUNT_AXIS,
+            series: [
+                line("registered", COLOUR.blue, [[0, 0], ...sums]),
+                line("the quota's pace", COLOUR.ink, quota, "dashed"),
+            ],
+        }),
+    }
+}
+
+function batchesTable({ batches, timeZone }: Plan): Markup {
+    const local = (utc: string) => localText(Date.parse(utc), timeZone)
+    const number = (n: number) => markup`<td class="number">${formatNumber(n)}</td>`
+    const row = (batch: PlannedBatch, i: number) => markup`<tr>${number(i + 1)}${number(batch.wave)}${number(
+        batch.boards
+    )}${number(batch.slots)}<td class="number">${local(batch.startUtc)}</td><td class="number">${local(
+        batch.slotsEndUtc
+    )}</td><td>${boardsText(batch)}</td></tr>
+`
+    const heads = ["Batch", "Wave", "Boards", "Slots", "Power on", "Slots end", "Which boards"]
+    return table("Batches", heads, batches.map(row))
+}
+
+/** The page. */
+export function planHtml(plan: Plan): string {
+    const { fleet, waves, batches, prediction, slots, timeZone } = plan
+    const title = `${pluralize(fleet.boards, "board")} in ${pluralize(waves.length, "wave")} and ${pluralize(batches.length, "batch", "batches")}`
+    const isGood = prediction.throttled === 0 && prediction.moored === fleet.boards
+    return pageHtml({
+        title,
+        header: markup`<div class="plan">Moorage, roll-out plan; times of ${timeZone}</div>
+<h1>${title}</h1>
+<span class="badge ${isGood ? "good" : "bad"}">${predictionText(plan)}</span>
+`,
+        sections: [
+            {
+                id: "numbers",
+                heading: "In numbers",
+                body: markup`${tiles([
+                    ["boards", formatNumber(fleet.boards)],
+                    ["waves", formatNumber(waves.length)],
+                    ["batches", formatNumber(batches.length)],
+                    ["boards in a slot", formatNumber(slots.boardsPerSlot)],
+                    ["a slot", formatDuration(slots.slotSec)],
+                    ["429s predicted", formatNumber(prediction.throttled)],
+                ])}<p>${rateText(plan)}.</p><div class="figures">${[mooredFigure(plan), paceFigure(plan)].map(figureMarkup)}</div>`,
+            },
+            { id: "batches", heading: "Batches", body: batchesTable(plan) },
+        ],
+        footer: markup`Made by <code>moorage rollout plan --report</code>. The model knows throttling, slots and waits; what else may go wrong it does not.`,
+    })
+}

@@ -1,0 +1,193 @@
+import * as v from "valibot"
+import { newKey } from "@moorage/protocol"
+import type { Cloud } from "../cloud.js"
+import type { EnrollmentBase } from "../dps/enrollments.js"
+import { CLOCK, FAIL_OVER, FAULT_RULE, QUOTAS, ROTATE } from "./admin-schema.js"
+
+/** What an operator of the emulator did wrong. */
+export class AdminError extends Error {
+    constructor(
+        readonly status: number,
+        message: string
+    ) {
+        super(message)
+    }
+}
+
+interface Call {
+    cloud: Cloud
+    /** What the path has where the route has `:name`. */
+    params: string[]
+    query: URLSearchParams
+    body: unknown
+}
+
+type Handler = (call: Call) => unknown
+
+const ENROLLMENT_KEY_BYTES = 64
+
+function check<T extends v.GenericSchema>(schema: T, body: unknown): v.InferOutput<T> {
+    const result = v.safeParse(schema, body ?? {})
+    if (result.success) return result.output
+    const lines = result.issues.map(issue => `${v.getDotPath(issue) ?? "body"}: ${issue.message}`)
+    throw new AdminError(400, lines.join("\n"))
+}
+
+function hubOf({ cloud, params }: Call) {
+    const hub = cloud.findHub(params[0])
+    if (hub) return hub
+    throw new AdminError(404, `There is no hub ${params[0]}; there are: ${cloud.hubNames().join(", ")}.`)
+}
+
+/** The hub and the device ID of a path. */
+function deviceOf(call: Call) {
+    const hub = hubOf(call)
+    const id = call.params[1]
+    if (!hub.device(id)) throw new AdminError(404, `${hub.hostName} has no device ${id}.`)
+    return { hub, id }
+}
+
+/** Reads, changes and writes an enrollment or a group. */
+function changed(
+    call: Call,
+    kind: "group" | "individual",
+    change: (old: EnrollmentBase) => Partial<EnrollmentBase>
+) {
+    const { enrollments } = call.cloud.dps
+    const [id] = call.params
+    if (kind === "group") {
+        const old = enrollments.group(id)
+        if (!old) throw new AdminError(404, `There is no enrollment group ${id}.`)
+        enrollments.putGroup({ ...old, ...change(old) })
+    } else {
+        const old = enrollments.individual(id)
+        if (!old) throw new AdminError(404, `There is no enrollment ${id}.`)
+        enrollments.putIndividual({ ...old, ...change(old) })
+    }
+}
+
+function rotated(call: Call, kind: "group" | "individual") {
+    const { which } = check(ROTATE, call.body)
+    const key = newKey(call.cloud.random, ENROLLMENT_KEY_BYTES)
+    changed(call, kind, () => (which === "primary" ? { primaryKey: key } : { secondaryKey: key }))
+    return { which, key }
+}
+
+function state({ cloud }: Call) {
+    const hubs = cloud.hubNames().map(name => {
+        const hub = cloud.hub(name)
+        const ids = hub.deviceIds()
+        const connected = ids.filter(id => hub.device(id)?.session).length
+        return { hostName: name, up: hub.isUp, devices: ids.length, connected }
+    })
+    const { dps, clock, faultRules } = cloud
+    return {
+        idScope: dps.idScope,
+        hubs,
+        registrations: dps.registrationCount,
+        clockSkewSec: clock.skewMs / 1000,
+        faults: faultRules.list(),
+    }
+}
+
+const done = { done: true }
+
+/** `METHOD /path` and what it does; the answer is JSON. */
+const ROUTES: [route: string, handler: Handler][] = [
+    ["GET /state", state],
+    [
+        "GET /events",
+        ({ cloud, query }) => {
+            const sinceMs = Number(query.get("since") ?? 0)
+            return cloud.history.filter(event => event.atMs >= sinceMs)
+        },
+    ],
+    ["GET /faults", ({ cloud }) => cloud.faultRules.list()],
+    ["POST /faults", ({ cloud, body }) => ({ ruleId: cloud.faultRules.add(check(FAULT_RULE, body)) })],
+    [
+        "DELETE /faults",
+        ({ cloud }) => {
+            cloud.faultRules.clear()
+            return done
+        },
+    ],
+    [
+        "DELETE /faults/:id",
+        ({ cloud, params }) => {
+            if (!cloud.faultRules.remove(params[0]))
+                throw new AdminError(404, `There is no fault ${params[0]}.`)
+            return done
+        },
+    ],
+    ["POST /hubs/:name/down", call => (hubOf(call).setUp(false), done)],
+    ["POST /hubs/:name/up", call => (hubOf(call).setUp(true), done)],
+    ["POST /hubs/:name/failover", call => (hubOf(call).failOver(check(FAIL_OVER, call.body).forSec), done)],
+    ...(["disable", "enable"] as const).map((verb): [string, Handler] => [
+        `POST /hubs/:name/devices/:id/${verb}`,
+        call => {
+            const { hub, id } = deviceOf(call)
+            hub.setEnabled(id, verb === "enable")
+            return done
+        },
+    ]),
+    [
+        "POST /hubs/:name/devices/:id/disconnect",
+        call => {
+            const { hub, id } = deviceOf(call)
+            hub.disconnect(id)
+            return done
+        },
+    ],
+    [
+        "POST /hubs/:name/devices/:id/rotate",
+        call => {
+            const { hub, id } = deviceOf(call)
+            const { which } = check(ROTATE, call.body)
+            return { which, key: hub.rotateKey(id, which) }
+        },
+    ],
+    ...(
+        [
+            ["enrollmentGroups", "group"],
+            ["enrollments", "individual"],
+        ] as const
+    ).flatMap(([path, kind]): [string, Handler][] => [
+        [`POST /${path}/:id/rotate`, call => rotated(call, kind)],
+        [
+            `POST /${path}/:id/disable`,
+            call => (changed(call, kind, () => ({ provisioningStatus: "disabled" })), done),
+        ],
+        [
+            `POST /${path}/:id/enable`,
+            call => (changed(call, kind, () => ({ provisioningStatus: "enabled" })), done),
+        ],
+    ]),
+    [
+        "POST /clock",
+        ({ cloud, body }) => {
+            cloud.clock.skewMs = check(CLOCK, body).skewSec * 1000
+            return done
+        },
+    ],
+    ["POST /quotas", ({ cloud, body }) => (cloud.setQuotas(check(QUOTAS, body)), done)],
+]
+
+function paramsOf(pattern: string, path: string): string[] | undefined {
+    const wanted = pattern.split("/")
+    const segments = path.split("/")
+    if (wanted.length !== segments.length) return undefined
+    const fits = wanted.every((part, i) => part.startsWith(":") || part === segments[i])
+    return fits ? segments.filter((_, i) => wanted[i].startsWith(":")).map(decodeURIComponent) : undefined
+}
+
+/** Does what an operator asks. @throws AdminError */
+export function administer(cloud: Cloud, method: string, url: string, body: unknown): unknown {
+    const [path, query = ""] = url.split("?")
+    for (const [route, handler] of ROUTES) {
+        const [wantedMethod, pattern] = route.split(" ")
+        const params = wantedMethod === method ? paramsOf(pattern, path) : undefined
+        if (params) return handler({ cloud, params, query: new URLSearchParams(query), body })
+    }
+    const routes = ROUTES.map(([route]) => route).join(", ")
+    throw new AdminError(404, `There is no ${method} ${path}. There are: ${routes}.`)
+}

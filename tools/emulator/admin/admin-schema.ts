@@ -1,0 +1,44 @@
+// What the admin API takes, checked before anything is done.
+import * as v from "valibot"
+import { FAULT_POINTS } from "../cloud-events.js"
+
+export { QUOTAS } from "../quota/quota-schema.js"
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1))
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
+const positive = v.pipe(v.number(), v.gtValue(0))
+const status = v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599))
+
+const FAULT = v.pipe(
+    v.strictObject({
+        status: v.optional(status),
+        retryAfterSec: v.optional(whole),
+        connack: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(255))),
+        delayMs: v.optional(positive),
+        close: v.optional(v.boolean()),
+        mute: v.optional(v.boolean()),
+        dropAfterBytes: v.optional(whole),
+        closeAfterConnackMs: v.optional(whole),
+    }),
+    v.check(fault => Object.keys(fault).length > 0, "says nothing of what is to happen")
+)
+
+/** Body of `POST /faults`. */
+export const FAULT_RULE = v.strictObject({
+    on: v.optional(v.picklist(FAULT_POINTS)),
+    service: v.optional(v.string()),
+    id: v.optional(v.string()),
+    share: v.optional(v.pipe(positive, v.maxValue(1))),
+    times: v.optional(count),
+    forSec: v.optional(positive),
+    fault: FAULT,
+})
+
+/** Body of `POST /hubs/{name}/failover`. */
+export const FAIL_OVER = v.strictObject({ forSec: positive })
+
+/** Body of `POST /clock`. */
+export const CLOCK = v.strictObject({ skewSec: v.number() })
+
+/** Body of `POST .../rotate`. */
+export const ROTATE = v.strictObject({ which: v.optional(v.picklist(["primary", "secondary"]), "primary") })

@@ -1,0 +1,27 @@
+import type { Clock } from "@moorage/runtime"
+import type { Fault, FaultPlan, FaultPoint } from "../cloud-events.js"
+
+/** What a fault may do to a request, whatever carries it. */
+export interface Request {
+    /** Breaks the connection. */
+    abort(): void
+    /** Breaks the connection once so many bytes more were sent. */
+    cut(bytes: number): void
+    /** Does the work, or answers with the fault's status or CONNACK code. */
+    answer(fault: Fault | undefined): void
+}
+
+/** Lets `request` through as the plan says: now, late, broken off, or never. Asks the plan once. */
+export function underFaults(
+    plan: FaultPlan | undefined,
+    clock: Clock,
+    point: FaultPoint,
+    request: Request
+): void {
+    const fault = plan?.(point)
+    if (fault?.mute) return
+    if (fault?.dropAfterBytes !== undefined) request.cut(fault.dropAfterBytes)
+    if (fault?.close) request.abort()
+    else if (fault?.delayMs) clock.after(fault.delayMs, () => request.answer(fault))
+    else request.answer(fault)
+}

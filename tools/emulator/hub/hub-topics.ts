@@ -1,0 +1,48 @@
+// The MQTT topics of IoT Hub (Microsoft, "Communicate with an IoT hub using the MQTT protocol").
+import { decodePropertyBag, encodePropertyBag } from "@moorage/protocol"
+
+/** What a device's PUBLISH is about. */
+export type DeviceTopic =
+    | { kind: "telemetry"; properties: Record<string, string> }
+    | { kind: "methodResponse"; status: number; requestId: string }
+    | { kind: "twinGet"; requestId: string }
+    | { kind: "twinReported"; requestId: string }
+
+/** The four filters that a device may subscribe to; C2D also with `+` for the device ID, as azure-sdk-for-c does. */
+const FILTERS = [
+    /^\$iothub\/methods\/POST\/#$/,
+    /^\$iothub\/twin\/res\/#$/,
+    /^\$iothub\/twin\/PATCH\/properties\/desired\/#$/,
+    /^devices\/[^/]+\/messages\/devicebound\/#$/,
+]
+
+/** Whether `deviceId` may subscribe to `filter`. */
+export function isHubFilter(filter: string, deviceId: string): boolean {
+    if (!FILTERS.some(known => known.test(filter))) return false
+    const owner = /^devices\/([^/]+)\//.exec(filter)?.[1]
+    return owner === undefined || owner === "+" || owner === deviceId
+}
+
+export function deviceBoundFilter(filter: string): boolean {
+    return filter.startsWith("devices/")
+}
+
+/** Takes a device's topic apart; undefined for one that IoT Hub does not know. */
+export function parseDeviceTopic(topic: string, deviceId: string): DeviceTopic | undefined {
+    const events = `devices/${deviceId}/messages/events`
+    if (topic === events || topic.startsWith(`${events}/`))
+        return { kind: "telemetry", properties: decodePropertyBag(topic.slice(events.length + 1)) }
+    const method = /^\$iothub\/methods\/res\/(-?\d+)\/\?\$rid=([^&]+)/.exec(topic)
+    if (method) return { kind: "methodResponse", status: Number(method[1]), requestId: method[2] }
+    const twin = /^\$iothub\/twin\/(GET|PATCH\/properties\/reported)\/\?\$rid=([^&]+)/.exec(topic)
+    if (twin) return { kind: twin[1] === "GET" ? "twinGet" : "twinReported", requestId: twin[2] }
+    return undefined
+}
+
+export const methodRequestTopic = (name: string, requestId: string) =>
+    `$iothub/methods/POST/${name}/?$rid=${requestId}`
+export const twinResponseTopic = (status: number, requestId: string, version?: number) =>
+    `$iothub/twin/res/${status}/?$rid=${requestId}${version === undefined ? "" : `&$version=${version}`}`
+export const desiredTopic = (version: number) => `$iothub/twin/PATCH/properties/desired/?$version=${version}`
+export const deviceBoundTopic = (deviceId: string, properties: Record<string, string>) =>
+    `devices/${deviceId}/messages/devicebound/${encodePropertyBag(properties)}`

@@ -1,0 +1,225 @@
+import type {
+    IConnectPacket,
+    IPublishPacket,
+    ISubscribePacket,
+    IUnsubscribePacket,
+    Packet,
+} from "mqtt-packet"
+import type { CloudEvent } from "../cloud-events.js"
+import type { Device, DeviceBound, DeviceSession } from "../hub/hub-device.js"
+import type { Hub } from "../hub/hub.js"
+import { encodePropertyBag } from "@moorage/protocol"
+import {
+    deviceBoundFilter,
+    deviceBoundTopic,
+    type DeviceTopic,
+    isHubFilter,
+    parseDeviceTopic,
+    twinResponseTopic,
+} from "../hub/hub-topics.js"
+import type { Wire } from "./mqtt-wire.js"
+
+/** The user name of a hub client: host name, device ID; with `/?`. */
+const USER_NAME = /^([^/]+)\/([^/]+)\/\?(.*)$/
+
+/** Who a hub user name says connects, or undefined when it is none. */
+export function parseHubUserName(userName: string): { hostName: string; deviceId: string } | undefined {
+    const match = USER_NAME.exec(userName)
+    return match ? { hostName: match[1].toLowerCase(), deviceId: match[2] } : undefined
+}
+
+/** A device-to-cloud message with its properties (facts 4). */
+const MESSAGE_MAX_BYTES = 256 * 1024
+
+/** One device's connection to its hub (facts 5). */
+export class HubSession implements DeviceSession {
+    private will: IConnectPacket["will"]
+    private readonly clean: boolean
+    readonly isPresent: boolean
+
+    constructor(
+        private readonly wire: Wire,
+        private readonly hub: Hub,
+        private readonly device: Device,
+        connect: IConnectPacket,
+        private readonly record: (event: Omit<CloudEvent, "atMs" | "service">) => void
+    ) {
+        this.will = connect.will
+        // One connection per device: the newcomer wins (400027).
+        device.session?.close("another connection of this device")
+        this.clean = connect.clean ?? false
+        if (this.clean) {
+            device.subscriptions.clear()
+            device.purge()
+        }
+        this.isPresent = !this.clean && device.isPersistent
+        device.isPersistent = !this.clean
+        device.hasConnected = true
+        device.session = this
+        hub.changed(device)
+    }
+
+    /** Called after CONNACK. A hub whose day is spent takes the connection, and closes it (facts 5.2). */
+    started(): void {
+        if (this.hub.throttle.isSpent) this.wire.close("daily quota spent")
+        else this.hub.deliverWaiting(this.device)
+    }
+
+    packet(packet: Packet): void {
+        switch (packet.cmd) {
+            case "publish":
+                this.received(packet)
+                break
+            case "subscribe":
+                this.subscribe(packet)
+                break
+            case "unsubscribe":
+                this.unsubscribe(packet)
+                break
+            case "puback":
+                if (this.device.unacknowledged.delete(packet.messageId ?? 0)) this.hub.changed(this.device)
+                break
+            case "pingreq":
+                this.wire.send({ cmd: "pingresp" })
+                break
+            case "disconnect":
+                this.will = undefined
+                this.wire.close("disconnected by the client")
+                break
+            default:
+                this.wire.abort(`unexpected ${packet.cmd}`)
+        }
+    }
+
+    publish(topic: string, body: Uint8Array | string, qos: 0 | 1): void {
+        this.send(topic, body, qos ? this.device.packetIds.next() : undefined)
+    }
+
+    deliver(message: DeviceBound, qos: 0 | 1): void {
+        const topic = deviceBoundTopic(this.device.deviceId, message.properties)
+        if (!qos) {
+            this.send(topic, message.body)
+            return
+        }
+        const dup = message.packetId !== undefined
+        message.packetId ??= this.device.packetIds.next()
+        message.deliveries++
+        this.device.unacknowledged.set(message.packetId, message)
+        this.send(topic, message.body, message.packetId, dup)
+    }
+
+    close(why: string): void {
+        this.wire.close(why)
+    }
+
+    /** The connection is gone: the will is sent, and what was not acknowledged waits again. */
+    ended(): void {
+        if (this.device.session === this) this.device.session = undefined
+        if (this.clean) this.device.subscriptions.clear()
+        this.device.unsend()
+        this.hub.changed(this.device)
+        if (this.will) this.sendWill(this.will)
+    }
+
+    /** A will is telemetry, or nothing (facts 5.4). */
+    private sendWill(will: NonNullable<IConnectPacket["will"]>): void {
+        const topic = parseDeviceTopic(will.topic, this.device.deviceId)
+        if (topic?.kind !== "telemetry") return
+        this.telemetry(will.payload.toString(), { ...topic.properties, "iothub-MessageType": "Will" })
+    }
+
+    /** PUBLISH, at QoS 1 when there is a packet identifier. */
+    private send(topic: string, body: Uint8Array | string, messageId?: number, dup = false): void {
+        const payload = typeof body === "string" ? body : Buffer.from(body)
+        const qos = messageId ? 1 : 0
+        this.wire.send({ cmd: "publish", topic, payload, qos, dup, retain: false, messageId })
+    }
+
+    private telemetry(body: string, properties: Record<string, string>): void {
+        const detail = encodePropertyBag(properties)
+        this.record({ kind: "telemetry", id: this.device.deviceId, body, properties, detail })
+    }
+
+    private received(packet: IPublishPacket): void {
+        const { quirks } = this.hub
+        if (packet.qos === 2 && quirks.qos2Publish === "close") {
+            this.wire.abort("QoS 2 is not supported")
+            return
+        }
+        const topic = parseDeviceTopic(packet.topic, this.device.deviceId)
+        if (topic) this.take(packet, topic)
+        else if (quirks.unknownTopic === "close") this.wire.abort("unknown topic")
+        else this.acknowledge(packet, 0)
+    }
+
+    private take(packet: IPublishPacket, topic: DeviceTopic): void {
+        const { hub, device } = this
+        const isTelemetry = topic.kind === "telemetry"
+        const waitSec = isTelemetry ? hub.throttle.publish() : 0
+        const bytes = packet.payload.length + packet.topic.length
+        if (waitSec === undefined) {
+            this.wire.close("throttled")
+            return
+        }
+        if (isTelemetry && bytes > MESSAGE_MAX_BYTES) {
+            this.wire.abort("message too large")
+            return
+        }
+        if (!hub.throttle.meter(bytes) && isTelemetry) {
+            this.wire.close("daily quota spent")
+            return
+        }
+        const body = packet.payload.toString()
+        switch (topic.kind) {
+            case "telemetry":
+                // Nothing is retained; the flag is passed on (facts 5.4).
+                if (packet.retain) topic.properties[hub.quirks.retainProperty] = "true"
+                this.telemetry(body, topic.properties)
+                break
+            case "methodResponse":
+                hub.methodAnswered(device.deviceId, topic.requestId, topic.status, body)
+                break
+            case "twinGet":
+                this.twinAnswer(twinResponseTopic(200, topic.requestId), device.twin.body())
+                break
+            case "twinReported": {
+                const version = hub.report(device, body)
+                const status = version === undefined ? 400 : 204
+                this.twinAnswer(twinResponseTopic(status, topic.requestId, version), "")
+                break
+            }
+        }
+        this.acknowledge(packet, waitSec)
+    }
+
+    private acknowledge({ qos, messageId }: IPublishPacket, waitSec: number): void {
+        if (qos === 0) return
+        const puback = () => this.wire.send({ cmd: "puback", messageId } as Packet)
+        this.hub.after(waitSec, () => this.hub.kept(puback))
+    }
+
+    private twinAnswer(topic: string, body: string): void {
+        const qos = this.device.granted(filter => filter.startsWith("$iothub/twin/res/"))
+        if (qos !== undefined) this.hub.kept(() => this.publish(topic, body, qos))
+    }
+
+    private subscribe(packet: ISubscribePacket): void {
+        const { subscriptions, deviceId } = this.device
+        const granted = packet.subscriptions.map(({ topic, qos }) => {
+            // IoT Hub takes five at a time, and there are no more than five of these.
+            if (!isHubFilter(topic, deviceId)) return 128
+            subscriptions.set(topic, qos === 0 ? 0 : 1)
+            return qos === 0 ? 0 : 1
+        })
+        this.hub.changed(this.device)
+        this.wire.send({ cmd: "suback", messageId: packet.messageId, granted } as Packet)
+        if (packet.subscriptions.some(({ topic }) => deviceBoundFilter(topic)))
+            this.hub.deliverWaiting(this.device)
+    }
+
+    private unsubscribe(packet: IUnsubscribePacket): void {
+        for (const topic of packet.unsubscriptions) this.device.subscriptions.delete(topic)
+        this.hub.changed(this.device)
+        this.wire.send({ cmd: "unsuback", messageId: packet.messageId } as Packet)
+    }
+}

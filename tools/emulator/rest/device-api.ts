@@ -1,0 +1,110 @@
+import { parseSas } from "@moorage/protocol"
+import type { Cloud } from "../cloud.js"
+import { type DpsResponse, errorResponse, guid } from "../dps/dps-bodies.js"
+import type { Fault, FaultPoint } from "../cloud-events.js"
+
+export interface HttpRequest {
+    method: string
+    /** Path and query. */
+    url: string
+    /** Names in lower case. */
+    headers: Record<string, string>
+    body: string
+}
+
+export interface HttpReply {
+    status: number
+    headers: Record<string, string>
+    body: string
+}
+
+type Operation = { kind: "register" | "lookup" } | { kind: "poll"; operationId: string }
+
+interface Route {
+    idScope: string
+    registrationId: string
+    operation: Operation
+}
+
+function decodable(path: string): boolean {
+    try {
+        decodeURIComponent(path)
+        return true
+    } catch {
+        return false
+    }
+}
+
+/** The three routes of the DPS device API; case aside, as the service has it (facts 2). */
+function route(method: string, path: string): Route | undefined {
+    const match =
+        decodable(path) &&
+        /^\/([^/]+)\/registrations\/([^/]+)(?:\/(register|operations\/([^/]+)))?\/?$/i.exec(path)
+    if (!match) return undefined
+    const [, idScope, registrationId, tail, operationId] = match
+    const found = (operation: Operation) => ({
+        idScope,
+        registrationId: decodeURIComponent(registrationId).toLowerCase(),
+        operation,
+    })
+    if (method === "POST" && !tail) return found({ kind: "lookup" })
+    if (method === "PUT" && tail?.toLowerCase() === "register") return found({ kind: "register" })
+    if (method === "GET" && operationId)
+        return found({ kind: "poll", operationId: decodeURIComponent(operationId) })
+    return undefined
+}
+
+function perform(cloud: Cloud, request: HttpRequest, fault: Fault | undefined): DpsResponse {
+    const { dps, random, clock } = cloud
+    const refuse = (status: number, code: number, message: string) =>
+        errorResponse(status, code, message, random, clock.nowMs())
+    const url = new URL(request.url, "https://dps")
+    const at = route(request.method, url.pathname)
+    if (!at) return refuse(404, 404000, "No such resource.")
+    if (!url.searchParams.has("api-version")) return refuse(400, 400003, "api-version is missing.")
+    if (at.idScope !== dps.idScope) return refuse(401, 401002, "Unauthorized")
+    const caller = { registrationId: at.registrationId, token: parseSas(request.headers.authorization ?? "") }
+    switch (at.operation.kind) {
+        case "register":
+            return dps.register(caller, request.body, fault)
+        case "lookup":
+            return dps.lookup(caller, fault)
+        case "poll":
+            return dps.poll(caller, at.operation.operationId, fault)
+    }
+}
+
+/** What a fault plan may be asked about a request, before it is done. */
+export function faultPoint(request: HttpRequest): FaultPoint {
+    const at = route(request.method, request.url.split("?")[0])
+    return { kind: at?.operation.kind ?? "other", service: "dps", id: at?.registrationId ?? "" }
+}
+
+/**
+ * Serves one request of the DPS device API. Every answer carries `Date`, a refusal too: devices without a
+ * clock live on it.
+ */
+export function serveDeviceApi(cloud: Cloud, request: HttpRequest, fault?: Fault): HttpReply {
+    let response: DpsResponse
+    try {
+        response = perform(cloud, request, fault)
+    } catch (error) {
+        if (!(error instanceof URIError || error instanceof TypeError)) throw error
+        response = errorResponse(400, 400000, "Malformed request.", cloud.random, cloud.clock.nowMs())
+    }
+    cloud.record("dps", {
+        kind: "http",
+        id: faultPoint(request).id,
+        status: response.status,
+        detail: `${request.method} ${request.url.split("?")[0]}`,
+    })
+    const headers: Record<string, string> = {
+        Date: new Date(cloud.clock.nowMs()).toUTCString(),
+        "Content-Type": "application/json; charset=utf-8",
+        "x-ms-request-id": guid(cloud.random),
+    }
+    if (response.retryAfterSec !== undefined) headers["Retry-After"] = String(response.retryAfterSec)
+    if (response.status === 202)
+        headers.Location = `https://${request.headers.host ?? ""}${request.url.split("?")[0]}`
+    return { status: response.status, headers, body: response.body }
+}

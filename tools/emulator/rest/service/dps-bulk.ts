@@ -1,0 +1,58 @@
+import type { EnrollmentBase } from "../../dps/enrollments.js"
+import { isJsonObject, type JsonObject } from "../../util/json-object.js"
+import { type Answer, type Call, objectBody } from "./service-call.js"
+import { type EnrollmentKind, GROUPS, INDIVIDUALS, writtenOf } from "./dps-documents.js"
+import { write } from "./dps-enrollments.js"
+import { ServiceError } from "./service-errors.js"
+import { requireMatch } from "./etag.js"
+
+/** As many as DPS takes in one bulk operation. */
+const BULK_MAX = 10
+
+const MODES = ["create", "update", "updateifmatchetag", "delete"]
+
+function one<E extends EnrollmentBase>(
+    kind: EnrollmentKind<E>,
+    call: Call,
+    mode: string,
+    id: string,
+    body: JsonObject
+): void {
+    const { cloud } = call
+    const old = mode === "create" ? kind.find(cloud, id) : kind.required(cloud, id)
+    if (mode === "create" && old) throw new ServiceError(409, 409000, `${id} exists already.`)
+    const etag = body.etag
+    if (mode === "updateifmatchetag" && typeof etag !== "string")
+        throw new ServiceError(400, 400004, "etag is missing.")
+    // A deletion looks at the ETag when there is one.
+    if (old && typeof etag === "string" && mode !== "update")
+        requireMatch({ "if-match": etag }, writtenOf(cloud, old).etag)
+    if (mode === "delete") kind.remove(cloud, id)
+    else write(kind, cloud, id, body, old)
+}
+
+/** Each one by itself: those that can be done are done, those that cannot are named. */
+function bulk<E extends EnrollmentBase>(kind: EnrollmentKind<E>, field: string, call: Call): Answer {
+    const body = objectBody(call)
+    const mode = String(body.mode).toLowerCase()
+    const list = body[field]
+    if (!MODES.includes(mode)) throw new ServiceError(400, 400004, "mode is unknown.")
+    if (!Array.isArray(list) || list.length === 0 || list.length > BULK_MAX)
+        throw new ServiceError(400, 400004, `${field} is a list of 1 to ${BULK_MAX}.`)
+    const errors: JsonObject[] = []
+    for (const item of list as unknown[]) {
+        const id = isJsonObject(item) ? item[kind.idField] : undefined
+        try {
+            if (!isJsonObject(item) || typeof id !== "string")
+                throw new ServiceError(400, 400004, `${kind.idField} is missing.`)
+            one(kind, call, mode, id, item)
+        } catch (error) {
+            if (!(error instanceof ServiceError)) throw error
+            errors.push({ [kind.idField]: id ?? null, errorCode: error.code, errorStatus: error.message })
+        }
+    }
+    return { status: 200, json: { isSuccessful: errors.length === 0, errors } }
+}
+
+export const bulkIndividuals = (call: Call) => bulk(INDIVIDUALS, "enrollments", call)
+export const bulkGroups = (call: Call) => bulk(GROUPS, "enrollmentGroups", call)

@@ -1,0 +1,110 @@
+import type { Cloud } from "../../cloud.js"
+import { newEtag, timestamp } from "../../dps/dps-bodies.js"
+import { enrollmentDocument } from "../../dps/enrollment-document.js"
+import type { EnrollmentBase, EnrollmentGroup, IndividualEnrollment, Written } from "../../dps/enrollments.js"
+import { registrationIdOf } from "@moorage/protocol"
+import type { JsonObject } from "../../util/json-object.js"
+import { readBase } from "./dps-read-enrollment.js"
+import { ServiceError } from "./service-errors.js"
+
+/** Individual enrollments and enrollment groups, as far as their APIs are the same. */
+export interface EnrollmentKind<E extends EnrollmentBase = EnrollmentBase> {
+    /** `x-ms-item-type`. */
+    itemType: string
+    /** In `SELECT * FROM`. */
+    collection: string
+    idField: "registrationId" | "enrollmentGroupId"
+    idOf: (enrollment: E) => string
+    /** Up to `count` of them, by ID, from the first after `id`. */
+    after: (cloud: Cloud, id: string | undefined, count: number) => E[]
+    find: (cloud: Cloud, id: string) => E | undefined
+    /** @throws ServiceError 404 */
+    required: (cloud: Cloud, id: string) => E
+    /** @throws ServiceError 400 */
+    read: (cloud: Cloud, id: string, body: JsonObject, old: E | undefined) => E
+    put: (cloud: Cloud, enrollment: E) => void
+    remove: (cloud: Cloud, id: string) => void
+    /** What it has beside its document; the registration only where one enrollment is asked for. */
+    extra: (cloud: Cloud, enrollment: E, single: boolean) => JsonObject
+}
+
+function found<E>(enrollment: E | undefined, code: number, what: string): E {
+    if (!enrollment) throw new ServiceError(404, code, `${what} not found.`)
+    return enrollment
+}
+
+/** The ID in lower case, and the same in path and body. @throws ServiceError 400 */
+function checkedId(id: string, inBody: unknown, field: string): string {
+    const canonical = registrationIdOf(id)
+    if (canonical === undefined) throw new ServiceError(400, 400004, `${field} is malformed.`)
+    if (inBody !== undefined && (typeof inBody !== "string" || inBody.toLowerCase() !== canonical))
+        throw new ServiceError(400, 400004, `${field} of the body is not that of the path.`)
+    return canonical
+}
+
+function deviceIdOf(value: unknown): string | undefined {
+    if (value === undefined || value === null || value === "") return undefined
+    if (typeof value !== "string" || !/^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/.test(value))
+        throw new ServiceError(400, 400004, "deviceId is malformed.")
+    return value
+}
+
+export const INDIVIDUALS: EnrollmentKind<IndividualEnrollment> = {
+    itemType: "Enrollment",
+    collection: "enrollments",
+    idField: "registrationId",
+    idOf: enrollment => enrollment.registrationId.toLowerCase(),
+    after: (cloud, id, count) => cloud.dps.enrollments.individualsAfter(id, count),
+    find: (cloud, id) => cloud.dps.enrollments.individual(id),
+    required: (cloud, id) => found(cloud.dps.enrollments.individual(id), 404201, "Enrollment"),
+    read: (cloud, id, body, old) => ({
+        ...readBase(cloud, body, old),
+        registrationId: checkedId(id, body.registrationId, "registrationId"),
+        deviceId: deviceIdOf(body.deviceId),
+    }),
+    put: (cloud, enrollment) => cloud.dps.enrollments.putIndividual(enrollment),
+    remove: (cloud, id) => cloud.dps.enrollments.deleteIndividual(id),
+    extra: (cloud, { registrationId }, single) => ({
+        registrationState: single ? cloud.dps.registration(registrationId) : undefined,
+    }),
+}
+
+export const GROUPS: EnrollmentKind<EnrollmentGroup> = {
+    itemType: "EnrollmentGroup",
+    collection: "enrollmentGroups",
+    idField: "enrollmentGroupId",
+    idOf: group => group.enrollmentGroupId.toLowerCase(),
+    after: (cloud, id, count) => cloud.dps.enrollments.groupsAfter(id, count),
+    find: (cloud, id) => cloud.dps.enrollments.group(id),
+    required: (cloud, id) => found(cloud.dps.enrollments.group(id), 404202, "Enrollment group"),
+    read: (cloud, id, body, old) => {
+        checkedId(id, body.enrollmentGroupId, "enrollmentGroupId")
+        return { ...readBase(cloud, body, old), enrollmentGroupId: old?.enrollmentGroupId ?? id }
+    },
+    put: (cloud, group) => cloud.dps.enrollments.putGroup(group),
+    remove: (cloud, id) => cloud.dps.enrollments.deleteGroup(id),
+    extra: () => ({}),
+}
+
+/** ETag and times; one that came by configuration gets them when first asked for. */
+export function writtenOf(cloud: Cloud, enrollment: EnrollmentBase): Written {
+    enrollment.written ??= newWritten(cloud, undefined)
+    return enrollment.written
+}
+
+export function newWritten(cloud: Cloud, old: EnrollmentBase | undefined): Written {
+    const now = timestamp(cloud.clock.nowMs())
+    const createdDateTimeUtc = old ? writtenOf(cloud, old).createdDateTimeUtc : now
+    return { etag: newEtag(cloud.random), createdDateTimeUtc, lastUpdatedDateTimeUtc: now }
+}
+
+/** An enrollment as the API shows it: without its keys, which only `attestationmechanism` tells. */
+export function documentOf<E extends EnrollmentBase>(
+    kind: EnrollmentKind<E>,
+    cloud: Cloud,
+    enrollment: E,
+    single: boolean
+): JsonObject {
+    writtenOf(cloud, enrollment)
+    return { ...enrollmentDocument(enrollment), ...kind.extra(cloud, enrollment, single) }
+}

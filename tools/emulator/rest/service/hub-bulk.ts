@@ -1,0 +1,47 @@
+import { isJsonObject, type JsonObject } from "../../util/json-object.js"
+import { type Answer, jsonBody } from "./service-call.js"
+import { hubErrorName, ServiceError } from "./service-errors.js"
+import { requireMatch } from "./etag.js"
+import { type HubCall, requiredDevice } from "./hub-call.js"
+import { writeDevice } from "./hub-devices.js"
+
+/** As many as the registry takes at a time. */
+const BULK_MAX = 100
+
+const MODES = ["create", "createorupdate", "update", "updateifmatchetag", "delete", "deleteifmatchetag"]
+
+function one(call: HubCall, id: string, item: JsonObject): void {
+    const mode = String(item.importMode).toLowerCase()
+    if (!MODES.includes(mode)) throw new ServiceError(400, 400000, "importMode is unknown.")
+    const { hub } = call
+    if (mode === "create" && hub.device(id)) throw new ServiceError(409, 409001, `${id} exists already.`)
+    if (!mode.startsWith("create")) {
+        const { etag } = requiredDevice(hub, id)
+        // The SDK sends `etag`, the documents have `eTag`.
+        if (mode.endsWith("ifmatchetag")) requireMatch({ "if-match": String(item.eTag ?? item.etag) }, etag)
+    }
+    if (mode.startsWith("delete")) hub.removeDevice(id)
+    else writeDevice(call, id, item)
+}
+
+/** Each one by itself: those that can be done are done, those that cannot are named. */
+export function bulkDevices(call: HubCall): Answer {
+    const list = jsonBody(call)
+    if (!Array.isArray(list) || list.length === 0 || list.length > BULK_MAX)
+        throw new ServiceError(400, 400000, `The body is a list of 1 to ${BULK_MAX} devices.`)
+    const errors: JsonObject[] = []
+    for (const item of list as unknown[]) {
+        const id = isJsonObject(item) ? item.id : undefined
+        try {
+            if (!isJsonObject(item) || typeof id !== "string")
+                throw new ServiceError(400, 400000, "id is missing.")
+            one(call, id, item)
+        } catch (error) {
+            if (!(error instanceof ServiceError)) throw error
+            const name = hubErrorName(error)
+            errors.push({ deviceId: id ?? null, errorCode: name, errorStatus: error.message })
+        }
+    }
+    const isSuccessful = errors.length === 0
+    return { status: isSuccessful ? 200 : 400, json: { isSuccessful, errors, warnings: [] } }
+}

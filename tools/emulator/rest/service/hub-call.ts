@@ -1,0 +1,23 @@
+import type { Device } from "../../hub/hub-device.js"
+import type { Hub } from "../../hub/hub.js"
+import type { Call } from "./service-call.js"
+import { ServiceError } from "./service-errors.js"
+
+export interface HubCall extends Call {
+    hub: Hub
+}
+
+/** What the hub writes for a time that never was. */
+export const NEVER = "0001-01-01T00:00:00Z"
+
+/** @throws ServiceError 404001 */
+export function requiredDevice(hub: Hub, deviceId: string): Device {
+    const device = hub.device(deviceId)
+    if (!device) throw new ServiceError(404, 404001, `Device ${deviceId} not registered`)
+    return device
+}
+
+/** IoT Hub, "Device identity properties". */
+export function isDeviceId(text: unknown): text is string {
+    return typeof text === "string" && /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/.test(text)
+}

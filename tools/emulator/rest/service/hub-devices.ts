@@ -1,0 +1,123 @@
+import { isSymmetricKey, newKey } from "@moorage/protocol"
+import { timestamp } from "../../dps/dps-bodies.js"
+import type { Device } from "../../hub/hub-device.js"
+import { isJsonObject, type JsonObject } from "../../util/json-object.js"
+import { type Answer, noContent, objectBody } from "./service-call.js"
+import { ServiceError } from "./service-errors.js"
+import { etagHeader, requireMatch } from "./etag.js"
+import { type HubCall, isDeviceId, NEVER, requiredDevice } from "./hub-call.js"
+
+const NEW_KEY_BYTES = 32
+/** As many as a list has at most, and unless `top` says less. */
+const LIST_MAX = 1000
+
+/** An identity as the registry shows it, with its keys. */
+function identity(device: Device): JsonObject {
+    const [primaryKey, secondaryKey = null] = device.keys
+    const { statusUpdatedMs } = device
+    return {
+        deviceId: device.deviceId,
+        generationId: device.generationId,
+        etag: device.etag,
+        connectionState: device.session ? "Connected" : "Disconnected",
+        status: device.enabled ? "enabled" : "disabled",
+        statusReason: device.statusReason,
+        connectionStateUpdatedTime: NEVER,
+        statusUpdatedTime: statusUpdatedMs === undefined ? NEVER : timestamp(statusUpdatedMs),
+        lastActivityTime: NEVER,
+        cloudToDeviceMessageCount: device.waiting.length,
+        authentication: {
+            symmetricKey: { primaryKey, secondaryKey },
+            x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
+            type: "sas",
+        },
+        capabilities: device.capabilities,
+    }
+}
+
+function answer(device: Device): Answer {
+    return { status: 200, json: identity(device), headers: etagHeader(device.etag) }
+}
+
+/** The keys of an identity that is written; those left out stay, or are made when it is new. */
+function keysOf(call: HubCall, body: JsonObject, old: Device | undefined): string[] {
+    const authentication = body.authentication ?? {}
+    if (!isJsonObject(authentication)) throw new ServiceError(400, 400000, "authentication is not an object.")
+    const { type = "sas", symmetricKey } = authentication
+    if (type !== "sas")
+        throw new ServiceError(400, 400000, `The emulator authenticates by sas only, not by ${String(type)}.`)
+    const given = isJsonObject(symmetricKey) ? symmetricKey : {}
+    return ["primaryKey", "secondaryKey"].map((name, i) => {
+        const key = given[name]
+        if (key === undefined || key === null || key === "")
+            return old?.keys[i] ?? newKey(call.cloud.random, NEW_KEY_BYTES)
+        if (typeof key === "string" && isSymmetricKey(key)) return key
+        throw new ServiceError(400, 400000, `${name} is not Base64 of 16 to 64 bytes.`)
+    })
+}
+
+/** Makes or changes an identity. @throws ServiceError 400 */
+export function writeDevice(call: HubCall, deviceId: string, body: JsonObject): Device {
+    const { hub } = call
+    if (!isDeviceId(deviceId)) throw new ServiceError(400, 400000, "deviceId is malformed.")
+    const status = body.status ?? "enabled"
+    if (status !== "enabled" && status !== "disabled")
+        throw new ServiceError(400, 400000, "status is unknown.")
+    const device = hub.putDevice(deviceId, keysOf(call, body, hub.device(deviceId)))
+    device.statusReason = typeof body.statusReason === "string" ? body.statusReason : null
+    if (isJsonObject(body.capabilities)) device.capabilities = body.capabilities
+    if (device.enabled !== (status === "enabled")) hub.setEnabled(deviceId, status === "enabled")
+    return device
+}
+
+export function getDevice(call: HubCall): Answer {
+    return answer(requiredDevice(call.hub, call.params[0]))
+}
+
+/** Without If-Match only a new identity is written. */
+export function putDevice(call: HubCall): Answer {
+    const deviceId = call.params[0]
+    const body = objectBody(call)
+    if (body.deviceId !== undefined && body.deviceId !== deviceId)
+        throw new ServiceError(400, 400000, "deviceId of the body is not that of the path.")
+    if (call.headers["if-match"] === undefined) {
+        if (call.hub.device(deviceId))
+            throw new ServiceError(409, 409001, `A device with ID '${deviceId}' is already registered.`)
+    } else requireMatch(call.headers, requiredDevice(call.hub, deviceId).etag)
+    return answer(writeDevice(call, deviceId, body))
+}
+
+export function deleteDevice(call: HubCall): Answer {
+    const device = requiredDevice(call.hub, call.params[0])
+    requireMatch(call.headers, device.etag)
+    call.hub.removeDevice(device.deviceId)
+    return noContent()
+}
+
+function devicesOf({ hub }: HubCall): Device[] {
+    return hub.deviceIds().map(id => requiredDevice(hub, id))
+}
+
+export function listDevices(call: HubCall): Answer {
+    const text = call.query.get("top") ?? String(LIST_MAX)
+    const top = Number(text)
+    if (!/^\d+$/.test(text) || top < 1 || top > LIST_MAX)
+        throw new ServiceError(400, 400000, `top is a whole number from 1 to ${LIST_MAX}.`)
+    return { status: 200, json: devicesOf(call).slice(0, top).map(identity) }
+}
+
+export function deviceStatistics(call: HubCall): Answer {
+    const devices = devicesOf(call)
+    const enabled = devices.filter(device => device.enabled).length
+    const json = {
+        totalDeviceCount: devices.length,
+        enabledDeviceCount: enabled,
+        disabledDeviceCount: devices.length - enabled,
+    }
+    return { status: 200, json }
+}
+
+export function serviceStatistics(call: HubCall): Answer {
+    const connectedDeviceCount = devicesOf(call).filter(device => device.session).length
+    return { status: 200, json: { connectedDeviceCount } }
+}

@@ -1,0 +1,124 @@
+import type { Cloud } from "../../cloud.js"
+import { guid } from "../../dps/dps-bodies.js"
+import type { Fault } from "../../cloud-events.js"
+import { HubError } from "../../hub/hub-error.js"
+import type { HttpReply, HttpRequest } from "../device-api.js"
+import { type Answer, type Call, findRoute, type Route } from "./service-call.js"
+import { DPS_ROUTES } from "./dps-routes.js"
+import { dpsErrorForm, type ErrorForm, hubErrorForm, ServiceError } from "./service-errors.js"
+import type { Api } from "./api-of-host.js"
+import { type HubCall, HUB_ROUTES } from "./hub-routes.js"
+
+export interface ServiceRequest extends HttpRequest {
+    /** The body as it came: a message's need not be text. */
+    bytes: Uint8Array
+}
+
+/** A service API on one host: who may use it, and how it refuses. */
+interface Service<C extends Call> {
+    /** What events call it. */
+    name: string
+    /** What a token must be for. */
+    host: string
+    /** Counts the request. @returns whole seconds to wait; 0 lets it through */
+    throttle: () => number
+    routes: Route<C>[]
+    allows: Cloud["dpsAccess"]
+    errorForm: ErrorForm
+    extend: (call: Call) => C
+}
+
+/** Does the request. @throws ServiceError, HubError */
+async function perform<C extends Call>(
+    cloud: Cloud,
+    service: Service<C>,
+    request: ServiceRequest,
+    fault: Fault | undefined
+): Promise<Answer> {
+    if (fault?.status !== undefined)
+        throw new ServiceError(fault.status, fault.status * 1000 + 1, "Injected fault.", fault.retryAfterSec)
+    const [path, queryText = ""] = request.url.split("?")
+    const { route, params } = findRoute(service.routes, request.method, path)
+    const nowSec = cloud.clock.nowMs() / 1000
+    const authorization = request.headers.authorization ?? ""
+    if (!service.allows.allows(authorization, `${service.host}${path}`, route.permission, nowSec))
+        throw new ServiceError(401, 401002, "Unauthorized")
+    const retryAfterSec = service.throttle()
+    if (retryAfterSec) throw new ServiceError(429, 429001, "Too many requests.", retryAfterSec)
+    const query = new URLSearchParams(queryText)
+    if (!query.has("api-version")) throw new ServiceError(400, 400003, "api-version is missing.")
+    const { headers, bytes } = request
+    return route.handle(service.extend({ cloud, params, query, headers, body: bytes }))
+}
+
+/** Every answer, refusals too, as the service writes it. */
+async function serve<C extends Call>(
+    cloud: Cloud,
+    service: Service<C>,
+    request: ServiceRequest,
+    fault: Fault | undefined
+): Promise<HttpReply> {
+    const headers: Record<string, string> = { "x-ms-request-id": guid(cloud.random) }
+    let reply: HttpReply
+    try {
+        const answer = await perform(cloud, service, request, fault)
+        const body = answer.json === undefined ? "" : JSON.stringify(answer.json)
+        reply = { status: answer.status, headers: { ...headers, ...answer.headers }, body }
+    } catch (error) {
+        const refusal =
+            error instanceof HubError ? new ServiceError(error.status, error.code, error.message) : error
+        if (!(refusal instanceof ServiceError)) throw error
+        const form = service.errorForm(refusal, cloud.random, cloud.clock.nowMs())
+        reply = { status: refusal.status, headers: { ...headers, ...form.headers }, body: form.body }
+        const { retryAfterSec } = refusal
+        if (retryAfterSec !== undefined) reply.headers["Retry-After"] = String(retryAfterSec)
+    }
+    reply.headers.Date = new Date(cloud.clock.nowMs()).toUTCString()
+    if (reply.body) reply.headers["Content-Type"] = "application/json; charset=utf-8"
+    const detail = `${request.method} ${request.url.split("?")[0]}`
+    cloud.record(service.name, { kind: "http", id: "", status: reply.status, detail })
+    return reply
+}
+
+/** A hub that is not linked here, or does not exist at all. */
+function noSuchHub(cloud: Cloud): HttpReply {
+    const error = new ServiceError(404, 404002, "There is no IoT hub of that name.")
+    const { headers, body } = hubErrorForm(error, cloud.random, cloud.clock.nowMs())
+    headers.Date = new Date(cloud.clock.nowMs()).toUTCString()
+    headers["Content-Type"] = "application/json; charset=utf-8"
+    return { status: 404, headers, body }
+}
+
+/** Serves one request of the DPS service API or of a hub's (facts 7). */
+export async function serveServiceApi(
+    cloud: Cloud,
+    api: Exclude<Api, { kind: "device" }>,
+    request: ServiceRequest,
+    fault?: Fault
+): Promise<HttpReply> {
+    if (api.kind === "noHub") return noSuchHub(cloud)
+    if (api.kind === "dps") {
+        const service: Service<Call> = {
+            name: "dps",
+            host: api.host,
+            throttle: () => cloud.dps.throttle.operate(),
+            routes: DPS_ROUTES,
+            allows: cloud.dpsAccess,
+            errorForm: dpsErrorForm,
+            extend: call => call,
+        }
+        return serve(cloud, service, request, fault)
+    }
+    const { hub } = api
+    const service: Service<HubCall> = {
+        name: hub.hostName,
+        host: hub.hostName,
+        throttle: () => 0,
+        routes: HUB_ROUTES,
+        allows: cloud.hubAccess(hub.hostName),
+        errorForm: hubErrorForm,
+        extend: call => ({ ...call, hub }),
+    }
+    const refused = hub.isUp || fault?.status !== undefined ? fault : { ...fault, status: 503 }
+    return serve(cloud, service, request, refused)
+}

@@ -1,0 +1,85 @@
+// Many images over several threads.
+import { Worker } from "node:worker_threads"
+import type { Bytecodes, MadeImage, Task } from "./make-image.js"
+
+export interface WorkerData {
+    bytecodes: Bytecodes
+    outDir: string
+}
+
+export interface ToWorker {
+    /** Place of the first of them. */
+    first: number
+    tasks: Task[]
+}
+
+export type FromWorker =
+    { kind: "made"; first: number; images: MadeImage[] } | { kind: "error"; message: string }
+
+/** Few enough for a bar that moves, enough that messages cost nothing. */
+const BATCH = 16
+
+export interface JobsOptions extends WorkerData {
+    jobs: number
+    signal?: AbortSignal
+    onMade?: (image: MadeImage) => void
+}
+
+/**
+ * Makes all images, in their order.
+ * @returns undefined when it was cut off
+ * @throws Error of the first that cannot be made; the others are ended
+ */
+export async function makeAll(
+    count: number,
+    taskOf: (i: number) => Task,
+    options: JobsOptions
+): Promise<MadeImage[] | undefined> {
+    const { bytecodes, outDir, signal, onMade } = options
+    const made: MadeImage[] = new Array<MadeImage>(count)
+    const workers: Worker[] = []
+    let next = 0
+
+    function serve(): Promise<void> {
+        return new Promise((done, fail) => {
+            const workerData: WorkerData = { bytecodes, outDir }
+            const worker = new Worker(new URL("./image-worker.mjs", import.meta.url), { workerData })
+            workers.push(worker)
+            const more = () => {
+                const first = next
+                next = Math.min(count, first + BATCH)
+                const tasks = Array.from({ length: next - first }, (_, i) => taskOf(first + i))
+                if (tasks.length === 0) void worker.terminate()
+                else worker.postMessage({ first, tasks } satisfies ToWorker)
+            }
+            worker.on("message", (message: FromWorker) => {
+                if (message.kind === "error") return fail(new Error(message.message))
+                for (const [i, image] of message.images.entries()) {
+                    made[message.first + i] = image
+                    onMade?.(image)
+                }
+                more()
+            })
+            worker.on("error", fail)
+            worker.on("exit", () => done())
+            more()
+        })
+    }
+
+    const endAll = () => {
+        next = count
+        return Promise.all(workers.map(worker => worker.terminate()))
+    }
+    const onAbort = () => void endAll()
+    signal?.addEventListener("abort", onAbort)
+    try {
+        if (!signal?.aborted) {
+            const jobs = Math.max(1, Math.min(options.jobs, Math.ceil(count / BATCH)))
+            await Promise.all(Array.from({ length: jobs }, serve))
+        }
+    } finally {
+        await endAll()
+        signal?.removeEventListener("abort", onAbort)
+    }
+    return signal?.aborted ? undefined : made
+}

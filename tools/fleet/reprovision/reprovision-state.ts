@@ -1,0 +1,63 @@
+// What was done: a run that was stopped goes on where it was.
+import { LineFile } from "@moorage/files"
+import { isGood, type Outcome, type Result, RESULTS } from "./reprovision-outcome.js"
+
+const HEADER = JSON.stringify({ moorage: "reprovision", version: 1 })
+
+/** One line of the file. */
+interface Line {
+    id: string
+    result: Result
+    hub: string | null
+    utc: string
+}
+
+function isLine(value: unknown): value is Line {
+    const { id, result } = (value ?? {}) as Partial<Line>
+    return typeof id === "string" && RESULTS.includes(result as Result)
+}
+
+/** An outcome a line. */
+export class StateFile {
+    private readonly done = new Set<string>()
+    private readonly hubs = new Map<string, string>()
+    private readonly lines: LineFile
+
+    /** @throws StateError when the file is there and is none of ours */
+    constructor(file: string) {
+        const foreign = () => `${file} is no state file of \`moorage reprovision\`: name another one.`
+        this.lines = new LineFile(file, HEADER, foreign, line => this.take(line))
+    }
+
+    /** Devices that accepted in an earlier run. */
+    get doneBefore(): number {
+        return this.done.size
+    }
+
+    isDone(id: string): boolean {
+        return this.done.has(id)
+    }
+
+    /** The hub that a device was on: with --force its record may be gone. */
+    hubOf(id: string): string | undefined {
+        return this.hubs.get(id)
+    }
+
+    /** Makes the file, so that one that cannot be written is known before anybody is asked. @throws StateError */
+    begin(): void {
+        this.lines.begin()
+    }
+
+    /** @throws StateError when it cannot be written */
+    add({ id, result, hub }: Outcome, nowMs: number): void {
+        const line: Line = { id, result, hub, utc: new Date(nowMs).toISOString() }
+        this.lines.add(line)
+    }
+
+    private take(line: unknown): boolean {
+        if (!isLine(line)) return false
+        if (isGood(line)) this.done.add(line.id)
+        if (typeof line.hub === "string") this.hubs.set(line.id, line.hub)
+        return true
+    }
+}

@@ -1,0 +1,12 @@
+// HTML pages and SVG charts for reports: one file, no script, nothing loaded from a network.
+
+export * from "./axes.js"
+export * from "./chart-svg.js"
+export * from "./figure.js"
+export * from "./line-chart.js"
+export * from "./markup.js"
+export * from "./page.js"
+export * from "./table.js"
+export * from "./theme.js"
+export * from "./tiles.js"
+export * from "./time-chart.js"

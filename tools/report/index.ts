@@ -1,0 +1,6 @@
+// Numbers, times and plots as text. Pages and charts have an entry of their own (`@moorage/report/html`), because loading
+// the chart library takes time.
+
+export * from "./format.js"
+export * from "./terminal-plot.js"
+export * from "./timeline.js"

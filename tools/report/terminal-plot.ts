@@ -1,0 +1,22 @@
+// A plot of one line, for a terminal.
+import { formatNumber, sparkline } from "./format.js"
+
+const ROWS = 6
+
+/**
+ * Numbers as columns of blocks, a scale to the left, a label below each end.
+ * @param numbers one a column
+ */
+export function plotLines(numbers: number[], [left, right]: [string, string]): string[] {
+    const top = Math.max(1, ...numbers)
+    const step = top / ROWS
+    const scale = formatNumber(top)
+    const rows = Array.from({ length: ROWS }, (_, i) => {
+        const base = top - (i + 1) * step
+        const part = numbers.map(n => Math.max(0, Math.min(step, n - base)))
+        const label = i === 0 ? scale : i === ROWS - 1 ? "0" : ""
+        return `  ${label.padStart(scale.length)} │${sparkline(part, step)}`
+    })
+    const room = Math.max(1, numbers.length - left.length - right.length)
+    return [...rows, `${" ".repeat(scale.length + 4)}${left}${" ".repeat(room)}${right}`]
+}

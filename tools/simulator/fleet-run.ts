@@ -1,0 +1,243 @@
+// One run: a world is let go, watched at every fact, and summed up. A pure function of plan, seed and bytecode.
+import { createHash } from "node:crypto"
+import type { Cloud } from "@moorage/emulator"
+import { buildFirmware } from "@moorage/vm"
+import { Crowds } from "./check/thundering-herd.js"
+import { type Fact, factLine } from "./trace/facts.js"
+import {
+    END_INVARIANTS,
+    FACT_INVARIANTS,
+    FLASH_NEED,
+    flashWriteFault,
+    type Invariant,
+    MOORED,
+    PROMISED,
+    SPREAD,
+} from "./check/invariants.js"
+import { type MadeFleet, madeRoster, planForMade } from "./world/image-fleet.js"
+import { faultsEndSec, type Plan, quotasOf } from "./plan/simulation-plan.js"
+import type { RunResult, Violation } from "./trace/run-result.js"
+import { type Images, plannedRoster, type Roster } from "./world/fleet-spec.js"
+import { Tally } from "./trace/fact-tally.js"
+import { BoardWatch } from "./check/board-observer.js"
+import { World } from "./world/world.js"
+
+/** Calls of the clock between two looks at the outside world. */
+const CALLS_A_BREATH = 20_000
+const VIOLATIONS_KEPT = 50
+const LANES_KEPT = 20
+const STABLE_SEC = 120
+
+export interface RunOptions {
+    /** Gets every fact, as it happens. */
+    onFact?: (fact: Fact) => void
+    /** Called now and then. */
+    onProgress?: (elapsedSec: number, moored: number) => void
+    /** Lets the outside world in: resolves in a later turn of the event loop. */
+    breathe?: () => Promise<void>
+    /** Asked after each breath; true ends the run at once, with what there is. */
+    isCancelled?: () => boolean
+    /** Ends the run at the first violation. */
+    stopAtViolation?: boolean
+    /** Whether the trace is hashed; on unless false. */
+    hash?: boolean
+}
+
+/** A fleet that can be watched beyond its run. */
+export interface FleetRun {
+    /** The plan as it is run. */
+    readonly plan: Plan
+    readonly cloud: Cloud
+    /** Lets the plan's time pass, once. */
+    play(): Promise<RunResult>
+    /** After that: lets so much more time pass. No invariant is checked in it. */
+    liveOn(ms: number): void
+}
+
+/** The two firmware images, built if need be. */
+export async function loadImages(): Promise<Images> {
+    const main = await buildFirmware("src/main.ts")
+    const tight = await buildFirmware("src/maintight.ts")
+    return { main: main.bytecode, maintight: tight.bytecode }
+}
+
+class Run implements FleetRun {
+    readonly world: World
+    private readonly watches = new Map<string, BoardWatch>()
+    private readonly tally: Tally
+    private readonly crowds: Crowds
+    private readonly hash = createHash("sha256")
+    private readonly violations: Violation[] = []
+    private readonly lanes = new Map<string, Fact[]>()
+    private violationCount = 0
+    private mooredCount = 0
+    private isSummedUp = false
+
+    constructor(
+        readonly plan: Plan,
+        private readonly seed: number,
+        roster: Roster,
+        private readonly options: RunOptions
+    ) {
+        this.tally = new Tally(plan.durationSec)
+        this.crowds = new Crowds(plan.boards.settings)
+        this.world = new World(plan, seed, roster, {
+            fact: fact => this.fact(fact),
+            heard: (board, host) => this.watches.get(board)?.heard(host),
+            wrote: (board, before, after) => {
+                if (this.isSummedUp) return
+                const watch = this.watches.get(board)
+                const wrong = watch && flashWriteFault(watch, before, after, this.world.clock.elapsedMs())
+                if (wrong) this.violated(FLASH_NEED, watch, wrong)
+            },
+        })
+        const stableMs = Number(plan.boards.settings.STABLE_SEC ?? STABLE_SEC) * 1000
+        for (const { sim } of this.world.boards) this.watches.set(sim.id, new BoardWatch(sim, stableMs))
+        this.sampleMoored(0)
+        const boundMs = (faultsEndSec(plan) + plan.mooredWithinSec) * 1000
+        this.world.clock.after(boundMs, () => this.checkMoored(boundMs))
+    }
+
+    get cloud(): Cloud {
+        return this.world.cloud
+    }
+
+    liveOn(ms: number): void {
+        this.world.clock.runTo(this.world.clock.elapsedMs() + ms)
+    }
+
+    get isOver(): boolean {
+        return this.options.stopAtViolation === true && this.violationCount > 0
+    }
+
+    async play(): Promise<RunResult> {
+        const { options, plan, world } = this
+        const durationMs = plan.durationSec * 1000
+        while (!world.clock.runTo(durationMs, CALLS_A_BREATH)) {
+            options.onProgress?.(world.clock.elapsedMs() / 1000, this.mooredCount)
+            await options.breathe?.()
+            if (this.isOver || options.isCancelled?.()) return this.result()
+        }
+        this.checkEnd()
+        return this.result()
+    }
+
+    private fact(fact: Fact): void {
+        if (this.isSummedUp) return
+        this.tally.add(fact)
+        if (this.options.hash !== false) this.hash.update(factLine(fact)).update("\n")
+        this.options.onFact?.(fact)
+        const watch = this.watches.get(fact.board)
+        if (!watch) return
+        for (const invariant of FACT_INVARIANTS) {
+            const wrong = invariant.check(fact, watch)
+            if (wrong !== undefined) this.violated(invariant, watch, wrong, fact)
+        }
+        const crowded = this.crowds.add(fact)
+        if (crowded !== undefined) this.violated(SPREAD, watch, crowded, fact)
+        const wasMoored = watch.mooredMs !== undefined
+        watch.update(fact)
+        const isMoored = watch.mooredMs !== undefined
+        if (isMoored !== wasMoored) this.mooredCount += isMoored ? 1 : -1
+        this.lanes.get(fact.board)?.push(fact)
+    }
+
+    private violated({ id, sentence }: Invariant, watch: BoardWatch, what: string, now?: Fact): void {
+        this.violationCount++
+        const board = watch.sim.id
+        const ms = Math.round(this.world.clock.elapsedMs())
+        if (this.lanes.size < LANES_KEPT && !this.lanes.has(board)) this.lanes.set(board, [...watch.recent])
+        if (this.violations.length >= VIOLATIONS_KEPT) return
+        const recent = now ? [...watch.recent, now] : [...watch.recent]
+        this.violations.push({ invariant: id, sentence, board, ms, what, recent })
+    }
+
+    private sampleMoored(bin: number): void {
+        const { series } = this.tally
+        if (bin >= series.moored.length) return
+        this.world.clock.after(series.binSec * 1000, () => {
+            series.moored[bin] = this.mooredCount
+            this.sampleMoored(bin + 1)
+        })
+    }
+
+    private checkMoored(boundMs: number): void {
+        const sinceMs = faultsEndSec(this.plan) * 1000
+        for (const watch of this.watches.values()) {
+            const { sim, mooredMs, lastMooredMs = -1, promised } = watch
+            if (promised) this.violated(PROMISED, watch, "answered 202 and did not register")
+            if (!sim.isPowered || sim.isBricked || mooredMs !== undefined || lastMooredMs >= sinceMs) continue
+            this.violated(MOORED, watch, `not moored ${(boundMs - sinceMs) / 1000} s after the last fault`)
+        }
+    }
+
+    private checkEnd(): void {
+        const { world } = this
+        for (const watch of this.watches.values()) {
+            const { sim, mooredMs } = watch
+            if (!sim.isPowered || sim.isBricked) continue
+            const end = {
+                assignedHub: world.assignedHub(sim.id),
+                sessions: world.sessionsOf(sim.id),
+                kept: sim.kept(),
+                heldMs: mooredMs === undefined ? 0 : world.clock.elapsedMs() - mooredMs,
+            }
+            for (const invariant of END_INVARIANTS) {
+                const wrong = invariant.check(end, watch)
+                if (wrong !== undefined) this.violated(invariant, watch, wrong)
+            }
+        }
+    }
+
+    private result(): RunResult {
+        this.isSummedUp = true
+        const { plan, seed, world, tally } = this
+        const watches = [...this.watches.values()]
+        const hubs: Record<string, number> = Object.fromEntries(world.cloud.hubNames().map(name => [name, 0]))
+        for (const { mooredMs, hubTry } of watches)
+            if (mooredMs !== undefined && hubTry) hubs[hubTry.service] = (hubs[hubTry.service] ?? 0) + 1
+        const { dpsRegistrations } = quotasOf(plan)
+        return {
+            plan: plan.name,
+            about: plan.about,
+            seed,
+            boards: watches.length,
+            durationSec: world.clock.elapsedMs() / 1000,
+            moored: this.mooredCount,
+            bricked: watches.filter(({ sim }) => sim.isBricked).length,
+            totals: tally.totals,
+            series: tally.series,
+            quotaPerSec: dpsRegistrations ? dpsRegistrations.calls / dpsRegistrations.perSec : null,
+            mooredAfterSec: watches
+                .filter(watch => watch.firstMooredMs !== undefined)
+                .map(watch => ((watch.firstMooredMs ?? 0) - (watch.firstPowerMs ?? 0)) / 1000)
+                .sort((a, b) => a - b),
+            hubs,
+            retries: tally.retries(watches.length),
+            violations: this.violations,
+            violationCount: this.violationCount,
+            lanes: [...this.lanes].map(([board, facts]) => ({ board, facts })),
+            traceHash: this.hash.digest("hex"),
+        }
+    }
+}
+
+/** A run of a plan's own boards. */
+export function openRun(plan: Plan, seed: number, images: Images, options: RunOptions = {}): FleetRun {
+    return new Run(plan, seed, plannedRoster(plan, seed, images), options)
+}
+
+/** A run of boards that were made already, in place of the plan's own. */
+export function openMadeRun(plan: Plan, seed: number, fleet: MadeFleet, options: RunOptions = {}): FleetRun {
+    return new Run(planForMade(plan, fleet), seed, madeRoster(fleet), options)
+}
+
+/** Runs a plan with a seed. */
+export function runPlan(
+    plan: Plan,
+    seed: number,
+    images: Images,
+    options: RunOptions = {}
+): Promise<RunResult> {
+    return openRun(plan, seed, images, options).play()
+}

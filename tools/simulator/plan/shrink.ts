@@ -1,0 +1,106 @@
+// The smallest plan that still breaks an invariant: fewer boards, fewer events, a shorter time are tried.
+import { faultsEndSec, type Plan } from "./simulation-plan.js"
+import type { RunResult, Violation } from "../trace/run-result.js"
+
+/** After the violation this much more is run, so that the end of the story is seen. */
+const TAIL_SEC = 60
+
+/** Runs a plan; of its result only the violations are looked at. */
+export type TryPlan = (plan: Plan) => Promise<Pick<RunResult, "violations">>
+
+export interface Shrunk {
+    plan: Plan
+    violation: Violation
+    /** How many plans were tried. */
+    tries: number
+}
+
+/** Looks for a smaller plan that breaks the same invariant. */
+class Shrinker {
+    tries = 0
+
+    constructor(
+        public plan: Plan,
+        public violation: Violation,
+        private readonly tryPlan: TryPlan,
+        private readonly triesMax: number
+    ) {}
+
+    get isSpent(): boolean {
+        return this.tries >= this.triesMax
+    }
+
+    /** Takes the candidate when it fails alike. */
+    async takes(candidate: Plan): Promise<boolean> {
+        if (this.isSpent) return false
+        this.tries++
+        const { violations } = await this.tryPlan(candidate)
+        const same = violations.find(({ invariant }) => invariant === this.violation.invariant)
+        if (!same) return false
+        this.plan = candidate
+        this.violation = same
+        return true
+    }
+
+    /** The board that failed alone, or else half of the boards, as long as that fails alike. */
+    async fewerBoards(): Promise<void> {
+        const only = [Number(this.violation.board.replace(/^\D+/, ""))]
+        if (await this.takes(withBoards(this.plan, only))) return
+        for (let numbers = numbersOf(this.plan); numbers.length > 1 && !this.isSpent;) {
+            const half = Math.ceil(numbers.length / 2)
+            const halves = [numbers.slice(0, half), numbers.slice(half)]
+            let taken: number[] | undefined
+            for (const part of halves)
+                if (!taken && (await this.takes(withBoards(this.plan, part)))) taken = part
+            if (!taken) return
+            numbers = taken
+        }
+    }
+
+    /** Leaves away ever smaller runs of events (Zeller's ddmin). */
+    async fewerEvents(): Promise<void> {
+        for (let size = this.plan.events.length; size >= 1 && !this.isSpent; size = Math.floor(size / 2)) {
+            for (let at = 0; at < this.plan.events.length && !this.isSpent;) {
+                const events = this.plan.events.filter((_, i) => i < at || i >= at + size)
+                if (!(await this.takes({ ...this.plan, events }))) at += size
+            }
+        }
+    }
+
+    /** Ends soon after the violation. */
+    async lessTime(): Promise<void> {
+        if (this.violation.invariant === "moored") return
+        const untilSec = Math.ceil(this.violation.ms / 1000) + TAIL_SEC
+        const events = this.plan.events.filter(({ atSec }) => atSec < untilSec)
+        const shorter = { ...this.plan, events, mooredWithinSec: 1 }
+        const durationSec = Math.max(untilSec, faultsEndSec(shorter) + shorter.mooredWithinSec)
+        if (durationSec < this.plan.durationSec) await this.takes({ ...shorter, durationSec })
+    }
+}
+
+function numbersOf({ boards }: Plan): number[] {
+    return boards.only ?? Array.from({ length: boards.count }, (_, i) => i)
+}
+
+function withBoards(plan: Plan, only: number[]): Plan {
+    return { ...plan, boards: { ...plan.boards, only } }
+}
+
+/**
+ * Shrinks a plan that breaks an invariant.
+ * @param tryPlan with the seed that broke it
+ * @param triesMax the search ends after so many runs
+ */
+export async function shrink(
+    plan: Plan,
+    violation: Violation,
+    tryPlan: TryPlan,
+    triesMax: number
+): Promise<Shrunk> {
+    const shrinker = new Shrinker(plan, violation, tryPlan, triesMax)
+    await shrinker.lessTime()
+    await shrinker.fewerBoards()
+    await shrinker.fewerEvents()
+    await shrinker.lessTime()
+    return { plan: shrinker.plan, violation: shrinker.violation, tries: shrinker.tries }
+}

@@ -1,0 +1,106 @@
+// Counts what the report and the summary want, fact by fact.
+import type { Fact } from "./facts.js"
+import type { Series, Totals } from "./run-result.js"
+
+/** A chart is no finer than this. */
+const BINS_MAX = 600
+
+export class Tally {
+    readonly series: Series
+    readonly totals: Totals = {
+        registrations: 0,
+        polls: 0,
+        lookups: 0,
+        throttled: 0,
+        hubConnects: 0,
+        hubRefusals: 0,
+        dials: 0,
+        failedDials: 0,
+        flashWrites: 0,
+        resets: 0,
+        panics: 0,
+        telemetry: 0,
+        facts: 0,
+    }
+    readonly failedDialsOf = new Map<string, number>()
+
+    constructor(durationSec: number) {
+        const binSec = Math.max(1, Math.ceil(durationSec / BINS_MAX))
+        const bins = () => new Array<number>(Math.ceil(durationSec / binSec)).fill(0)
+        this.series = {
+            binSec,
+            moored: bins(),
+            registered: bins(),
+            throttled: bins(),
+            lookups: bins(),
+            hubConnects: bins(),
+            hubRefusals: bins(),
+        }
+    }
+
+    add(fact: Fact): void {
+        const { totals } = this
+        totals.facts++
+        switch (fact.kind) {
+            case "register":
+            case "poll":
+            case "lookup":
+                this.dpsCall(fact)
+                break
+            case "connack":
+                if (fact.service !== "dps") this.hubConnack(fact)
+                break
+            case "dial":
+                totals.dials++
+                break
+            case "fail":
+                totals.failedDials++
+                this.failedDialsOf.set(fact.board, (this.failedDialsOf.get(fact.board) ?? 0) + 1)
+                break
+            case "flash":
+                totals.flashWrites++
+                break
+            case "reset":
+                totals.resets++
+                break
+            case "panic":
+                totals.panics++
+                break
+            case "telemetry":
+                totals.telemetry++
+                break
+            default:
+                break
+        }
+    }
+
+    /** How many of `boards` boards had no failed connection, one, two ... */
+    retries(boards: number): number[] {
+        const counts = [boards - this.failedDialsOf.size]
+        for (const failed of this.failedDialsOf.values()) counts[failed] = (counts[failed] ?? 0) + 1
+        return Array.from(counts, each => each ?? 0)
+    }
+
+    private dpsCall({ ms, kind, status = 0 }: Fact): void {
+        const { totals } = this
+        if (kind === "register") totals.registrations++
+        else if (kind === "poll") totals.polls++
+        else totals.lookups++
+        if (kind === "lookup") this.count(this.series.lookups, ms)
+        if (kind === "register" && status < 300) this.count(this.series.registered, ms)
+        if (status !== 429) return
+        totals.throttled++
+        this.count(this.series.throttled, ms)
+    }
+
+    private hubConnack({ ms, status }: Fact): void {
+        if (status === 0) this.totals.hubConnects++
+        else this.totals.hubRefusals++
+        this.count(status === 0 ? this.series.hubConnects : this.series.hubRefusals, ms)
+    }
+
+    private count(series: number[], ms: number): void {
+        const bin = Math.min(series.length - 1, Math.floor(ms / 1000 / this.series.binSec))
+        series[bin] = (series[bin] as number) + 1
+    }
+}

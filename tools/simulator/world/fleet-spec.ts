@@ -1,0 +1,80 @@
+// Who the boards of a run are, before any of them has power: those that a plan makes up.
+import { type CloudOptions } from "@moorage/emulator"
+import { deriveDeviceKey } from "@moorage/protocol"
+import { type BoardProfile, type Flash, loadBoardProfile, programmedFlash } from "@moorage/vm"
+import type { Plan } from "../plan/simulation-plan.js"
+import { draw, stream } from "./random-streams.js"
+
+/** One board as it lies there. */
+export interface Recruit {
+    id: string
+    profile: BoardProfile
+    bytecode: Uint8Array
+    flash: Flash
+    /** Of the enrollment; never told to anyone. */
+    key: string
+    /** What is written into flash before its first power-on. */
+    settings: Record<string, unknown>
+    /** When it is powered on. */
+    powerOnSec: number
+}
+
+export interface Roster {
+    idScope: string
+    /** How DPS knows them. */
+    enrollments: Pick<CloudOptions, "enrollments" | "enrollmentGroups">
+    /** @param number from 0 to the plan's count */
+    recruit(number: number): Recruit
+}
+
+/** The bytecode of the two firmware images. */
+export interface Images {
+    main: Uint8Array
+    maintight: Uint8Array
+}
+
+export const GROUP_ID = "fleet"
+const ID_SCOPE = "0ne00SIM001"
+
+function powerOnSec({ powerOn }: Plan, seed: number, number: number): number {
+    if (powerOn.pattern === "spread") return powerOn.overSec * draw(seed, `powerOn/${number}`)
+    if (powerOn.pattern === "batches") return Math.floor(number / powerOn.size) * powerOn.everySec
+    return 0
+}
+
+function profileName({ boards: { mix } }: Plan, seed: number, number: number): string {
+    const total = mix.reduce((sum, { weight }) => sum + weight, 0)
+    let lot = draw(seed, `profile/${number}`) * total
+    return (mix.find(({ weight }) => (lot -= weight) < 0) ?? mix[0]).profile
+}
+
+/** The boards of a plan: what they are is drawn from the seed. */
+export function plannedRoster(plan: Plan, seed: number, images: Images): Roster {
+    const groupKey = Buffer.from(stream(seed, "groupKey").bytes(64)).toString("base64")
+    const { slots, settings } = plan.boards
+    return {
+        idScope: ID_SCOPE,
+        enrollments: { enrollmentGroups: [{ enrollmentGroupId: GROUP_ID, primaryKey: groupKey }] },
+        recruit(number) {
+            const id = `board-${number}`
+            const key = deriveDeviceKey(groupKey, id)
+            const profile = loadBoardProfile(profileName(plan, seed, number))
+            const bytecode = images[profile.image]
+            return {
+                id,
+                profile,
+                bytecode,
+                flash: programmedFlash(bytecode, profile.fstorPages),
+                key,
+                settings: {
+                    ID_SCOPE,
+                    REG_ID: id,
+                    DEVICE_KEY: key,
+                    ...(slots ? { SLOT: Math.floor(number / slots.boards), SLOT_SEC: slots.slotSec } : {}),
+                    ...settings,
+                },
+                powerOnSec: powerOnSec(plan, seed, number),
+            }
+        },
+    }
+}

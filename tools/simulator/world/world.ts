@@ -1,0 +1,135 @@
+// The world of one run: a plan and a seed made into a cloud, boards, a network, and the events that befall them.
+// Everything in it is virtual but the bytecode, the VM and the emulator's core.
+import { Cloud, type CloudEvent, DEVICE_HOST } from "@moorage/emulator"
+import type { Link } from "@moorage/runtime"
+import type { Target } from "@moorage/vm"
+import { type Outages, type Stage, strike } from "./plan-events.js"
+import { VirtualClock } from "./virtual-clock.js"
+import type { Fact, FactKind } from "../trace/facts.js"
+import { type NetworkEvent, Path } from "./simulated-network.js"
+import { recordOwner } from "@moorage/device/shared"
+import type { Plan } from "../plan/simulation-plan.js"
+import type { Recruit, Roster } from "./fleet-spec.js"
+import { type Kept, SimBoard } from "./simulated-board.js"
+import { stream } from "./random-streams.js"
+
+const HTTPS_PORT = 443
+
+/** Who listens to what happens. */
+export interface Observer {
+    fact(fact: Fact): void
+    /** Bytes reached a board. */
+    heard(board: string, host: string): void
+    /** A board is about to write its flash. */
+    wrote(board: string, before: Kept, after: Kept): void
+}
+
+export class World {
+    readonly clock = new VirtualClock()
+    readonly cloud: Cloud
+    readonly boards: { sim: SimBoard; path: Path }[] = []
+    private readonly outages: Outages = { hosts: new Map(), names: new Set() }
+
+    constructor(
+        readonly plan: Plan,
+        readonly seed: number,
+        private readonly roster: Roster,
+        private readonly observer: Observer
+    ) {
+        this.cloud = new Cloud({
+            clock: this.clock,
+            random: stream(seed, "cloud"),
+            idScope: roster.idScope,
+            hubs: plan.hubs,
+            ...roster.enrollments,
+            assigningMs: plan.assigningMs,
+            retryAfterSec: plan.retryAfterSec,
+            quotas: plan.quotas,
+        })
+        this.cloud.onEvent(event => this.tellOfCloud(event))
+        for (const number of plan.boards.only ?? Array.from({ length: plan.boards.count }, (_, i) => i))
+            this.addBoard(number, roster.recruit(number))
+        this.schedule()
+    }
+
+    /** The hub that DPS has on record for a board. */
+    assignedHub(id: string): string | undefined {
+        return this.cloud.dps.registration(id)?.assignedHub
+    }
+
+    /** Hubs at which a board has a session. */
+    sessionsOf(id: string): string[] {
+        return this.cloud.hubNames().filter(name => this.cloud.hub(name).device(id)?.session)
+    }
+
+    private schedule(): void {
+        const { plan, clock } = this
+        for (const { sim } of this.boards) clock.after(sim.options.powerOnSec * 1000, () => sim.switchOn())
+        const stage: Stage = {
+            plan,
+            seed: this.seed,
+            clock,
+            cloud: this.cloud,
+            outages: this.outages,
+            boards: this.boards,
+            assignedHub: id => this.assignedHub(id),
+            strikes: (board, what) => this.tell(board, "event", { detail: what }),
+        }
+        for (const [index, event] of plan.events.entries())
+            clock.after(event.atSec * 1000, () => strike(event, index, stage))
+    }
+
+    private addBoard(number: number, recruit: Recruit): void {
+        const { plan, seed, clock } = this
+        const { id, key } = recruit
+        const path = new Path({
+            clock,
+            random: stream(seed, `network/${number}`),
+            terms: plan.network,
+            weather: {
+                hostState: host => this.outages.hosts.get(host) ?? "up",
+                resolves: host => !this.outages.names.has(host),
+            },
+            dial: (target, link) => this.dial(target, link),
+            tell: event => this.tellOfNetwork(id, event),
+        })
+        const sim = new SimBoard({
+            ...recruit,
+            number,
+            owner: recordOwner(DEVICE_HOST, this.roster.idScope, key),
+            clock,
+            random: stream(seed, `board/${number}`),
+            network: path,
+            tell: ({ kind, ...fact }) => this.tell(id, kind, fact),
+            wrote: (before, after) => {
+                this.tell(id, "flash", { detail: before.text === after.text ? "deaths" : "record" })
+                this.observer.wrote(id, before, after)
+            },
+        })
+        this.boards.push({ sim, path })
+    }
+
+    private dial(target: Target, link: Link): void {
+        if (target.port === HTTPS_PORT) this.cloud.acceptHttp(link)
+        else this.cloud.acceptMqtt(link)
+    }
+
+    private tell(board: string, kind: FactKind, rest: Partial<Fact> = {}): void {
+        this.observer.fact({ ms: Math.round(this.clock.elapsedMs()), board, kind, ...rest })
+    }
+
+    private tellOfNetwork(board: string, event: NetworkEvent): void {
+        const { kind, target } = event
+        const service = target.host
+        if (kind === "heard") this.observer.heard(board, service)
+        else if (kind === "dial") this.tell(board, kind, { service, status: event.others })
+        else if (kind === "fail") this.tell(board, kind, { service, detail: event.where })
+        else this.tell(board, kind, { service })
+    }
+
+    private tellOfCloud({ service, kind, id, status, retryAfterSec, detail }: CloudEvent): void {
+        // What a telemetry message was about is its properties, the same each time.
+        const said = kind === "telemetry" ? undefined : detail
+        this.tell(id, kind, { service, status, retryAfterSec, detail: said })
+    }
+}

@@ -1,0 +1,175 @@
+// Compiles DeviceScript programs with `devs build`, once for each content: the
+// result lies in build/ under a hash of all that went into it.
+import { spawn } from "node:child_process"
+import { createHash } from "node:crypto"
+import {
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    readdirSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs"
+import { basename, dirname, join, relative, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+import { VmError } from "../vm-error.js"
+import { sourceClosure } from "./source-closure.js"
+import { withLock } from "@moorage/files"
+
+/** The DeviceScript project: the repository's root. */
+export const PROJECT_DIR = resolve(dirname(fileURLToPath(import.meta.url)), "../../..")
+
+const CLI = "node_modules/@devicescript/cli/devicescript"
+/** The compiler always writes here (its --out-dir is broken): one build at a time. */
+const COMPILER_OUT = ".devicescript/bin"
+/** `devs build` unpacks its library here; a fresh clone does not have it. */
+const LIBRARY = "node_modules/@devicescript/core"
+/** A crashed build's lock is taken over after this. */
+const LOCK_STALE_MS = 120_000
+
+export interface Firmware {
+    /** Entry relative to the project: `src/main.ts`. */
+    entry: string
+    bytecode: Uint8Array
+    /** Where it lies: `build/<name>.devs`. */
+    path: string
+    /** What the compiler says holds the bytes (its bytecode-sizes.md). */
+    sizesPath: string
+    /** Whether the compiler had to run. */
+    built: boolean
+}
+
+export interface BuildOptions {
+    /** A DeviceScript project other than this repository. */
+    projectDir?: string
+    /** Where results go; `build` in the project unless given. */
+    outDir?: string
+    /** Compiler flags, as `devs build -F`. */
+    flags?: string[]
+}
+
+/**
+ * Builds one program. An unchanged tree builds nothing: the key is the content of
+ * the entry, of what it imports, of boards and lock file, and the commit, because
+ * the compiler puts `git describe` into the image. In a changed tree that text
+ * holds the minute; the minute is not in the key.
+ */
+export async function buildFirmware(entry: string, options: BuildOptions = {}): Promise<Firmware> {
+    const projectDir = options.projectDir ?? PROJECT_DIR
+    const outDir = resolve(projectDir, options.outDir ?? "build")
+    const relativeEntry = relative(projectDir, resolve(projectDir, entry))
+    const paths = outputPaths(outDir, relativeEntry)
+    const found = (built: boolean): Firmware => ({
+        entry: relativeEntry,
+        bytecode: new Uint8Array(readFileSync(paths.bytecode)),
+        path: paths.bytecode,
+        sizesPath: paths.sizes,
+        built,
+    })
+    const current = (key: string) => existsSync(join(projectDir, LIBRARY)) && isCurrent(paths, key)
+    if (current(await buildKey(projectDir, relativeEntry, options))) return found(false)
+    return withLock(join(projectDir, ".devicescript/moorage-build.lock"), LOCK_STALE_MS, async () => {
+        // Another process may have built it meanwhile, or the sources moved on.
+        const key = await buildKey(projectDir, relativeEntry, options)
+        if (current(key)) return found(false)
+        await compile(projectDir, relativeEntry, options.flags ?? [])
+        keepOutput(projectDir, outDir, paths, key)
+        return found(true)
+    })
+}
+
+interface OutputPaths {
+    bytecode: string
+    sizes: string
+    key: string
+}
+
+/** `src/main.ts` -> `main`; `test/vm-suites/sas-token.ts` -> `test-device-sas`. */
+function outputPaths(outDir: string, entry: string): OutputPaths {
+    const name = entry
+        .replace(/\.ts$/, "")
+        .replace(/^src\//, "")
+        .replace(/[^\w.]+/g, "-")
+    const base = join(outDir, name)
+    return { bytecode: `${base}.devs`, sizes: `${base}-sizes.md`, key: `${base}.key` }
+}
+
+function isCurrent(paths: OutputPaths, key: string): boolean {
+    return existsSync(paths.bytecode) && existsSync(paths.key) && readFileSync(paths.key, "utf8") === key
+}
+
+async function buildKey(projectDir: string, entry: string, options: BuildOptions): Promise<string> {
+    if (!existsSync(join(projectDir, entry))) {
+        throw new VmError("build", `There is no ${entry} to build in ${projectDir}.`)
+    }
+    const hash = createHash("sha256")
+    const files = ["package.json", "package-lock.json", "devsconfig.json", ...inputFolders(projectDir)]
+    for (const file of [...files, ...sourceClosure(projectDir, entry)]) {
+        const path = join(projectDir, file)
+        hash.update(`${file}\0`)
+        if (existsSync(path)) hash.update(readFileSync(path))
+    }
+    hash.update(JSON.stringify(options.flags ?? []))
+    hash.update(await gitVersion(projectDir))
+    return hash.digest("hex")
+}
+
+/** Boards and service specifications change every image. */
+function inputFolders(projectDir: string): string[] {
+    return ["boards", "services"].flatMap(folder => {
+        const path = join(projectDir, folder)
+        if (!existsSync(path)) return []
+        return readdirSync(path)
+            .filter(name => /\.(board\.json|md)$/.test(name))
+            .sort()
+            .map(name => `${folder}/${name}`)
+    })
+}
+
+/** What the compiler derives `@version` from, without the minute that it adds to a changed tree. */
+async function gitVersion(projectDir: string): Promise<string> {
+    const git = async (...args: string[]) => (await run("git", args, projectDir)).output.trim()
+    const head = await git("describe", "--tags", "--match", "v[0-9]*", "--always")
+    const dirty = await git("status", "--porcelain", "--untracked-file=no", "--ignore-submodules=untracked")
+    return `${head} ${dirty === "" ? "clean" : "changed"}`
+}
+
+async function compile(projectDir: string, entry: string, flags: string[]): Promise<void> {
+    rmSync(join(projectDir, COMPILER_OUT, "bytecode.devs"), { force: true })
+    const args = [join(PROJECT_DIR, CLI), "build", "--stats", ...flags.flatMap(flag => ["-F", flag]), entry]
+    const { code, output } = await run(process.execPath, args, projectDir)
+    if (code === 0 && existsSync(join(projectDir, COMPILER_OUT, "bytecode.devs"))) return
+    const text = output.replace(/\x1b\[[0-9;]*m/g, "").trim()
+    throw new VmError("build", `${entry} does not compile (devs build ended with ${code}):\n${text}`)
+}
+
+function keepOutput(projectDir: string, outDir: string, paths: OutputPaths, key: string): void {
+    mkdirSync(outDir, { recursive: true })
+    const from = (name: string) => join(projectDir, COMPILER_OUT, name)
+    rmSync(paths.key, { force: true })
+    const sizes = from("bytecode-sizes.md")
+    if (existsSync(sizes)) copyFileSync(sizes, paths.sizes)
+    copyFileSync(from("bytecode.devs"), `${paths.bytecode}.new`)
+    renameSync(`${paths.bytecode}.new`, paths.bytecode)
+    writeFileSync(paths.key, key)
+}
+
+/** Runs a program to its end; its two outputs as one text. */
+function run(command: string, args: string[], cwd: string): Promise<{ code: number | null; output: string }> {
+    return new Promise((done, fail) => {
+        const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] })
+        let output = ""
+        child.stdout.on("data", data => {
+            output += data
+        })
+        child.stderr.on("data", data => {
+            output += data
+        })
+        child.on("error", error =>
+            fail(new VmError("build", `${basename(command)} does not start: ${error.message}`))
+        )
+        child.on("close", code => done({ code, output }))
+    })
+}

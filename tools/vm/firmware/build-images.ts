@@ -1,0 +1,22 @@
+// `npm run build`: compiles the firmware images (all of src/, or those named) into build/.
+import { readdirSync } from "node:fs"
+import { join, relative } from "node:path"
+import { VmError } from "../vm-error.js"
+import { PROJECT_DIR, buildFirmware } from "./build-firmware.js"
+
+const named = process.argv.slice(2)
+const images = readdirSync(join(PROJECT_DIR, "src"))
+    .filter(name => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+    .map(name => `src/${name}`)
+
+try {
+    for (const entry of named.length > 0 ? named : images) {
+        const { bytecode, path, built } = await buildFirmware(entry)
+        const state = built ? "built" : "unchanged"
+        console.log(`${entry} -> ${relative(PROJECT_DIR, path)}: ${bytecode.length} bytes (${state})`)
+    }
+} catch (error) {
+    if (!(error instanceof VmError)) throw error
+    console.error(error.message)
+    process.exitCode = 1
+}
