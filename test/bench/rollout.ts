@@ -1,5 +1,5 @@
 // Roll-out efficiency of a million boards, by the model: four ways to wait, and reboot storms.
-// Writes docs/rollout-efficiency.svg; its table is in docs/rollout-efficiency.md.
+// Writes docs/internals/rollout-efficiency.svg; its table is in docs/internals/rollout-efficiency.md.
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DOCUMENTED_QUOTAS, type Rate } from "@moorage/emulator"
@@ -24,7 +24,7 @@ const FLEET = { load: 1, devices: DEVICES, perSec: REGISTRATIONS.calls / REGISTR
 const BIN_SEC = 600
 /** Where a logarithmic axis ends. */
 const NONE = 0.01
-const SVG = join(import.meta.dirname, "../../docs/rollout-efficiency.svg")
+const SVG = join(import.meta.dirname, "../../docs/internals/rollout-efficiency.svg")
 
 const STRATEGIES: Pick<ModelOptions, "strategy" | "slots">[] = [
     { strategy: noJitter() },
@@ -152,7 +152,7 @@ function storms(): void {
 /** A storm is looked at for as long as the hub window: after that its boards turn to DPS. */
 const STORM_SEC = 1800
 
-/** Prints the measurements of docs/rollout-efficiency.md, and draws its plot. */
+/** Prints the measurements of docs/internals/rollout-efficiency.md, and draws its plot. */
 export async function benchRollout(): Promise<void> {
     rollouts()
     slotPlans()

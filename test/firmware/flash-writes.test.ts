@@ -1,5 +1,5 @@
 // What flash does to a board: power that fails between two writes and inside one, a store that is full or takes
-// nothing, records that are damaged. What the runtime makes of it (docs/flash.md) is held here as it is.
+// nothing, records that are damaged. What the runtime makes of it (docs/internals/flash.md) is held here as it is.
 import { formatRecord } from "../../devs/store/assignment-record"
 import { deriveDeviceKey } from "@moorage/protocol"
 import {

@@ -57,7 +57,7 @@ export const PRESS_MS = 200
 export const HOLD_MS = 5_200
 
 const NO_PROGRAM =
-    "no program in flash: the runtime has formatted it (docs/flash.md); the board stays dark until it is flashed anew"
+    "no program in flash: the runtime has formatted it (docs/internals/flash.md); the board stays dark until it is flashed anew"
 
 /** Flash that tells when something was written. */
 function watched(flash: Flash, written: () => void): Flash {

@@ -31,7 +31,7 @@ export function openFlash(file: string | undefined, { fstorPages }: BoardProfile
     if (isErased) eraseFlash(flash)
     else if (!readProgram(flash))
         throw new DeskError(
-            `The flash in ${file} has lost its program, as after a power cut inside a write (docs/flash.md): the board ` +
+            `The flash in ${file} has lost its program, as after a power cut inside a write (docs/internals/flash.md): the board ` +
                 "would stay dark. --erase flashes it anew."
         )
     return flash

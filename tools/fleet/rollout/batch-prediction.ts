@@ -23,7 +23,7 @@ export interface Formula {
     load: number
 }
 
-/** N is the boards of so much time, not the whole fleet: one unlucky board waits no longer (docs/rollout-efficiency.md). */
+/** N is the boards of so much time, not the whole fleet: one unlucky board waits no longer (docs/internals/rollout-efficiency.md). */
 const FORMULA_SEC = 600
 /** Enough for a plot; few enough for a file. */
 const BINS = 200

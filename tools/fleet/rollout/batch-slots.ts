@@ -1,5 +1,5 @@
 // Slots of a batch: short ones do well by services that save up a minute of their quota and by those that save up a
-// second (docs/rollout-efficiency.md).
+// second (docs/internals/rollout-efficiency.md).
 import type { Rate } from "@moorage/emulator"
 import { planSlots, type SlotPlan } from "@moorage/simulator/model"
 

@@ -115,7 +115,7 @@ describe("working hours", () => {
 describe("slots", () => {
     const perMin = (calls: number) => ({ ...DOCUMENTED, registrations: { calls, perSec: 60 } })
 
-    test("at the documented quota are 16 boards in a second, as docs/rollout-efficiency.md found best", () => {
+    test("at the documented quota are 16 boards in a second, as docs/internals/rollout-efficiency.md found best", () => {
         expect(slotsFor(DOCUMENTED)).toEqual({ boardsPerSlot: 16, slotSec: 1 })
     })
 
