@@ -1,22 +1,22 @@
 // The full image: caches its hub in flash, and keeps a twin.
 import { moor } from "@moorage/device"
 import {
-    buttonAsked,
-    countRestarts,
-    openedTwin,
+    reprovisionRequested,
+    countCrash,
+    openTwinSession,
     recallFromFlash,
-    receivedTwin,
-    rememberInFlash,
-    shine,
+    onTwinMessage,
+    storeInFlash,
+    runStatusLed,
 } from "@moorage/device/full"
 
 moor({
     name: "main",
-    recall: recallFromFlash,
-    remember: rememberInFlash,
-    restarted: countRestarts,
-    shine: shine,
-    asked: buttonAsked,
-    opened: openedTwin,
-    received: receivedTwin,
+    recallAssignment: recallFromFlash,
+    storeAssignment: storeInFlash,
+    countCrash: countCrash,
+    runStatusLed: runStatusLed,
+    reprovisionRequested: reprovisionRequested,
+    onSessionOpen: openTwinSession,
+    onMessage: onTwinMessage,
 })

@@ -2,4 +2,4 @@
 import { moor } from "@moorage/device"
 import { recallByLookup } from "@moorage/device/tight"
 
-moor({ name: "maintight", recall: recallByLookup })
+moor({ name: "maintight", recallAssignment: recallByLookup })

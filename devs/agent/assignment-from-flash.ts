@@ -2,9 +2,9 @@
 
 import { readRecord, writeRecord } from "../store/record-storage"
 import type { Assignment } from "../store/assignment-record"
-import type { Config } from "./board-settings"
+import type { BoardSettings } from "./board-settings"
 import { recallByLookup } from "./assignment-from-lookup"
-import { endCount } from "./crash-count"
+import { clearCrashCount } from "./crash-count"
 import { waitForSlot } from "./slot-wait"
 
 /** A write was lost: another one in this boot would leave a gap, for which the runtime formats at the next. */
@@ -14,8 +14,8 @@ let lost = false
  * A board without a record is new, or its flash is worn: the lookup tells. It costs one request on the
  * connection that a new board needs for its clock anyway.
  */
-export async function recallFromFlash(config: Config): Promise<Assignment | undefined> {
-    if (!config.careful) {
+export async function recallFromFlash(config: BoardSettings): Promise<Assignment | undefined> {
+    if (!config.safeMode) {
         const kept = await readRecord(config.registrationId, config.owner)
         if (kept) return kept
     }
@@ -23,10 +23,10 @@ export async function recallFromFlash(config: Config): Promise<Assignment | unde
     return await recallByLookup(config)
 }
 
-export async function rememberInFlash(config: Config, assignment: Assignment): Promise<void> {
-    if (config.careful || lost) return
+export async function storeInFlash(config: BoardSettings, assignment: Assignment): Promise<void> {
+    if (config.safeMode || lost) return
     const kept = await writeRecord(assignment, config.registrationId, config.owner)
     lost = !kept
     console.log(kept ? "record kept" : "record not kept: the next boot asks DPS")
-    if (kept) await endCount()
+    if (kept) await clearCrashCount()
 }

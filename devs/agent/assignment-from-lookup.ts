@@ -3,9 +3,9 @@
 import { nowSec } from "../auth/wall-clock"
 import { lookup } from "../dps/status-lookup"
 import type { Assignment } from "../store/assignment-record"
-import type { Config } from "./board-settings"
+import type { BoardSettings } from "./board-settings"
 
-export async function recallByLookup(config: Config): Promise<Assignment | undefined> {
+export async function recallByLookup(config: BoardSettings): Promise<Assignment | undefined> {
     const answer = await lookup(config)
     if (answer.status !== "assigned") return undefined
     return { hub: answer.hub, deviceId: answer.deviceId, expirySec: nowSec() + config.tokenSec }

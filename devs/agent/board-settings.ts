@@ -8,7 +8,7 @@ import type { Identity } from "../dps/board-identity"
 import { recordOwner } from "../store/assignment-record"
 import { readSetting } from "../store/settings-store"
 
-export interface Config extends Identity {
+export interface BoardSettings extends Identity {
     /** Whose record it is: enters the record's checksum and nothing else. */
     owner: string
     telemetrySec: number
@@ -26,7 +26,7 @@ export interface Config extends Identity {
     slot: number
     slotSec: number
     /** The program died before: it leaves away what it can do without. */
-    careful: boolean
+    safeMode: boolean
     /** Registrations since boot. */
     registrations: number
     /** What went wrong last, for the twin. */
@@ -45,20 +45,20 @@ function isId(id: string): boolean {
 }
 
 /** The setting as text; an unquoted all-digit value arrives as a number (facts 4.3). */
-async function text(name: string, fallback: string): Promise<string> {
+async function readText(name: string, fallback: string): Promise<string> {
     return "" + (await readSetting(name, fallback))
 }
 
 /** The setting as a number in [min, max]; throws its name otherwise. */
-async function within(name: string, fallback: number, min: number, max: number): Promise<number> {
+async function readNumber(name: string, fallback: number, min: number, max: number): Promise<number> {
     const value = await readSetting(name, fallback)
     if (!(value >= min && value <= max)) throw new Error(name)
     return value
 }
 
 /** The setting as a whole number in [min, max]; throws its name otherwise. */
-async function whole(name: string, fallback: number, min: number, max: number): Promise<number> {
-    const value = await within(name, fallback, min, max)
+async function readInteger(name: string, fallback: number, min: number, max: number): Promise<number> {
+    const value = await readNumber(name, fallback, min, max)
     if (value !== Math.floor(value)) throw new Error(name)
     return value
 }
@@ -67,39 +67,39 @@ async function whole(name: string, fallback: number, min: number, max: number): 
  * Reads and checks the settings.
  * @throws Error whose message is the name of the first one that is missing or malformed
  */
-export async function readConfig(): Promise<Config> {
-    const dpsHost = await text("DPS_HOST", "global.azure-devices-provisioning.net")
+export async function readBoardSettings(): Promise<BoardSettings> {
+    const dpsHost = await readText("DPS_HOST", "global.azure-devices-provisioning.net")
     if (!dpsHost || dpsHost.length > 128 || percentEncode(dpsHost) !== dpsHost) throw new Error("DPS_HOST")
-    const transport = await text("DPS_TRANSPORT", "tls")
+    const transport = await readText("DPS_TRANSPORT", "tls")
     const tls = transport === "tls"
     if (!tls && transport !== "tcp") throw new Error("DPS_TRANSPORT")
-    const idScope = await text("ID_SCOPE", "")
+    const idScope = await readText("ID_SCOPE", "")
     if (!idScope || idScope.length > 32 || percentEncode(idScope) !== idScope) throw new Error("ID_SCOPE")
-    const registrationId = (await text("REG_ID", ds.deviceIdentifier("self"))).toLowerCase()
+    const registrationId = (await readText("REG_ID", ds.deviceIdentifier("self"))).toLowerCase()
     if (!isId(registrationId)) throw new Error("REG_ID")
-    const keyText = await text("DEVICE_KEY", "")
+    const keyText = await readText("DEVICE_KEY", "")
     const key = fromBase64(keyText)
     // Keys are 16 to 64 bytes (DPS, "Symmetric key attestation").
     if (!key || key.length < 16 || key.length > 64) throw new Error("DEVICE_KEY")
     return {
         dpsHost,
-        port: await whole("DPS_PORT", 8883, 1, 65535),
-        httpPort: await whole("DPS_HTTP_PORT", 443, 1, 65535),
+        port: await readInteger("DPS_PORT", 8883, 1, 65535),
+        httpPort: await readInteger("DPS_HTTP_PORT", 443, 1, 65535),
         tls,
         idScope,
         registrationId,
         key,
         owner: recordOwner(dpsHost, idScope, keyText),
-        telemetrySec: await whole("TELEMETRY_SEC", 60, 1, 86400),
-        stableSec: await whole("STABLE_SEC", 120, 1, 3600),
+        telemetrySec: await readInteger("TELEMETRY_SEC", 60, 1, 86400),
+        stableSec: await readInteger("STABLE_SEC", 120, 1, 3600),
         bootId: Math.floor(random() * 1000000000),
-        tokenSec: 86400 * (await whole("TOKEN_DAYS", 90, 1, 365)),
-        load: await within("LOAD", 1, 0.001, 1000),
-        fleet: await whole("FLEET_N", 1000, 1, 10000000),
-        perSec: await within("FLEET_CPS", 16, 0.001, 100000),
-        slot: await whole("SLOT", 0, 0, 10000000),
-        slotSec: await whole("SLOT_SEC", 0, 0, 86400),
-        careful: false,
+        tokenSec: 86400 * (await readInteger("TOKEN_DAYS", 90, 1, 365)),
+        load: await readNumber("LOAD", 1, 0.001, 1000),
+        fleet: await readInteger("FLEET_N", 1000, 1, 10000000),
+        perSec: await readNumber("FLEET_CPS", 16, 0.001, 100000),
+        slot: await readInteger("SLOT", 0, 0, 10000000),
+        slotSec: await readInteger("SLOT_SEC", 0, 0, 86400),
+        safeMode: false,
         registrations: 0,
         lastFailure: "",
     }

@@ -10,7 +10,7 @@ const DEATHS_MAX = 3
 let toEnd = false
 
 /** Counts a restart; whether the board is to be careful. A boot itself is never careful. Throws Fault. */
-export async function countRestarts(restarted: boolean): Promise<boolean> {
+export async function countCrash(restarted: boolean): Promise<boolean> {
     const before = await readSetting(KEY, 0)
     toEnd = !restarted && before > 0
     if (!restarted) return false
@@ -20,7 +20,7 @@ export async function countRestarts(restarted: boolean): Promise<boolean> {
 }
 
 /** Ends the count when a boot has held: not sooner, since power that just came may go again. Throws Fault. */
-export async function endCount(): Promise<void> {
+export async function clearCrashCount(): Promise<void> {
     if (toEnd) await writeSetting(KEY, 0)
     toEnd = false
 }

@@ -3,26 +3,26 @@
 
 import type { Message } from "../mqtt/mqtt-packet"
 import type { Assignment } from "../store/assignment-record"
-import type { Config } from "./board-settings"
+import type { BoardSettings } from "./board-settings"
 
 export interface Image {
     /** Name of the image, for the boot line and the twin. */
     name: string
     /** The assignment that outlived the power cut, or undefined when the board must register. Throws Fault. */
-    recall: (config: Config) => Promise<Assignment | undefined>
+    recallAssignment: (config: BoardSettings) => Promise<Assignment | undefined>
     /** Keeps the assignment of a stable session. */
-    remember?: (config: Config, assignment: Assignment) => Promise<void>
+    storeAssignment?: (config: BoardSettings, assignment: Assignment) => Promise<void>
     /**
      * Called once a boot; whether the board is to be careful. Without it, each death makes it so.
      * @param restarted whether the program died and the runtime restarted it
      */
-    restarted?: (restarted: boolean) => Promise<boolean>
+    countCrash?: (restarted: boolean) => Promise<boolean>
     /** Keeps the status lamp, for ever. */
-    shine?: () => Promise<void>
+    runStatusLed?: () => Promise<void>
     /** Whether the person at the board asks for a new assignment; true once. */
-    asked?: () => boolean
+    reprovisionRequested?: () => boolean
     /** Called when a session is open. Throws Fault. */
-    opened?: (config: Config, hub: Assignment) => Promise<void>
+    onSessionOpen?: (config: BoardSettings, hub: Assignment) => Promise<void>
     /** Called with what is no method and no message; whether it asks for a new assignment. Throws Fault. */
-    received?: (config: Config, message: Message) => Promise<boolean>
+    onMessage?: (config: BoardSettings, message: Message) => Promise<boolean>
 }

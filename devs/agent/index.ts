@@ -10,15 +10,15 @@ import { random } from "../auth/crypto"
 import { refreshClock } from "../dps/status-lookup"
 import { register } from "../dps/registration"
 import { Fault, FaultKind } from "../contract/fault"
-import { fleetMs, uniformMs } from "../retry/backoff"
-import { Action, Event, type Life, newLife, next, State } from "../retry/retry-policy"
+import { fleetThrottleCeilingMs, uniformMs } from "../retry/backoff"
+import { Action, Event, type AgentState, newAgentState, next, State } from "../retry/retry-policy"
 import type { Assignment } from "../store/assignment-record"
-import { type Config, readConfig } from "./board-settings"
-import { Light, show } from "../status/board-status"
+import { type BoardSettings, readBoardSettings } from "./board-settings"
+import { BoardStatus, setStatus } from "../status/board-status"
 import type { Image } from "./image"
 import { runSession } from "./moored-session"
 import { waitForSlot } from "./slot-wait"
-import { guarded, pause, planReboot, supervise } from "./supervisor"
+import { runGuarded, sleepFed, planReboot, supervise } from "./supervisor"
 
 /** After more CONNACK 3 in a row than these the ID scope itself is in doubt: DPS says the same for both. */
 const SCOPE_DOUBT = 4
@@ -29,23 +29,23 @@ const BOOT_MS = 4000
 /** What a program that died waits for, and up to twice that: no death may become a stampede. */
 const RESTART_MS = 60_000
 
-let config: Config
+let config: BoardSettings
 let image: Image
-let life: Life = newLife()
+let life: AgentState = newAgentState()
 let assignment: Assignment
 
 /** The policy's word on an event, and one line about it: what happened, and when it goes on. Silent without `what`. */
-function happened(event: number, retryAfterSec: number, what: string): void {
-    const fleet = fleetMs(config.load, config.fleet, config.perSec)
+function applyEvent(event: number, retryAfterSec: number, what: string): void {
+    const fleet = fleetThrottleCeilingMs(config.load, config.fleet, config.perSec)
     life = next(life, event, retryAfterSec, ds.millis(), fleet, random())
     const delaySec = Math.round(life.delayMs / 1000)
     if (what) console.log(what + (delaySec > 0 ? "; next in " + delaySec + " s" : ""))
 }
 
 /** The hub session has held: what went wrong before is over. */
-async function settled(): Promise<void> {
-    happened(Event.Stable, 0, "stable")
-    if (image.remember) await image.remember(config, assignment)
+async function onStable(): Promise<void> {
+    applyEvent(Event.Stable, 0, "stable")
+    if (image.storeAssignment) await image.storeAssignment(config, assignment)
 }
 
 /** Registers, with the time learnt first when it is not known; whether the hub is the one it had. */
@@ -66,21 +66,21 @@ async function registerBoard(): Promise<boolean> {
 /** Does the work of the present state. Throws Fault. */
 async function step(): Promise<void> {
     switch (life.state) {
-        case State.Recall:
-            assignment = await image.recall(config)
-            if (assignment) happened(Event.Known, 0, "known " + assignment.hub)
-            else happened(Event.Unknown, 0, "no assignment")
+        case State.FindHub:
+            assignment = await image.recallAssignment(config)
+            if (assignment) applyEvent(Event.Known, 0, "known " + assignment.hub)
+            else applyEvent(Event.Unknown, 0, "no assignment")
             break
         case State.Register: {
             const same = await registerBoard()
-            happened(same ? Event.Returned : Event.Assigned, 0, "assigned " + assignment.hub)
+            applyEvent(same ? Event.Returned : Event.Assigned, 0, "assigned " + assignment.hub)
             break
         }
         default: {
             console.log("connecting " + assignment.hub)
-            const delaySec = await runSession(config, image, assignment, settled)
-            if (delaySec < 0) happened(Event.Renew, 0, "token renewal")
-            else happened(Event.Reprovision, delaySec, "reprovision asked")
+            const delaySec = await runSession(config, image, assignment, onStable)
+            if (delaySec < 0) applyEvent(Event.Renew, 0, "token renewal")
+            else applyEvent(Event.Reprovision, delaySec, "reprovision asked")
             break
         }
     }
@@ -103,15 +103,15 @@ function isFailing(kind: FaultKind): boolean {
 }
 
 /** Asks the policy about a fault, and says and shows what is done about it. */
-async function failed(fault: Fault): Promise<void> {
+async function handleFault(fault: Fault): Promise<void> {
     const offline = fault.kind === FaultKind.Offline
     // A network that is away is said once.
     let what = offline && config.lastFailure === fault.message ? "" : fault.message
-    if (life.state < State.Moor && fault.kind === FaultKind.Unavailable && life.failures >= SCOPE_DOUBT)
+    if (life.state < State.Connect && fault.kind === FaultKind.Unavailable && life.failures >= SCOPE_DOUBT)
         what += " (ID_SCOPE right?)"
-    happened(fault.kind, fault.retryAfterSec, what)
+    applyEvent(fault.kind, fault.retryAfterSec, what)
     config.lastFailure = fault.message
-    show(isFailing(fault.kind) ? Light.Failing : Light.Waiting)
+    setStatus(isFailing(fault.kind) ? BoardStatus.Failing : BoardStatus.Waiting)
     if (!offline) return
     // Not by pause(): a network that stays away is for the watchdog.
     await ds.sleep(life.delayMs)
@@ -119,46 +119,47 @@ async function failed(fault: Fault): Promise<void> {
 }
 
 /** Waits as the policy says, does as it says, and then the work of the state that it says. */
-async function live(): Promise<void> {
+async function runOnce(): Promise<void> {
     try {
-        if (life.delayMs > 1) await pause(life.delayMs)
+        if (life.delayMs > 1) await sleepFed(life.delayMs)
         const action = life.action
         life.delayMs = 1
-        show(Light.Working)
-        if (image.asked && image.asked()) happened(Event.Reprovision, 0, "button held")
+        setStatus(BoardStatus.Working)
+        if (image.reprovisionRequested && image.reprovisionRequested())
+            applyEvent(Event.Reprovision, 0, "button held")
         if (action === Action.Reboot) ds.reboot()
         if (action === Action.RefreshClock) await freshToken()
         life.action = Action.Go
         await step()
     } catch (e) {
-        await failed(asFault(e as Error))
+        await handleFault(asFault(e as Error))
     }
 }
 
 /** Says which setting is wrong, for ever: a reset would not mend it. */
 async function halt(setting: string): Promise<void> {
-    show(Light.Failing)
+    setStatus(BoardStatus.Failing)
     for (;;) {
         console.log("setting " + setting + " is missing or malformed")
-        await pause(60_000)
+        await sleepFed(60_000)
     }
 }
 
 /** After a death: waits, and leaves away what may have been its cause. */
 async function recover(restarted: boolean): Promise<void> {
-    config.careful = image.restarted ? await image.restarted(restarted) : restarted
+    config.safeMode = image.countCrash ? await image.countCrash(restarted) : restarted
     if (!restarted) return
-    if (config.careful) planReboot(1, 1)
+    if (config.safeMode) planReboot(1, 1)
     life.delayMs = uniformMs(RESTART_MS, 2 * RESTART_MS, random())
-    console.log("restarted after a panic" + (config.careful ? ": no record, twin, telemetry" : ""))
+    console.log("restarted after a panic" + (config.safeMode ? ": no record, twin, telemetry" : ""))
 }
 
 async function run(): Promise<void> {
     const restarted = ds.millis() > BOOT_MS
     supervise()
-    if (image.shine) guarded.start(image.shine)
+    if (image.runStatusLed) runGuarded.start(image.runStatusLed)
     try {
-        config = await readConfig()
+        config = await readBoardSettings()
     } catch (e) {
         if (e instanceof Fault) throw e
         await halt((e as Error).message)
@@ -166,11 +167,11 @@ async function run(): Promise<void> {
     console.log("boot " + config.bootId + " " + image.name + " " + config.registrationId)
     if (!config.tls) console.log("WARNING: tcp, not tls: for a lab only")
     await recover(restarted)
-    for (;;) await live()
+    for (;;) await runOnce()
 }
 
 /** Starts the board's life as the given image; returns at once. */
 export function moor(own: Image): void {
     image = own
-    guarded.start(run)
+    runGuarded.start(run)
 }

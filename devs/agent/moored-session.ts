@@ -5,7 +5,7 @@ import { nowSec } from "../auth/wall-clock"
 import { random } from "../auth/crypto"
 import { FaultKind, Fault } from "../contract/fault"
 import {
-    isCommand,
+    isReprovisionMessage,
     type MethodCall,
     methodCall,
     openSession,
@@ -15,10 +15,10 @@ import {
 import { closeMqtt, connAckMs, nextMessage } from "../mqtt/mqtt-client"
 import type { Message } from "../mqtt/mqtt-packet"
 import type { Assignment } from "../store/assignment-record"
-import type { Config } from "./board-settings"
+import type { BoardSettings } from "./board-settings"
 import type { Image } from "./image"
-import { Light, show } from "../status/board-status"
-import { feed, rebootDue } from "./supervisor"
+import { BoardStatus, setStatus } from "../status/board-status"
+import { feedWatchdog, rebootDue } from "./supervisor"
 
 /** The session looks up from waiting at least this often, to feed the watchdog. */
 const SLICE_MS = 60_000
@@ -28,7 +28,7 @@ const DELAY_MAX_SEC = 86_400
 
 let sessions = 0
 
-function telemetry(config: Config): string {
+function telemetry(config: BoardSettings): string {
     const uptimeSec = Math.floor(ds.millis() / 1000)
     return '{"uptimeSec":' + uptimeSec + ',"boot":' + config.bootId + ',"reconnects":' + (sessions - 1) + "}"
 }
@@ -61,22 +61,22 @@ async function answer(call: MethodCall): Promise<number> {
 }
 
 /** Does what a message asks; returns the delay in s when the board is to reprovision, or -1. Throws Fault. */
-async function handle(config: Config, image: Image, message: Message): Promise<number> {
+async function handle(config: BoardSettings, image: Image, message: Message): Promise<number> {
     const call = methodCall(message)
     if (call) return await answer(call)
-    if (isCommand(message)) return 0
-    return image.received && !config.careful && (await image.received(config, message)) ? 0 : -1
+    if (isReprovisionMessage(message)) return 0
+    return image.onMessage && !config.safeMode && (await image.onMessage(config, message)) ? 0 : -1
 }
 
 /** When a token is renewed, in ms of uptime: at 70 to 85 % of what is left of it, as far as the time is known. */
-function renewalMs(config: Config, hub: Assignment): number {
+function renewalMs(config: BoardSettings, hub: Assignment): number {
     const leftSec = nowSec() > 0 ? hub.expirySec - nowSec() : config.tokenSec
     return ds.millis() + leftSec * (700 + 150 * random())
 }
 
 /** Serves the open session until Reprovision, and returns its delay in s; or until renewal, -1. Throws Fault. */
 async function serve(
-    config: Config,
+    config: BoardSettings,
     image: Image,
     hub: Assignment,
     settled: () => Promise<void>
@@ -84,9 +84,9 @@ async function serve(
     const openedMs = ds.millis()
     const renewMs = renewalMs(config, hub)
     let stable = false
-    let sentMs = config.careful ? Infinity : 0
+    let sentMs = config.safeMode ? Infinity : 0
     for (;;) {
-        feed()
+        feedWatchdog()
         const nowMs = ds.millis()
         const stableMs = openedMs + config.stableSec * 1000
         if (!stable && nowMs >= stableMs) {
@@ -100,7 +100,7 @@ async function serve(
         }
         // Not skipped after telemetry: a hub that is slow to acknowledge it would leave time for nothing else.
         rebootDue()
-        if (image.asked && image.asked()) return 0
+        if (image.reprovisionRequested && image.reprovisionRequested()) return 0
         if (nowMs >= renewMs) return -1
         const dueMs = Math.min(SLICE_MS, Math.min(stable ? Infinity : stableMs, telemetryMs) - nowMs)
         const message = await nextMessage(Math.max(1, dueMs))
@@ -115,7 +115,7 @@ async function serve(
  * @param settled called once, when the session has been stable for `stableSec`
  */
 export async function runSession(
-    config: Config,
+    config: BoardSettings,
     image: Image,
     hub: Assignment,
     settled: () => Promise<void>
@@ -124,8 +124,8 @@ export async function runSession(
         await openSession(hub, config.port, config.tls, config.key)
         sessions++
         console.log("moored " + hub.hub)
-        show(Light.Moored)
-        if (image.opened && !config.careful) await image.opened(config, hub)
+        setStatus(BoardStatus.Moored)
+        if (image.onSessionOpen && !config.safeMode) await image.onSessionOpen(config, hub)
         return await serve(config, image, hub, settled)
     } catch (e) {
         if ((e as Fault).kind === FaultKind.Network && ds.millis() < connAckMs + GRANTED_MS)

@@ -4,20 +4,20 @@
 import * as ds from "@devicescript/core"
 import { random } from "../auth/crypto"
 import { slotMs } from "../retry/backoff"
-import type { Config } from "./board-settings"
-import { Light, show } from "../status/board-status"
-import { pause } from "./supervisor"
+import type { BoardSettings } from "./board-settings"
+import { BoardStatus, setStatus } from "../status/board-status"
+import { sleepFed } from "./supervisor"
 
 let waited = false
 
 /** Waits for the board's slot, once a boot. */
-export async function waitForSlot(config: Config): Promise<void> {
+export async function waitForSlot(config: BoardSettings): Promise<void> {
     if (waited) return
     waited = true
     const waitMs = slotMs(config.slot, config.slotSec, random()) - ds.millis()
     if (waitMs <= 0) return
     console.log("new: slot in " + Math.round(waitMs / 1000) + " s")
-    show(Light.Waiting)
-    await pause(waitMs)
-    show(Light.Working)
+    setStatus(BoardStatus.Waiting)
+    await sleepFed(waitMs)
+    setStatus(BoardStatus.Working)
 }

@@ -17,7 +17,7 @@ let progressMs = 0
 let plannedMs = 0
 
 /** Tells the watchdog that the agent is moving. */
-export function feed(): void {
+export function feedWatchdog(): void {
     progressMs = ds.millis()
 }
 
@@ -30,10 +30,10 @@ export function rebootDue(): void {
 }
 
 /** Waits `ms` milliseconds, with the watchdog fed; the planned reboot waits too, or it would cut a retry-after short. */
-export async function pause(ms: number): Promise<void> {
+export async function sleepFed(ms: number): Promise<void> {
     const untilMs = ds.millis() + ms
     for (;;) {
-        feed()
+        feedWatchdog()
         const leftMs = untilMs - ds.millis()
         if (leftMs <= 0) break
         await ds.sleep(Math.min(SLICE_MS, leftMs))
@@ -52,7 +52,7 @@ async function watch(): Promise<void> {
 }
 
 /** Runs a fiber's whole life; an error that escapes it reboots, instead of restarting in a doubtful state. */
-export async function guarded(life: () => Promise<void>): Promise<void> {
+export async function runGuarded(life: () => Promise<void>): Promise<void> {
     try {
         await life()
     } catch (e) {
@@ -70,7 +70,7 @@ export function planReboot(minDays: number, spreadDays: number): void {
 
 /** Starts the watchdog and draws the day of the planned reboot, 30 to 44 days from now. */
 export function supervise(): void {
-    feed()
+    feedWatchdog()
     planReboot(30, 14)
-    guarded.start(watch)
+    runGuarded.start(watch)
 }

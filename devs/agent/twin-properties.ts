@@ -1,11 +1,11 @@
 // What the board reports in its twin, and which desired properties it takes: in the full image only, the tight one
 // has no room.
 
-import { desiredIn, isChange, openTwin, report } from "../hub/device-twin"
+import { parseDesired, isChange, openTwin, report } from "../hub/device-twin"
 import type { Message } from "../mqtt/mqtt-packet"
 import type { Assignment } from "../store/assignment-record"
 import { isPlain } from "../store/record-storage"
-import type { Config } from "./board-settings"
+import type { BoardSettings } from "./board-settings"
 
 /** Of package.json; what an operator compares. */
 const VERSION = "0.1.0"
@@ -20,7 +20,7 @@ function quoted(text: string): string {
 }
 
 /** Reports once a boot, and again when something of it has changed. Throws Fault. */
-export async function openedTwin(config: Config, hub: Assignment): Promise<void> {
+export async function openTwinSession(config: BoardSettings, hub: Assignment): Promise<void> {
     await openTwin()
     const json =
         '{"firmware":{"name":"moorage","version":"' +
@@ -54,8 +54,8 @@ function isWithin(value: any, min: number, max: number): boolean {
  * Takes and acknowledges desired properties. Whether a new assignment is asked for: only by a change that comes
  * while the board is connected, or it would ask for ever. Throws Fault.
  */
-export async function receivedTwin(config: Config, message: Message): Promise<boolean> {
-    const desired = desiredIn(message)
+export async function onTwinMessage(config: BoardSettings, message: Message): Promise<boolean> {
+    const desired = parseDesired(message)
     if (!desired) return false
     const version = desired.$version || 0
     const answers: string[] = []

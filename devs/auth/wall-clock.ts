@@ -5,7 +5,7 @@ import { parseHttpDate } from "../encoding/http-date"
 
 let offsetSec = 0
 
-/** Sets the clock from the value of a `Date` header; a malformed one leaves it as it was. Whether it was set. */
+/** Sets the clock from the value of a `Date` header; a malformed one leaves it was. Whether it was set. */
 export function learnDate(header: string): boolean {
     const sec = parseHttpDate(header)
     if (sec > 0) offsetSec = sec - Math.floor(ds.millis() / 1000)

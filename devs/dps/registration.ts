@@ -22,13 +22,13 @@ let operationId = ""
 let dueMs = 0
 
 /** The digits that follow `name` in `topic`, or 0. */
-function parameter(topic: string, name: string): number {
+function topicParameter(topic: string, name: string): number {
     const at = topic.indexOf(name)
     return at < 0 ? 0 : parseInt(topic.slice(at + name.length)) || 0
 }
 
 /** Publishes a request and waits for the answer with its request ID. Throws Fault. */
-async function ask(verb: string, parameters: string, body: string): Promise<Answer> {
+async function request(verb: string, parameters: string, body: string): Promise<Answer> {
     requestId++
     const topic = "$dps/registrations/" + verb + "/?$rid=" + requestId + parameters
     await publish(topic, Buffer.from(body), 1)
@@ -37,14 +37,14 @@ async function ask(verb: string, parameters: string, body: string): Promise<Answ
         const message = await nextMessage(Math.max(1, untilMs - ds.millis()))
         if (!message) throw new Fault(FaultKind.Timeout, "no answer from DPS")
         const reply = message.topic
-        if (reply.indexOf(RESPONSES) || parameter(reply, "$rid=") !== requestId) continue
+        if (reply.indexOf(RESPONSES) || topicParameter(reply, "$rid=") !== requestId) continue
         const status = parseInt(reply.slice(RESPONSES.length)) || 0
-        return readAnswer(status, message.payload.toString(), parameter(reply, "retry-after="))
+        return readAnswer(status, message.payload.toString(), topicParameter(reply, "retry-after="))
     }
 }
 
 /** Keeps the session alive until DPS may be asked; answers nobody asked for are dropped. */
-async function waitAlive(): Promise<void> {
+async function keepAliveUntilDue(): Promise<void> {
     for (;;) {
         const leftMs = dueMs - ds.millis()
         if (leftMs <= 0) return
@@ -55,11 +55,16 @@ async function waitAlive(): Promise<void> {
 /** The final answer; `unassigned` when DPS has lost the operation, `assigning` when it never named one. */
 async function poll(dps: Identity): Promise<Answer> {
     for (;;) {
-        await waitAlive()
+        await keepAliveUntilDue()
         let answer: Answer
         if (operationId)
-            answer = await ask("GET/iotdps-get-operationstatus", "&operationId=" + operationId, "")
-        else answer = await ask("PUT/iotdps-register", "", '{"registrationId":"' + dps.registrationId + '"}')
+            answer = await request("GET/iotdps-get-operationstatus", "&operationId=" + operationId, "")
+        else
+            answer = await request(
+                "PUT/iotdps-register",
+                "",
+                '{"registrationId":"' + dps.registrationId + '"}'
+            )
         const assigning = answer.status === "assigning"
         // Some answers lack it: the one we had stays good (azure-sdk-for-c, mqtt_state_machine.md).
         operationId = assigning ? answer.operationId || operationId : ""

@@ -2,7 +2,7 @@
 
 import * as ds from "@devicescript/core"
 import { Fault, FaultKind } from "../contract/fault"
-import { close, connect, isClosed, reason, send, wait } from "../socket/socket"
+import { close, connect, isClosed, closeReason, send, wait } from "../socket/socket"
 import { type HttpResponse, parseResponse } from "./http-response"
 
 export type { HttpResponse } from "./http-response"
@@ -40,7 +40,7 @@ export async function requestHttp(head: string, body: string): Promise<HttpRespo
             const ended = isClosed()
             const response = parseResponse(inbox.slice(0, inboxSize), ended, head.charAt(0) === "H")
             if (response) return response
-            if (ended) throw reason()
+            if (ended) throw closeReason()
             const leftMs = untilMs - ds.millis()
             if (leftMs <= 0) throw new Fault(FaultKind.Timeout, "no HTTP response")
             await wait(leftMs)

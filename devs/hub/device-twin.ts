@@ -30,7 +30,7 @@ export function isChange(message: Message): boolean {
 }
 
 /** Desired properties in a change or in the answer to GET; undefined in any other message, or one that is no JSON. */
-export function desiredIn(message: Message): Desired | undefined {
+export function parseDesired(message: Message): Desired | undefined {
     const change = isChange(message)
     if (!change && !message.topic.startsWith(RESPONSES + "200/")) return undefined
     try {

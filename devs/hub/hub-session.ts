@@ -33,7 +33,7 @@ export async function openSession(hub: Assignment, port: number, tls: boolean, k
 }
 
 /** Whether `message` is a cloud-to-device message with the property `command=reprovision`. */
-export function isCommand(message: Message): boolean {
+export function isReprovisionMessage(message: Message): boolean {
     const topic = message.topic
     return topic.startsWith("devices/") && topic.indexOf("command=reprovision") > 0
 }

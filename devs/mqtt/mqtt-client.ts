@@ -3,19 +3,19 @@
 
 import * as ds from "@devicescript/core"
 import { Fault, FaultKind } from "../contract/fault"
-import { close, reason, connect, isClosed, send, wait } from "../socket/socket"
+import { close, closeReason, connect, isClosed, send, wait } from "../socket/socket"
 import {
     type ConnectFields,
     DUP,
     decodePublish,
     Decoder,
-    encodeBare,
+    encodeEmpty,
     encodeConnect,
     encodePubAck,
     encodePublish,
     encodeSubscribe,
     encodeUnsubscribe,
-    Head,
+    PacketType,
     type Message,
     readUint16,
 } from "./mqtt-packet"
@@ -48,7 +48,7 @@ const DRAIN_MS = 100
 let decoder: Decoder
 let inbox: Message[]
 let inboxBytes: number
-let dropped = 0
+let droppedCount = 0
 let lastId = 0
 let pingAfterMs: number
 let sentMs: number
@@ -68,18 +68,18 @@ function onChunk(chunk: Buffer): void {
 }
 
 function onPacket(head: number, body: Buffer, length: number): void {
-    if ((head & 0xf0) === Head.Publish) enqueue(decodePublish(head, body, length))
-    else if (head === wantedHead && (head === Head.ConnAck || readUint16(body, 0) === wantedId)) {
+    if ((head & 0xf0) === PacketType.Publish) enqueue(decodePublish(head, body, length))
+    else if (head === wantedHead && (head === PacketType.ConnAck || readUint16(body, 0) === wantedId)) {
         answer = body
         wantedHead = 0
-    } else if (head === Head.ConnAck) throw new Fault(FaultKind.Protocol, "unexpected CONNACK")
+    } else if (head === PacketType.ConnAck) throw new Fault(FaultKind.Protocol, "unexpected CONNACK")
 }
 
 /** Over the bounds a message is dropped; of QoS 1 the service keeps it, since it is not acknowledged. */
 function enqueue(message: Message): void {
     const bytes = message.payload ? message.payload.length : 0
     if (inbox.length === INBOX_MAX || (inboxBytes && inboxBytes + bytes > INBOX_MAX_BYTES)) {
-        dropped++
+        droppedCount++
         return
     }
     inboxBytes += bytes
@@ -88,7 +88,7 @@ function enqueue(message: Message): void {
 
 /** Messages that found the inbox full, since boot. */
 export function droppedMessages(): number {
-    return dropped
+    return droppedCount
 }
 
 function fail(kind: FaultKind, message: string): void {
@@ -105,10 +105,10 @@ async function transmit(packet: Buffer): Promise<void> {
  * Waits for something to happen, `untilMs` at most, and keeps the session alive meanwhile: a PINGREQ
  * when either side was silent too long [MQTT-3.1.2-23], the end of it when nothing follows that.
  */
-async function turn(untilMs: number): Promise<void> {
+async function pump(untilMs: number): Promise<void> {
     if (isClosed()) {
         close()
-        throw reason()
+        throw closeReason()
     }
     const nowMs = ds.millis()
     const dueMs = pingMs > 0 ? pingMs + ANSWER_MS : Math.min(sentMs, heardMs) + pingAfterMs
@@ -116,12 +116,12 @@ async function turn(untilMs: number): Promise<void> {
     else if (pingMs > 0) fail(FaultKind.Timeout, "no PINGRESP")
     else {
         pingMs = nowMs
-        await transmit(encodeBare(Head.PingReq))
+        await transmit(encodeEmpty(PacketType.PingReq))
     }
 }
 
 /** Sends `packet` and returns the body of its answer, `name`; a PUBLISH is sent again, as a duplicate. */
-async function ask(
+async function request(
     packet: Buffer,
     head: number,
     name: string,
@@ -131,15 +131,15 @@ async function ask(
     answer = undefined
     wantedHead = head
     wantedId = id
-    for (let i = head === Head.PubAck ? PUBLISHES_MAX : 1; i; i--) {
+    for (let i = head === PacketType.PubAck ? PUBLISHES_MAX : 1; i; i--) {
         await transmit(packet)
         const untilMs = ds.millis() + timeoutMs
-        while (!answer && ds.millis() < untilMs) await turn(untilMs)
+        while (!answer && ds.millis() < untilMs) await pump(untilMs)
         if (answer) return answer
         packet[0] |= DUP
     }
     // No CONNACK is no silence of the socket: it has just done a handshake, and a busy service lets connects queue.
-    fail(head === Head.ConnAck ? FaultKind.Network : FaultKind.Timeout, "no " + name)
+    fail(head === PacketType.ConnAck ? FaultKind.Network : FaultKind.Timeout, "no " + name)
     return undefined
 }
 
@@ -170,7 +170,7 @@ export async function connectMqtt(options: SessionOptions): Promise<boolean> {
     heardMs = 0
     connAckMs = -Infinity
     await connect(options.host, options.port, options.tls, CONNECT_MS, onChunk)
-    const body = await ask(encodeConnect(options), Head.ConnAck, "CONNACK", 0, CONNACK_MS)
+    const body = await request(encodeConnect(options), PacketType.ConnAck, "CONNACK", 0, CONNACK_MS)
     if (body[1]) fail(refusalOf(body[1]), "CONNACK " + body[1])
     connAckMs = ds.millis()
     pingAfterMs = options.keepAliveSec * 750
@@ -180,7 +180,7 @@ export async function connectMqtt(options: SessionOptions): Promise<boolean> {
 /** @returns the granted QoS, which may be lower than asked for */
 export async function subscribe(filter: string, qos: number): Promise<number> {
     const id = nextId()
-    const body = await ask(encodeSubscribe(id, filter, qos), Head.SubAck, "SUBACK", id, ANSWER_MS)
+    const body = await request(encodeSubscribe(id, filter, qos), PacketType.SubAck, "SUBACK", id, ANSWER_MS)
     // 128 is a failure [MQTT-3.9.3-2]; more than asked for is none that the protocol knows.
     if (body[2] > qos) fail(FaultKind.ServerError, "SUBACK " + body[2])
     return body[2]
@@ -188,14 +188,14 @@ export async function subscribe(filter: string, qos: number): Promise<number> {
 
 export async function unsubscribe(filter: string): Promise<void> {
     const id = nextId()
-    await ask(encodeUnsubscribe(id, filter), Head.UnsubAck, "UNSUBACK", id, ANSWER_MS)
+    await request(encodeUnsubscribe(id, filter), PacketType.UnsubAck, "UNSUBACK", id, ANSWER_MS)
 }
 
 /** Sends a message; with QoS 1 returns when it was acknowledged. */
 export async function publish(topic: string, payload: Buffer | string, qos: number): Promise<void> {
     const id = qos ? nextId() : 0
     const packet = encodePublish(topic, payload, qos, false, id)
-    if (qos) await ask(packet, Head.PubAck, "PUBACK", id, ANSWER_MS)
+    if (qos) await request(packet, PacketType.PubAck, "PUBACK", id, ANSWER_MS)
     else await transmit(packet)
 }
 
@@ -208,7 +208,7 @@ export async function nextMessage(timeoutMs: number): Promise<Message> {
     for (;;) {
         while (!inbox.length) {
             if (ds.millis() >= untilMs) return undefined
-            await turn(untilMs)
+            await pump(untilMs)
         }
         const message = inbox[0]
         inbox.insert(0, -1)
@@ -224,7 +224,7 @@ export async function nextMessage(timeoutMs: number): Promise<Message> {
 /** Ends the session with a DISCONNECT [MQTT-3.14.4-1]; never fails. */
 export async function closeMqtt(): Promise<void> {
     try {
-        await send(encodeBare(Head.Disconnect))
+        await send(encodeEmpty(PacketType.Disconnect))
         await ds.sleep(DRAIN_MS)
     } catch (e) {
         // It was lost already.

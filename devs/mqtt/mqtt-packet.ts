@@ -4,7 +4,7 @@
 import { Fault, FaultKind } from "../contract/fault"
 
 /** The first byte of each packet, flags included; a PUBLISH has its own flags in the low bits. */
-export const enum Head {
+export const enum PacketType {
     Connect = 0x10,
     ConnAck = 0x20,
     Publish = 0x30,
@@ -55,7 +55,7 @@ export function readUint16(bytes: Buffer, at: number): number {
 }
 
 /** One packet in one buffer: head, remaining length [MQTT 2.2.3], then `parts` one after another. */
-function frame(head: number, parts: Buffer[]): Buffer {
+function buildPacket(head: number, parts: Buffer[]): Buffer {
     let length = 0
     for (const part of parts) length += part.length
     const header = [head]
@@ -92,7 +92,7 @@ export function encodeConnect(fields: ConnectFields): Buffer {
     field(parts, fields.clientId)
     if (fields.username !== undefined) field(parts, fields.username)
     if (fields.password !== undefined) field(parts, fields.password)
-    return frame(Head.Connect, parts)
+    return buildPacket(PacketType.Connect, parts)
 }
 
 /** @param id packet identifier, used when `qos` is 1 */
@@ -107,29 +107,29 @@ export function encodePublish(
     field(parts, topic)
     if (qos) parts.push(uint16(id))
     parts.push(bytesOf(payload))
-    return frame(Head.Publish | (qos << 1) | (retain ? 1 : 0), parts)
+    return buildPacket(PacketType.Publish | (qos << 1) | (retain ? 1 : 0), parts)
 }
 
 export function encodePubAck(id: number): Buffer {
-    return frame(Head.PubAck, [uint16(id)])
+    return buildPacket(PacketType.PubAck, [uint16(id)])
 }
 
 export function encodeSubscribe(id: number, filter: string, qos: number): Buffer {
     const parts = [uint16(id)]
     field(parts, filter)
     parts.push(Buffer.from([qos]))
-    return frame(Head.Subscribe, parts)
+    return buildPacket(PacketType.Subscribe, parts)
 }
 
 export function encodeUnsubscribe(id: number, filter: string): Buffer {
     const parts = [uint16(id)]
     field(parts, filter)
-    return frame(Head.Unsubscribe, parts)
+    return buildPacket(PacketType.Unsubscribe, parts)
 }
 
 /** A packet that is only a head: PINGREQ, DISCONNECT. */
-export function encodeBare(head: number): Buffer {
-    return frame(head, [])
+export function encodeEmpty(head: number): Buffer {
+    return buildPacket(head, [])
 }
 
 function malformed(): Fault {
@@ -139,16 +139,16 @@ function malformed(): Fault {
 /** Whether a server may send this to a client that asks for QoS 0 and 1 only. */
 function isAllowed(head: number, length: number): boolean {
     switch (head) {
-        case Head.PingResp:
+        case PacketType.PingResp:
             return !length
-        case Head.PubAck:
-        case Head.ConnAck:
-        case Head.UnsubAck:
+        case PacketType.PubAck:
+        case PacketType.ConnAck:
+        case PacketType.UnsubAck:
             return length === 2
-        case Head.SubAck:
+        case PacketType.SubAck:
             return length > 2
         default:
-            return (head & 0xf4) === Head.Publish && length > 2
+            return (head & 0xf4) === PacketType.Publish && length > 2
     }
 }
 

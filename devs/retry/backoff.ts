@@ -22,7 +22,7 @@ export function uniformMs(minMs: number, maxMs: number, random: number): number 
  * at the cap too (AWS, "Exponential Backoff And Jitter": full jitter).
  * @param failures from 0; clamped
  */
-export function backoffTopMs(failures: number, baseMs: number, capMs: number): number {
+export function backoffCeilingMs(failures: number, baseMs: number, capMs: number): number {
     return Math.min(capMs, baseMs * Math.pow(2, failures > 0 ? Math.min(DOUBLINGS_MAX, failures) : 0))
 }
 
@@ -33,7 +33,7 @@ export function backoffTopMs(failures: number, baseMs: number, capMs: number): n
  * @param devices N, how many boards there are
  * @param perSec cps, how many of them the service takes a second
  */
-export function fleetMs(load: number, devices: number, perSec: number): number {
+export function fleetThrottleCeilingMs(load: number, devices: number, perSec: number): number {
     const ms = ((1 / load) * devices * 1000) / perSec
     return ms > 1000 ? Math.round(Math.min(WAIT_MAX_MS, ms)) : 1000
 }

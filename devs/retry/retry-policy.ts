@@ -2,15 +2,15 @@
 // to (next state, action, delay). Pure: the caller brings time and chance, waits, and does what the action says.
 
 import { FaultKind } from "../contract/fault"
-import { backoffTopMs, uniformMs } from "./backoff"
+import { backoffCeilingMs, uniformMs } from "./backoff"
 
 export const enum State {
     /** Find the assignment that outlived the power cut. */
-    Recall,
+    FindHub,
     /** Ask DPS for an assignment. */
     Register,
     /** Connect to the assigned hub, and hold the session until it is stable. */
-    Moor,
+    Connect,
     /** The session is stable. */
     Moored,
 }
@@ -46,7 +46,7 @@ export const enum Action {
 }
 
 /** Where a board is, what it counts, and what it does next. */
-export interface Life {
+export interface AgentState {
     state: State
     /** Done after `delayMs`. */
     action: Action
@@ -56,7 +56,7 @@ export interface Life {
     /** Refusals in a row. */
     refusals: number
     /** Silences in a row. */
-    silences: number
+    timeouts: number
     /** When the hub was lost, in ms of uptime; 0 while it is not. */
     lostMs: number
     /** How long the same hub is tried before DPS is asked. */
@@ -75,19 +75,19 @@ export const SERVER_ERROR_MS = 5_000
 export const SLOW_MS = 10 * 60_000
 export const CAP_MS = 5 * 60_000
 /** So many failures without a stable session: a registered board that its hub still refuses slows down. */
-const HOPELESS = 4
+const MAX_REFUSED_FAILURES = 4
 /** So many silences in a row and the board suspects itself. */
-const SILENCES_MAX = 6
+const MAX_TIMEOUTS = 6
 
 /** A board that has just booted. */
-export function newLife(): Life {
+export function newAgentState(): AgentState {
     return {
-        state: State.Recall,
+        state: State.FindHub,
         action: Action.Go,
         delayMs: 1,
         failures: 0,
         refusals: 0,
-        silences: 0,
+        timeouts: 0,
         lostMs: 0,
         windowMs: HUB_WINDOW_MS,
     }
@@ -103,14 +103,14 @@ export function newLife(): Life {
  * @param random in [0, 1)
  */
 export function next(
-    life: Life,
+    life: AgentState,
     event: number,
     retryAfterSec: number,
     nowMs: number,
     fleetMs: number,
     random: number
-): Life {
-    const n = newLife()
+): AgentState {
+    const n = newAgentState()
     // A stable session resets backoff and window, and nothing else does; another hub has its own window.
     if (event === Event.Stable) {
         n.state = State.Moored
@@ -118,7 +118,7 @@ export function next(
     }
     n.failures = life.failures
     if (event === Event.Assigned) {
-        n.state = State.Moor
+        n.state = State.Connect
         return n
     }
     n.state = life.state
@@ -126,14 +126,14 @@ export function next(
     n.lostMs = life.lostMs
     switch (event) {
         case Event.Known:
-            n.state = State.Moor
+            n.state = State.Connect
             return n
         case Event.Unknown:
             n.state = State.Register
             return n
         // DPS hands back the same dead hub: the window doubles, up to 4 h.
         case Event.Returned:
-            n.state = State.Moor
+            n.state = State.Connect
             if (n.lostMs > 0) {
                 n.windowMs = Math.min(HUB_WINDOW_MAX_MS, 2 * n.windowMs)
                 n.lostMs = nowMs
@@ -146,29 +146,29 @@ export function next(
             return n
         // 70 to 85 % of the token's life: reconnect with a fresh one.
         case Event.Renew:
-            n.state = State.Moor
+            n.state = State.Connect
             n.action = Action.RefreshClock
             return n
         // No network of its own: no try, nothing changes; what was to be done still is.
         case FaultKind.Offline:
             n.action = life.action
             n.refusals = life.refusals
-            n.silences = life.silences
+            n.timeouts = life.timeouts
             n.delayMs = 1000
             return n
         default:
             break
     }
     // What goes wrong: exponential backoff with full jitter, at the hub never under a minute, unless a row says else.
-    const hub = life.state >= State.Moor
+    const hub = life.state >= State.Connect
     if (hub) {
-        n.state = State.Moor
+        n.state = State.Connect
         if (n.lostMs <= 0) n.lostMs = nowMs
     }
     const failures = n.failures
     n.failures = failures + 1
     let minMs = hub ? HUB_GAP_MS : 1000
-    let maxMs = backoffTopMs(failures, 2 * minMs, CAP_MS)
+    let maxMs = backoffCeilingMs(failures, 2 * minMs, CAP_MS)
     switch (event) {
         // CONNACK 4 or 5, 401, 403: first a fresh clock and token. Then DPS is asked rarely (a key problem), and the
         // hub's board registers; rarely too, when neither a new token nor a new registration has helped.
@@ -177,7 +177,7 @@ export function next(
             maxMs = 2 * minMs
             if (n.refusals < 2) n.action = Action.RefreshClock
             else {
-                if (!hub || failures >= HOPELESS) minMs = SLOW_MS
+                if (!hub || failures >= MAX_REFUSED_FAILURES) minMs = SLOW_MS
                 if (hub) n.state = State.Register
             }
             break
@@ -200,8 +200,8 @@ export function next(
             break
         // No answer at all, so many times in a row: the socket worker may be wedged.
         case FaultKind.Timeout:
-            n.silences = life.silences + 1
-            if (n.silences > SILENCES_MAX) n.action = Action.Reboot
+            n.timeouts = life.timeouts + 1
+            if (n.timeouts > MAX_TIMEOUTS) n.action = Action.Reboot
             break
         // DNS, TCP or TLS failed, the link was lost, no CONNACK, or what came makes no sense.
         default:

@@ -83,7 +83,7 @@ export function isClosed(): boolean {
 }
 
 /** Why it is gone. */
-export function reason(): Fault {
+export function closeReason(): Fault {
     return lost
 }
 
@@ -95,7 +95,7 @@ export async function wait(ms: number): Promise<void> {
     waiter = undefined
 }
 
-async function waitWhile(what: State, untilMs: number): Promise<void> {
+async function waitForStateChange(what: State, untilMs: number): Promise<void> {
     while (state === what) {
         const leftMs = untilMs - ds.millis()
         if (leftMs <= 0) {
@@ -121,7 +121,7 @@ export async function connect(
     close()
     const untilMs = ds.millis() + timeoutMs
     await ds.sleep(SETTLE_MS)
-    await waitWhile(State.Abandoned, untilMs)
+    await waitForStateChange(State.Abandoned, untilMs)
     onData = sink
     const natives = ds as Natives
     natives._socketOnEvent = onEvent
@@ -132,7 +132,7 @@ export async function connect(
         throw new Fault(FaultKind.Offline, (e as Error).message)
     }
     state = State.Connecting
-    await waitWhile(State.Connecting, untilMs)
+    await waitForStateChange(State.Connecting, untilMs)
     if (isClosed()) throw lost
 }
 

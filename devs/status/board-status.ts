@@ -3,7 +3,7 @@
 import type { Fiber } from "@devicescript/core"
 
 /** How long the lamp is on, in ms; it is off as long, but for two of them. */
-export const enum Light {
+export const enum BoardStatus {
     /** A flash every 10 s: for a slot, a retry or a network. */
     Waiting = 100,
     /** Fast blinks: talking to DPS, or connecting to the hub. */
@@ -14,12 +14,12 @@ export const enum Light {
     Moored = 3600_000,
 }
 
-export let shown = Light.Working
+export let shown = BoardStatus.Working
 /** Who sleeps until the next change. */
 let sleeper: Fiber
 
 /** Says what the board is at, until told otherwise. */
-export function show(light: Light): void {
+export function setStatus(light: BoardStatus): void {
     shown = light
     const fiber = sleeper
     sleeper = undefined
@@ -27,6 +27,6 @@ export function show(light: Light): void {
 }
 
 /** Names the fiber to wake at the next change; none when undefined. */
-export function wakeAtChange(fiber: Fiber): void {
+export function wakeOnChange(fiber: Fiber): void {
     sleeper = fiber
 }

@@ -1,7 +1,7 @@
 // The board's button: held for 5 s, it asks for a new assignment. The light answers at once, by blinking fast.
 
 import * as ds from "@devicescript/core"
-import { Light, show } from "./board-status"
+import { BoardStatus, setStatus } from "./board-status"
 
 /** Event of the button service, each 500 ms of a press, with its length in ms. */
 const HOLD = 0x81
@@ -16,11 +16,11 @@ function onPacket(packet: ds.Packet): void {
     const heldMs = packet.decode()
     if (heldMs < HELD_MS || heldMs >= HELD_MS + REPEAT_MS) return
     held = true
-    show(Light.Working)
+    setStatus(BoardStatus.Working)
 }
 
 /** Whether the button was held since this was asked last. */
-export function buttonAsked(): boolean {
+export function reprovisionRequested(): boolean {
     const asked = held
     held = false
     return asked

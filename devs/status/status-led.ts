@@ -1,7 +1,7 @@
 // The status lamp, for a person at the board: the LED that the board's JSON names, through the runtime's control service.
 
 import * as ds from "@devicescript/core"
-import { Light, shown, wakeAtChange } from "./board-status"
+import { BoardStatus, shown, wakeOnChange } from "./board-status"
 
 /** Between the flashes of a waiting board. */
 const DARK_MS = 9900
@@ -9,17 +9,17 @@ const DARK_MS = 9900
 const ON = 20
 
 /** Keeps the lamp, for ever. */
-export async function shine(): Promise<void> {
+export async function runStatusLed(): Promise<void> {
     const control = new ds.Control("control[int:0]")
     let lit = false
     for (;;) {
         const light = shown
-        lit = !lit || light === Light.Moored
+        lit = !lit || light === BoardStatus.Moored
         await control.setStatusLight(lit ? ON : 0, 0, 0, 0)
         // It may have changed while the command was on its way.
         if (shown !== light) continue
-        wakeAtChange(ds.Fiber.self())
-        await ds.suspend(lit || light !== Light.Waiting ? light : DARK_MS)
-        wakeAtChange(undefined)
+        wakeOnChange(ds.Fiber.self())
+        await ds.suspend(lit || light !== BoardStatus.Waiting ? light : DARK_MS)
+        wakeOnChange(undefined)
     }
 }

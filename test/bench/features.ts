@@ -10,12 +10,12 @@ const FOLDER = "build/features"
 
 /** Fields of the image in src/main.ts that can be left away. */
 const FEATURES: [what: string, fields: string[]][] = [
-    ["twin: reported and desired properties", ["opened", "received"]],
-    ["status light", ["shine"]],
-    ["button", ["asked"]],
-    ["record in flash (remember)", ["remember"]],
-    ["count of deaths", ["restarted"]],
-    ["all of these", ["opened", "received", "shine", "asked", "remember", "restarted"]],
+    ["twin: reported and desired properties", ["onSessionOpen", "onMessage"]],
+    ["status light", ["runStatusLed"]],
+    ["button", ["reprovisionRequested"]],
+    ["record in flash (remember)", ["storeAssignment"]],
+    ["count of deaths", ["countCrash"]],
+    ["all of these", ["onSessionOpen", "onMessage", "runStatusLed", "reprovisionRequested", "storeAssignment", "countCrash"]],
 ]
 
 /** src/main.ts without those fields, and without the imports that nothing needs then. */

@@ -10,9 +10,9 @@ import {
     type FleetCurve,
     type ModelOptions,
     noJitter,
-    ours,
+    moorageStrategy,
     planSlots,
-    seedFormula,
+    requirementFormula,
     simulateRebootStorm,
     simulateRollout,
 } from "../../tools/simulator/model/index.js"
@@ -29,8 +29,8 @@ const SVG = join(import.meta.dirname, "../../docs/internals/rollout-efficiency.s
 const STRATEGIES: Pick<ModelOptions, "strategy" | "slots">[] = [
     { strategy: noJitter() },
     { strategy: azureSdkForC() },
-    { strategy: seedFormula(FLEET) },
-    { strategy: ours(FLEET), slots: planSlots(REGISTRATIONS, 1) },
+    { strategy: requirementFormula(FLEET) },
+    { strategy: moorageStrategy(FLEET), slots: planSlots(REGISTRATIONS, 1) },
 ]
 
 /** A run, and one line about it: its time is CPU of this process, so that a busy machine does not matter. */

@@ -3,7 +3,7 @@
 // takes them there, and the name of the host stays the service's own.
 import type { EventEmitter } from "node:events"
 import { Agent } from "node:https"
-import { type Emulator, type EmulatorOptions, type Fault, startEmulator } from "@moorage/emulator"
+import { type Emulator, type EmulatorOptions, type InjectedFault, startEmulator } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { Client, type Message } from "azure-iot-device"
 import { Mqtt as DeviceMqtt, MqttWs as DeviceMqttWs } from "azure-iot-device-mqtt"
@@ -55,7 +55,7 @@ export function failNext(
     { cloud }: Running,
     kind: "connect" | "register" | "poll",
     id: string,
-    fault: Fault,
+    fault: InjectedFault,
     times = 1
 ): void {
     const others = cloud.faults

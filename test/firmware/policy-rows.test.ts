@@ -2,7 +2,7 @@
 // them. docs/policy.md says which row is shown where.
 import type { FaultRule } from "@moorage/emulator"
 import { describe, expect, test } from "vitest"
-import { backoffTopMs } from "../../devs/retry/backoff"
+import { backoffCeilingMs } from "../../devs/retry/backoff"
 import { CAP_MS, HUB_GAP_MS, HUB_WINDOW_MS, SERVER_ERROR_MS, SLOW_MS } from "../../devs/retry/retry-policy"
 import { GROUP_KEY, moor, type MoorOptions, type World } from "../helpers/firmware-world.js"
 
@@ -99,7 +99,7 @@ describe("a failure of DNS, TCP or TLS", () => {
             expect(waits.length).toBeGreaterThan(12)
             for (const [i, ms] of waits.entries()) {
                 expect(ms).toBeGreaterThanOrEqual(1000)
-                expect(ms).toBeLessThanOrEqual(backoffTopMs(i, 2000, CAP_MS) + CALL_MS)
+                expect(ms).toBeLessThanOrEqual(backoffCeilingMs(i, 2000, CAP_MS) + CALL_MS)
             }
             // It backs off, up to the cap, and keeps its jitter there.
             expect(Math.max(...waits)).toBeGreaterThan(MIN_MS)

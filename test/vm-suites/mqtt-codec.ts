@@ -6,7 +6,7 @@ import { Fault, FaultKind } from "../../devs/contract/fault"
 import {
     Decoder,
     decodePublish,
-    encodeBare,
+    encodeEmpty,
     encodeConnect,
     encodePubAck,
     encodePublish,
@@ -81,8 +81,8 @@ describe("mqtt packet", () => {
         expect(encodePubAck(513).toString("hex")).toBe("40020201")
         expect(encodeSubscribe(1, "a/#", 1).toString("hex")).toBe("820800010003612f2301")
         expect(encodeUnsubscribe(2, "a/#").toString("hex")).toBe("a20700020003612f23")
-        expect(encodeBare(0xc0).toString("hex")).toBe("c000")
-        expect(encodeBare(0xe0).toString("hex")).toBe("e000")
+        expect(encodeEmpty(0xc0).toString("hex")).toBe("c000")
+        expect(encodeEmpty(0xe0).toString("hex")).toBe("e000")
     })
     test("remaining lengths of one and two bytes", () => {
         expect(publishOf(120).slice(0, 3).toString("hex")).toBe("327f00")

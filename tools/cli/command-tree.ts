@@ -46,7 +46,7 @@ export interface CommandNode {
 const UNITS: Record<string, string> = { time: " s", "n/time": "/s" }
 
 /** A default that says something: `false` of a switch and an empty list do not. */
-function fallbackOf(
+function defaultText(
     { defaultValue, defaultValueDescription, negate }: Option,
     name: string | undefined
 ): string | undefined {
@@ -66,7 +66,7 @@ function optionNode(option: Option): OptionNode {
         flags,
         description,
         value: name === undefined ? undefined : { name, isRequired: option.required, choices: argChoices },
-        fallback: fallbackOf(option, name),
+        fallback: defaultText(option, name),
         env: envVar,
         isMandatory: mandatory,
     }
@@ -78,14 +78,14 @@ function argumentNode(argument: Argument): ArgumentNode {
 }
 
 /** What a command's help prints after what commander makes. */
-function afterOf(command: Command): string {
+function helpEpilogue(command: Command): string {
     let text = ""
     command.configureOutput({ writeOut: part => (text += part) }).outputHelp()
     return text.slice(command.helpInformation().length).trim()
 }
 
 /** @param command is asked for its help, and is not to be run after that */
-export function treeOf(command: Command, path: string[] = []): CommandNode {
+export function commandTree(command: Command, path: string[] = []): CommandNode {
     const help = command.createHelp()
     const commands = help.visibleCommands(command)
     const names = commands.map(each => each.name())
@@ -97,10 +97,10 @@ export function treeOf(command: Command, path: string[] = []): CommandNode {
         arguments: command.registeredArguments.map(argumentNode),
         options: help.visibleOptions(command).map(optionNode),
         commands: commands.map((each, i) => {
-            const node = treeOf(each, [...path, names[i]])
+            const node = commandTree(each, [...path, names[i]])
             return each.name() === "help" ? withChoices(node, names) : node
         }),
-        after: afterOf(command),
+        after: helpEpilogue(command),
     }
 }
 

@@ -1,8 +1,8 @@
 // The options by which a command is told where DPS and the hubs are; nothing here loads what reaches them.
-import { type Address, addressOf } from "@moorage/fleet/azure"
+import { type HostAddress, parseHostAddress } from "@moorage/fleet/azure"
 import type { CloudChoices } from "@moorage/fleet/azure"
 import { type Command, InvalidArgumentError } from "commander"
-import { someSeconds } from "./option-parsers.js"
+import { parsePositiveDuration } from "./option-parsers.js"
 
 export interface CloudOptions extends CloudChoices {
     giveUpAfter: number
@@ -13,8 +13,8 @@ Where DPS and the hubs are: --profile FILE, or options, or, without a profile, t
 samples: PROVISIONING_CONNECTION_STRING, IOTHUB_CONNECTION_STRING. A connection string is given as @FILE, or as - to read
 it from the standard input, so that no key stands in a command line. docs/monitor.md has the form of a profile.`
 
-function address(text: string): Address {
-    const parsed = addressOf(text)
+function address(text: string): HostAddress {
+    const parsed = parseHostAddress(text)
     if (parsed) return parsed
     throw new InvalidArgumentError("An address is HOST:PORT, such as 127.0.0.1:8443.")
 }
@@ -44,7 +44,7 @@ export function addCloudOptions(command: Command): Command {
     return addPlaceOptions(command).option(
         "--give-up-after <time>",
         "for how long a call that fails is tried again",
-        someSeconds,
+        parsePositiveDuration,
         120
     )
 }

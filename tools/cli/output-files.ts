@@ -1,10 +1,10 @@
 import { mkdirSync, statSync } from "node:fs"
 import { dirname } from "node:path"
-import { writeWhole as write } from "@moorage/files"
+import { writeFileAtomic as write } from "@moorage/files"
 import { FAILED, UserError } from "./user-error.js"
 
 /** What the user is told when a file cannot be had. */
-export function cannot(what: string, file: string, error: unknown): UserError {
+export function ioError(what: string, file: string, error: unknown): UserError {
     return new UserError(`Cannot ${what} ${file}: ${(error as Error).message}`, FAILED, { cause: error })
 }
 
@@ -12,13 +12,13 @@ export function cannot(what: string, file: string, error: unknown): UserError {
 export const OWNER_ONLY = 0o600
 
 /** Writes a file of the user's as a whole, and the folders that it is to be in. @throws UserError */
-export function writeWhole(file: string, text: string, mode?: number): void {
+export function writeOutputFile(file: string, text: string, mode?: number): void {
     try {
         const there = statSync(file, { throwIfNoEntry: false })
         if (there && !there.isFile()) throw new Error("it is there, and no file")
         mkdirSync(dirname(file), { recursive: true })
         write(file, text, mode)
     } catch (error) {
-        throw cannot("write", file, error)
+        throw ioError("write", file, error)
     }
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs"
 import { createInterface } from "node:readline/promises"
 import { Writable } from "node:stream"
-import { keyMistake } from "@moorage/fleet"
-import { cannot } from "./output-files.js"
+import { validateKey } from "@moorage/fleet"
+import { ioError } from "./output-files.js"
 import { UserError, WRONG_USAGE } from "./user-error.js"
 
 export const GROUP_KEY = "MOORAGE_GROUP_KEY"
@@ -14,7 +14,7 @@ export function secretFile(file: string): string {
     try {
         return readFileSync(file, "utf8").split(/\r?\n/)[0] as string
     } catch (error) {
-        throw cannot("read", file, error)
+        throw ioError("read", file, error)
     }
 }
 
@@ -55,7 +55,7 @@ export function deviceKey(file: string): string {
 
 /** @throws UserError that says what is wrong with a key, without it */
 function checked(whose: string, key: string, where: string): string {
-    const mistake = keyMistake(key)
+    const mistake = validateKey(key)
     if (mistake === undefined) return key
     throw new UserError(`The ${whose} key of ${where} cannot be used: ${mistake}.`, WRONG_USAGE)
 }

@@ -12,7 +12,7 @@ import type { CloudOptions } from "./connection-options.js"
 import { FAILED, UserError, WRONG_USAGE } from "./user-error.js"
 
 /** @throws UserError when the options, the profile or the environment are no access to anything */
-export function servicesOf(
+export function openCommandServices(
     options: CloudOptions,
     more: Pick<OpenOptions, "signal" | "dpsPerSec"> = {}
 ): Services {
@@ -28,7 +28,7 @@ export function servicesOf(
 }
 
 /** A failed call as its user is told; anything else as it is. */
-export function toldError(error: unknown): unknown {
+export function toUserError(error: unknown): unknown {
     return error instanceof CloudError ? new UserError(error.message, FAILED, { cause: error }) : error
 }
 

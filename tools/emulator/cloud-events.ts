@@ -30,7 +30,7 @@ export interface CloudEvent {
 }
 
 /** What a fault can do to one request. */
-export interface Fault {
+export interface InjectedFault {
     /** Answer with this status instead of doing the work. */
     status?: number
     retryAfterSec?: number
@@ -58,4 +58,4 @@ export interface FaultPoint {
 }
 
 /** Asked at every point; undefined lets the request through. */
-export type FaultPlan = (point: FaultPoint) => Fault | undefined
+export type FaultPlan = (point: FaultPoint) => InjectedFault | undefined

@@ -20,7 +20,7 @@ import { DOCUMENTED_QUOTAS, type Quotas } from "./quota/quotas.js"
 import { DpsThrottle, HubThrottle } from "./quota/throttles.js"
 import { acceptHttp } from "./rest/http-connection.js"
 import { SkewedClock } from "@moorage/runtime"
-import { forgetful, type Keeper, type Kept } from "./state/state-store.js"
+import { memoryStore, type StateStore, type Snapshot } from "./state/state-store.js"
 
 export interface HubSettings {
     hostName: string
@@ -52,9 +52,9 @@ export interface CloudOptions {
     /** Throttles other than the documented ones; null turns one off. */
     quotas?: Partial<Quotas>
     /** Where state outlives the process. */
-    keeper?: Keeper
+    keeper?: StateStore
     /** What an earlier process kept: it goes before the enrollments and policies given here. */
-    kept?: Kept
+    kept?: Snapshot
 }
 
 /** How many events `history` keeps. */
@@ -78,10 +78,10 @@ export class Cloud {
     faults: FaultPlan | undefined
     /** What is asked at every such point. */
     readonly faultPlan: FaultPlan = point => this.faults?.(point) ?? this.faultRules.faultAt(point)
-    readonly keeper: Keeper
+    readonly keeper: StateStore
     private quotas: Quotas
     private readonly quirks: Quirks
-    private readonly kept: Kept
+    private readonly kept: Snapshot
     private readonly hubs = new Map<string, Hub>()
     private readonly hubQuotas = new Map<string, Partial<Quotas>>()
     private readonly hubAccesses = new Map<string, AccessPolicies>()
@@ -91,7 +91,7 @@ export class Cloud {
         this.clock = new SkewedClock(options.clock)
         this.random = options.random
         this.faultRules = new FaultRules(options.clock, options.random)
-        this.keeper = options.keeper ?? forgetful
+        this.keeper = options.keeper ?? memoryStore
         this.kept = options.kept ?? new Map()
         this.quotas = { ...DOCUMENTED_QUOTAS, ...options.quotas }
         this.quirks = { ...DEFAULT_QUIRKS, ...options.quirks }

@@ -2,7 +2,7 @@
 export const DEVICE_HOST = "global.azure-devices-provisioning.net"
 
 /** Where an emulator listens. */
-export interface Shore {
+export interface ListenAddress {
     host: string
     mqttPort: number
     httpsPort: number
@@ -19,7 +19,7 @@ export interface DeviceAddresses {
 
 /** `name:port` of DPS and the hubs, and where it leads for a device that is to find an emulator there. */
 export function deviceRoutes(
-    { host, mqttPort, httpsPort }: Shore,
+    { host, mqttPort, httpsPort }: ListenAddress,
     hubs: string[],
     { dpsHost = DEVICE_HOST, port = 8883, httpPort = 443 }: DeviceAddresses = {}
 ): Record<string, { host: string; port: number }> {

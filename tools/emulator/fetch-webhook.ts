@@ -4,7 +4,7 @@ import type { CallWebhook } from "./dps/allocation-webhook.js"
 const LIMIT_MS = 5000
 
 /** Asks a webhook over the network. */
-export const realWebhook: CallWebhook = async (url, body) => {
+export const fetchWebhook: CallWebhook = async (url, body) => {
     const response = await fetch(url, {
         method: "POST",
         headers: { "Content-Type": "application/json; charset=utf-8" },

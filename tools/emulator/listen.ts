@@ -4,7 +4,7 @@ import { socketLink } from "@moorage/runtime"
 import { adminServer } from "./admin/admin-server.js"
 import type { Cloud } from "./cloud.js"
 import { type Authority, makeAuthority } from "./tls/certificate-authority.js"
-import { websocketDoor } from "./websocket-demux.js"
+import { demuxWebSocket } from "./websocket-demux.js"
 
 const LOCALHOST = "127.0.0.1"
 
@@ -89,7 +89,7 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
     }
 
     const mqtt = (socket: Socket) => cloud.acceptMqtt(socketLink(socket))
-    const http = websocketDoor({
+    const http = demuxWebSocket({
         websocket: link => cloud.acceptMqtt(link),
         other: socket => cloud.acceptHttp(socketLink(socket)),
     })

@@ -1,7 +1,7 @@
 import { realClock, realRandom } from "@moorage/runtime"
 import { Cloud, type CloudOptions } from "./cloud.js"
 import { type ListenOptions, listen, type Servers } from "./listen.js"
-import { realWebhook } from "./fetch-webhook.js"
+import { fetchWebhook } from "./fetch-webhook.js"
 import { openDiskState } from "./state/disk-state.js"
 import { type Authority, makeAuthority } from "./tls/certificate-authority.js"
 
@@ -39,7 +39,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
             random: realRandom,
             idScope: "0ne00EMULAT",
             hubs: [{ hostName: "hub-1.azure-devices.net" }, { hostName: "hub-2.azure-devices.net" }],
-            callWebhook: realWebhook,
+            callWebhook: fetchWebhook,
             keeper: state?.keeper,
             kept: state?.kept,
             ...options,

@@ -12,7 +12,7 @@ const OPENING = Buffer.from(`GET ${PATH}`)
 const MESSAGE_MAX_BYTES = 512 * 1024
 
 /** Who gets what came in by the door. */
-interface Rooms {
+interface WebSocketRoutes {
     /** An opened WebSocket that speaks MQTT. */
     websocket(link: Link): void
     /** Any other connection, with nothing of it read. */
@@ -20,7 +20,7 @@ interface Rooms {
 }
 
 /** Calls `decide` as soon as the first bytes tell, and puts them back. */
-function peek(socket: Socket, decide: (isWebsocket: boolean) => void): void {
+function sniffFirstBytes(socket: Socket, decide: (isWebsocket: boolean) => void): void {
     let seen = Buffer.alloc(0)
     function stop(): void {
         socket.off("data", onData)
@@ -42,7 +42,7 @@ function peek(socket: Socket, decide: (isWebsocket: boolean) => void): void {
 }
 
 /** Tells WebSockets for MQTT from plain HTTP on one port. */
-export function websocketDoor({ websocket, other }: Rooms): (socket: Socket) => void {
+export function demuxWebSocket({ websocket, other }: WebSocketRoutes): (socket: Socket) => void {
     const upgrades = new WebSocketServer({
         noServer: true,
         clientTracking: false,
@@ -68,7 +68,7 @@ export function websocketDoor({ websocket, other }: Rooms): (socket: Socket) => 
         )
     })
     return socket =>
-        peek(socket, isWebsocket => {
+        sniffFirstBytes(socket, isWebsocket => {
             if (!isWebsocket) {
                 other(socket)
                 return

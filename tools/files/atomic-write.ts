@@ -10,7 +10,7 @@ function remove(file: string): void {
 }
 
 /** Writes a file as a whole: it is there entirely or not at all. @throws what the file system throws */
-export function writeWhole(file: string, content: Uint8Array | string, mode?: number): void {
+export function writeFileAtomic(file: string, content: Uint8Array | string, mode?: number): void {
     const unfinished = `${file}.new`
     // What an earlier run left behind, or a link that somebody put there, is not written through.
     remove(unfinished)

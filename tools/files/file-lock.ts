@@ -1,9 +1,9 @@
 // A state file is one process's at a time: two would do the same things twice, and note them so that neither can go on.
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
-import { StateError } from "./journal.js"
+import { JournalError } from "./journal.js"
 
 /** Whether a process of that ID is there, of whichever user. */
-function isThere(pid: number): boolean {
+function isProcessAlive(pid: number): boolean {
     try {
         process.kill(pid, 0)
         return true
@@ -13,10 +13,12 @@ function isThere(pid: number): boolean {
 }
 
 /** Who holds it, if that process lives: one that crashed has left its lock behind. */
-function holderOf(lock: string): number | undefined {
+function lockOwnerPid(lock: string): number | undefined {
     try {
         const pid = Number(readFileSync(lock, "utf8"))
-        return Number.isInteger(pid) && pid > 0 && pid !== process.pid && isThere(pid) ? pid : undefined
+        return Number.isInteger(pid) && pid > 0 && pid !== process.pid && isProcessAlive(pid)
+            ? pid
+            : undefined
     } catch {
         return undefined
     }
@@ -28,7 +30,7 @@ function take(file: string, lock: string): boolean {
         return true
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EEXIST") return false
-        throw new StateError(`Cannot write ${file}: ${(error as Error).message}`, { cause: error })
+        throw new JournalError(`Cannot write ${file}: ${(error as Error).message}`, { cause: error })
     }
 }
 
@@ -36,13 +38,13 @@ function take(file: string, lock: string): boolean {
  * Holds a file until the returned function is called.
  * @throws StateError when another process has it, or nothing can be written beside it
  */
-export function hold(file: string): () => void {
+export function acquireLock(file: string): () => void {
     const lock = `${file}.lock`
     if (!take(file, lock)) {
-        const pid = holderOf(lock)
+        const pid = lockOwnerPid(lock)
         if (pid === undefined) rmSync(lock, { force: true })
         if (pid !== undefined || !take(file, lock))
-            throw new StateError(
+            throw new JournalError(
                 `${file} is in use by another run (process ${pid ?? "unknown"}): end that one first. If there is none, remove ${lock}.`
             )
     }

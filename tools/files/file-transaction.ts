@@ -18,7 +18,7 @@ async function* inChunks(lines: AsyncIterable<string> | Iterable<string>): Async
     yield chunk
 }
 
-export class Staged {
+export class FileTransaction {
     private readonly waiting: { unfinished: string; file: string }[] = []
 
     /**

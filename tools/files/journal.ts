@@ -2,9 +2,9 @@
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs"
 
 /** A state file is none, or cannot be read or written. */
-export class StateError extends Error {}
+export class JournalError extends Error {}
 
-export class LineFile {
+export class JournalFile {
     private isNew: boolean
 
     /**
@@ -39,16 +39,16 @@ export class LineFile {
         try {
             appendFileSync(this.file, `${line}\n`)
         } catch (error) {
-            throw new StateError(`Cannot write ${this.file}: ${(error as Error).message}`, { cause: error })
+            throw new JournalError(`Cannot write ${this.file}: ${(error as Error).message}`, { cause: error })
         }
     }
 
     private read(foreign: (header: string) => string, take: (line: unknown) => boolean): void {
         const [header, ...lines] = this.wholeLines()
         if (header === undefined) this.isNew = true
-        else if (header !== this.header) throw new StateError(foreign(header))
+        else if (header !== this.header) throw new JournalError(foreign(header))
         for (const [i, line] of lines.entries())
-            if (!take(parsed(line))) throw new StateError(`${this.file}, line ${i + 2}: it is damaged.`)
+            if (!take(parsed(line))) throw new JournalError(`${this.file}, line ${i + 2}: it is damaged.`)
     }
 
     private wholeLines(): string[] {
@@ -62,7 +62,7 @@ export class LineFile {
             }
             return text.split("\n").slice(0, -1)
         } catch (error) {
-            throw new StateError(`Cannot use ${this.file}: ${(error as Error).message}`, { cause: error })
+            throw new JournalError(`Cannot use ${this.file}: ${(error as Error).message}`, { cause: error })
         }
     }
 }

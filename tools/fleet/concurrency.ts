@@ -1,5 +1,5 @@
 /** Runs `work` on each item, no more than `limit` at once, in order. @throws the first error, once no work is under way */
-export async function eachLimited<T>(
+export async function forEachConcurrent<T>(
     items: AsyncIterable<T>,
     limit: number,
     work: (item: T) => Promise<void>

@@ -1,9 +1,9 @@
 // The fleet file: a CSV with a line a board. `registrationId` is required; whatever else it has stays as it is.
 import { createReadStream } from "node:fs"
 import type { Readable } from "node:stream"
-import { networkMistake, type WifiNetwork } from "@moorage/vm"
-import { checkId, keyMistake, SeenIds } from "./validate-ids.js"
-import { FleetError, type Mistake } from "./input-issues.js"
+import { validateNetwork, type WifiNetwork } from "@moorage/vm"
+import { checkId, validateKey, DuplicateIdTracker } from "./validate-ids.js"
+import { FleetError, type InputIssue } from "./input-issues.js"
 import { csvFormOf, csvLine, csvRecords } from "./csv.js"
 import { FIRMWARE_SETTINGS, OWN_COLUMNS, settingOf, type SettingValue } from "./firmware-settings.js"
 
@@ -50,7 +50,7 @@ function isSameColumn(one: string, other: string): boolean {
 
 /** Columns by name. @throws FleetError */
 function columnsOf(fields: string[], line: number, source: string): Columns {
-    const mistakes: Mistake[] = []
+    const mistakes: InputIssue[] = []
     const columns: Columns = new Map()
     const settings = new Map<string, string>()
     for (const [i, column] of fields.entries()) {
@@ -95,7 +95,7 @@ function networkOf(
         return network && psk !== undefined ? { ssid: network.ssid, psk } : network
     }
     const own = psk === undefined ? { ssid } : { ssid, psk }
-    const mistake = networkMistake(own)
+    const mistake = validateNetwork(own)
     if (mistake !== undefined) wrong.push(mistake)
     return own
 }
@@ -111,7 +111,7 @@ function boardOf(
     const { id, mistake } = checkId(field(ID) ?? "")
     if (id === undefined) wrong.push(mistake)
     const key = field("key")
-    const badKey = key === undefined ? undefined : keyMistake(key)
+    const badKey = key === undefined ? undefined : validateKey(key)
     if (badKey !== undefined) wrong.push(badKey)
     if (key === undefined && defaults.keyRequired) wrong.push("has no key, and there is no group key")
     const profile = field("profile") ?? defaults.profile
@@ -133,9 +133,9 @@ export async function readFleet(
     source: string,
     defaults: FleetDefaults
 ): Promise<FleetBoard[]> {
-    const mistakes: Mistake[] = []
+    const mistakes: InputIssue[] = []
     const boards: FleetBoard[] = []
-    const seen = new SeenIds()
+    const seen = new DuplicateIdTracker()
     let columns: Columns | undefined
     for await (const { line, fields } of csvRecords(input, source)) {
         if (!columns) {
@@ -146,7 +146,7 @@ export async function readFleet(
         if (fields.length !== columns.size)
             wrong.push(`has ${fields.length} fields, the first line ${columns.size}`)
         const board = boardOf(columns, fields, line, defaults, wrong)
-        const before = board.registrationId === "" ? undefined : seen.note(board.registrationId, line)
+        const before = board.registrationId === "" ? undefined : seen.record(board.registrationId, line)
         if (before !== undefined) wrong.push(`${board.registrationId} is there already, on line ${before}`)
         for (const text of wrong) mistakes.push({ line, text })
         boards.push(board)

@@ -1,7 +1,7 @@
 // A person's list of registration IDs: a CSV with a column of them, or an ID a line.
 import type { Readable } from "node:stream"
-import { checkId, SeenIds } from "./validate-ids.js"
-import { FleetError, type Mistake } from "./input-issues.js"
+import { checkId, DuplicateIdTracker } from "./validate-ids.js"
+import { FleetError, type InputIssue } from "./input-issues.js"
 import { csvRecords } from "./csv.js"
 
 export interface IdSource {
@@ -30,8 +30,8 @@ export interface ListedId {
  * has more or fewer fields than the first, no ID at all): what came before is then of no use
  */
 export async function* listedIds(source: IdSource): AsyncGenerator<ListedId> {
-    const mistakes: Mistake[] = []
-    const seen = new SeenIds()
+    const mistakes: InputIssue[] = []
+    const seen = new DuplicateIdTracker()
     let at = -1
     let alsoAt = -1
     let columns = 0
@@ -52,7 +52,7 @@ export async function* listedIds(source: IdSource): AsyncGenerator<ListedId> {
             mistakes.push({ line, text: mistake })
             continue
         }
-        const before = seen.note(id, line)
+        const before = seen.record(id, line)
         if (before !== undefined) mistakes.push({ line, text: `${id} is there already, on line ${before}` })
         // With a mistake nothing is of use any more: the rest is only checked.
         else if (mistakes.length === 0) yield { id, line, also: fields[alsoAt] || undefined }

@@ -1,5 +1,5 @@
 /** What is wrong on a line of a file. */
-export interface Mistake {
+export interface InputIssue {
     /** From 1. */
     line: number
     text: string
@@ -9,7 +9,7 @@ export interface Mistake {
 export class FleetError extends Error {
     constructor(
         source: string,
-        readonly mistakes: Mistake[]
+        readonly mistakes: InputIssue[]
     ) {
         const lines = mistakes.map(({ line, text }) => `  line ${line}: ${text}`)
         super([`${source} cannot be used:`, ...lines].join("\n"))

@@ -9,10 +9,10 @@ export type CheckedId = { id: string; mistake?: undefined } | { id?: undefined; 
 /** Checks a registration ID and lowers its capitals (DPS, "Registration ID"). */
 export function checkId(text: string): CheckedId {
     const id = registrationIdOf(text)
-    return id === undefined ? { mistake: idMistake(text) } : { id }
+    return id === undefined ? { mistake: validateId(text) } : { id }
 }
 
-function idMistake(text: string): string {
+function validateId(text: string): string {
     const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)
     const chars = [...text]
     if (chars.length === 0) return "the registration ID is empty"
@@ -25,7 +25,7 @@ function idMistake(text: string): string {
 }
 
 /** What is wrong with a symmetric key; never shows it. Undefined when DPS takes it. */
-export function keyMistake(key: string): string | undefined {
+export function validateKey(key: string): string | undefined {
     if (isSymmetricKey(key)) return undefined
     const bytes = Buffer.from(key, "base64")
     if (bytes.toString("base64") !== key) return "the key is not Base64"
@@ -33,7 +33,7 @@ export function keyMistake(key: string): string | undefined {
 }
 
 /** IDs that came before, with the line of each. */
-export class SeenIds {
+export class DuplicateIdTracker {
     private readonly lines = new Map<string, number>()
 
     get size(): number {
@@ -41,7 +41,7 @@ export class SeenIds {
     }
 
     /** Takes note of an ID; returns the line on which it stood before, if it did. */
-    note(id: string, line: number): number | undefined {
+    record(id: string, line: number): number | undefined {
         const before = this.lines.get(id)
         if (before === undefined) this.lines.set(id, line)
         return before

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import type { Cloud } from "@moorage/emulator"
 import { buildFirmware } from "@moorage/vm"
-import { Crowds } from "./check/thundering-herd.js"
+import { ThunderingHerdDetector } from "./check/thundering-herd.js"
 import { type Fact, factLine } from "./trace/facts.js"
 import {
     END_INVARIANTS,
@@ -14,16 +14,16 @@ import {
     PROMISED,
     SPREAD,
 } from "./check/invariants.js"
-import { type MadeFleet, madeRoster, planForMade } from "./world/image-fleet.js"
-import { faultsEndSec, type Plan, quotasOf } from "./plan/simulation-plan.js"
+import { type ImageFleet, fleetSpecOfImages, planForImages } from "./world/image-fleet.js"
+import { faultsEndSec, type SimulationPlan, quotasOf } from "./plan/simulation-plan.js"
 import type { RunResult, Violation } from "./trace/run-result.js"
-import { type Images, plannedRoster, type Roster } from "./world/fleet-spec.js"
+import { type Images, fleetSpecOfPlan, type FleetSpec } from "./world/fleet-spec.js"
 import { Tally } from "./trace/fact-tally.js"
 import { BoardWatch } from "./check/board-observer.js"
 import { World } from "./world/world.js"
 
 /** Calls of the clock between two looks at the outside world. */
-const CALLS_A_BREATH = 20_000
+const CALLS_PER_SLICE = 20_000
 const VIOLATIONS_KEPT = 50
 const LANES_KEPT = 20
 const STABLE_SEC = 120
@@ -34,7 +34,7 @@ export interface RunOptions {
     /** Called now and then. */
     onProgress?: (elapsedSec: number, moored: number) => void
     /** Lets the outside world in: resolves in a later turn of the event loop. */
-    breathe?: () => Promise<void>
+    yieldToEventLoop?: () => Promise<void>
     /** Asked after each breath; true ends the run at once, with what there is. */
     isCancelled?: () => boolean
     /** Ends the run at the first violation. */
@@ -46,12 +46,12 @@ export interface RunOptions {
 /** A fleet that can be watched beyond its run. */
 export interface FleetRun {
     /** The plan as it is run. */
-    readonly plan: Plan
+    readonly plan: SimulationPlan
     readonly cloud: Cloud
     /** Lets the plan's time pass, once. */
     play(): Promise<RunResult>
     /** After that: lets so much more time pass. No invariant is checked in it. */
-    liveOn(ms: number): void
+    continueFor(ms: number): void
 }
 
 /** The two firmware images, built if need be. */
@@ -65,7 +65,7 @@ class Run implements FleetRun {
     readonly world: World
     private readonly watches = new Map<string, BoardWatch>()
     private readonly tally: Tally
-    private readonly crowds: Crowds
+    private readonly crowds: ThunderingHerdDetector
     private readonly hash = createHash("sha256")
     private readonly violations: Violation[] = []
     private readonly lanes = new Map<string, Fact[]>()
@@ -74,13 +74,13 @@ class Run implements FleetRun {
     private isSummedUp = false
 
     constructor(
-        readonly plan: Plan,
+        readonly plan: SimulationPlan,
         private readonly seed: number,
-        roster: Roster,
+        roster: FleetSpec,
         private readonly options: RunOptions
     ) {
         this.tally = new Tally(plan.durationSec)
-        this.crowds = new Crowds(plan.boards.settings)
+        this.crowds = new ThunderingHerdDetector(plan.boards.settings)
         this.world = new World(plan, seed, roster, {
             fact: fact => this.fact(fact),
             heard: (board, host) => this.watches.get(board)?.heard(host),
@@ -102,7 +102,7 @@ class Run implements FleetRun {
         return this.world.cloud
     }
 
-    liveOn(ms: number): void {
+    continueFor(ms: number): void {
         this.world.clock.runTo(this.world.clock.elapsedMs() + ms)
     }
 
@@ -113,9 +113,9 @@ class Run implements FleetRun {
     async play(): Promise<RunResult> {
         const { options, plan, world } = this
         const durationMs = plan.durationSec * 1000
-        while (!world.clock.runTo(durationMs, CALLS_A_BREATH)) {
+        while (!world.clock.runTo(durationMs, CALLS_PER_SLICE)) {
             options.onProgress?.(world.clock.elapsedMs() / 1000, this.mooredCount)
-            await options.breathe?.()
+            await options.yieldToEventLoop?.()
             if (this.isOver || options.isCancelled?.()) return this.result()
         }
         this.checkEnd()
@@ -223,18 +223,28 @@ class Run implements FleetRun {
 }
 
 /** A run of a plan's own boards. */
-export function openRun(plan: Plan, seed: number, images: Images, options: RunOptions = {}): FleetRun {
-    return new Run(plan, seed, plannedRoster(plan, seed, images), options)
+export function openRun(
+    plan: SimulationPlan,
+    seed: number,
+    images: Images,
+    options: RunOptions = {}
+): FleetRun {
+    return new Run(plan, seed, fleetSpecOfPlan(plan, seed, images), options)
 }
 
 /** A run of boards that were made already, in place of the plan's own. */
-export function openMadeRun(plan: Plan, seed: number, fleet: MadeFleet, options: RunOptions = {}): FleetRun {
-    return new Run(planForMade(plan, fleet), seed, madeRoster(fleet), options)
+export function openRunFromImages(
+    plan: SimulationPlan,
+    seed: number,
+    fleet: ImageFleet,
+    options: RunOptions = {}
+): FleetRun {
+    return new Run(planForImages(plan, fleet), seed, fleetSpecOfImages(fleet), options)
 }
 
 /** Runs a plan with a seed. */
 export function runPlan(
-    plan: Plan,
+    plan: SimulationPlan,
     seed: number,
     images: Images,
     options: RunOptions = {}

@@ -4,20 +4,27 @@ export { VirtualClock } from "./world/virtual-clock.js"
 export { type Fact, factLine, factText } from "./trace/facts.js"
 export { type Invariant, INVARIANTS } from "./check/invariants.js"
 export { type JobsOptions, runSeeds } from "./seed-jobs.js"
-export type { MadeBoard, MadeFleet } from "./world/image-fleet.js"
+export type { ImageBoard, ImageFleet } from "./world/image-fleet.js"
 export {
     faultsEndSec,
-    formatPlan,
-    parsePlan,
-    type Plan,
+    formatSimulationPlan,
+    parseSimulationPlan,
+    type SimulationPlan,
     type PlanEvent,
-    readPlan,
-    readyPlans,
+    readSimulationPlan,
+    builtinPlans,
     withBoardCount,
 } from "./plan/simulation-plan.js"
 export { type Replay, replayOf } from "./replay-command.js"
 export type { RunResult, Series, Totals, Violation } from "./trace/run-result.js"
 export type { Images } from "./world/fleet-spec.js"
-export { type FleetRun, loadImages, openMadeRun, openRun, runPlan, type RunOptions } from "./fleet-run.js"
+export {
+    type FleetRun,
+    loadImages,
+    openRunFromImages,
+    openRun,
+    runPlan,
+    type RunOptions,
+} from "./fleet-run.js"
 export { shrink, type Shrunk } from "./plan/shrink.js"
 export { merge, MergeError, type SeedSummary, summarise, type Summary } from "./trace/seed-summary.js"

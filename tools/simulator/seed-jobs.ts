@@ -1,11 +1,11 @@
 // Many seeds over several threads: each run is by itself, so they share nothing but plan and images.
 import { Worker } from "node:worker_threads"
-import type { Plan } from "./plan/simulation-plan.js"
+import type { SimulationPlan } from "./plan/simulation-plan.js"
 import type { RunResult } from "./trace/run-result.js"
 import type { Images } from "./world/fleet-spec.js"
 
 export interface WorkerData {
-    plan: Plan
+    plan: SimulationPlan
     images: Images
 }
 
@@ -33,7 +33,7 @@ export interface JobsOptions {
  * @throws Error when a run itself fails, which is a defect of the simulator
  */
 export async function runSeeds(
-    plan: Plan,
+    plan: SimulationPlan,
     seeds: number[],
     images: Images,
     options: JobsOptions

@@ -1,13 +1,13 @@
 import type { Board } from "./board.js"
 
 /** What a person beside a board would notice, as a line. */
-export interface Happening {
+export interface BoardLogEntry {
     kind: "log" | "power" | "reset" | "panic"
     text: string
 }
 
 /** Calls `tell` at each. */
-export function onHappening(board: Board, tell: (happening: Happening) => void): void {
+export function subscribeBoardLog(board: Board, tell: (happening: BoardLogEntry) => void): void {
     board.on("log", text => tell({ kind: "log", text }))
     board.on("powerOn", () => tell({ kind: "power", text: "power on" }))
     board.on("powerOff", () => tell({ kind: "power", text: "power cut" }))

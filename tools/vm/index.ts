@@ -15,11 +15,11 @@ export {
     readSettings,
     type WifiNetwork,
 } from "./flash/settings-partition.js"
-export { type Happening, onHappening } from "./board-log.js"
+export { type BoardLogEntry, subscribeBoardLog } from "./board-log.js"
 export { type DialAnswer, type MemoryNetworkOptions, memoryNetwork } from "./network/memory-network.js"
 export type { Attempt, ConnectFailure, ConnectHandler, Network, Target } from "./network/network.js"
 export {
-    networkMistake,
+    validateNetwork,
     programmedFlash,
     writeNetwork,
     writeProgram,

@@ -93,13 +93,13 @@ export const MUTANTS: Mutant[] = [
     ),
     one(
         "polls at once",
-        ["devs/dps/registration.ts", "await waitAlive()", "if (dueMs < 0) await waitAlive()"],
+        ["devs/dps/registration.ts", "await keepAliveUntilDue()", "if (dueMs < 0) await keepAliveUntilDue()"],
         "first-boots",
         "retry-after"
     ),
     one(
         "an endless wait after a failure",
-        [AGENT, "if (life.delayMs > 1) await", "if (life.failures > 0) await pause(1e9)\n        await"],
+        [AGENT, "if (life.delayMs > 1) await", "if (life.failures > 0) await sleepFed(1e9)\n        await"],
         "first-boots",
         "moored"
     ),
@@ -133,16 +133,16 @@ export const MUTANTS: Mutant[] = [
         edits: [
             {
                 file: AGENT,
-                find: 'import { refreshClock } from "../dps/lookup"',
+                find: 'import { refreshClock } from "../dps/status-lookup"',
                 replace:
-                    'import { connAckMs } from "../mqtt/client"\nimport { refreshClock } from "../dps/lookup"',
+                    'import { connAckMs } from "../mqtt/mqtt-client"\nimport { refreshClock } from "../dps/status-lookup"',
             },
             {
                 file: AGENT,
                 find: "const offline = fault.kind === FaultKind.Offline",
                 replace:
-                    "if (connAckMs > 0 && life.state >= State.Moor) {\n        life = newLife()\n" +
-                    "        life.state = State.Moor\n    }\n" +
+                    "if (connAckMs > 0 && life.state >= State.Connect) {\n        life = newAgentState()\n" +
+                    "        life.state = State.Connect\n    }\n" +
                     "    const offline = fault.kind === FaultKind.Offline",
             },
         ],
@@ -201,8 +201,8 @@ export const MUTANTS: Mutant[] = [
         "slot waited for on warm boots",
         [
             "devs/agent/assignment-from-flash.ts",
-            "if (!config.careful) {",
-            "await waitForSlot(config)\n    if (!config.careful) {",
+            "if (!config.safeMode) {",
+            "await waitForSlot(config)\n    if (!config.safeMode) {",
         ],
         "slots",
         "moored"
@@ -244,8 +244,8 @@ export const MUTANTS: Mutant[] = [
             },
             {
                 file: AGENT,
-                find: "if (image.remember)",
-                replace: "assignment.expirySec++\n    if (image.remember)",
+                find: "if (image.storeAssignment)",
+                replace: "assignment.expirySec++\n    if (image.storeAssignment)",
             },
         ],
         plan: "records",
@@ -262,8 +262,8 @@ export const MUTANTS: Mutant[] = [
         "the tight image keeps a record",
         [
             "src/maintight.ts",
-            "recall: recallByLookup })",
-            'recall: recallByLookup, remember: rememberInFlash })\nimport { rememberInFlash } from "../devs/agent/flashmemory"',
+            "recallAssignment: recallByLookup })",
+            'recallAssignment: recallByLookup, storeAssignment: storeInFlash })\nimport { storeInFlash } from "@moorage/device/full"',
         ],
         "first-boots",
         "flash-need"

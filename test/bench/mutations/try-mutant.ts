@@ -1,6 +1,12 @@
 // One mutant, or the firmware as it is, in one run: which invariants it violated.
 import { fileURLToPath } from "node:url"
-import { type Images, type Plan, readPlan, runPlan, type Violation } from "@moorage/simulator"
+import {
+    type Images,
+    type SimulationPlan,
+    readSimulationPlan,
+    runPlan,
+    type Violation,
+} from "@moorage/simulator"
 import type { Mutant, MutantPlan } from "./mutants.js"
 import type { Project } from "./project.js"
 
@@ -14,12 +20,12 @@ export interface Trial {
 }
 
 /** The plan in plans/ of that name. */
-export function mutantPlan(name: MutantPlan): Plan {
-    return readPlan(fileURLToPath(new URL(`plans/${name}.yaml`, import.meta.url)))
+export function mutantPlan(name: MutantPlan): SimulationPlan {
+    return readSimulationPlan(fileURLToPath(new URL(`plans/${name}.yaml`, import.meta.url)))
 }
 
 /** Runs the images through the plan. */
-export async function tryImages(images: Images, plan: Plan, seed: number): Promise<Trial> {
+export async function tryImages(images: Images, plan: SimulationPlan, seed: number): Promise<Trial> {
     const { violations } = await runPlan(plan, seed, images, { hash: false })
     const caught: Record<string, number> = {}
     for (const { invariant } of violations) caught[invariant] = (caught[invariant] ?? 0) + 1

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { newProgram } from "../../../tools/cli/main.js"
 import { afterText } from "../../../tools/cli/manual/help-epilogue.js"
-import { allCommands, type CommandNode, isLeaf, treeOf } from "../../../tools/cli/command-tree.js"
+import { allCommands, type CommandNode, isLeaf, commandTree } from "../../../tools/cli/command-tree.js"
 import { run } from "../../helpers/command.js"
 
-const ROOT = treeOf(newProgram())
+const ROOT = commandTree(newProgram())
 const nameOf = ({ path }: CommandNode) => path.join(" ")
 const COMMANDS = [...allCommands(ROOT)].filter(({ path }) => path.length > 0 && path.at(-1) !== "help")
 const LEAVES = COMMANDS.filter(isLeaf)

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream"
 import { describe, expect, test } from "vitest"
-import { checkId, keyMistake } from "../../../tools/fleet/validate-ids.js"
+import { checkId, validateKey } from "../../../tools/fleet/validate-ids.js"
 import { type DeviceKey, deriveKeys } from "../../../tools/fleet/derive-keys.js"
 
 // Microsoft, "Symmetric key attestation", group enrollments.
@@ -83,7 +83,7 @@ describe("a registration ID", () => {
 
 describe("a symmetric key", () => {
     test.each([16, 64])("of %i bytes is one", bytes => {
-        expect(keyMistake(Buffer.alloc(bytes, 7).toString("base64"))).toBeUndefined()
+        expect(validateKey(Buffer.alloc(bytes, 7).toString("base64"))).toBeUndefined()
     })
 
     test.each([
@@ -92,7 +92,7 @@ describe("a symmetric key", () => {
         ["not Base64!", /is not Base64/],
         [Buffer.alloc(16, 7).toString("base64").replace(/=+$/, ""), /is not Base64/],
     ])("%s is none, and the message does not show it", (key, why) => {
-        expect(keyMistake(key)).toMatch(why)
-        expect(keyMistake(key)).not.toContain(key)
+        expect(validateKey(key)).toMatch(why)
+        expect(validateKey(key)).not.toContain(key)
     })
 })

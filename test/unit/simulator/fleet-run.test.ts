@@ -5,9 +5,9 @@ import {
     factLine,
     type Images,
     loadImages,
-    parsePlan,
-    readPlan,
-    readyPlans,
+    parseSimulationPlan,
+    readSimulationPlan,
+    builtinPlans,
     runPlan,
     runSeeds,
     shrink,
@@ -21,7 +21,7 @@ beforeAll(async () => {
     images = await loadImages()
 })
 
-const small = (name: string) => withBoardCount(readPlan(name), BOARDS)
+const small = (name: string) => withBoardCount(readSimulationPlan(name), BOARDS)
 
 async function traced(name: string, seed: number) {
     const lines: string[] = []
@@ -29,9 +29,9 @@ async function traced(name: string, seed: number) {
     return { trace: lines.join("\n"), result }
 }
 
-describe.each(readyPlans())("the ready plan %s", name => {
+describe.each(builtinPlans())("the ready plan %s", name => {
     test("says what it is about", () => {
-        expect(readPlan(name)).toMatchObject({ name, about: expect.stringMatching(/^[A-Z].+\.$/) })
+        expect(readSimulationPlan(name)).toMatchObject({ name, about: expect.stringMatching(/^[A-Z].+\.$/) })
     })
 
     test("with the same seed is the same run to the byte, with another one another; all invariants hold", async () => {
@@ -49,7 +49,7 @@ describe.each(readyPlans())("the ready plan %s", name => {
 })
 
 describe("a run", () => {
-    const PLAN = parsePlan(
+    const PLAN = parseSimulationPlan(
         `
 name: small
 durationSec: 1200
@@ -88,12 +88,12 @@ events:
 
     test("ends early when it is cancelled, and says how far it was", async () => {
         let breaths = 0
-        const result = await runPlan(withBoardCount(readPlan("everything"), 2), 1, images, {
-            breathe: () => Promise.resolve(),
+        const result = await runPlan(withBoardCount(readSimulationPlan("everything"), 2), 1, images, {
+            yieldToEventLoop: () => Promise.resolve(),
             isCancelled: () => ++breaths > 1,
         })
         expect(result.durationSec).toBeGreaterThan(0)
-        expect(result.durationSec).toBeLessThan(readPlan("everything").durationSec)
+        expect(result.durationSec).toBeLessThan(readSimulationPlan("everything").durationSec)
     })
 
     test("sends telemetry, counts flash writes, and knows when each board moored", async () => {
@@ -108,7 +108,7 @@ events:
 
 describe("a plan under which a rule cannot be kept", () => {
     // A board that is refused as it boots waits for a minute, longer than is allowed here; the rest is noise.
-    const PLAN = parsePlan(
+    const PLAN = parseSimulationPlan(
         `
 name: hopeless
 durationSec: 700

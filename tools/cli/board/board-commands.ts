@@ -1,13 +1,13 @@
 // What a person can do to the board: keys on a terminal, words in a script.
-import { type DeskBoard, HOLD_MS, PRESS_MS } from "@moorage/fleet/devboard"
+import { type DevBoard, HOLD_MS, PRESS_MS } from "@moorage/fleet/devboard"
 
-export interface Act {
+export interface BoardCommand {
     name: string
     /** For what can be on or off; turned over unless given. */
     isOn?: boolean
 }
 
-interface Known {
+interface KeyBinding {
     key: string
     word: string
     what: string
@@ -15,7 +15,7 @@ interface Known {
     switches?: boolean
 }
 
-const KNOWN: Known[] = [
+const KNOWN: KeyBinding[] = [
     { key: "p", word: "power", what: "power on or off", switches: true },
     { key: "r", word: "reset", what: "the reset button" },
     { key: "b", word: "button", what: "press the button" },
@@ -33,13 +33,13 @@ const KNOWN: Known[] = [
 const MORE_KEYS: Record<string, string> = { "?": "help", "\x03": "quit", "\x04": "quit" }
 
 /** The act of a key, if it has one. */
-export function actOfKey(key: string): Act | undefined {
+export function commandOfKey(key: string): BoardCommand | undefined {
     const name = KNOWN.find(known => known.key === key)?.word ?? MORE_KEYS[key]
     return name === undefined ? undefined : { name }
 }
 
 /** The act of a line: a word, and `on` or `off` after some. */
-export function actOfLine(line: string): Act | undefined {
+export function commandOfLine(line: string): BoardCommand | undefined {
     const found = /^(\w+)(?:\s+(on|off))?$/.exec(line.trim())
     const known = found && KNOWN.find(({ word }) => word === found[1])
     if (!known || (found[2] !== undefined && !known.switches)) return undefined
@@ -55,7 +55,7 @@ export function helpLines(): string[] {
 }
 
 /** Does what is to be done to the board; whether it was that. */
-export function perform(desk: DeskBoard, { name, isOn }: Act): boolean {
+export function execute(desk: DevBoard, { name, isOn }: BoardCommand): boolean {
     const does: Record<string, () => void> = {
         power: () => desk.power(isOn),
         reset: () => desk.reset(),

@@ -1,14 +1,14 @@
 // What the person says: single keys of a terminal, lines of anything else.
 import { createInterface } from "node:readline"
-import { type Act, actOfKey, actOfLine, WORDS } from "./board-commands.js"
+import { type BoardCommand, commandOfKey, commandOfLine, WORDS } from "./board-commands.js"
 
 /** A key of a terminal; an arrow or a function key is several characters, of which none is meant. */
-function listenToKeys(stdin: NodeJS.ReadStream, onAct: (act: Act) => void): () => void {
+function listenToKeys(stdin: NodeJS.ReadStream, onAct: (act: BoardCommand) => void): () => void {
     const restore = () => void stdin.setRawMode(false)
     const onData = (text: string) => {
         if (text.startsWith("\x1b")) return
         for (const key of text) {
-            const act = actOfKey(key)
+            const act = commandOfKey(key)
             if (act) onAct(act)
         }
     }
@@ -30,13 +30,13 @@ function listenToKeys(stdin: NodeJS.ReadStream, onAct: (act: Act) => void): () =
  * Listens to the standard input until the returned function is called.
  * @param onStrange told of a line that is no word
  */
-export function listen(onAct: (act: Act) => void, onStrange: (message: string) => void): () => void {
+export function listen(onAct: (act: BoardCommand) => void, onStrange: (message: string) => void): () => void {
     const { stdin } = process
     if (stdin.isTTY) return listenToKeys(stdin, onAct)
     const lines = createInterface({ input: stdin })
     lines.on("line", line => {
         if (line.trim() === "") return
-        const act = actOfLine(line)
+        const act = commandOfLine(line)
         if (act) onAct(act)
         else onStrange(`there is no ${JSON.stringify(line.trim())}: ${WORDS}`)
     })

@@ -1,7 +1,7 @@
 // What `moorage board` is told, and what of it goes together.
 import { UserError, WRONG_USAGE } from "../user-error.js"
 
-export interface Options {
+export interface BoardCommandOptions {
     board?: string
     id?: string
     set: string[]
@@ -29,17 +29,17 @@ const NAMES = {
     groupKeyFile: "--group-key-file",
     flash: "--flash",
     erase: "--erase",
-} satisfies Partial<Record<keyof Options, string>>
+} satisfies Partial<Record<keyof BoardCommandOptions, string>>
 
 type Name = keyof typeof NAMES
 
-function isGiven(options: Options, name: Name): boolean {
+function isGiven(options: BoardCommandOptions, name: Name): boolean {
     const value = options[name]
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false
 }
 
 /** @throws UserError when options contradict each other */
-export function checkOptions(options: Options): void {
+export function checkOptions(options: BoardCommandOptions): void {
     const refuse = (message: string) => {
         throw new UserError(message, WRONG_USAGE)
     }

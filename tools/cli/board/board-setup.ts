@@ -1,17 +1,17 @@
 // The board that the options describe, ready to be switched on.
 import { readFileSync } from "node:fs"
 import {
-    DeskError,
-    identityIn,
-    type Identity,
+    DevBoardError,
+    readIdentity,
+    type FlashIdentity,
     isBlank,
     openFlash,
-    ownShore,
-    profileShore,
-    realShore,
-    type Shore,
+    embeddedEmulatorTarget,
+    targetFromProfile,
+    azureTarget,
+    type CloudTarget,
 } from "@moorage/fleet/devboard"
-import { checkId, keyMistake } from "@moorage/fleet"
+import { checkId, validateKey } from "@moorage/fleet"
 import { imageToFlash } from "@moorage/fleet/manufacture"
 import { deriveDeviceKey } from "@moorage/protocol"
 import {
@@ -28,44 +28,47 @@ import {
 import { UserError, WRONG_USAGE } from "../user-error.js"
 import { groupKey, secretFile } from "../secrets.js"
 import { givenSettings } from "../setting-options.js"
-import type { Options } from "./board-options.js"
+import type { BoardCommandOptions } from "./board-options.js"
 
 const DEFAULT_BOARD = "moorage_devkitc"
 const DEFAULT_ID = "board-1"
 
 /** All that makes a board, and where it moors. */
-export interface Setup {
+export interface BoardSetup {
     id: string
     profile: BoardProfile
     bytecode: Uint8Array
     flash: Flash
     /** Puts into the flash what the board is delivered with. */
-    outfit: (flash: Flash) => void
+    initialFlash: (flash: Flash) => void
     /** What is there by that, and says how DPS is reached. */
     settings: Record<string, unknown>
-    shore: Shore
+    shore: CloudTarget
 }
 
 /** What is shared by both ways to make a board. */
-interface Place {
-    options: Options
+interface SetupContext {
+    options: BoardCommandOptions
     onStateError: (error: Error) => void
 }
 
 /** A shore by the options; an emulator inside unless they say one. */
-function shoreOf({ options, onStateError }: Place, known: Identity | undefined): Promise<Shore> | Shore {
+function shoreOf(
+    { options, onStateError }: SetupContext,
+    known: FlashIdentity | undefined
+): Promise<CloudTarget> | CloudTarget {
     const { profile, idScope, flash } = options
-    if (profile !== undefined) return profileShore(profile)
-    if (idScope !== undefined) return realShore(idScope)
-    return ownShore(known, flash === undefined ? undefined : `${flash}.cloud`, onStateError)
+    if (profile !== undefined) return targetFromProfile(profile)
+    if (idScope !== undefined) return azureTarget(idScope)
+    return embeddedEmulatorTarget(known, flash === undefined ? undefined : `${flash}.cloud`, onStateError)
 }
 
 /** The device's key as the options say it. @throws UserError */
-async function givenKey(id: string, options: Options): Promise<string | undefined> {
+async function givenKey(id: string, options: BoardCommandOptions): Promise<string | undefined> {
     const { keyFile, groupKeyFile, idScope } = options
     if (keyFile !== undefined) {
         const key = secretFile(keyFile).trim()
-        const mistake = keyMistake(key)
+        const mistake = validateKey(key)
         if (mistake !== undefined)
             throw new UserError(`The key of ${keyFile} cannot be used: ${mistake}.`, WRONG_USAGE)
         return key
@@ -77,7 +80,7 @@ async function givenKey(id: string, options: Options): Promise<string | undefine
 }
 
 /** The ID that is asked for, or that the flash has. @throws UserError */
-function idOf(given: string | undefined, known: Identity | undefined, file: string | undefined): string {
+function idOf(given: string | undefined, known: FlashIdentity | undefined, file: string | undefined): string {
     const { id, mistake } = checkId(given ?? known?.registrationId ?? DEFAULT_ID)
     if (id === undefined) throw new UserError(`--id cannot be used: ${mistake}.`, WRONG_USAGE)
     if (known && known.registrationId !== id)
@@ -89,13 +92,13 @@ function idOf(given: string | undefined, known: Identity | undefined, file: stri
 }
 
 /** A board that the options describe. */
-async function describedBoard(place: Place): Promise<Setup> {
+async function describedBoard(place: SetupContext): Promise<BoardSetup> {
     const { options } = place
     const given = givenSettings(options.set)
     const profile = loadBoardProfile(options.board ?? DEFAULT_BOARD)
     if (options.id !== undefined) idOf(options.id, undefined, undefined)
     const flash = openFlash(options.flash, profile, options.erase)
-    const known = identityIn(flash)
+    const known = readIdentity(flash)
     const id = idOf(options.id, known, options.flash)
     const wanted = await givenKey(id, options)
     const { bytecode } = await buildFirmware(`src/${profile.image}.ts`)
@@ -116,11 +119,11 @@ async function describedBoard(place: Place): Promise<Setup> {
             DEVICE_KEY: key,
             ...given,
         }
-        const outfit = (target: Flash) => {
+        const initialFlash = (target: Flash) => {
             writeProgram(target, bytecode)
             writeSettings(target, settings)
         }
-        return { id, profile, bytecode, flash, outfit, settings, shore }
+        return { id, profile, bytecode, flash, initialFlash, settings, shore }
     } catch (error) {
         await shore.close()
         throw error
@@ -140,25 +143,28 @@ function readImage(file: string): { profile: BoardProfile; image: Flash } {
 }
 
 /** A board that was manufactured. */
-async function manufacturedBoard(place: Place, file: string): Promise<Setup> {
+async function manufacturedBoard(place: SetupContext, file: string): Promise<BoardSetup> {
     const { options } = place
     const { profile, image } = readImage(file)
-    const known = identityIn(image)
+    const known = readIdentity(image)
     const bytecode = readProgram(image)
-    if (!known || !bytecode) throw new DeskError(`${file} has no program, ID, ID scope or key.`)
+    if (!known || !bytecode) throw new DevBoardError(`${file} has no program, ID, ID scope or key.`)
     const flash = openFlash(options.flash, profile, options.erase)
-    const id = idOf(known.registrationId, identityIn(flash), options.flash)
-    const outfit = (target: Flash) => {
+    const id = idOf(known.registrationId, readIdentity(flash), options.flash)
+    const initialFlash = (target: Flash) => {
         // What it has learnt since then stays.
         if (isBlank(target)) target.save(image.load())
     }
     const settings = readSettings(image)
     const shore = await shoreOf(place, known)
-    return { id, profile, bytecode, flash, outfit, settings, shore }
+    return { id, profile, bytecode, flash, initialFlash, settings, shore }
 }
 
 /** @throws UserError, DeskError, VmError, DocumentError; nothing is left open then */
-export function setUp(options: Options, onStateError: (error: Error) => void): Promise<Setup> {
+export function setUpBoard(
+    options: BoardCommandOptions,
+    onStateError: (error: Error) => void
+): Promise<BoardSetup> {
     const place = { options, onStateError }
     return options.image === undefined ? describedBoard(place) : manufacturedBoard(place, options.image)
 }

@@ -1,5 +1,5 @@
 // How a board looks, in words.
-import type { DeskStatus, Stored } from "@moorage/fleet/devboard"
+import type { DevBoardStatus, FlashContents } from "@moorage/fleet/devboard"
 
 const onOff = (isOn: boolean) => (isOn ? "on" : "off")
 
@@ -11,7 +11,7 @@ function clockTime(ms: number): string {
     return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 
-function heapText({ heapBytes, heapMaxBytes }: DeskStatus): string {
+function heapText({ heapBytes, heapMaxBytes }: DevBoardStatus): string {
     const max = heapMaxBytes / 1024
     return heapBytes === undefined
         ? `heap of ${max} KB`
@@ -19,7 +19,7 @@ function heapText({ heapBytes, heapMaxBytes }: DeskStatus): string {
 }
 
 /** As many lines as it takes, none wider than that if it can be; no part is broken. */
-export function wrapped(parts: string[], separator: string, width: number): string[] {
+export function wrapParts(parts: string[], separator: string, width: number): string[] {
     const lines: string[] = []
     for (const part of parts) {
         const longer = lines.length > 0 ? `${lines.at(-1)}${separator}${part}` : part
@@ -30,7 +30,7 @@ export function wrapped(parts: string[], separator: string, width: number): stri
 }
 
 /** The status, piece by piece. */
-export function statusParts(status: DeskStatus): string[] {
+export function statusParts(status: DevBoardStatus): string[] {
     const { isOn, isWifiOn, doing, light, isLit, flashWrites, uptimeMs } = status
     return [
         `power ${onOff(isOn)}`,
@@ -44,7 +44,7 @@ export function statusParts(status: DeskStatus): string[] {
 }
 
 /** What is in flash, a line each. */
-export function storedLines({ programBytes, settings, ssid, record }: Stored): string[] {
+export function flashLines({ programBytes, settings, ssid, record }: FlashContents): string[] {
     const rows: [string, string][] = [
         ["program", programBytes === null ? "none" : `${programBytes} bytes of bytecode`],
         ["Wi-Fi", ssid === null ? "no network" : `${ssid}, password (hidden)`],

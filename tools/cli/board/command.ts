@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander"
-import type { Options } from "./board-options.js"
-import { someSeconds } from "../option-parsers.js"
+import type { BoardCommandOptions } from "./board-options.js"
+import { parsePositiveDuration } from "../option-parsers.js"
 
 const EXAMPLES = `
 Examples
@@ -42,7 +42,7 @@ export function addBoard(program: Command): void {
         .option("--flash <file>", "keep the flash there; in memory otherwise")
         .option("--erase", "start from a blank flash, whatever the file holds", false)
         .option("--no-power", "begin switched off")
-        .option("--for <time>", "end after so long", someSeconds)
+        .option("--for <time>", "end after so long", parsePositiveDuration)
         .addOption(
             new Option("--until <state>", "end when it is so; exit 1 when not in --for, or 60 s").choices([
                 "moored",
@@ -50,7 +50,7 @@ export function addBoard(program: Command): void {
         )
         .option("--json", "print each event as a line of JSON", false)
         .addHelpText("after", EXAMPLES)
-        .action(async (options: Options) => {
+        .action(async (options: BoardCommandOptions) => {
             // The VM is loaded only for those who have a board.
             const { board } = await import("./run.js")
             await board(options)

@@ -1,16 +1,16 @@
 // What `moorage board` does.
 import { cloudLine } from "@moorage/emulator"
-import { DeskBoard, DeskError } from "@moorage/fleet/devboard"
+import { DevBoard, DevBoardError } from "@moorage/fleet/devboard"
 import { realClock, realRandom, ScopedClock } from "@moorage/runtime"
 import { VmError } from "@moorage/vm"
 import { FAILED, UserError } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
-import { type Act, helpLines, perform } from "./board-commands.js"
+import { type BoardCommand, helpLines, execute } from "./board-commands.js"
 import { listen } from "./board-input.js"
-import { checkOptions, type Options } from "./board-options.js"
-import { type Setup, setUp } from "./board-setup.js"
+import { checkOptions, type BoardCommandOptions } from "./board-options.js"
+import { type BoardSetup, setUpBoard } from "./board-setup.js"
 import { statusParts } from "./board-text.js"
-import { openVoice, type Voice } from "./board-output.js"
+import { createBoardOutput, type BoardOutput } from "./board-output.js"
 
 const STATUS_MS = 500
 /** With --until a wait without an end would hang a script. */
@@ -21,7 +21,7 @@ const BUILD_NOTE_MS = 2_000
 type End = "quit" | "interrupted" | "time is up" | "moored"
 
 /** How the first thing that ends it is waited for. */
-class Ending {
+class StopSignal {
     readonly reached: Promise<End>
     private resolve: (end: End) => void = () => undefined
     private reject: (error: Error) => void = () => undefined
@@ -37,7 +37,7 @@ class Ending {
 }
 
 /** What is said of the setup before the board has power, and what its cloud does later. */
-function introduce({ id, profile, shore, settings }: Setup, voice: Voice): void {
+function introduce({ id, profile, shore, settings }: BoardSetup, voice: BoardOutput): void {
     voice.note(`${id}, a ${profile.name} (${profile.image}), against ${shore.name}`)
     if (shore.idScope !== undefined && shore.idScope !== settings.ID_SCOPE)
         voice.note(`the board is of ID scope ${String(settings.ID_SCOPE)}, and not of ${shore.idScope}`)
@@ -50,13 +50,17 @@ function introduce({ id, profile, shore, settings }: Setup, voice: Voice): void 
 }
 
 /** What does a person's wishes. */
-function servant(desk: DeskBoard, voice: Voice, ending: Ending): (wish: Act) => void {
+function createCommandHandler(
+    desk: DevBoard,
+    voice: BoardOutput,
+    ending: StopSignal
+): (wish: BoardCommand) => void {
     return wish => {
         try {
             if (wish.name === "quit") ending.by("quit")
             else if (wish.name === "help") helpLines().forEach(line => voice.note(line))
             else if (wish.name === "status") voice.note(statusParts(desk.status).join(" | "))
-            else perform(desk, wish)
+            else execute(desk, wish)
             voice.show(desk.status)
         } catch (error) {
             ending.failed(error as Error)
@@ -65,12 +69,17 @@ function servant(desk: DeskBoard, voice: Voice, ending: Ending): (wish: Act) => 
 }
 
 /** Runs the board until something ends it. */
-async function play(setup: Setup, options: Options, clock: ScopedClock, ending: Ending): Promise<End> {
-    const voice = openVoice(clock, options.json)
+async function runSession(
+    setup: BoardSetup,
+    options: BoardCommandOptions,
+    clock: ScopedClock,
+    ending: StopSignal
+): Promise<End> {
+    const voice = createBoardOutput(clock, options.json)
     let close = (): void => undefined
     try {
         introduce(setup, voice)
-        const desk = new DeskBoard({
+        const desk = new DevBoard({
             ...setup,
             network: setup.shore.networkFor(setup.settings),
             clock,
@@ -80,7 +89,7 @@ async function play(setup: Setup, options: Options, clock: ScopedClock, ending: 
                 if (options.until === "moored" && desk.hub !== undefined) ending.by("moored")
             },
         })
-        const stopListening = listen(servant(desk, voice, ending), text => voice.note(text))
+        const stopListening = listen(createCommandHandler(desk, voice, ending), text => voice.note(text))
         close = () => {
             stopListening()
             desk.close()
@@ -101,31 +110,31 @@ async function play(setup: Setup, options: Options, clock: ScopedClock, ending: 
     }
 }
 
-function exitCodeOf(end: End, { until }: Options): number {
+function exitCodeOf(end: End, { until }: BoardCommandOptions): number {
     if (until === undefined || end === "moored") return 0
     return end === "interrupted" ? INTERRUPTED : FAILED
 }
 
 /** Runs one board. @throws UserError */
-export async function board(options: Options): Promise<void> {
+export async function board(options: BoardCommandOptions): Promise<void> {
     checkOptions(options)
-    const ending = new Ending()
+    const ending = new StopSignal()
     const clock = new ScopedClock(realClock, ending.failed)
     const stop = interruption()
     stop.addEventListener("abort", () => ending.by("interrupted"))
     const building = realClock.after(BUILD_NOTE_MS, () => {
         if (process.stderr.isTTY) process.stderr.write("Building the firmware, which takes some seconds.\n")
     })
-    let setup: Setup | undefined
+    let setup: BoardSetup | undefined
     try {
-        setup = await setUp(options, ending.failed).finally(() => building.cancel())
+        setup = await setUpBoard(options, ending.failed).finally(() => building.cancel())
         const limitSec = options.for ?? (options.until === undefined ? undefined : UNTIL_SEC)
         if (limitSec !== undefined) clock.after(limitSec * 1000, () => ending.by("time is up"))
-        const end = await play(setup, options, clock, ending)
+        const end = await runSession(setup, options, clock, ending)
         process.exitCode = exitCodeOf(end, options)
         if (process.exitCode === FAILED) process.stderr.write(`The board did not moor: ${end}.\n`)
     } catch (error) {
-        if (error instanceof VmError || error instanceof DeskError)
+        if (error instanceof VmError || error instanceof DevBoardError)
             throw new UserError(error.message, FAILED, { cause: error })
         throw error
     } finally {

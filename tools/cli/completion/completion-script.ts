@@ -1,8 +1,8 @@
 // The completion script of a shell, from the commands as they are.
-import { readyPlans } from "@moorage/simulator"
+import { builtinPlans } from "@moorage/simulator"
 import { boardNames } from "@moorage/vm"
 import type { Command } from "commander"
-import { treeOf } from "../command-tree.js"
+import { commandTree } from "../command-tree.js"
 import { bashScript } from "./bash-script.js"
 import { fishScript } from "./fish-script.js"
 import { rowsOf } from "./completion-table.js"
@@ -11,6 +11,6 @@ import { zshScript } from "./zsh-script.js"
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript }
 
 export function completionScript(program: Command, shell: keyof typeof SCRIPTS): string {
-    const words = { plan: readyPlans(), board: boardNames() }
-    return SCRIPTS[shell](rowsOf(treeOf(program), words))
+    const words = { plan: builtinPlans(), board: boardNames() }
+    return SCRIPTS[shell](rowsOf(commandTree(program), words))
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "@moorage/runtime"
-import { type Board, onHappening } from "@moorage/vm"
+import { type Board, subscribeBoardLog } from "@moorage/vm"
 import type { BoardReport, BootReport } from "./boot-table.js"
 import type { Timeline } from "@moorage/report"
 
@@ -13,7 +13,7 @@ export interface CloudCounts {
 const MOOR_LIMIT_MS = 30_000
 
 /** One board of the demo, with the measurements of each of its boots. */
-export class Berth {
+export class BootTimer {
     readonly report: BoardReport
     private waiting: { line: RegExp; resolve: () => void }[] = []
 
@@ -25,7 +25,7 @@ export class Berth {
         private readonly clock: Clock
     ) {
         this.report = { id: board.id, image, boots: [], peakHeapBytes: 0, panics: 0 }
-        onHappening(board, ({ kind, text }) => {
+        subscribeBoardLog(board, ({ kind, text }) => {
             timeline.say(board.id, text)
             if (kind !== "log") return
             const met = this.waiting.filter(wait => wait.line.test(text))

@@ -5,7 +5,7 @@ import { Cloud, deviceRoutes, listen, type Servers } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { realClock, realRandom } from "@moorage/runtime"
 import { Board, buildFirmware, fileFlash, loadBoardProfile, realNetwork } from "@moorage/vm"
-import { Berth } from "./boot-timer.js"
+import { BootTimer } from "./boot-timer.js"
 import { cloudLine } from "@moorage/emulator"
 import type { BoardReport } from "./boot-table.js"
 import type { Timeline } from "@moorage/report"
@@ -22,9 +22,9 @@ const FLEET = [
 ]
 
 /** The emulated cloud on real sockets, and two boards that are off. */
-export interface Scene {
+export interface Demo {
     cloud: Cloud
-    berths: Berth[]
+    berths: BootTimer[]
     close(): Promise<void>
 }
 
@@ -36,7 +36,7 @@ function addBoard(
     folder: string,
     groupKey: string,
     timeline: Timeline
-): Berth {
+): BootTimer {
     const profile = loadBoardProfile(name)
     const board = new Board({
         id,
@@ -54,11 +54,11 @@ function addBoard(
             TELEMETRY_SEC,
         },
     })
-    return new Berth(board, profile.image, () => cloud.counters(id), timeline, realClock)
+    return new BootTimer(board, profile.image, () => cloud.counters(id), timeline, realClock)
 }
 
 /** Builds the firmware, starts the cloud, makes the boards. */
-export async function setScene(timeline: Timeline): Promise<Scene> {
+export async function startDemo(timeline: Timeline): Promise<Demo> {
     timeline.heading("build the firmware")
     const images = new Map<string, Uint8Array>()
     for (const image of ["main", "maintight"]) {
@@ -79,7 +79,7 @@ export async function setScene(timeline: Timeline): Promise<Scene> {
     })
     let folder: string | undefined
     let servers: Servers | undefined
-    const berths: Berth[] = []
+    const berths: BootTimer[] = []
     async function close(): Promise<void> {
         for (const berth of berths) berth.board.powerOff()
         await servers?.close()
@@ -110,18 +110,18 @@ export async function setScene(timeline: Timeline): Promise<Scene> {
 }
 
 /** What a board says last once its session is stable; the tight image keeps nothing, telemetry has to do. */
-function settledLines(berth: Berth): RegExp[] {
+function settledLines(berth: BootTimer): RegExp[] {
     return berth.report.image === "main" ? [/^record kept/] : []
 }
 
-async function powerAll(scene: Scene, kind: "cold" | "warm"): Promise<void> {
+async function powerAll(scene: Demo, kind: "cold" | "warm"): Promise<void> {
     await Promise.all(
         scene.berths.map(berth => berth.boot(kind, () => berth.board.powerOn(), settledLines(berth)))
     )
 }
 
 /** Plays the demo; returns what was measured. */
-export async function runScene(scene: Scene, timeline: Timeline): Promise<BoardReport[]> {
+export async function runDemo(scene: Demo, timeline: Timeline): Promise<BoardReport[]> {
     const { cloud, berths } = scene
     timeline.heading(
         `power on, from blank (STABLE_SEC ${STABLE_SEC}, TELEMETRY_SEC ${TELEMETRY_SEC}: low, to be short; a real board has 120 and 60)`

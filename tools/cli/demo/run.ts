@@ -1,7 +1,7 @@
 // `npm start`: the main job from blank to reprovisioned, on real parts, in under a minute.
 import { realClock } from "@moorage/runtime"
 import { HELP, type Options, readOptions } from "./command.js"
-import { runScene, type Scene, setScene } from "./demo.js"
+import { runDemo, type Demo, startDemo } from "./demo.js"
 import { formatTable } from "./boot-table.js"
 import { Timeline } from "@moorage/report"
 
@@ -26,15 +26,15 @@ async function main(): Promise<number> {
     }
     const stream = options.json ? process.stderr : process.stdout
     const timeline = new Timeline(realClock, line => stream.write(`${line}\n`))
-    let scene: Scene | undefined
+    let scene: Demo | undefined
     for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
             stream.write("\nInterrupted: switching everything off.\n")
             void Promise.resolve(scene?.close()).finally(() => process.exit(EXIT_INTERRUPTED))
         })
     try {
-        scene = await setScene(timeline)
-        const boards = await runScene(scene, timeline)
+        scene = await startDemo(timeline)
+        const boards = await runDemo(scene, timeline)
         const moored = boards.every(
             board => board.panics === 0 && board.boots.every(boot => boot.mooredMs !== null)
         )

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander"
 import { addPlaceOptions, CLOUD_HELP } from "../connection-options.js"
 import type { Options } from "./run.js"
-import { someSeconds } from "../option-parsers.js"
+import { parsePositiveDuration } from "../option-parsers.js"
 
 const EXAMPLES = `${CLOUD_HELP}
 
@@ -36,7 +36,7 @@ export function addDoctor(program: Command): void {
         .option("--group-key-file <file>", "its first line is the group's key, Base64")
         .option("--key-file <file>", "its first line is the device's own key, Base64")
         .option("--offline", "machine and configuration only", false)
-        .option("--timeout <time>", "for each check", someSeconds, 10)
+        .option("--timeout <time>", "for each check", parsePositiveDuration, 10)
         .option("--json", "print one JSON object", false)
         .addHelpText("after", EXAMPLES)
         .action(async (fleet: string | undefined, options: Options) => {

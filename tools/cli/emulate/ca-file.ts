@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { cannot } from "../output-files.js"
+import { ioError } from "../output-files.js"
 
 /**
  * Writes the CA that clients must trust: to `file`, or to a temporary one.
@@ -14,7 +14,7 @@ export function writeCa(ca: string, file?: string): { caFile: string; remove: ()
     try {
         writeFileSync(caFile, ca)
     } catch (error) {
-        throw cannot("write the CA to", caFile, error)
+        throw ioError("write the CA to", caFile, error)
     }
     return { caFile, remove: () => dir && rmSync(dir, { recursive: true, force: true }) }
 }

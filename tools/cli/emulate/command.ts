@@ -11,7 +11,7 @@ import { type Command, Option } from "commander"
 import { writeCa } from "./ca-file.js"
 import { cardOf, lanAddress, printCard } from "./connection-card.js"
 import { FAILED, UserError } from "../user-error.js"
-import { port } from "../option-parsers.js"
+import { parsePort } from "../option-parsers.js"
 
 interface Options {
     config?: string
@@ -151,18 +151,18 @@ export function addEmulate(program: Command): void {
         .description("Runs an emulated DPS and IoT Hub until Ctrl-C, and prints how to connect to them.")
         .option("--config <file>", "YAML or JSON: hubs, enrollments, quotas, ... (docs/emulate.md)")
         .option("--host <address>", "where to listen; 0.0.0.0 for the whole network", "127.0.0.1")
-        .option("--mqtt-port <port>", "MQTT over TLS; 0 takes any free port", port, 8883)
-        .option("--https-port <port>", "HTTPS and MQTT over WebSocket", port, 8443)
+        .option("--mqtt-port <port>", "MQTT over TLS; 0 takes any free port", parsePort, 8883)
+        .option("--https-port <port>", "HTTPS and MQTT over WebSocket", parsePort, 8443)
         .option("--fixed-ports", "8883 and 443, on 127.0.0.1 for DPS and 127.0.0.2 for hubs", false)
-        .option("--tcp [port]", `MQTT without TLS too, for boards in a lab (${TCP_PORT})`, port)
-        .option("--http [port]", `HTTP without TLS too, comes with --tcp (${HTTP_PORT})`, port)
+        .option("--tcp [port]", `MQTT without TLS too, for boards in a lab (${TCP_PORT})`, parsePort)
+        .option("--http [port]", `HTTP without TLS too, comes with --tcp (${HTTP_PORT})`, parsePort)
         .option("--data <dir>", "keep all state in this folder; in memory otherwise")
         .option(
             "--ca-file <file>",
             "where to write the CA that clients must trust; a temporary file otherwise"
         )
-        .option("--admin-port <port>", "admin API, for `moorage fault`; on 127.0.0.1", port, 8090)
-        .option("--metrics-port <port>", "Prometheus metrics under /metrics; on 127.0.0.1", port)
+        .option("--admin-port <port>", "admin API, for `moorage fault`; on 127.0.0.1", parsePort, 8090)
+        .option("--metrics-port <port>", "Prometheus metrics under /metrics; on 127.0.0.1", parsePort)
         .addOption(
             new Option("--log <form>", "what happens, on the standard error")
                 .choices(["text", "json", "off"])

@@ -2,7 +2,7 @@ import type { ActiveRule } from "@moorage/emulator"
 import { Argument, type Command, Option } from "commander"
 import { askAdmin } from "./admin-client.js"
 import { UserError, WRONG_USAGE } from "../user-error.js"
-import { seconds, share, whole } from "../option-parsers.js"
+import { parseDuration, parseFraction, parseInteger } from "../option-parsers.js"
 
 interface Global {
     admin: string
@@ -102,20 +102,20 @@ function addRules(fault: Command, tell: Tell): void {
         )
         .option("--service <name>", "dps, or a hub's host name")
         .option("--id <glob>", "registration or device IDs, such as line-7-*")
-        .option("--share <share>", "how many of them, such as 10%", share)
-        .option("--times <n>", "ends after so many strikes", whole)
-        .option("--for <time>", "ends after so long, such as 20m", seconds)
-        .option("--status <code>", "answer with this status", whole)
-        .option("--retry-after <time>", "with this retry-after", seconds)
-        .option("--connack <code>", "refuse CONNECT with this return code", whole)
-        .option("--delay <time>", "answer so much later", seconds)
+        .option("--share <share>", "how many of them, such as 10%", parseFraction)
+        .option("--times <n>", "ends after so many strikes", parseInteger)
+        .option("--for <time>", "ends after so long, such as 20m", parseDuration)
+        .option("--status <code>", "answer with this status", parseInteger)
+        .option("--retry-after <time>", "with this retry-after", parseDuration)
+        .option("--connack <code>", "refuse CONNECT with this return code", parseInteger)
+        .option("--delay <time>", "answer so much later", parseDuration)
         .option("--close", "break the connection instead of answering")
         .option("--mute", "never answer")
-        .option("--drop-after <bytes>", "break the connection after so many bytes of answer", whole)
+        .option("--drop-after <bytes>", "break the connection after so many bytes of answer", parseInteger)
         .option(
             "--close-after-connack <time>",
             "take the connection, and close it so much later; 0 at once",
-            seconds
+            parseDuration
         )
         .addHelpText("after", examplesOf("add"))
         .action(async (options: AddOptions, command: Command) => {
@@ -147,7 +147,7 @@ function addActions(fault: Command, tell: Tell): void {
         .summary("take a hub down, up, or let it fail over")
         .argument("<name>", "its host name")
         .addArgument(new Argument("<action>", "what happens to it").choices(["down", "up", "failover"]))
-        .option("--for <time>", "how long a failover takes", seconds, 60)
+        .option("--for <time>", "how long a failover takes", parseDuration, 60)
         .addHelpText("after", examplesOf("hub"))
         .action(async (name: string, action: string, options: { for: number }, command: Command) => {
             const body = action === "failover" ? { forSec: options.for } : undefined
@@ -157,7 +157,11 @@ function addActions(fault: Command, tell: Tell): void {
     fault
         .command("clock")
         .summary("set the cloud's clock wrong")
-        .requiredOption("--skew <time>", "how far ahead, such as 10m; -10m is behind, 0 is right", seconds)
+        .requiredOption(
+            "--skew <time>",
+            "how far ahead, such as 10m; -10m is behind, 0 is right",
+            parseDuration
+        )
         .addHelpText("after", examplesOf("clock"))
         .action(async ({ skew }: { skew: number }, command: Command) => {
             tell.print(command, await tell.ask(command, "POST", "/clock", { skewSec: skew }), () => "done")

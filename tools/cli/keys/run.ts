@@ -10,7 +10,7 @@ import { FleetError } from "@moorage/fleet"
 import { csvLine } from "@moorage/fleet"
 import { realClock } from "@moorage/runtime"
 import { UserError, WRONG_USAGE } from "../user-error.js"
-import { cannot } from "../output-files.js"
+import { ioError } from "../output-files.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
 import { groupKey } from "../secrets.js"
 import { formatElapsed, formatNumber } from "@moorage/report"
@@ -106,5 +106,5 @@ export async function derive(id: string | undefined, options: DeriveOptions): Pr
 function failure(error: unknown, source: IdSource, out: string): UserError {
     const { path, syscall } = error as NodeJS.ErrnoException
     const reading = path === source.name || syscall === "read"
-    return reading ? cannot("read", source.name, error) : cannot("write", out, error)
+    return reading ? ioError("read", source.name, error) : ioError("write", out, error)
 }

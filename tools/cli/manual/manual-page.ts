@@ -6,7 +6,7 @@ import {
     type CommandNode,
     isLeaf,
     type OptionNode,
-    treeOf,
+    commandTree,
 } from "../command-tree.js"
 import { afterText } from "./help-epilogue.js"
 import { ENVIRONMENT } from "./environment-variables.js"
@@ -122,7 +122,7 @@ function pagesOf(nodes: CommandNode[]): string[] {
 
 /** @param program is asked for its help, and is not to be run after that */
 export function manualPage(program: Command): string {
-    const root = treeOf(program)
+    const root = commandTree(program)
     const nodes = [...allCommands(root)].filter(({ path }) => path.length > 0 && path.at(-1) !== "help")
     return [
         "# moorage(1)",

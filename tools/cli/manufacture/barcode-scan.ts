@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline/promises"
 import { boardOfId, type FleetBoard, type FleetDefaults } from "@moorage/fleet"
 import { checkId } from "@moorage/fleet"
-import { Bench, esptoolArguments, type ManifestEntry, readManifest } from "@moorage/fleet/manufacture"
+import { ImageWriter, esptoolArguments, type ManifestEntry, readManifest } from "@moorage/fleet/manufacture"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
 import { bytecodesOf, type ManufactureOptions } from "./boards-to-make.js"
@@ -62,7 +62,7 @@ export async function scan(
     const port = options.port ?? "PORT"
     const boards = all && new Map(all.map(board => [board.registrationId, board]))
     const bytecodes = await bytecodesOf(all ?? [anyBoard(defaults)])
-    const bench = new Bench(out, bytecodes, groupKey, boardsBefore(out))
+    const bench = new ImageWriter(out, bytecodes, groupKey, boardsBefore(out))
     const seen = new Set<string>()
     const stop = interruption()
     let line = 0

@@ -3,9 +3,9 @@ import { createReadStream } from "node:fs"
 import { type FleetBoard, type FleetDefaults, readFleet } from "@moorage/fleet"
 import { type Bytecodes, imagesOf } from "@moorage/fleet/manufacture"
 import { FleetError } from "@moorage/fleet"
-import { boardNames, buildFirmware, networkMistake, type WifiNetwork } from "@moorage/vm"
+import { boardNames, buildFirmware, validateNetwork, type WifiNetwork } from "@moorage/vm"
 import { UserError, WRONG_USAGE } from "../user-error.js"
-import { cannot } from "../output-files.js"
+import { ioError } from "../output-files.js"
 import { secretFile, WIFI_PSK } from "../secrets.js"
 import { givenSettings } from "../setting-options.js"
 
@@ -37,7 +37,7 @@ function networkOf({ ssid, pskFile }: BoardOptions): WifiNetwork | undefined {
     }
     const psk = pskFile === undefined ? process.env[WIFI_PSK] : secretFile(pskFile)
     const network = psk === undefined || psk === "" ? { ssid } : { ssid, psk }
-    const mistake = networkMistake(network)
+    const mistake = validateNetwork(network)
     if (mistake !== undefined)
         throw new UserError(`The Wi-Fi network cannot be used: ${mistake}.`, WRONG_USAGE)
     return network
@@ -62,7 +62,7 @@ export async function boardsOf(file: string, defaults: FleetDefaults): Promise<F
     } catch (error) {
         if (error instanceof FleetError)
             throw new UserError(`${error.message}\nNothing was made.`, WRONG_USAGE, { cause: error })
-        throw cannot("read", file, error)
+        throw ioError("read", file, error)
     }
 }
 

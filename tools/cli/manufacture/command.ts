@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os"
 import { type Command, Option } from "commander"
 import type { ManufactureOptions } from "./boards-to-make.js"
-import { positive, whole } from "../option-parsers.js"
+import { parsePositive, parseInteger } from "../option-parsers.js"
 
 const EXAMPLES = `
 Examples
@@ -19,7 +19,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, or mistakes in the file (nothing is
 
 /** `all`, or a number. @throws InvalidArgumentError */
 function sample(text: string): number {
-    return text === "all" ? Infinity : whole(text)
+    return text === "all" ? Infinity : parseInteger(text)
 }
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -44,7 +44,7 @@ export function addManufacture(program: Command): void {
         .option("--verify <n|all>", "how many images the VM boots; all are read back", sample, 20)
         .addOption(
             new Option("--jobs <n>", "threads")
-                .argParser(positive)
+                .argParser(parsePositive)
                 .default(availableParallelism(), "one a core")
         )
         .option("--scan", "read IDs from the standard input; make and flash a board for each", false)

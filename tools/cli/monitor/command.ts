@@ -1,7 +1,13 @@
 import type { Command } from "commander"
 import { addCloudOptions, CLOUD_HELP } from "../connection-options.js"
 import type { Options } from "./run.js"
-import { perSecond, port, positive, someSeconds, whole } from "../option-parsers.js"
+import {
+    perSecond,
+    parsePort,
+    parsePositive,
+    parsePositiveDuration,
+    parseInteger,
+} from "../option-parsers.js"
 
 const EXAMPLES = `${CLOUD_HELP}
 
@@ -25,23 +31,23 @@ export function addMonitor(program: Command): void {
                 "shares of the hubs, failures and why, registrations over the last days."
         )
     addCloudOptions(command)
-        .option("--days <n>", "UTC days to look back, today included", positive, 5)
+        .option("--days <n>", "UTC days to look back, today included", parsePositive, 5)
         .option(
             "--rate <n/time>",
             "calls to DPS at most; it takes 1,000/min, from devices too",
             perSecond,
             15
         )
-        .option("--look-up <n>", "individual enrollments to look up, a call each", whole, 1000)
+        .option("--look-up <n>", "individual enrollments to look up, a call each", parseInteger, 1000)
         .option("--once", "one look, then end; also when the output is no terminal", false)
-        .option("--every <time>", "how often a view or an exporter looks", someSeconds, 60)
+        .option("--every <time>", "how often a view or an exporter looks", parsePositiveDuration, 60)
         .option("--json", "print one JSON object", false)
         .option("--csv", "print CSV: what, name, measure, count", false)
         .option("--report <file>", "write an HTML report")
         .option(
             "--prometheus <port>",
             "serve metrics on 127.0.0.1 until stopped; 0 takes any free port",
-            port
+            parsePort
         )
         .addHelpText("after", EXAMPLES)
         .action(async (options: Options) => {

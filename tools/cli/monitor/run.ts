@@ -4,10 +4,10 @@ import { survey, type Survey } from "@moorage/fleet/monitor"
 import { realClock } from "@moorage/runtime"
 import type { CloudOptions } from "../connection-options.js"
 import { UserError, WRONG_USAGE } from "../user-error.js"
-import { writeWhole } from "../output-files.js"
+import { writeOutputFile } from "../output-files.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
-import { NO_DPS, servicesOf, toldError } from "../services.js"
+import { NO_DPS, openCommandServices, toUserError } from "../services.js"
 import { formatNumber } from "@moorage/report"
 import { surveyCsv } from "./survey-csv.js"
 import { Screen } from "./terminal-screen.js"
@@ -45,7 +45,7 @@ async function once(look: Look, { json, csv, report }: Options): Promise<void> {
     if (report !== undefined) {
         // The charts' library is loaded only for those who want charts.
         const { monitorHtml } = await import("./survey-page.js")
-        writeWhole(report, monitorHtml(found))
+        writeOutputFile(report, monitorHtml(found))
         process.stderr.write(`Report: ${report}\n`)
     }
     if (json) say(JSON.stringify(found))
@@ -155,7 +155,7 @@ function check({ json, csv, report, prometheus }: Options): void {
 export async function monitor(options: Options): Promise<void> {
     check(options)
     const signal = interruption()
-    const services = servicesOf(options, { signal, dpsPerSec: options.rate })
+    const services = openCommandServices(options, { signal, dpsPerSec: options.rate })
     const { json, csv, report, prometheus } = options
     const isOnce = options.once || json || csv || report !== undefined || !process.stdout.isTTY
     const isEndless = prometheus !== undefined || !isOnce
@@ -166,7 +166,7 @@ export async function monitor(options: Options): Promise<void> {
         else if (isOnce) await once(look, options)
         else await live(look, options, signal)
     } catch (error) {
-        if (!signal.aborted) throw toldError(error)
+        if (!signal.aborted) throw toUserError(error)
         // Ctrl-C is how a view is meant to end.
         process.exitCode = isEndless ? 0 : INTERRUPTED
         if (!isEndless)

@@ -1,4 +1,4 @@
-// A view that stays in one place on a terminal, and leaves it as it was.
+// A view that stays in one place on a terminal, and leaves it was.
 
 const ENTER = "\x1b[?1049h\x1b[?25l"
 const LEAVE = "\x1b[?25h\x1b[?1049l"

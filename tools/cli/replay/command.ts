@@ -1,5 +1,5 @@
 import type { Command } from "commander"
-import { positive, seconds, whole } from "../option-parsers.js"
+import { parsePositive, parseDuration, parseInteger } from "../option-parsers.js"
 import type { Options } from "./run.js"
 
 const EXAMPLES = `
@@ -18,14 +18,14 @@ export function addReplay(program: Command): void {
         .summary("step through one board of a simulated run")
         .description("Runs a plan again and steps through the life of one of its boards.")
         .argument("<plan>", "a ready plan, or a file")
-        .option("--seed <n>", "the run's seed", whole, 1)
+        .option("--seed <n>", "the run's seed", parseInteger, 1)
         .option("--board <id>", "which board", "board-0")
-        .option("--boards <n>", "as many boards as the run had, when not the plan's", positive)
+        .option("--boards <n>", "as many boards as the run had, when not the plan's", parsePositive)
         .option("--images <dir>", "the images that the run had in place of the plan's boards")
         .option("--group-key-file <file>", "their group's key, as the run had it; or MOORAGE_GROUP_KEY")
         .option("--rollout <file>", "the roll-out plan that the run had")
-        .option("--from <time>", "leave away what was before, such as 80m", seconds, 0)
-        .option("--to <time>", "leave away what was after", seconds)
+        .option("--from <time>", "leave away what was before, such as 80m", parseDuration, 0)
+        .option("--to <time>", "leave away what was after", parseDuration)
         .option("--all", "all events at once, without steps", false)
         .option("--json", "all events at once, as JSON lines", false)
         .addHelpText("after", EXAMPLES)

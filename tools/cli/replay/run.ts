@@ -26,7 +26,7 @@ async function lifeOf(name: string, options: Options): Promise<Fact[]> {
     const facts: Fact[] = []
     const ids = new Set<string>()
     const run = opener.open(seed, {
-        breathe: () => new Promise(done => void realClock.after(0, done)),
+        yieldToEventLoop: () => new Promise(done => void realClock.after(0, done)),
         hash: false,
         onFact: fact => {
             ids.add(fact.board)

@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import { addCloudOptions, CLOUD_HELP } from "../connection-options.js"
-import { perSecond, seconds } from "../option-parsers.js"
+import { perSecond, parseDuration } from "../option-parsers.js"
 import type { Options } from "./run.js"
 
 const EXAMPLES = `${CLOUD_HELP}
@@ -35,14 +35,19 @@ export function addReprovision(program: Command): void {
         )
         .option("--hub <host>", "where devices are of which DPS does not tell; the only hub to query")
         .option("--rate <n/time>", "boards asked at most, such as 10/s or 100/min", perSecond, 10)
-        .option("--delay <time>", "each board waits so long before it registers", seconds, 0)
+        .option("--delay <time>", "each board waits so long before it registers", parseDuration, 0)
         .option(
             "--spread <time>",
             "and up to so much longer, by chance, so that DPS is not overrun",
-            seconds,
+            parseDuration,
             0
         )
-        .option("--timeout <time>", "how long a hub waits for a board's answer, 5 s to 5 min", seconds, 30)
+        .option(
+            "--timeout <time>",
+            "how long a hub waits for a board's answer, 5 s to 5 min",
+            parseDuration,
+            30
+        )
         .option("--force", "delete the registration record in DPS first", false)
         .option("--dry-run", "say who would be asked, and ask nobody", false)
         .option("--state <file>", "note what was done, and leave out what was done before")

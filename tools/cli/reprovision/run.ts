@@ -1,14 +1,14 @@
 // What `moorage reprovision` does.
 import { createReadStream } from "node:fs"
 import type { Services } from "@moorage/fleet/azure"
-import { hold } from "@moorage/files"
+import { acquireLock } from "@moorage/files"
 import {
     isGood,
     type Outcome,
     queried,
     reprovision as reprovisionAll,
     RESULTS,
-    StateError,
+    JournalError,
     StateFile,
     type Summary,
     type Target,
@@ -16,9 +16,9 @@ import {
 import { realClock, realRandom } from "@moorage/runtime"
 import type { CloudOptions } from "../connection-options.js"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
-import { cannot } from "../output-files.js"
+import { ioError } from "../output-files.js"
 import { interruption } from "../interrupt.js"
-import { servicesOf, toldError } from "../services.js"
+import { openCommandServices, toUserError } from "../services.js"
 import { outcomeText, summaryText } from "./outcome-text.js"
 
 export interface Options extends CloudOptions {
@@ -80,7 +80,7 @@ async function listed(file: string): Promise<Target[]> {
         return (await readIdList(input, name)).map(id => ({ id }))
     } catch (error) {
         if (error instanceof FleetError) throw new UserError(error.message, WRONG_USAGE, { cause: error })
-        throw cannot("read", name, error)
+        throw ioError("read", name, error)
     }
 }
 
@@ -107,12 +107,12 @@ export async function reprovision(id: string | undefined, options: Options): Pro
     check(id, options)
     const { json, state: stateFile, delay, spread, hub } = options
     const stop = interruption()
-    const services = servicesOf(options)
+    const services = openCommandServices(options)
     const devices: Outcome[] = []
     let release = (): void => undefined
     try {
         checkServices(services, options)
-        if (stateFile !== undefined) release = hold(stateFile)
+        if (stateFile !== undefined) release = acquireLock(stateFile)
         const state = stateFile === undefined ? undefined : new StateFile(stateFile)
         const targets = await targetsOf(id, options, services)
         stop.addEventListener("abort", () =>
@@ -141,8 +141,8 @@ export async function reprovision(id: string | undefined, options: Options): Pro
     } catch (error) {
         // What was done is told, whatever ended it.
         for (const outcome of devices) process.stderr.write(`${outcomeText(outcome)}\n`)
-        if (error instanceof StateError) throw new UserError(error.message, FAILED, { cause: error })
-        throw toldError(error)
+        if (error instanceof JournalError) throw new UserError(error.message, FAILED, { cause: error })
+        throw toUserError(error)
     } finally {
         release()
         services.close()

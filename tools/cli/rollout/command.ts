@@ -1,9 +1,24 @@
 import type { Command } from "commander"
 import { addCloudOptions, CLOUD_HELP } from "../connection-options.js"
-import { perSecond, positive, rate, seconds, share, someSeconds, whole } from "../option-parsers.js"
-import { days, hours, shareOrNone, slotTime, timeZone, waves } from "./plan-option-parsers.js"
-import type { Options as PlanOptions } from "./run-plan.js"
-import type { Options as RunOptions } from "./run-rollout.js"
+import {
+    perSecond,
+    parsePositive,
+    parseRate,
+    parseDuration,
+    parseFraction,
+    parsePositiveDuration,
+    parseInteger,
+} from "../option-parsers.js"
+import {
+    parseDays,
+    parseHours,
+    parseOptionalFraction,
+    parseSlotTime,
+    parseTimeZone,
+    parseWaves,
+} from "./plan-option-parsers.js"
+import type { PlanRolloutOptions as PlanOptions } from "./run-plan.js"
+import type { RunRolloutOptions as RunOptions } from "./run-rollout.js"
 
 const PLAN_EXAMPLES = `
 Examples
@@ -32,18 +47,26 @@ function addPlan(rollout: Command): void {
             "the fleet file, a CSV (docs/manufacture.md); its order is the order of the boards"
         )
         .option("--out <file>", "the plan; FLEET.rollout.json unless given")
-        .option("--registrations <n/time>", "what DPS takes; 1000/min, as documented, unless given", rate)
-        .option("--hub-connects <n/time>", "new connections of a hub; 100/s, an S1 unit, unless given", rate)
-        .option("--hubs <n>", "hubs that share the boards", positive, 1)
-        .option("--load <share>", "of these quotas, for the roll-out", share, 0.96)
-        .option("--slot <time>", "length of a slot; the shortest that fits unless given", slotTime)
-        .option("--waves <shares>", "of the fleet, up to and with each", waves, [0.01, 0.1, 0.5, 1])
-        .option("--soak <time>", "pause after a wave", seconds, 0)
+        .option(
+            "--registrations <n/time>",
+            "what DPS takes; 1000/min, as documented, unless given",
+            parseRate
+        )
+        .option(
+            "--hub-connects <n/time>",
+            "new connections of a hub; 100/s, an S1 unit, unless given",
+            parseRate
+        )
+        .option("--hubs <n>", "hubs that share the boards", parsePositive, 1)
+        .option("--load <share>", "of these quotas, for the roll-out", parseFraction, 0.96)
+        .option("--slot <time>", "length of a slot; the shortest that fits unless given", parseSlotTime)
+        .option("--waves <shares>", "of the fleet, up to and with each", parseWaves, [0.01, 0.1, 0.5, 1])
+        .option("--soak <time>", "pause after a wave", parseDuration, 0)
         .option("--start <time>", "not before: local time, or with Z; now unless given")
-        .option("--hours <from-to>", "working hours; all unless given", hours)
-        .option("--days <days>", "working days; all unless given", days)
-        .option("--time-zone <name>", "of hours, days and start; this machine's unless given", timeZone)
-        .option("--batch <n>", "boards that you can power on together, at most", positive)
+        .option("--hours <from-to>", "working hours; all unless given", parseHours)
+        .option("--days <days>", "working days; all unless given", parseDays)
+        .option("--time-zone <name>", "of hours, days and start; this machine's unless given", parseTimeZone)
+        .option("--batch <n>", "boards that you can power on together, at most", parsePositive)
         .option(
             "--profile <name>",
             "profile (boards/) of boards whose line has none: with the tight image batches are small"
@@ -86,22 +109,31 @@ function addRun(rollout: Command): void {
         .option("--state <file>", "what was done; PLAN.state unless given")
         .option("--now", "do not wait for planned times and working hours", false)
         .option("--exec <command>", "a shell command that powers a batch on")
-        .option("--every <time>", "between two looks", someSeconds, 30)
+        .option("--every <time>", "between two looks", parsePositiveDuration, 30)
         .option(
             "--rate <n/time>",
             "calls to DPS at most; what the plan's load leaves unless given",
             perSecond
         )
-        .option("--enough <share>", "of a wave's boards, registered, before it goes on", share, 0.99)
-        .option("--max-failures <share>", "of a wave's boards, failed, before it is held", shareOrNone, 0.01)
-        .option("--max-429s <n>", "in ten minutes; 1 % of the registrations of that time unless given", whole)
-        .option("--max-late <time>", "behind the prediction, before it is held", someSeconds, 600)
+        .option("--enough <share>", "of a wave's boards, registered, before it goes on", parseFraction, 0.99)
+        .option(
+            "--max-failures <share>",
+            "of a wave's boards, failed, before it is held",
+            parseOptionalFraction,
+            0.01
+        )
+        .option(
+            "--max-429s <n>",
+            "in ten minutes; 1 % of the registrations of that time unless given",
+            parseInteger
+        )
+        .option("--max-late <time>", "behind the prediction, before it is held", parsePositiveDuration, 600)
         .option("--metrics <url>", "Prometheus metrics that count 429s to devices, such as the emulator's")
         .option("--go-on", "open the batch that is held all the same", false)
         .option(
             "--max-held <time>",
             "end when it is held for longer; never unless given",
-            someSeconds,
+            parsePositiveDuration,
             Infinity
         )
         .option("--json", "print JSON lines, an event each", false)

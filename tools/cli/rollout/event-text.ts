@@ -1,5 +1,5 @@
 // What a running roll-out tells, for a person: a line an event, and on a terminal a line that says how far it is.
-import { localText, type Plan, type Reason, type RolloutEvent } from "@moorage/fleet/rollout"
+import { localText, type RolloutPlan, type Reason, type RolloutEvent } from "@moorage/fleet/rollout"
 import { failureText } from "../monitor/survey-text.js"
 import { pluralize, formatElapsed, formatNumber } from "@moorage/report"
 import { boardsText } from "./plan-text.js"
@@ -22,7 +22,7 @@ function heldLines({ batch, wave, reasons, failures }: Of<"held">): string[] {
 
 function openLine(
     { batch, wave, boards, slots, first, last }: Of<"open">,
-    { slots: { slotSec } }: Plan
+    { slots: { slotSec } }: RolloutPlan
 ): string {
     const which = boardsText({ first, last })
     return `POWER ON batch ${batch} (wave ${wave}), ${pluralize(boards, "board")}: ${which}; they register within ${formatElapsed(slots * slotSec)}`
@@ -43,7 +43,7 @@ export function numbersText(look: Of<"look">): string {
 }
 
 /** The lines of an event; none for what only changes numbers. */
-function linesOf(event: RolloutEvent, plan: Plan): string[] {
+function linesOf(event: RolloutEvent, plan: RolloutPlan): string[] {
     switch (event.event) {
         case "begun": {
             const { boards, batches, openedBefore, dps } = event
@@ -83,7 +83,7 @@ function linesOf(event: RolloutEvent, plan: Plan): string[] {
 }
 
 /** An event, each line with its time. */
-export function eventText(event: RolloutEvent, plan: Plan): string {
+export function eventText(event: RolloutEvent, plan: RolloutPlan): string {
     const time = localText(Date.parse(event.utc), plan.timeZone).slice(-5)
     return linesOf(event, plan)
         .map((line, i) => `${i === 0 ? time : "     "} ${line}\n`)

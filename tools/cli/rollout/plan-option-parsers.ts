@@ -1,30 +1,30 @@
 // What the options of `moorage rollout plan` are made of.
 import type { WorkingHours } from "@moorage/fleet/rollout"
 import { InvalidArgumentError } from "commander"
-import { share, someSeconds } from "../option-parsers.js"
+import { parseFraction, parsePositiveDuration } from "../option-parsers.js"
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 /** `1%,10%,50%,100%`: shares of the fleet up to and with each wave; the last is all. @throws InvalidArgumentError */
-export function waves(text: string): number[] {
-    const shares = text.split(",").map(each => share(each.trim()))
+export function parseWaves(text: string): number[] {
+    const shares = text.split(",").map(each => parseFraction(each.trim()))
     if (shares.some((value, i) => i > 0 && value <= (shares[i - 1] as number)))
         throw new InvalidArgumentError("Each wave is a share of the fleet up to and with it: they grow.")
     return shares.at(-1) === 1 ? shares : [...shares, 1]
 }
 
 /** As share(), or none: `0`, `0%`. @throws InvalidArgumentError */
-export const shareOrNone = (text: string) => (/^0(\.0+)?%?$/.test(text) ? 0 : share(text))
+export const parseOptionalFraction = (text: string) => (/^0(\.0+)?%?$/.test(text) ? 0 : parseFraction(text))
 
 /** `08:00-17:00`, `22:00-06:00`. @throws InvalidArgumentError */
-export function hours(text: string): Pick<WorkingHours, "from" | "to"> {
+export function parseHours(text: string): Pick<WorkingHours, "from" | "to"> {
     const [, from, to] = /^((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d|24:00)$/.exec(text) ?? []
     if (from !== undefined && to !== undefined && from !== to) return { from, to }
     throw new InvalidArgumentError("Working hours are from a time to another one, such as 08:00-17:00.")
 }
 
 /** `mon-fri`, `mon,wed,sat-sun`; 1 is Monday. @throws InvalidArgumentError */
-export function days(text: string): number[] {
+export function parseDays(text: string): number[] {
     const found = new Set<number>()
     for (const part of text.toLowerCase().split(",")) {
         const [from = -1, to = from] = part.split("-").map(name => DAYS.indexOf(name.trim()))
@@ -36,7 +36,7 @@ export function days(text: string): number[] {
 }
 
 /** A time zone of the IANA database. @throws InvalidArgumentError */
-export function timeZone(text: string): string {
+export function parseTimeZone(text: string): string {
     try {
         return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone
     } catch {
@@ -45,8 +45,8 @@ export function timeZone(text: string): string {
 }
 
 /** A length of time in whole seconds, a day at most. @throws InvalidArgumentError */
-export function slotTime(text: string): number {
-    const sec = someSeconds(text)
+export function parseSlotTime(text: string): number {
+    const sec = parsePositiveDuration(text)
     if (Number.isInteger(sec) && sec <= 86_400) return sec
     throw new InvalidArgumentError("A slot is of whole seconds, a day at most.")
 }

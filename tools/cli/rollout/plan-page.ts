@@ -2,7 +2,7 @@
 import {
     curveOf,
     localText,
-    type Plan,
+    type RolloutPlan,
     type PlannedBatch,
     predictedPoints,
     ratePerSec,
@@ -31,7 +31,7 @@ const line = (name: string, colour: string, data: Data, type: "solid" | "dashed"
     itemStyle: { color: colour },
 })
 
-function mooredFigure(plan: Plan): Figure {
+function mooredFigure(plan: RolloutPlan): Figure {
     const points = predictedPoints(plan, POINTS)
     const startMs = points[0]?.atMs ?? 0
     const sec = (ms: number) => (ms - startMs) / 1000
@@ -52,7 +52,7 @@ function mooredFigure(plan: Plan): Figure {
     }
 }
 
-function paceFigure(plan: Plan): Figure {
+function paceFigure(plan: RolloutPlan): Figure {
     const largest = plan.batches.reduce((one, other) => (other.boards > one.boards ? other : one))
     const { binSec, registered } = curveOf(plan, largest)
     const sums = cumulative(registered).map((n, i): [number, number] => [(i + 1) * binSec, n])
@@ -79,7 +79,7 @@ function paceFigure(plan: Plan): Figure {
     }
 }
 
-function batchesTable({ batches, timeZone }: Plan): Markup {
+function batchesTable({ batches, timeZone }: RolloutPlan): Markup {
     const local = (utc: string) => localText(Date.parse(utc), timeZone)
     const number = (n: number) => markup`<td class="number">${formatNumber(n)}</td>`
     const row = (batch: PlannedBatch, i: number) => markup`<tr>${number(i + 1)}${number(batch.wave)}${number(
@@ -93,7 +93,7 @@ function batchesTable({ batches, timeZone }: Plan): Markup {
 }
 
 /** The page. */
-export function planHtml(plan: Plan): string {
+export function planHtml(plan: RolloutPlan): string {
     const { fleet, waves, batches, prediction, slots, timeZone } = plan
     const title = `${pluralize(fleet.boards, "board")} in ${pluralize(waves.length, "wave")} and ${pluralize(batches.length, "batch", "batches")}`
     const isGood = prediction.throttled === 0 && prediction.moored === fleet.boards

@@ -1,11 +1,11 @@
 // What `moorage rollout` prints for a person.
 import {
     localText,
-    type Plan,
+    type RolloutPlan,
     type PlannedBatch,
     predictedPoints,
     ratePerSec,
-    tightTogether,
+    maxConcurrentTightBoards,
 } from "@moorage/fleet/rollout"
 import { alignColumns, formatFraction } from "@moorage/report"
 import { pluralize, formatElapsed, formatNumber } from "@moorage/report"
@@ -25,7 +25,7 @@ export function boardsText({ first, last }: Pick<PlannedBatch, "first" | "last">
     return `${short(first.id)} to ${short(last.id)} (lines ${first.line} to ${last.line})`
 }
 
-function batchLines({ batches, timeZone }: Plan): string[] {
+function batchLines({ batches, timeZone }: RolloutPlan): string[] {
     const rows = batches.map((batch, i) => [
         String(i + 1),
         batch.wave,
@@ -46,7 +46,7 @@ function batchLines({ batches, timeZone }: Plan): string[] {
 }
 
 /** How fast, and why not faster. */
-export function rateText({ limits, slots }: Plan): string {
+export function rateText({ limits, slots }: RolloutPlan): string {
     const { registrations, hubConnects, hubs, load } = limits
     const perMin = ratePerSec(limits) * 60
     const { calls, perSec } = registrations
@@ -60,21 +60,21 @@ export function rateText({ limits, slots }: Plan): string {
 }
 
 /** Why batches are small, when they are for that. */
-function tightLines({ fleet, limits }: Plan): string[] {
+function tightLines({ fleet, limits }: RolloutPlan): string[] {
     if (!fleet.hasTight) return []
-    const most = formatNumber(tightTogether(limits))
+    const most = formatNumber(maxConcurrentTightBoards(limits))
     return [`Boards with the tight image ask DPS at power-on, before their slot: ${most} in a batch at most`]
 }
 
 /** `the last one moored on Mon 2026-11-30 08:13, 0 429s`: what the model says. */
-export function predictionText({ prediction, timeZone }: Plan): string {
+export function predictionText({ prediction, timeZone }: RolloutPlan): string {
     const { mooredUtc, moored, throttled } = prediction
     const last = localText(Date.parse(mooredUtc), timeZone)
     return `predicted: ${formatNumber(moored)} moored, the last one on ${last}; ${formatNumber(throttled)} 429s`
 }
 
 /** All of a plan. @param width of the terminal */
-export function planLines(plan: Plan, width: number): string[] {
+export function planLines(plan: RolloutPlan, width: number): string[] {
     const { fleet, waves, batches, timeZone } = plan
     const chars = Math.max(20, Math.min(PLOT_MAX_CHARS, width - formatNumber(fleet.boards).length - 6))
     const points = predictedPoints(plan, chars)

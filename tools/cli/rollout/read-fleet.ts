@@ -1,7 +1,7 @@
 import { FleetError } from "@moorage/fleet"
 import { type FleetIds, readFleetIds } from "@moorage/fleet/rollout"
 import { UserError, WRONG_USAGE } from "../user-error.js"
-import { cannot } from "../output-files.js"
+import { ioError } from "../output-files.js"
 
 /**
  * The boards of a fleet file.
@@ -22,6 +22,6 @@ export async function fleetIds(
         if (signal.aborted) throw error
         if (error instanceof FleetError)
             throw new UserError(`${error.message}\n${after}`, WRONG_USAGE, { cause: error })
-        throw cannot("read", fleet, error)
+        throw ioError("read", fleet, error)
     }
 }

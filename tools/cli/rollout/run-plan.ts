@@ -5,18 +5,18 @@ import { FleetError } from "@moorage/fleet"
 import {
     ALL_HOURS,
     type FleetIds,
-    makePlan,
+    makeRolloutPlan,
     momentMs,
-    type Plan,
-    type PlanChoices,
-    planText,
+    type RolloutPlan,
+    type RolloutPlanOptions,
+    rolloutPlanText,
     type WorkingHours,
     writeSlots,
 } from "@moorage/fleet/rollout"
-import { Staged } from "@moorage/files"
+import { FileTransaction } from "@moorage/files"
 import { realClock } from "@moorage/runtime"
 import { UserError, WRONG_USAGE } from "../user-error.js"
-import { cannot } from "../output-files.js"
+import { ioError } from "../output-files.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
 import { formatElapsed, formatNumber } from "@moorage/report"
@@ -24,7 +24,7 @@ import { fleetIds } from "./read-fleet.js"
 import { checkPlan, planFile } from "./check-plan-options.js"
 import { planLines } from "./plan-text.js"
 
-export interface Options {
+export interface PlanRolloutOptions {
     out?: string
     registrations?: Rate
     hubConnects?: Rate
@@ -55,7 +55,7 @@ function startMs(start: string | undefined, timeZone: string): number {
     }
 }
 
-function choicesOf(options: Options): PlanChoices {
+function choicesOf(options: PlanRolloutOptions): RolloutPlanOptions {
     const { registrations, hubConnects, hubs, load, slot, waves, soak, batch } = options
     if (soak < 0) throw new UserError("--soak is 0 or more.", WRONG_USAGE)
     const timeZone = options.timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone
@@ -99,11 +99,11 @@ class Steps {
 /** Parts of the work, as they take their time: reading, the model, writing. */
 const PREDICTED = { from: 0.25, to: 0.65 }
 
-async function planned(boards: FleetIds, choices: PlanChoices, steps: Steps): Promise<Plan> {
+async function planned(boards: FleetIds, choices: RolloutPlanOptions, steps: Steps): Promise<RolloutPlan> {
     const all = boards.ids.length
     const { from, to } = PREDICTED
     try {
-        return await makePlan(boards, choices, async n => {
+        return await makeRolloutPlan(boards, choices, async n => {
             steps.show(
                 from + (to - from) * (n / all),
                 `${formatNumber(n)} of ${formatNumber(all)} boards modelled`
@@ -120,37 +120,37 @@ async function planned(boards: FleetIds, choices: PlanChoices, steps: Steps): Pr
 async function write(
     fleet: string,
     boards: FleetIds,
-    plan: Plan,
-    options: Options,
+    planRollout: RolloutPlan,
+    options: PlanRolloutOptions,
     steps: Steps
 ): Promise<void> {
     const { dryRun, report, out = planFile(fleet) } = options
-    const staged = new Staged()
+    const staged = new FileTransaction()
     const all = boards.ids.length
     let file = out
     try {
-        await staged.write(out, [planText(plan)])
+        await staged.write(out, [rolloutPlanText(planRollout)])
         if (report !== undefined) {
             file = report
             // The charts' library is loaded only for those who want charts.
             const { planHtml } = await import("./plan-page.js")
-            await staged.write(report, [planHtml(plan)])
+            await staged.write(report, [planHtml(planRollout)])
         }
         file = fleet
         const onWritten = (n: number) =>
             steps.show(PREDICTED.to + (1 - PREDICTED.to) * (n / all), `${formatNumber(n)} boards written`)
-        if (!dryRun) await writeSlots(fleet, boards, plan, staged, onWritten, steps.signal)
+        if (!dryRun) await writeSlots(fleet, boards, planRollout, staged, onWritten, steps.signal)
         await staged.commit()
     } catch (error) {
         await staged.drop()
         if (steps.signal.aborted) throw error
         if (error instanceof FleetError) throw new UserError(error.message, WRONG_USAGE, { cause: error })
-        throw cannot("write", file, error)
+        throw ioError("write", file, error)
     }
 }
 
 /** @throws UserError */
-export async function plan(fleet: string, options: Options): Promise<void> {
+export async function plan(fleet: string, options: PlanRolloutOptions): Promise<void> {
     const steps = new Steps(interruption())
     const beganMs = realClock.nowMs()
     try {

@@ -1,12 +1,12 @@
 // What `moorage rollout run` does.
 import { CloudError, type DpsApi } from "@moorage/fleet/azure"
-import { hold } from "@moorage/files"
-import { StateError } from "@moorage/files"
+import { acquireLock } from "@moorage/files"
+import { JournalError } from "@moorage/files"
 import {
     type FleetIds,
     type KnownPlan,
-    type Plan,
-    readPlan,
+    type RolloutPlan,
+    readRolloutPlan,
     type RolloutEvent,
     RolloutRun,
     RolloutState,
@@ -21,13 +21,13 @@ import type { CloudOptions } from "../connection-options.js"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
-import { NO_DPS, servicesOf, toldError } from "../services.js"
+import { NO_DPS, openCommandServices, toUserError } from "../services.js"
 import { formatElapsed } from "@moorage/report"
 import { fleetIds } from "./read-fleet.js"
 import { runHook } from "./power-hook.js"
 import { eventText, numbersText } from "./event-text.js"
 
-export interface Options extends CloudOptions {
+export interface RunRolloutOptions extends CloudOptions {
     fleet: string
     state?: string
     now: boolean
@@ -50,12 +50,12 @@ const LEAST_SHARE = 0.01
 const THROTTLED_SHARE = 0.01
 
 /** Calls a second that the plan's load leaves: boards and this command share a quota. */
-const rateLeft = ({ limits }: Plan) => {
+const rateLeft = ({ limits }: RolloutPlan) => {
     const { registrations, load } = limits
     return (registrations.calls / registrations.perSec) * Math.max(LEAST_SHARE, 1 - load)
 }
 
-function rulesOf({ limits }: Plan, options: Options): Rules {
+function rulesOf({ limits }: RolloutPlan, options: RunRolloutOptions): Rules {
     const { enough, maxFailures, max429s, maxLate, now } = options
     return {
         enough,
@@ -81,10 +81,10 @@ async function boardsOf(
     return boards
 }
 
-const stateFile = (planFile: string, { state }: Options) =>
+const stateFile = (planFile: string, { state }: RunRolloutOptions) =>
     state ?? `${planFile.replace(/\.json$/, "")}.state`
 
-function stateOf(known: KnownPlan, file: string, { goOn }: Options): RolloutState {
+function stateOf(known: KnownPlan, file: string, { goOn }: RunRolloutOptions): RolloutState {
     const opened = new RolloutState(file, known)
     if (goOn && opened.progress.openedMs.length === 0)
         throw new UserError("--go-on is for a roll-out that is held: this one has not begun.", WRONG_USAGE)
@@ -106,11 +106,11 @@ async function throttledAt(url: string, signal: AbortSignal): Promise<number> {
 }
 
 /** Shows events as they come. */
-class Teller {
+class EventPrinter {
     private readonly progress = new Progress(realClock)
 
     constructor(
-        private readonly plan: Plan,
+        private readonly plan: RolloutPlan,
         private readonly isJson: boolean
     ) {}
 
@@ -133,7 +133,7 @@ class Teller {
     }
 }
 
-function sayEnd(end: RunEnd, { file }: RolloutState, { maxHeld }: Options): void {
+function sayEnd(end: RunEnd, { file }: RolloutState, { maxHeld }: RunRolloutOptions): void {
     if (end === "done") return
     process.exitCode = end === "held" ? FAILED : INTERRUPTED
     const why = end === "held" ? `Held for more than ${formatElapsed(maxHeld ?? 0)}: ended.` : "Interrupted."
@@ -145,14 +145,14 @@ async function watch(
     boards: FleetIds,
     state: RolloutState,
     dps: DpsApi,
-    options: Options,
+    options: RunRolloutOptions,
     signal: AbortSignal
 ): Promise<void> {
     const { every, exec, metrics, goOn, maxHeld, json } = options
     const { plan } = known
-    const teller = new Teller(plan, json)
+    const teller = new EventPrinter(plan, json)
     try {
-        const run = new RolloutRun({
+        const runRollout = new RolloutRun({
             plan,
             ids: boards.ids,
             dps,
@@ -169,7 +169,7 @@ async function watch(
             onEvent: teller.show,
             signal,
         })
-        const end = await run.run()
+        const end = await runRollout.run()
         teller.end()
         sayEnd(end, state, options)
     } finally {
@@ -178,23 +178,23 @@ async function watch(
 }
 
 /** @throws UserError, DocumentError */
-export async function run(planFile: string, options: Options): Promise<void> {
+export async function run(planFile: string, options: RunRolloutOptions): Promise<void> {
     const signal = interruption()
-    const known = readPlan(planFile)
-    const services = servicesOf(options, { signal, dpsPerSec: options.rate ?? rateLeft(known.plan) })
+    const known = readRolloutPlan(planFile)
+    const services = openCommandServices(options, { signal, dpsPerSec: options.rate ?? rateLeft(known.plan) })
     let release = (): void => undefined
     try {
         if (!services.dps) throw new UserError(NO_DPS, WRONG_USAGE)
         const boards = await boardsOf(known, planFile, options.fleet, signal)
         const file = stateFile(planFile, options)
-        release = hold(file)
+        release = acquireLock(file)
         await watch(known, boards, stateOf(known, file, options), services.dps, options, signal)
     } catch (error) {
         if (signal.aborted) {
             process.exitCode = INTERRUPTED
             process.stderr.write("Interrupted: nothing was begun.\n")
-        } else if (error instanceof StateError) throw new UserError(error.message, FAILED, { cause: error })
-        else throw toldError(error)
+        } else if (error instanceof JournalError) throw new UserError(error.message, FAILED, { cause: error })
+        else throw toUserError(error)
     } finally {
         release()
         services.close()

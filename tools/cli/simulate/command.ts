@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os"
 import { type Command, InvalidArgumentError, Option } from "commander"
-import { positive, whole } from "../option-parsers.js"
-import type { Options } from "./run.js"
+import { parsePositive, parseInteger } from "../option-parsers.js"
+import type { SimulateOptions } from "./run.js"
 
 const SHRINK_TRIES = 60
 
@@ -38,9 +38,9 @@ export function addSimulate(program: Command): void {
         )
         .argument("[plan]", "a ready plan (--list), or a file (docs/simulate.md)")
         .option("--list", "list the ready plans", false)
-        .option("--seed <n>", "the run's seed; 1 unless given", whole)
+        .option("--seed <n>", "the run's seed; 1 unless given", parseInteger)
         .option("--seeds <a..b>", "one run for each of these seeds", seedRange)
-        .option("--boards <n>", "so many boards instead of the plan's", positive)
+        .option("--boards <n>", "so many boards instead of the plan's", parsePositive)
         .option(
             "--images <dir>",
             "the images that `moorage manufacture` made there, in place of the plan's boards"
@@ -59,19 +59,28 @@ export function addSimulate(program: Command): void {
         )
         .addOption(
             new Option("--jobs <n>", "threads, for several seeds")
-                .argParser(positive)
+                .argParser(parsePositive)
                 .default(availableParallelism(), "one a core")
         )
         .option("--json", "print the result as one JSON object", false)
         .option("--report <file>", "write an HTML report")
         .option("--trace <file>", "write every event, as JSON lines")
-        .option("--shrink-tries <n>", "runs to spend on a smaller plan that fails alike", whole, SHRINK_TRIES)
-        .option("--index <n>", "which part of many machines' seeds; JOB_COMPLETION_INDEX unless given", whole)
-        .option("--seeds-per-index <n>", "how many seeds a part has", positive, 100)
+        .option(
+            "--shrink-tries <n>",
+            "runs to spend on a smaller plan that fails alike",
+            parseInteger,
+            SHRINK_TRIES
+        )
+        .option(
+            "--index <n>",
+            "which part of many machines' seeds; JOB_COMPLETION_INDEX unless given",
+            parseInteger
+        )
+        .option("--seeds-per-index <n>", "how many seeds a part has", parsePositive, 100)
         .option("--out <dir>", "write the summary to this folder, for --merge")
         .option("--merge <dir>", "sum up what is in this folder, instead of running")
         .addHelpText("after", EXAMPLES)
-        .action(async (plan: string | undefined, options: Options) => {
+        .action(async (plan: string | undefined, options: SimulateOptions) => {
             // The VM and its company are loaded only for those who run it.
             const { simulate } = await import("./run.js")
             await simulate(plan, options)

@@ -3,10 +3,10 @@ import {
     type FleetRun,
     type Images,
     loadImages,
-    openMadeRun,
+    openRunFromImages,
     openRun,
-    type Plan,
-    readPlan,
+    type SimulationPlan,
+    readSimulationPlan,
     type RunOptions,
     withBoardCount,
 } from "@moorage/simulator"
@@ -21,7 +21,7 @@ export interface BoardOptions {
 }
 
 export interface Opener {
-    plan: Plan
+    plan: SimulationPlan
     /** Bytecode of the plan's own boards; undefined when the boards are made already. */
     images?: Images
     open(seed: number, options: RunOptions): FleetRun
@@ -29,7 +29,7 @@ export interface Opener {
 
 /** When boards are powered on, as a roll-out plan has it. @throws DocumentError; RangeError for other boards */
 async function powerOf(rollout: string): Promise<(ids: string[]) => number[]> {
-    const { powerOnSecs, readPlan: readRollout } = await import("@moorage/fleet/rollout")
+    const { powerOnSecs, readRolloutPlan: readRollout } = await import("@moorage/fleet/rollout")
     const { plan } = readRollout(rollout)
     return ids => {
         try {
@@ -42,15 +42,15 @@ async function powerOf(rollout: string): Promise<(ids: string[]) => number[]> {
     }
 }
 
-async function ofImages(plan: Plan, dir: string, options: BoardOptions): Promise<Opener> {
+async function ofImages(plan: SimulationPlan, dir: string, options: BoardOptions): Promise<Opener> {
     // What reads a fleet's files is loaded only for those who have some.
-    const { readMadeFleet } = await import("@moorage/fleet/manufacture")
+    const { readImageFleet } = await import("@moorage/fleet/manufacture")
     const { groupKeyFile, rollout } = options
     const key = await groupKey({ groupKeyFile, mayAsk: false })
     const powerOnSecs = rollout === undefined ? undefined : await powerOf(rollout)
     try {
-        const fleet = readMadeFleet(dir, { groupKey: key, powerOnSecs })
-        return { plan, open: (seed, more) => openMadeRun(plan, seed, fleet, more) }
+        const fleet = readImageFleet(dir, { groupKey: key, powerOnSecs })
+        return { plan, open: (seed, more) => openRunFromImages(plan, seed, fleet, more) }
     } catch (error) {
         throw new UserError((error as Error).message, FAILED, { cause: error })
     }
@@ -59,7 +59,7 @@ async function ofImages(plan: Plan, dir: string, options: BoardOptions): Promise
 /** @throws UserError, DocumentError */
 export async function openerOf(name: string, options: BoardOptions): Promise<Opener> {
     const { boards, images: dir, rollout, groupKeyFile } = options
-    const plan = readPlan(name)
+    const plan = readSimulationPlan(name)
     if (dir !== undefined) {
         if (boards !== undefined)
             throw new UserError("--images has its own boards: leave --boards away.", WRONG_USAGE)

@@ -6,7 +6,7 @@ import {
     type RunResult,
     type Shrunk,
     type Summary,
-    formatPlan,
+    formatSimulationPlan,
 } from "@moorage/simulator"
 import { formatElapsed, formatNumber } from "@moorage/report"
 
@@ -53,7 +53,7 @@ export function shrunkText({ plan, violation, tries }: Shrunk, seed: number): st
     return [
         `The smallest plan found in ${tries} tries that still breaks ${violation.invariant}, with seed ${seed}:`,
         "",
-        formatPlan(plan).trimEnd(),
+        formatSimulationPlan(plan).trimEnd(),
     ].join("\n")
 }
 

@@ -4,9 +4,9 @@ import {
     factLine,
     type FleetRun,
     type Images,
-    type Plan,
-    readPlan,
-    readyPlans,
+    type SimulationPlan,
+    readSimulationPlan,
+    builtinPlans,
     replayOf,
     type RunOptions,
     type RunResult,
@@ -17,7 +17,7 @@ import {
 } from "@moorage/simulator"
 import { realClock } from "@moorage/runtime"
 import { UserError, WRONG_USAGE } from "../user-error.js"
-import { writeWhole } from "../output-files.js"
+import { writeOutputFile } from "../output-files.js"
 import { interruption } from "../interrupt.js"
 import { Progress } from "../progress.js"
 import { formatElapsed } from "@moorage/report"
@@ -26,7 +26,7 @@ import { mergeFolder, openTrace } from "./trace-files.js"
 import { live } from "./serve.js"
 import { runText, shrunkText, summaryText, violationText } from "./run-text.js"
 
-export interface Options extends BoardOptions {
+export interface SimulateOptions extends BoardOptions {
     seed?: number
     seeds?: number[]
     index?: number
@@ -44,10 +44,10 @@ export interface Options extends BoardOptions {
 
 const VIOLATED = 1
 
-const breathe = () => new Promise<void>(done => void realClock.after(0, done))
+const yieldToEventLoop = () => new Promise<void>(done => void realClock.after(0, done))
 
 /** The seeds asked for; an index is that of a Kubernetes Indexed Job or of a CI matrix. */
-function seedsOf({ seed, seeds, index, seedsPerIndex }: Options): number[] {
+function seedsOf({ seed, seeds, index, seedsPerIndex }: SimulateOptions): number[] {
     if (seeds) return seeds
     if (seed !== undefined) return [seed]
     const given = index ?? Number(process.env.JOB_COMPLETION_INDEX ?? NaN)
@@ -56,22 +56,22 @@ function seedsOf({ seed, seeds, index, seedsPerIndex }: Options): number[] {
 }
 
 function listPlans(): string {
-    return readyPlans()
-        .map(name => `${name.padEnd(22)} ${readPlan(name).about}`)
+    return builtinPlans()
+        .map(name => `${name.padEnd(22)} ${readSimulationPlan(name).about}`)
         .join("\n")
 }
 
 /** Opens a run, lets it pass, and tells how far it is. */
 async function runOne(
     open: (options: RunOptions) => FleetRun,
-    { trace: traceFile }: Options,
+    { trace: traceFile }: SimulateOptions,
     signal: AbortSignal
 ): Promise<{ run: FleetRun; result: RunResult }> {
     const progress = new Progress(realClock)
     const trace = traceFile === undefined ? undefined : openTrace(traceFile)
     try {
         const run = open({
-            breathe,
+            yieldToEventLoop: yieldToEventLoop,
             isCancelled: () => signal.aborted,
             onFact: trace && (fact => trace.line(factLine(fact))),
             onProgress: (sec, moored) => {
@@ -90,7 +90,7 @@ async function runOne(
 }
 
 async function runMany(
-    plan: Plan,
+    plan: SimulationPlan,
     seeds: number[],
     images: Images,
     jobs: number,
@@ -115,10 +115,10 @@ async function runMany(
 
 /** Looks for the smallest plan that fails like this run, and prints it. */
 async function printShrunk(
-    plan: Plan,
+    plan: SimulationPlan,
     result: RunResult,
     images: Images,
-    options: Options,
+    options: SimulateOptions,
     signal: AbortSignal
 ) {
     const [violation] = result.violations
@@ -126,9 +126,9 @@ async function printShrunk(
     process.stderr.write(
         `Looking for a smaller plan that fails alike (${options.shrinkTries} tries at most) ...\n`
     )
-    const tryPlan = (candidate: Plan) =>
+    const tryPlan = (candidate: SimulationPlan) =>
         runPlan(candidate, result.seed, images, {
-            breathe,
+            yieldToEventLoop: yieldToEventLoop,
             hash: false,
             isCancelled: () => signal.aborted,
         })
@@ -137,10 +137,10 @@ async function printShrunk(
 }
 
 /** Writes and prints what was found. */
-async function tell(
+async function printResults(
     name: string,
     results: RunResult[],
-    options: Options,
+    options: SimulateOptions,
     tookSec: number,
     isWhole: boolean
 ): Promise<void> {
@@ -150,14 +150,14 @@ async function tell(
     const say = (text: string) => process.stdout.write(`${text}\n`)
     const summary = summarise(only.plan, results)
     if (out !== undefined && isWhole)
-        writeWhole(
+        writeOutputFile(
             join(out, `${only.plan}-${only.seed}-${results.at(-1)?.seed}.json`),
             JSON.stringify(summary)
         )
     if (report !== undefined) {
         // The charts' library is loaded only for those who want charts.
         const { reportHtml } = await import("@moorage/simulator/report")
-        writeWhole(report, reportHtml(results, { ...options, planName: name }))
+        writeOutputFile(report, reportHtml(results, { ...options, planName: name }))
         process.stderr.write(`Report: ${report}\n`)
     }
     const isOne = results.length === 1
@@ -165,14 +165,14 @@ async function tell(
     else say(isOne ? runText(only, tookSec) : summaryText(summary, tookSec))
 }
 
-function tellMerged({ merge = "", json }: Options): void {
+function tellMerged({ merge = "", json }: SimulateOptions): void {
     const merged = mergeFolder(merge)
     process.stdout.write(`${json ? JSON.stringify(merged) : summaryText(merged)}\n`)
     if (merged.seeds.some(({ first }) => first)) process.exitCode = VIOLATED
 }
 
 /** Runs a plan, or sums up runs. @throws UserError */
-export async function simulate(name: string | undefined, options: Options): Promise<void> {
+export async function simulate(name: string | undefined, options: SimulateOptions): Promise<void> {
     if (options.list) {
         process.stdout.write(`${listPlans()}\n`)
         return
@@ -190,7 +190,7 @@ export async function simulate(name: string | undefined, options: Options): Prom
     const one = seeds.length === 1 ? await runOne(more => open(seeds[0], more), options, signal) : undefined
     const results = one ? [one.result] : await runMany(plan, seeds, images as Images, options.jobs, signal)
     if (signal.aborted) process.stderr.write("Interrupted: what follows is what was done by then.\n")
-    await tell(name, results, options, (realClock.nowMs() - startMs) / 1000, !signal.aborted)
+    await printResults(name, results, options, (realClock.nowMs() - startMs) / 1000, !signal.aborted)
     const broken = results.find(({ violationCount }) => violationCount > 0)
     if (broken) {
         if (!signal.aborted) process.exitCode = VIOLATED

@@ -4,16 +4,16 @@ import { makeAuthority } from "@moorage/emulator"
 import { realClock } from "@moorage/runtime"
 import { writeCa } from "../emulate/ca-file.js"
 import { cardOf } from "../emulate/connection-card.js"
-import { OWNER_ONLY, writeWhole } from "../output-files.js"
+import { OWNER_ONLY, writeOutputFile } from "../output-files.js"
 
 const HOST = "127.0.0.1"
 /** How often the fleet's time is brought up to ours. */
 const STEP_MS = 50
 
-/** What lives on: `liveOn` lets its time pass. */
+/** What lives on: `continueFor` lets its time pass. */
 interface Living {
     cloud: Cloud
-    liveOn(ms: number): void
+    continueFor(ms: number): void
 }
 
 /**
@@ -27,7 +27,7 @@ export async function live(fleet: Living, cardFile: string, signal: AbortSignal)
     const { caFile, remove } = writeCa(servers.ca)
     try {
         const card = cardOf({ cloud: fleet.cloud, ...servers }, HOST, caFile)
-        writeWhole(cardFile, JSON.stringify(card), OWNER_ONLY)
+        writeOutputFile(cardFile, JSON.stringify(card), OWNER_ONLY)
         process.stderr.write(
             `The fleet lives on, in real time, until Ctrl-C: --profile ${cardFile} finds it.\n`
         )
@@ -35,7 +35,7 @@ export async function live(fleet: Living, cardFile: string, signal: AbortSignal)
         while (!signal.aborted) {
             await new Promise<void>(done => void realClock.after(STEP_MS, done))
             const nowMs = realClock.nowMs()
-            fleet.liveOn(nowMs - lastMs)
+            fleet.continueFor(nowMs - lastMs)
             lastMs = nowMs
         }
     } finally {

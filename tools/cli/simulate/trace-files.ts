@@ -3,7 +3,7 @@ import { createWriteStream, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { merge, MergeError, type Summary } from "@moorage/simulator"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
-import { cannot } from "../output-files.js"
+import { ioError } from "../output-files.js"
 
 /** A trace that grows: JSON lines. */
 export interface TraceFile {
@@ -22,10 +22,10 @@ export function openTrace(file: string): TraceFile {
         line: text => stream.write(`${text}\n`),
         end: () =>
             new Promise((done, fail) => {
-                if (failure) fail(cannot("write", file, failure))
+                if (failure) fail(ioError("write", file, failure))
                 else
                     stream.end((error?: Error | null) =>
-                        error ? fail(cannot("write", file, error)) : done()
+                        error ? fail(ioError("write", file, error)) : done()
                     )
             }),
     }
@@ -36,7 +36,7 @@ function readSummary(file: string): Summary {
     try {
         summary = JSON.parse(readFileSync(file, "utf8")) as Partial<Summary>
     } catch (error) {
-        throw cannot("read", file, error)
+        throw ioError("read", file, error)
     }
     if (typeof summary.plan !== "string" || !Array.isArray(summary.seeds))
         throw new UserError(`${file} is no summary that \`moorage simulate --out\` wrote.`, WRONG_USAGE)
@@ -49,7 +49,7 @@ export function mergeFolder(folder: string): Summary {
     try {
         files = readdirSync(folder).filter(name => name.endsWith(".json"))
     } catch (error) {
-        throw cannot("read", folder, error)
+        throw ioError("read", folder, error)
     }
     if (files.length === 0)
         throw new UserError(

@@ -1,9 +1,9 @@
 import type { Clock, Random } from "@moorage/runtime"
 import { type SasToken, verifySas } from "@moorage/protocol"
-import type { CloudEvent, Fault } from "../cloud-events.js"
+import type { CloudEvent, InjectedFault } from "../cloud-events.js"
 import type { Quirks } from "../quirks.js"
 import type { DpsThrottle } from "../quota/throttles.js"
-import type { Kept, Keeper } from "../state/state-store.js"
+import type { Snapshot, StateStore } from "../state/state-store.js"
 import type { LatencyRow } from "./allocation.js"
 import { Assigner, type LinkedHub } from "./assignment.js"
 import {
@@ -34,7 +34,7 @@ export interface DpsOptions {
     callWebhook: CallWebhook | undefined
     quirks: Quirks
     throttle: DpsThrottle
-    keeper: Keeper
+    keeper: StateStore
     record: (event: Omit<CloudEvent, "atMs" | "service">) => void
 }
 
@@ -71,10 +71,10 @@ export class DpsService {
     }
 
     /** Takes up what an earlier process kept; what it had not decided is decided now. */
-    restore(kept: Kept): void {
-        this.enrollments.restore(kept)
-        this.registrations.restore(kept)
-        for (const operation of this.operations.restore(kept)) this.schedule(operation)
+    restore(whenDurable: Snapshot): void {
+        this.enrollments.restore(whenDurable)
+        this.registrations.restore(whenDurable)
+        for (const operation of this.operations.restore(whenDurable)) this.schedule(operation)
     }
 
     get idScope(): string {
@@ -123,16 +123,17 @@ export class DpsService {
     }
 
     /** Whether the caller's token opens any enrollment, a disabled one too. */
-    knows(caller: Caller): boolean {
+    isEnrolled(caller: Caller): boolean {
         return this.enrollmentOf(caller) !== undefined
     }
 
     /** Register: always 202 first; the outcome comes by polling (facts 1.6). */
-    register(caller: Caller, body: string, fault?: Fault): DpsResponse {
+    register(caller: Caller, body: string, fault?: InjectedFault): DpsResponse {
         const { registrationId } = caller
         this.counters(registrationId).registrations++
         const enrollment =
-            this.early(fault, () => this.options.throttle.register()) ?? this.enrollmentOrRefusal(caller)
+            this.rejectEarly(fault, () => this.options.throttle.register()) ??
+            this.enrollmentOrRefusal(caller)
         if (!("base" in enrollment)) return this.answer("register", caller, enrollment)
         if (isDisabled(enrollment)) return this.answer("register", caller, disabledOperation(registrationId))
         let payload: unknown
@@ -155,11 +156,11 @@ export class DpsService {
     }
 
     /** Operation status; whatever body came with the request is not looked at. */
-    poll(caller: Caller, operationId: string, fault?: Fault): DpsResponse {
+    poll(caller: Caller, operationId: string, fault?: InjectedFault): DpsResponse {
         const { registrationId } = caller
         this.counters(registrationId).polls++
         const enrollment =
-            this.early(fault, () => this.options.throttle.poll(registrationId)) ??
+            this.rejectEarly(fault, () => this.options.throttle.poll(registrationId)) ??
             this.enrollmentOrRefusal(caller)
         if (!("base" in enrollment)) return this.answer("poll", caller, enrollment)
         if (isDisabled(enrollment)) return this.answer("poll", caller, disabledOperation(registrationId))
@@ -176,12 +177,12 @@ export class DpsService {
     }
 
     /** Device Registration Status Lookup: the flat record. */
-    lookup(caller: Caller, fault?: Fault): DpsResponse {
+    lookup(caller: Caller, fault?: InjectedFault): DpsResponse {
         const { registrationId } = caller
         const { throttle, quirks } = this.options
         this.counters(registrationId).lookups++
         const limit = () => (quirks.lookupQuota === "operations" ? throttle.operate() : throttle.register())
-        const enrollment = this.early(fault, limit) ?? this.enrollmentOrRefusal(caller)
+        const enrollment = this.rejectEarly(fault, limit) ?? this.enrollmentOrRefusal(caller)
         if (!("base" in enrollment)) return this.answer("lookup", caller, enrollment)
         const state = this.lookedUp(registrationId, enrollment)
         if (!state && quirks.lookupUnknown === 404)
@@ -201,7 +202,7 @@ export class DpsService {
     }
 
     /** An answer before anything is looked at: an injected fault's, or 429. */
-    private early(fault: Fault | undefined, throttle: () => number): DpsResponse | undefined {
+    private rejectEarly(fault: InjectedFault | undefined, throttle: () => number): DpsResponse | undefined {
         if (fault?.status !== undefined)
             return this.error(fault.status, fault.status * 1000 + 1, "Injected fault.", fault.retryAfterSec)
         const retryAfterSec = throttle()

@@ -1,7 +1,7 @@
 import { deriveDeviceKey, isSymmetricKey } from "@moorage/protocol"
 import type { InitialTwin } from "../hub/twin.js"
 import { OrderedMap } from "../util/ordered-map.js"
-import { forgetful, type Keeper, type Kept, splitKey } from "../state/state-store.js"
+import { memoryStore, type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
 import { registrationIdOf } from "@moorage/protocol"
 
 export const ALLOCATION_POLICIES = ["hashed", "geoLatency", "static", "custom"] as const
@@ -82,10 +82,10 @@ export class Enrollments {
     private readonly individuals = new OrderedMap<IndividualEnrollment>()
     private readonly groups = new OrderedMap<EnrollmentGroup>()
 
-    constructor(private readonly keeper: Keeper = forgetful) {}
+    constructor(private readonly keeper: StateStore = memoryStore) {}
 
     /** Takes up what an earlier process kept. */
-    restore(kept: Kept): void {
+    restore(kept: Snapshot): void {
         for (const [key, value] of kept) {
             const [kind, id] = splitKey(key)
             if (kind === "enrollment") this.individuals.set(id, value as IndividualEnrollment)

@@ -1,5 +1,5 @@
 import type { Clock } from "@moorage/runtime"
-import { type Keeper, type Kept, splitKey } from "../state/state-store.js"
+import { type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
 import type { RegistrationState } from "./dps-bodies.js"
 
 /** A registration under way, or done. */
@@ -28,11 +28,11 @@ export class Operations {
 
     constructor(
         private readonly clock: Clock,
-        private readonly keeper: Keeper
+        private readonly keeper: StateStore
     ) {}
 
     /** Takes up what an earlier process kept. @returns those that are not decided yet */
-    restore(kept: Kept): Operation[] {
+    restore(kept: Snapshot): Operation[] {
         for (const [key, value] of kept) if (splitKey(key)[0] === "operation") this.add(value as Operation)
         return [...this.byId.values()].filter(operation => !operation.outcome)
     }

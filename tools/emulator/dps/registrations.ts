@@ -1,5 +1,5 @@
 import { SortedIds } from "../util/sorted-ids.js"
-import { type Keeper, type Kept, splitKey } from "../state/state-store.js"
+import { type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
 import type { RegistrationState } from "./dps-bodies.js"
 
 /** One device's registration, and what its next one will need to know. */
@@ -17,10 +17,10 @@ export class Registrations {
     /** Registration IDs of each enrollment group. */
     private readonly byGroup = new Map<string, SortedIds>()
 
-    constructor(private readonly keeper: Keeper) {}
+    constructor(private readonly keeper: StateStore) {}
 
     /** Takes up what an earlier process kept. */
-    restore(kept: Kept): void {
+    restore(kept: Snapshot): void {
         for (const [key, value] of kept) {
             const [kind, id] = splitKey(key)
             if (kind === "registration") this.add(id, value as Registration)

@@ -1,5 +1,5 @@
 import type { Clock } from "@moorage/runtime"
-import type { Fault, FaultPlan, FaultPoint } from "../cloud-events.js"
+import type { InjectedFault, FaultPlan, FaultPoint } from "../cloud-events.js"
 
 /** What a fault may do to a request, whatever carries it. */
 export interface Request {
@@ -8,11 +8,11 @@ export interface Request {
     /** Breaks the connection once so many bytes more were sent. */
     cut(bytes: number): void
     /** Does the work, or answers with the fault's status or CONNACK code. */
-    answer(fault: Fault | undefined): void
+    answer(fault: InjectedFault | undefined): void
 }
 
 /** Lets `request` through as the plan says: now, late, broken off, or never. Asks the plan once. */
-export function underFaults(
+export function applyFault(
     plan: FaultPlan | undefined,
     clock: Clock,
     point: FaultPoint,

@@ -1,5 +1,5 @@
 import type { Clock, Random } from "@moorage/runtime"
-import type { Fault, FaultPoint } from "../cloud-events.js"
+import type { InjectedFault, FaultPoint } from "../cloud-events.js"
 import { globOf } from "../util/glob.js"
 
 /** A fault, and which requests it strikes. */
@@ -16,7 +16,7 @@ export interface FaultRule {
     times?: number
     /** It ends after so long. */
     forSec?: number
-    fault: Fault
+    fault: InjectedFault
 }
 
 /** A rule that is in force. */
@@ -59,7 +59,7 @@ export class FaultRules {
     }
 
     /** The fault that strikes a request, if any. */
-    faultAt(point: FaultPoint): Fault | undefined {
+    faultAt(point: FaultPoint): InjectedFault | undefined {
         if (this.rules.size === 0) return undefined
         this.dropEnded()
         const rule = [...this.rules.values()].find(each => fits(each, point) && this.strikes(each))

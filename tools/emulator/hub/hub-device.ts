@@ -141,7 +141,7 @@ export class Device {
     }
 
     /** The session is over: what was not acknowledged waits again, until it was sent too often. */
-    unsend(): void {
+    requeueUnacknowledged(): void {
         const again = [...this.unacknowledged.values()].filter(
             ({ deliveries }) => deliveries < DELIVERIES_MAX
         )

@@ -6,7 +6,7 @@ import type { CloudEvent } from "../cloud-events.js"
 import { OrderedMap } from "../util/ordered-map.js"
 import type { Quirks } from "../quirks.js"
 import type { HubThrottle } from "../quota/throttles.js"
-import { type Keeper, type Kept, splitKey } from "../state/state-store.js"
+import { type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
 import { DEVICE_BOUND_MAX, Device, type KeptDevice } from "./hub-device.js"
 import { HubError } from "./hub-error.js"
 import { MethodCalls, type MethodResult } from "./method-calls.js"
@@ -20,7 +20,7 @@ export interface HubOptions {
     random: Random
     throttle: HubThrottle
     quirks: Quirks
-    keeper: Keeper
+    keeper: StateStore
     record: (event: Omit<CloudEvent, "atMs" | "service">) => void
 }
 
@@ -59,8 +59,8 @@ export class Hub implements LinkedHub {
     }
 
     /** Takes up what an earlier process kept of this hub. */
-    restore(kept: Kept): void {
-        for (const [key, value] of kept) {
+    restore(whenDurable: Snapshot): void {
+        for (const [key, value] of whenDurable) {
             const [kind, path] = splitKey(key)
             const [hostName, deviceId] = kind === "device" ? splitKey(path) : []
             if (hostName !== this.hostName || deviceId === undefined) continue

@@ -2,7 +2,7 @@ import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from "m
 import { parseSas } from "@moorage/protocol"
 import type { DpsResponse } from "../dps/dps-bodies.js"
 import type { Caller, DpsService } from "../dps/dps-service.js"
-import type { Fault } from "../cloud-events.js"
+import type { InjectedFault } from "../cloud-events.js"
 import { PacketIds } from "../util/packet-ids.js"
 import type { Wire } from "./mqtt-wire.js"
 
@@ -33,7 +33,7 @@ export class DpsSession {
         registrationId: string,
         connect: IConnectPacket,
         /** Runs an answer now, later, or never: where faults come in. */
-        private readonly deliver: (kind: "register" | "poll", answer: (fault?: Fault) => void) => void
+        private readonly deliver: (kind: "register" | "poll", answer: (fault?: InjectedFault) => void) => void
     ) {
         this.caller = { registrationId, token: parseSas(connect.password?.toString() ?? "") }
     }
@@ -91,7 +91,11 @@ export class DpsSession {
         else if (quirks.unknownTopic === "close") this.wire.abort("unknown topic")
     }
 
-    private answer(kind: "register" | "poll", requestId: string, work: (fault?: Fault) => DpsResponse): void {
+    private answer(
+        kind: "register" | "poll",
+        requestId: string,
+        work: (fault?: InjectedFault) => DpsResponse
+    ): void {
         this.deliver(kind, fault => {
             const response = work(fault)
             const after = response.retryAfterSec === undefined ? "" : `&retry-after=${response.retryAfterSec}`

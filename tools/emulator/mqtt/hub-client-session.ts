@@ -116,7 +116,7 @@ export class HubSession implements DeviceSession {
     ended(): void {
         if (this.device.session === this) this.device.session = undefined
         if (this.clean) this.device.subscriptions.clear()
-        this.device.unsend()
+        this.device.requeueUnacknowledged()
         this.hub.changed(this.device)
         if (this.will) this.sendWill(this.will)
     }

@@ -3,8 +3,8 @@ import type { Timer } from "@moorage/runtime"
 import type { IConnectPacket, Packet } from "mqtt-packet"
 import { parseSas } from "@moorage/protocol"
 import type { Cloud } from "../cloud.js"
-import type { Fault } from "../cloud-events.js"
-import { underFaults } from "../faults/apply-fault.js"
+import type { InjectedFault } from "../cloud-events.js"
+import { applyFault } from "../faults/apply-fault.js"
 import { DpsSession, parseDpsUserName } from "./dps-session.js"
 import { HubSession, parseHubUserName } from "./hub-client-session.js"
 import { Wire } from "./mqtt-wire.js"
@@ -35,7 +35,7 @@ interface Session {
 }
 
 /** Who connects, as far as the user name says. */
-interface Visitor {
+interface ConnectRequest {
     service: string
     id: string
     /** How long it may be silent at most; no limit unless given. */
@@ -43,16 +43,16 @@ interface Visitor {
     /** Seconds that the CONNACK must wait, or undefined when the connection is to be closed. */
     queueSec(): number | undefined
     /** Decides, at the moment of CONNACK. */
-    enter(): Session | Refusal
+    authorize(): Session | Refusal
 }
 
 const atOnce = () => 0
 
 /** One MQTT connection to the cloud, from its CONNECT to its end. */
-class Reception {
+class MqttConnection {
     private readonly wire: Wire
     private session: Session | undefined
-    private visitor: Visitor | undefined
+    private visitor: ConnectRequest | undefined
     private expiry: Timer | undefined
 
     constructor(
@@ -76,7 +76,7 @@ class Reception {
         this.visitor = visitor
         const { cloud } = this
         const point = { kind: "connect" as const, service: visitor.service, id: visitor.id }
-        underFaults(cloud.faultPlan, cloud.clock, point, {
+        applyFault(cloud.faultPlan, cloud.clock, point, {
             abort: () => this.wire.abort("injected fault"),
             cut: bytes => this.wire.cut(bytes),
             answer: fault => this.queue(visitor, fault, packet),
@@ -84,11 +84,11 @@ class Reception {
     }
 
     /** A hub over its rate answers late, and closes when it would be too late (facts 4). */
-    private queue(visitor: Visitor, fault: Fault | undefined, packet: IConnectPacket): void {
+    private queue(visitor: ConnectRequest, fault: InjectedFault | undefined, packet: IConnectPacket): void {
         const waitSec = visitor.queueSec()
         const admit = () => {
             if (!this.wire.isOpen) return
-            this.connack(visitor, fault?.connack || visitor.enter(), packet)
+            this.connack(visitor, fault?.connack || visitor.authorize(), packet)
             const closeMs = fault?.closeAfterConnackMs
             if (closeMs !== undefined) this.closeAfter(closeMs)
         }
@@ -103,7 +103,7 @@ class Reception {
         else close()
     }
 
-    private connack(visitor: Visitor, entered: Session | number, { keepalive }: IConnectPacket): void {
+    private connack(visitor: ConnectRequest, entered: Session | number, { keepalive }: IConnectPacket): void {
         const refused = typeof entered === "number"
         const returnCode = refused ? entered : 0
         this.cloud.record(visitor.service, { kind: "connack", id: visitor.id, status: returnCode })
@@ -122,33 +122,33 @@ class Reception {
     }
 
     /** Tells DPS from hubs by the user name. */
-    private visit(packet: IConnectPacket): Visitor {
+    private visit(packet: IConnectPacket): ConnectRequest {
         if (packet.protocolVersion !== MQTT_3_1_1)
-            return { service: "unknown", id: "", queueSec: atOnce, enter: () => Refusal.ProtocolVersion }
+            return { service: "unknown", id: "", queueSec: atOnce, authorize: () => Refusal.ProtocolVersion }
         const userName = packet.username ?? ""
         const dps = parseDpsUserName(userName)
         if (dps) return this.visitDps(packet, dps.idScope, dps.registrationId)
         const hub = parseHubUserName(userName)
         if (hub) return this.visitHub(packet, hub.hostName, hub.deviceId)
-        return { service: "unknown", id: "", queueSec: atOnce, enter: () => Refusal.NotAuthorized }
+        return { service: "unknown", id: "", queueSec: atOnce, authorize: () => Refusal.NotAuthorized }
     }
 
-    private visitDps(packet: IConnectPacket, idScope: string, registrationId: string): Visitor {
+    private visitDps(packet: IConnectPacket, idScope: string, registrationId: string): ConnectRequest {
         const { dps } = this.cloud
         const enter = () => {
             if (idScope !== dps.idScope) return Refusal.Unavailable
             if (packet.clientId.toLowerCase() !== registrationId) return Refusal.NotAuthorized
             const caller = { registrationId, token: parseSas(packet.password?.toString() ?? "") }
-            if (dps.quirks.wrongDpsKey === "connack5" && !dps.knows(caller)) return Refusal.NotAuthorized
+            if (dps.quirks.wrongDpsKey === "connack5" && !dps.isEnrolled(caller)) return Refusal.NotAuthorized
             return new DpsSession(this.wire, dps, registrationId, packet, (kind, answer) =>
                 this.deliver(kind, registrationId, answer)
             )
         }
         const silenceMaxSec = dps.quirks.dpsSilenceMaxSec
-        return { service: "dps", id: registrationId, silenceMaxSec, queueSec: atOnce, enter }
+        return { service: "dps", id: registrationId, silenceMaxSec, queueSec: atOnce, authorize: enter }
     }
 
-    private visitHub(packet: IConnectPacket, hostName: string, deviceId: string): Visitor {
+    private visitHub(packet: IConnectPacket, hostName: string, deviceId: string): ConnectRequest {
         const enter = () => {
             const hub = this.cloud.findHub(hostName)
             const token = parseSas(packet.password?.toString() ?? "")
@@ -161,7 +161,13 @@ class Reception {
             const hub = this.cloud.findHub(hostName)
             return hub ? hub.throttle.connect() : 0
         }
-        return { service: hostName, id: deviceId, silenceMaxSec: HUB_SILENCE_MAX_SEC, queueSec, enter }
+        return {
+            service: hostName,
+            id: deviceId,
+            silenceMaxSec: HUB_SILENCE_MAX_SEC,
+            queueSec,
+            authorize: enter,
+        }
     }
 
     /** The hub disconnects a device whose token has expired (401003). */
@@ -173,11 +179,11 @@ class Reception {
         })
     }
 
-    private deliver(kind: "register" | "poll", id: string, answer: (fault?: Fault) => void): void {
+    private deliver(kind: "register" | "poll", id: string, answer: (fault?: InjectedFault) => void): void {
         const { cloud } = this
         const abort = () => this.wire.abort("injected fault")
         const cut = (bytes: number) => this.wire.cut(bytes)
-        underFaults(cloud.faultPlan, cloud.clock, { kind, service: "dps", id }, { abort, cut, answer })
+        applyFault(cloud.faultPlan, cloud.clock, { kind, service: "dps", id }, { abort, cut, answer })
     }
 
     private closed(why: string): void {
@@ -190,5 +196,5 @@ class Reception {
 
 /** Serves one MQTT connection, of a DPS client or of a hub's device. */
 export function acceptMqtt(cloud: Cloud, link: Link): void {
-    new Reception(cloud, link)
+    new MqttConnection(cloud, link)
 }

@@ -1,7 +1,7 @@
 import { parseSas } from "@moorage/protocol"
 import type { Cloud } from "../cloud.js"
 import { type DpsResponse, errorResponse, guid } from "../dps/dps-bodies.js"
-import type { Fault, FaultPoint } from "../cloud-events.js"
+import type { InjectedFault, FaultPoint } from "../cloud-events.js"
 
 export interface HttpRequest {
     method: string
@@ -54,7 +54,7 @@ function route(method: string, path: string): Route | undefined {
     return undefined
 }
 
-function perform(cloud: Cloud, request: HttpRequest, fault: Fault | undefined): DpsResponse {
+function perform(cloud: Cloud, request: HttpRequest, fault: InjectedFault | undefined): DpsResponse {
     const { dps, random, clock } = cloud
     const refuse = (status: number, code: number, message: string) =>
         errorResponse(status, code, message, random, clock.nowMs())
@@ -84,7 +84,7 @@ export function faultPoint(request: HttpRequest): FaultPoint {
  * Serves one request of the DPS device API. Every answer carries `Date`, a refusal too: devices without a
  * clock live on it.
  */
-export function serveDeviceApi(cloud: Cloud, request: HttpRequest, fault?: Fault): HttpReply {
+export function serveDeviceApi(cloud: Cloud, request: HttpRequest, fault?: InjectedFault): HttpReply {
     let response: DpsResponse
     try {
         response = perform(cloud, request, fault)

@@ -2,7 +2,7 @@ import type { Link } from "@moorage/runtime"
 import type { Timer } from "@moorage/runtime"
 import type { Cloud } from "../cloud.js"
 import type { FaultPoint } from "../cloud-events.js"
-import { underFaults } from "../faults/apply-fault.js"
+import { applyFault } from "../faults/apply-fault.js"
 import { faultPoint, type HttpReply, serveDeviceApi } from "./device-api.js"
 import { type Api, apiOf } from "./service/api-of-host.js"
 import { type ServiceRequest, serveServiceApi } from "./service/serve-service-api.js"
@@ -128,7 +128,7 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
     function serve(request: ServiceRequest, close: boolean): void {
         const api = apiOf(cloud, request.headers.host)
         busy = true
-        underFaults(cloud.faultPlan, cloud.clock, pointOf(api, request), {
+        applyFault(cloud.faultPlan, cloud.clock, pointOf(api, request), {
             abort: () => {
                 open = false
                 link.abort()

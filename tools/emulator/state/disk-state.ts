@@ -1,11 +1,11 @@
 import { ClassicLevel } from "classic-level"
-import type { Kept, Keeper } from "./state-store.js"
+import type { Snapshot, StateStore } from "./state-store.js"
 
 /** State in a LevelDB folder. */
 export interface DiskState {
-    keeper: Keeper
+    keeper: StateStore
     /** What the folder held when it was opened. */
-    kept: Kept
+    kept: Snapshot
     /** Writes what is left and closes the folder. */
     close(): Promise<void>
 }
@@ -17,7 +17,7 @@ type Write = { type: "put"; key: string; value: string } | { type: "del"; key: s
  * LevelDB hands each batch to the operating system before it says that it is done, whole or not at all, so
  * that a killed process loses nothing that was waited for.
  */
-class DiskKeeper implements Keeper {
+class DiskKeeper implements StateStore {
     private changes = new Map<string, () => unknown>()
     private answers: (() => void)[] = []
     private writing: Promise<void> | undefined

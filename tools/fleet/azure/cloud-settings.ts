@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { DEVICE_HOST } from "@moorage/emulator"
-import { accessOf, parseConnectionString, type ServiceAccess } from "./service-access.js"
-import type { Address } from "./host-address.js"
+import { createServiceAccess, parseConnectionString, type ServiceAccess } from "./service-access.js"
+import type { HostAddress } from "./host-address.js"
 import { CloudSettingsError } from "./cloud-errors.js"
 import { type Profile, type ProfileService, readProfile } from "./connection-profile.js"
 
@@ -15,9 +15,9 @@ export interface CloudSettings {
     /** Where devices reach DPS. */
     deviceHost: string
     /** Where all HTTPS goes instead of to the services themselves. */
-    connect?: Address
+    connect?: HostAddress
     /** Where all MQTT goes instead. */
-    connectMqtt?: Address
+    connectMqtt?: HostAddress
     /** PEM. */
     ca?: string
     /** Of an enrollment group, Base64, when the profile is an emulator's card. */
@@ -30,7 +30,7 @@ export interface CloudChoices {
     dps?: string
     connectionString?: string
     hubConnectionString?: string[]
-    connect?: Address
+    connect?: HostAddress
     ca?: string
 }
 
@@ -63,7 +63,12 @@ function serviceOf(what: string, service: ProfileService, folder: string): Servi
     if (typeof service === "string") return parseConnectionString(what, service)
     const { hostName } = service
     if ("connectionString" in service) return parseConnectionString(what, service.connectionString, hostName)
-    return accessOf(what, hostName ?? "", service.policy, readText(what, resolve(folder, service.keyFile)))
+    return createServiceAccess(
+        what,
+        hostName ?? "",
+        service.policy,
+        readText(what, resolve(folder, service.keyFile))
+    )
 }
 
 function fromProfile(profile: Profile, file: string): CloudSettings {

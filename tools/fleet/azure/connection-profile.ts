@@ -1,7 +1,7 @@
 // The profile file: YAML or JSON. The card that `moorage emulate --json` prints is one as it stands.
 import { readDocument } from "@moorage/files"
 import * as v from "valibot"
-import { type Address, addressOf } from "./host-address.js"
+import { type HostAddress, parseHostAddress } from "./host-address.js"
 
 const text = v.pipe(v.string(), v.nonEmpty("is empty"))
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))
@@ -17,8 +17,8 @@ const SERVICE = v.union(
 
 const address = v.pipe(
     text,
-    v.transform(addressOf),
-    v.custom<Address>(value => value !== undefined, "is not HOST:PORT")
+    v.transform(parseHostAddress),
+    v.custom<HostAddress>(value => value !== undefined, "is not HOST:PORT")
 )
 
 /** What only the emulator's card has, and is of no use here. */
@@ -56,8 +56,8 @@ export interface Profile {
     hubs: ProfileService[]
     idScope?: string
     deviceHost?: string
-    connect?: Address
-    connectMqtt?: Address
+    connect?: HostAddress
+    connectMqtt?: HostAddress
     /** A file, relative to that of the profile. */
     ca?: string
     /** Of the card's first enrollment group. */

@@ -1,4 +1,4 @@
-import { jsonOf, orUndefined, queryPages, type ServiceClient } from "./service-client.js"
+import { parseJson, ignoreNotFound, queryPages, type ServiceClient } from "./service-client.js"
 
 /** DPS service API (facts 7). */
 const API_VERSION = "2021-10-01"
@@ -74,13 +74,13 @@ export class DpsApi {
 
     /** One device's registration record, or undefined when there is none. */
     async registration(registrationId: string): Promise<RegistrationRecord | undefined> {
-        const found = await orUndefined(this.one("GET", registrationId))
-        return found && registrationOf(jsonOf(found, this.hostName) as Item)
+        const found = await ignoreNotFound(this.one("GET", registrationId))
+        return found && registrationOf(parseJson(found, this.hostName) as Item)
     }
 
     /** @returns whether there was a record to delete */
     async deleteRegistration(registrationId: string): Promise<boolean> {
-        return (await orUndefined(this.one("DELETE", registrationId))) !== undefined
+        return (await ignoreNotFound(this.one("DELETE", registrationId))) !== undefined
     }
 
     private one(method: string, registrationId: string) {

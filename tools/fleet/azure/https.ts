@@ -3,12 +3,12 @@
 import { Agent, type RequestOptions, request } from "node:https"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 import type { Clock } from "@moorage/runtime"
-import type { Address } from "./host-address.js"
+import type { HostAddress } from "./host-address.js"
 import { CloudError } from "./cloud-errors.js"
 
 export interface HttpsOptions {
     clock: Clock
-    connect?: Address
+    connect?: HostAddress
     /** PEM, in place of the CAs that Node trusts. */
     ca?: string
 }

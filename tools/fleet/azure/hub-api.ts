@@ -1,4 +1,4 @@
-import { jsonOf, orUndefined, queryPages, type ServiceClient } from "./service-client.js"
+import { parseJson, ignoreNotFound, queryPages, type ServiceClient } from "./service-client.js"
 import { CloudError } from "./cloud-errors.js"
 
 /** IoT Hub service API. */
@@ -39,7 +39,7 @@ export class HubApi {
     async hasTwin(deviceId: string): Promise<boolean> {
         const path = `/twins/${encodeURIComponent(deviceId)}`
         const asked = { method: "GET", path, apiVersion: API_VERSION }
-        return (await orUndefined(this.client.send(asked))) !== undefined
+        return (await ignoreNotFound(this.client.send(asked))) !== undefined
     }
 
     /**
@@ -64,7 +64,7 @@ export class HubApi {
             json,
             timeoutMs,
         })
-        const { status, payload: answered } = jsonOf(answer, this.hostName) as Partial<MethodAnswer>
+        const { status, payload: answered } = parseJson(answer, this.hostName) as Partial<MethodAnswer>
         if (typeof status !== "number")
             throw new CloudError(
                 "malformed",

@@ -5,15 +5,15 @@ import { ServiceClient } from "./service-client.js"
 import { DpsApi } from "./dps-api.js"
 import { HubApi } from "./hub-api.js"
 import { Https } from "./https.js"
-import { Pace } from "./rate-limiter.js"
+import { RateLimiter } from "./rate-limiter.js"
 import type { CloudSettings } from "./cloud-settings.js"
 
 export { ServiceAccess } from "./service-access.js"
-export { type Address, addressOf } from "./host-address.js"
+export { type HostAddress, parseHostAddress } from "./host-address.js"
 export { DpsApi, type EnrollmentRecord, type RegistrationRecord } from "./dps-api.js"
 export { CloudError, type CloudErrorKind, CloudSettingsError } from "./cloud-errors.js"
 export { HubApi, type MethodAnswer } from "./hub-api.js"
-export { Pace } from "./rate-limiter.js"
+export { RateLimiter } from "./rate-limiter.js"
 export {
     type CloudChoices,
     type CloudEnvironment,
@@ -62,7 +62,7 @@ export function openServices(settings: CloudSettings, options: OpenOptions): Ser
             clock,
             random,
             https,
-            pace: new Pace(clock, perSec),
+            pace: new RateLimiter(clock, perSec),
             giveUpAfterSec,
             signal,
         })

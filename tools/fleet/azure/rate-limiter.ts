@@ -2,7 +2,7 @@ import type { Clock } from "@moorage/runtime"
 import { wait } from "./wait.js"
 
 /** Calls at an even pace: no burst, so that what a service lets through stays free for the devices too. */
-export class Pace {
+export class RateLimiter {
     private dueAtMs = 0
 
     /** @param perSec Infinity for no pace */
@@ -12,7 +12,7 @@ export class Pace {
     ) {}
 
     /** Resolves when it is the caller's turn, first come, first served. @throws what the signal was aborted with */
-    async turn(signal?: AbortSignal): Promise<void> {
+    async acquire(signal?: AbortSignal): Promise<void> {
         const nowMs = this.clock.nowMs()
         const atMs = Math.max(nowMs, this.dueAtMs)
         this.dueAtMs = atMs + 1000 / this.perSec
@@ -21,7 +21,7 @@ export class Pace {
     }
 
     /** Nobody's turn comes for so long. */
-    hold(ms: number): void {
+    pauseFor(ms: number): void {
         this.dueAtMs = Math.max(this.dueAtMs, this.clock.nowMs() + ms)
     }
 }

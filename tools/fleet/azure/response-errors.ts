@@ -39,7 +39,7 @@ function parse(text: string): Details | undefined {
 const numeric = (value: unknown) => (typeof value === "number" ? value : undefined)
 
 /** The code and the words of an answer that is a refusal. */
-export function refusalOf({ headers, body }: HttpsAnswer): Refusal {
+export function refusalMessage({ headers, body }: HttpsAnswer): Refusal {
     const name = headers["iothub-errorcode"]
     const named = typeof name === "string" ? HUB_CODES[name] : undefined
     const outer = parse(body)
@@ -68,9 +68,13 @@ function skewNote({ headers }: HttpsAnswer, nowMs: number): string {
 }
 
 /** A refusal as the error to throw. */
-export function errorOf(answer: HttpsAnswer, { hostName, policy }: ServiceAccess, nowMs: number): CloudError {
+export function errorFromResponse(
+    answer: HttpsAnswer,
+    { hostName, policy }: ServiceAccess,
+    nowMs: number
+): CloudError {
     const { status } = answer
-    const { code, text } = refusalOf(answer)
+    const { code, text } = refusalMessage(answer)
     const retryAfterSec = retryAfterSecOf(answer)
     const details = { status, code, retryAfterSec }
     const said = text ? ` (${text.replace(/\.$/, "")})` : ""

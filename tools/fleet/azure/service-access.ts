@@ -39,7 +39,7 @@ function isKey(text: string): boolean {
 }
 
 /** What is wrong with these parts, or undefined. */
-function flaw(hostName: string, policy: string, key: string): string | undefined {
+function validateAccess(hostName: string, policy: string, key: string): string | undefined {
     if (!hostName) return "HostName is missing"
     if (!HOST_NAME.test(hostName)) return "HostName is not a host name"
     if (!policy) return "SharedAccessKeyName is missing"
@@ -53,8 +53,13 @@ function flaw(hostName: string, policy: string, key: string): string | undefined
  * @param what whose they are, for the message
  * @throws CloudSettingsError, without the key
  */
-export function accessOf(what: string, hostName: string, policy: string, key: string): ServiceAccess {
-    const wrong = flaw(hostName, policy, key)
+export function createServiceAccess(
+    what: string,
+    hostName: string,
+    policy: string,
+    key: string
+): ServiceAccess {
+    const wrong = validateAccess(hostName, policy, key)
     if (wrong) throw new CloudSettingsError(`${what}: ${wrong}.`)
     return new ServiceAccess(hostName.toLowerCase(), policy, key)
 }
@@ -74,5 +79,5 @@ export function parseConnectionString(what: string, text: string, hostName?: str
     const key = fields.get("sharedaccesskey") ?? ""
     if (fields.has("deviceid"))
         throw new CloudSettingsError(`${what}: it is a device's, and a service's is needed.`)
-    return accessOf(what, hostName ?? fields.get("hostname") ?? "", policy, key)
+    return createServiceAccess(what, hostName ?? fields.get("hostname") ?? "", policy, key)
 }

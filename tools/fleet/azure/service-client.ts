@@ -1,18 +1,18 @@
 // The service API of one host: signs, keeps the pace, and tries again what may be tried again.
 import type { Clock, Random } from "@moorage/runtime"
-import { backoffTopMs, uniformMs } from "@moorage/device/shared"
+import { backoffCeilingMs, uniformMs } from "@moorage/device/shared"
 import type { ServiceAccess } from "./service-access.js"
 import { CloudError } from "./cloud-errors.js"
 import type { Https, HttpsAnswer } from "./https.js"
-import type { Pace } from "./rate-limiter.js"
-import { errorOf } from "./response-errors.js"
+import type { RateLimiter } from "./rate-limiter.js"
+import { errorFromResponse } from "./response-errors.js"
 import { wait } from "./wait.js"
 
 export interface ClientOptions {
     clock: Clock
     random: Random
     https: Https
-    pace: Pace
+    pace: RateLimiter
     /** For how long a call that fails is tried again. */
     giveUpAfterSec: number
     signal?: AbortSignal
@@ -52,7 +52,7 @@ export class ServiceClient {
         const { clock, pace, signal, giveUpAfterSec } = this.options
         let firstFailureMs: number | undefined
         for (let failures = 0; ; failures++) {
-            await pace.turn(signal)
+            await pace.acquire(signal)
             const outcome = await this.once(asked)
             if (!(outcome instanceof CloudError)) return outcome
             const waitMs = this.waitMs(outcome, failures)
@@ -60,7 +60,7 @@ export class ServiceClient {
             if (waitMs === undefined || clock.nowMs() + waitMs - firstFailureMs > giveUpAfterSec * 1000)
                 throw outcome
             // The others who use this service wait too: it has said that it is too much.
-            if (outcome.kind === "throttled") pace.hold(waitMs)
+            if (outcome.kind === "throttled") pace.pauseFor(waitMs)
             await wait(clock, waitMs, signal)
         }
     }
@@ -83,7 +83,7 @@ export class ServiceClient {
             const answer = await https.ask(request, signal)
             if (answer.status >= 200 && answer.status < 300) return answer
             if (answer.status === 429) this.throttled++
-            return errorOf(answer, access, clock.nowMs())
+            return errorFromResponse(answer, access, clock.nowMs())
         } catch (error) {
             if (error instanceof CloudError) return error
             throw error
@@ -96,7 +96,7 @@ export class ServiceClient {
         if ((kind === "throttled" || kind === "unavailable") && retryAfterSec !== undefined)
             return retryAfterSec * 1000 + uniformMs(1, SPREAD_MS, random)
         const backoff = ({ baseMs, capMs }: typeof NETWORK) =>
-            uniformMs(baseMs / 2, backoffTopMs(failures, baseMs, capMs), random)
+            uniformMs(baseMs / 2, backoffCeilingMs(failures, baseMs, capMs), random)
         if (kind === "throttled") return backoff(THROTTLED)
         // 504101 is a device that does not answer, not the hub.
         if (kind === "unavailable") return code === 504101 ? undefined : backoff(FAULT)
@@ -105,7 +105,7 @@ export class ServiceClient {
 }
 
 /** The body as JSON. @throws CloudError malformed */
-export function jsonOf({ body }: HttpsAnswer, hostName: string): unknown {
+export function parseJson({ body }: HttpsAnswer, hostName: string): unknown {
     try {
         return JSON.parse(body)
     } catch (error) {
@@ -115,7 +115,7 @@ export function jsonOf({ body }: HttpsAnswer, hostName: string): unknown {
 }
 
 /** What is asked for, or undefined when the service does not know it. @throws CloudError */
-export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function ignoreNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
     try {
         return await answer
     } catch (error) {
@@ -136,7 +136,7 @@ export async function* queryPages(
         const headers: Record<string, string> = { "x-ms-max-item-count": String(pageMax) }
         if (continuation !== undefined) headers["x-ms-continuation"] = continuation
         const answer = await client.send({ method: "POST", path, apiVersion, headers, json: { query } })
-        const page = jsonOf(answer, hostName)
+        const page = parseJson(answer, hostName)
         if (!Array.isArray(page))
             throw new CloudError("malformed", `What ${hostName} answers to a query is not a list.`)
         yield page.filter(item => typeof item === "object" && item !== null) as Record<string, unknown>[]

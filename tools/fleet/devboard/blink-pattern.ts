@@ -11,7 +11,7 @@ const PATTERNS = [
     { maxMs: STEADY_MS, text: "slow blinks (failing)" },
 ]
 
-export class LightWatch {
+export class BlinkClassifier {
     private sinceMs = 0
     private onMs: number | undefined
     isLit = false

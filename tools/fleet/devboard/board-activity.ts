@@ -1,21 +1,21 @@
 // What a board is doing, as far as its log tells (devs/agent): the latest word that says so counts.
-import type { Happening } from "@moorage/vm"
+import type { BoardLogEntry } from "@moorage/vm"
 
-export interface Doing {
+export interface Activity {
     /** For a person. */
     text: string
     /** The hub that it is moored at. */
     hub?: string
 }
 
-export const OFF: Doing = { text: "off" }
+export const OFF: Activity = { text: "off" }
 /** The runtime has formatted its store: no program, and no word of it. */
-export const DARK: Doing = { text: "dark: no program" }
+export const DARK: Activity = { text: "dark: no program" }
 
-type Words = [line: RegExp, doing: (found: RegExpExecArray) => Doing]
+type LogPattern = [line: RegExp, doing: (found: RegExpExecArray) => Activity]
 
 /** The first that fits counts; a line that fits none changes nothing. */
-const WORDS: Words[] = [
+const LOG_PATTERNS: LogPattern[] = [
     [/^(.*); next in (\d+) s$/, ([, what, sec]) => ({ text: `waiting ${sec} s: ${what}` })],
     [/^boot \d+ /, () => ({ text: "asking for its hub" })],
     [/^new: slot in (\d+) s$/, ([, sec]) => ({ text: `waiting ${sec} s for its slot` })],
@@ -28,8 +28,8 @@ const WORDS: Words[] = [
     [/^(planned reboot|stuck: reboot)$/, ([what]) => ({ text: what })],
 ]
 
-function ofLog(line: string): Doing | undefined {
-    for (const [pattern, doing] of WORDS) {
+function activityFromLog(line: string): Activity | undefined {
+    for (const [pattern, doing] of LOG_PATTERNS) {
         const found = pattern.exec(line)
         if (found) return doing(found)
     }
@@ -37,9 +37,9 @@ function ofLog(line: string): Doing | undefined {
 }
 
 /** What it is doing after something happened. */
-export function doingAfter(before: Doing, { kind, text }: Happening, isOn: boolean): Doing {
+export function nextActivity(before: Activity, { kind, text }: BoardLogEntry, isOn: boolean): Activity {
     if (!isOn) return OFF
     if (kind === "power" || kind === "reset") return { text: "booting" }
     if (kind === "panic") return { text: "dead of a panic" }
-    return ofLog(text) ?? before
+    return activityFromLog(text) ?? before
 }

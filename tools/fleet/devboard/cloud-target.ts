@@ -6,13 +6,13 @@ import { realRandom } from "@moorage/runtime"
 import { type Network, realNetwork } from "@moorage/vm"
 import { CloudSettingsError } from "../azure/cloud-errors.js"
 import { cloudSettings } from "../azure/cloud-settings.js"
-import { DeskError } from "./dev-board-error.js"
-import type { Identity } from "./flash-contents.js"
+import { DevBoardError } from "./dev-board-error.js"
+import type { FlashIdentity } from "./flash-contents.js"
 
 /** Settings of the board that say how it reaches DPS. */
 export type Settings = Record<string, unknown>
 
-export interface Shore {
+export interface CloudTarget {
     /** For a person. */
     name: string
     idScope: string | undefined
@@ -49,11 +49,11 @@ function addressesOf({ DPS_HOST, DPS_PORT, DPS_HTTP_PORT }: Settings) {
  * @param dataDir a folder that keeps its state; in memory unless given
  * @param onStateError told when that state cannot be kept any more
  */
-export async function ownShore(
-    known: Identity | undefined,
+export async function embeddedEmulatorTarget(
+    known: FlashIdentity | undefined,
     dataDir: string | undefined,
     onStateError: (error: Error) => void
-): Promise<Shore> {
+): Promise<CloudTarget> {
     const primaryKey = Buffer.from(realRandom.bytes(64)).toString("base64")
     const emulator = await startEmulator({
         ...(known && { idScope: known.idScope }),
@@ -108,7 +108,7 @@ function settingsOf(file: string) {
     } catch (error) {
         if (!(error instanceof CloudSettingsError)) throw error
         const hint = "If this is the card of an emulator: it does not run any more."
-        throw new DeskError(`${error.message}\n${hint}`, { cause: error })
+        throw new DevBoardError(`${error.message}\n${hint}`, { cause: error })
     }
 }
 
@@ -116,7 +116,7 @@ function settingsOf(file: string) {
  * What a profile file names: a running emulator by its card, or the real services.
  * @throws DeskError, DocumentError when it cannot be used, or its emulator does not answer
  */
-export async function profileShore(file: string): Promise<Shore> {
+export async function targetFromProfile(file: string): Promise<CloudTarget> {
     const { idScope, deviceHost, connect, connectMqtt, ca, hubs, groupKey } = settingsOf(file)
     const common = {
         idScope,
@@ -127,9 +127,9 @@ export async function profileShore(file: string): Promise<Shore> {
     if (!connect && !connectMqtt)
         return { ...common, name: `DPS at ${deviceHost}`, networkFor: () => realNetwork({ ca }) }
     if (!connect || !connectMqtt)
-        throw new DeskError(`${file}: a board needs MQTT and HTTPS: connect and connectMqtt, or neither.`)
+        throw new DevBoardError(`${file}: a board needs MQTT and HTTPS: connect and connectMqtt, or neither.`)
     if (!(await answers(connectMqtt.host, connectMqtt.port)))
-        throw new DeskError(
+        throw new DevBoardError(
             `No emulator answers at ${connectMqtt.host}:${connectMqtt.port}, which ${file} names. Is it still running?`
         )
     return {
@@ -137,7 +137,7 @@ export async function profileShore(file: string): Promise<Shore> {
         name: `the emulator at ${connectMqtt.host}:${connectMqtt.port}`,
         networkFor: settings => {
             if (isPlain(settings))
-                throw new DeskError(
+                throw new DevBoardError(
                     "DPS_TRANSPORT=tcp is for a lab: the emulator of a profile is reached by TLS."
                 )
             const listens = {
@@ -152,7 +152,7 @@ export async function profileShore(file: string): Promise<Shore> {
 }
 
 /** The real services, by the CAs that Node trusts. */
-export function realShore(idScope: string): Shore {
+export function azureTarget(idScope: string): CloudTarget {
     return {
         name: "DPS",
         idScope,

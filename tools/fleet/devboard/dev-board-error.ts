@@ -1,2 +1,2 @@
 /** A board cannot be set up as it was asked for; the message is for the user. */
-export class DeskError extends Error {}
+export class DevBoardError extends Error {}

@@ -5,27 +5,27 @@ import {
     type BoardProfile,
     type Flash,
     flashSteps,
-    type Happening,
+    type BoardLogEntry,
     type Network,
-    onHappening,
+    subscribeBoardLog,
     readProgram,
     tornImage,
     WifiSwitch,
 } from "@moorage/vm"
-import { DARK, type Doing, doingAfter, OFF } from "./board-activity.js"
+import { DARK, type Activity, nextActivity, OFF } from "./board-activity.js"
 import { eraseFlash } from "./flash-file.js"
-import { LightWatch } from "./blink-pattern.js"
-import { type Stored, storedIn } from "./flash-contents.js"
+import { BlinkClassifier } from "./blink-pattern.js"
+import { type FlashContents, readFlashContents } from "./flash-contents.js"
 
-export interface DeskEvent {
+export interface DevBoardEvent {
     source: "board" | "you"
-    kind: Happening["kind"] | "wifi" | "button" | "flash" | "dark" | "state"
+    kind: BoardLogEntry["kind"] | "wifi" | "button" | "flash" | "dark" | "state"
     text: string
     /** Of kind `flash`, when the person asked what is stored. */
-    stored?: Stored
+    stored?: FlashContents
 }
 
-export interface DeskStatus {
+export interface DevBoardStatus {
     isOn: boolean
     isWifiOn: boolean
     doing: string
@@ -39,17 +39,17 @@ export interface DeskStatus {
     uptimeMs: number | undefined
 }
 
-export interface DeskOptions {
+export interface DevBoardOptions {
     id: string
     profile: BoardProfile
     bytecode: Uint8Array
     flash: Flash
     /** Puts into the flash what the board is delivered with. */
-    outfit: (flash: Flash) => void
+    initialFlash: (flash: Flash) => void
     network: Network
     clock: Clock
     random: Random
-    tell: (event: DeskEvent) => void
+    tell: (event: DevBoardEvent) => void
 }
 
 /** A press that the firmware takes for nothing, and one that it takes for a wish (devs/status/reprovision-button.ts). */
@@ -72,21 +72,21 @@ function watched(flash: Flash, written: () => void): Flash {
     }
 }
 
-export class DeskBoard {
+export class DevBoard {
     private readonly board: Board
     private readonly wifi: WifiSwitch
-    private readonly light = new LightWatch()
-    private doing: Doing = OFF
+    private readonly light = new BlinkClassifier()
+    private doing: Activity = OFF
     private isWifiOn = true
     private isPressed = false
     private isTearing = false
     private bootMs = 0
     private isClosed = false
 
-    constructor(private readonly options: DeskOptions) {
-        const { id, profile, bytecode, flash, outfit, network, clock, random } = options
+    constructor(private readonly options: DevBoardOptions) {
+        const { id, profile, bytecode, flash, initialFlash, network, clock, random } = options
         this.wifi = new WifiSwitch(network)
-        outfit(flash)
+        initialFlash(flash)
         this.board = new Board({
             id,
             bytecode,
@@ -97,7 +97,7 @@ export class DeskBoard {
             network: this.wifi,
             tear: (before, after) => this.tear(before, after),
         })
-        onHappening(this.board, happening => this.happened(happening))
+        subscribeBoardLog(this.board, happening => this.happened(happening))
         this.board.on("light", ({ red, green, blue }) =>
             this.light.set(red + green + blue > 0, clock.nowMs())
         )
@@ -108,7 +108,7 @@ export class DeskBoard {
         return this.doing.hub
     }
 
-    get status(): DeskStatus {
+    get status(): DevBoardStatus {
         const { board, options, light } = this
         const nowMs = options.clock.nowMs()
         return {
@@ -160,7 +160,7 @@ export class DeskBoard {
     /** Tells what stands in flash. */
     showFlash(): void {
         const { options } = this
-        this.tell({ source: "board", kind: "flash", text: "flash", stored: storedIn(options.flash) })
+        this.tell({ source: "board", kind: "flash", text: "flash", stored: readFlashContents(options.flash) })
     }
 
     /** Takes the power away for good, without a word. */
@@ -174,7 +174,7 @@ export class DeskBoard {
         const { isOn } = this.board
         this.power(false)
         eraseFlash(this.options.flash)
-        this.options.outfit(this.options.flash)
+        this.options.initialFlash(this.options.flash)
         this.say("flash", "flash erased, and flashed anew")
         if (isOn) this.power(true)
     }
@@ -190,26 +190,26 @@ export class DeskBoard {
         return this.board.isOn
     }
 
-    private tell(event: DeskEvent): void {
+    private tell(event: DevBoardEvent): void {
         if (!this.isClosed) this.options.tell(event)
     }
 
-    private say(kind: DeskEvent["kind"], text: string): void {
+    private say(kind: DevBoardEvent["kind"], text: string): void {
         this.tell({ source: "you", kind, text })
     }
 
-    private happened(happening: Happening): void {
+    private happened(happening: BoardLogEntry): void {
         const { kind } = happening
         if (kind === "power" || kind === "reset") {
             this.bootMs = this.options.clock.nowMs()
             this.light.clear()
         }
         this.tell({ source: "board", ...happening })
-        this.become(doingAfter(this.doing, happening, this.board.isOn))
+        this.become(nextActivity(this.doing, happening, this.board.isOn))
         if (kind === "power" || kind === "reset") this.lookForProgram()
     }
 
-    private become(doing: Doing): void {
+    private become(doing: Activity): void {
         if (doing.text === this.doing.text) return
         this.doing = doing
         this.tell({ source: "board", kind: "state", text: doing.text })

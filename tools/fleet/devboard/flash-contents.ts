@@ -5,7 +5,7 @@ import { type Flash, readNetwork, readProgram, readSettings } from "@moorage/vm"
 import { type Assignment, parseRecord } from "@moorage/device/shared"
 import { FIRMWARE_SETTINGS } from "../firmware-settings.js"
 
-export interface Stored {
+export interface FlashContents {
     /** Of bytecode; null when there is no program, or not a whole one. */
     programBytes: number | null
     /** By name; what may be a secret is `(hidden)`. */
@@ -17,7 +17,7 @@ export interface Stored {
 }
 
 /** Who a board is, by its flash. The key is a secret. */
-export interface Identity {
+export interface FlashIdentity {
     registrationId: string
     idScope: string
     key: string
@@ -32,7 +32,7 @@ const OWN = ["REG_ID", "deaths"]
 const textOf = (value: unknown) => (value === undefined ? undefined : String(value))
 
 /** Who the board is; undefined when the flash does not say all of it. */
-export function identityIn(flash: Flash): Identity | undefined {
+export function readIdentity(flash: Flash): FlashIdentity | undefined {
     const { REG_ID, ID_SCOPE, DEVICE_KEY } = readSettings(flash)
     if (REG_ID === undefined || ID_SCOPE === undefined || DEVICE_KEY === undefined) return undefined
     return {
@@ -42,18 +42,18 @@ export function identityIn(flash: Flash): Identity | undefined {
     }
 }
 
-function recordIn(flash: Flash): Stored["record"] {
+function recordIn(flash: Flash): FlashContents["record"] {
     const settings = readSettings(flash)
     const text = RECORD.map(name => textOf(settings[name]) ?? "").join("")
     if (text === "") return "none"
-    const known = identityIn(flash)
+    const known = readIdentity(flash)
     const host = textOf(settings.DPS_HOST) ?? DEVICE_HOST
     const found =
         known && parseRecord(text, known.registrationId, recordOwner(host, known.idScope, known.key))
     return found ?? "damaged, or of another owner"
 }
 
-export function storedIn(flash: Flash): Stored {
+export function readFlashContents(flash: Flash): FlashContents {
     const settings = Object.entries(readSettings(flash))
         .filter(([name]) => !RECORD.includes(name))
         .map(([name, value]) => [name, name in FIRMWARE_SETTINGS || OWN.includes(name) ? value : HIDDEN])

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs"
 import { dirname } from "node:path"
 import { type BoardProfile, fileFlash, type Flash, hasStore, memoryFlash, readProgram } from "@moorage/vm"
-import { DeskError } from "./dev-board-error.js"
+import { DevBoardError } from "./dev-board-error.js"
 
 const ERASED = 0xff
 
@@ -24,13 +24,13 @@ export function openFlash(file: string | undefined, { fstorPages }: BoardProfile
     if (file === undefined) return memoryFlash(fstorPages)
     // A file in the folder's place has no such entry.
     if (!existsSync(`${dirname(file)}/.`))
-        throw new DeskError(`Cannot write ${file}: there is no folder ${dirname(file)}.`)
+        throw new DevBoardError(`Cannot write ${file}: there is no folder ${dirname(file)}.`)
     const flash = fileFlash(file, fstorPages)
     if (isBlank(flash)) return flash
-    if (!hasStore(flash)) throw new DeskError(`${file} is no board's flash: it is left as it is.`)
+    if (!hasStore(flash)) throw new DevBoardError(`${file} is no board's flash: it is left as it is.`)
     if (isErased) eraseFlash(flash)
     else if (!readProgram(flash))
-        throw new DeskError(
+        throw new DevBoardError(
             `The flash in ${file} has lost its program, as after a power cut inside a write (docs/internals/flash.md): the board ` +
                 "would stay dark. --erase flashes it anew."
         )

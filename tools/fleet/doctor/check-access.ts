@@ -1,6 +1,6 @@
 // Whether the keys work: those of the service APIs, and a device's. Everything is only read.
 import type { CloudSettings, HubApi, Services } from "../azure/index.js"
-import type { Course } from "./check-runner.js"
+import type { CheckRunner } from "./check-runner.js"
 import { lookupOutcome, lookupRequest, scopeIs, scopeProbe, type ScopeIs } from "./check-device.js"
 import { failed } from "./failed.js"
 import { type Finding, ok, type Outcome, skip, warn } from "./finding.js"
@@ -96,7 +96,7 @@ async function askDevice(
 }
 
 export async function* access(
-    course: Course,
+    course: CheckRunner,
     settings: CloudSettings,
     credentials: Credentials,
     probes: Probes,

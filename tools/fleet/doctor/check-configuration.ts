@@ -2,7 +2,7 @@
 import { DocumentError } from "@moorage/files"
 import { type CloudSettings, CloudSettingsError } from "../azure/index.js"
 import type { FleetBoard } from "../fleet-file.js"
-import type { Course } from "./check-runner.js"
+import type { CheckRunner } from "./check-runner.js"
 import { fail, type Finding, ok, type Outcome, skip, warn } from "./finding.js"
 import type { Credentials } from "./device-credentials.js"
 import type { Probes } from "./probes.js"
@@ -117,7 +117,7 @@ async function readBoards(read: Read, file: string, idScope: string | undefined)
 }
 
 export async function* configuration(
-    course: Course,
+    course: CheckRunner,
     options: ConfigurationOptions,
     probes: Probes
 ): AsyncGenerator<Finding, Configured> {

@@ -1,8 +1,8 @@
 // The way to DPS: name, TCP, TLS, and what time it is there.
 import { REASONS } from "../azure/https.js"
-import type { Address, CloudSettings } from "../azure/index.js"
+import type { HostAddress, CloudSettings } from "../azure/index.js"
 import { certificateOutcome } from "./check-certificate.js"
-import type { Course } from "./check-runner.js"
+import type { CheckRunner } from "./check-runner.js"
 import { failed } from "./failed.js"
 import { fail, type Finding, ok, type Outcome, skip } from "./finding.js"
 import type { Probes } from "./probes.js"
@@ -16,7 +16,7 @@ const MQTT_PORT = 8883
 export const HTTPS_TLS = "TLS 443"
 const CLOCK = "clock"
 
-const addressText = ({ host, port }: Address) => `${host}:${port}`
+const addressText = ({ host, port }: HostAddress) => `${host}:${port}`
 /** OpenSSL's message is a line of its source; its reason is for people. */
 const reasonOf = (error: unknown) => {
     const { code = "", message, reason } = error as NodeJS.ErrnoException & { reason?: string }
@@ -24,7 +24,10 @@ const reasonOf = (error: unknown) => {
 }
 
 /** Where a port of DPS is reached; undefined when that is not known. */
-function addressOf({ deviceHost, connect, connectMqtt }: CloudSettings, port: number): Address | undefined {
+function addressOf(
+    { deviceHost, connect, connectMqtt }: CloudSettings,
+    port: number
+): HostAddress | undefined {
     if (connect || connectMqtt) return port === HTTPS_PORT ? connect : connectMqtt
     return { host: deviceHost, port }
 }
@@ -79,7 +82,7 @@ async function secure(
     signal: AbortSignal
 ): Promise<Outcome> {
     const { deviceHost, ca } = settings
-    const at = addressOf(settings, port) as Address
+    const at = addressOf(settings, port) as HostAddress
     try {
         const seen = await probes.handshake(at, deviceHost, ca, signal)
         return certificateOutcome(deviceHost, seen, ca !== undefined, probes.clock.nowMs())
@@ -116,7 +119,7 @@ async function compareClocks(
 
 /** @param learn told how far this machine's clock is ahead of the service's, s */
 export async function* reach(
-    course: Course,
+    course: CheckRunner,
     settings: CloudSettings,
     probes: Probes,
     learn: (skewSec: number) => void

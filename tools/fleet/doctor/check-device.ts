@@ -2,10 +2,10 @@
 import { makeSas } from "@moorage/protocol"
 import { encodeConnect } from "@moorage/device/shared"
 import type { HttpsAnswer } from "../azure/https.js"
-import { refusalOf, retryAfterSecOf } from "../azure/response-errors.js"
+import { refusalMessage, retryAfterSecOf } from "../azure/response-errors.js"
 import { fail, ok, type Outcome, warn } from "./finding.js"
 import type { Identity } from "./device-credentials.js"
-import type { Asked } from "./probes.js"
+import type { ProbeRequest } from "./probes.js"
 
 const API_VERSION = "2021-06-01"
 const TOKEN_SEC = 600
@@ -13,7 +13,7 @@ const TOKEN_SEC = 600
 const resourceOf = ({ idScope, registrationId }: Identity) => `${idScope}/registrations/${registrationId}`
 
 /** @param nowSec by the service's clock */
-export function lookupRequest(identity: Identity, hostName: string, nowSec: number): Asked {
+export function lookupRequest(identity: Identity, hostName: string, nowSec: number): ProbeRequest {
     const resource = resourceOf(identity)
     const token = makeSas(identity.key, resource, Math.floor(nowSec) + TOKEN_SEC, "registration")
     return {
@@ -99,7 +99,7 @@ function unauthorized({ idScope, registrationId, from }: Identity, scope: ScopeI
 /** What the answer to a lookup tells. */
 export function lookupOutcome(identity: Identity, answer: HttpsAnswer, scope: ScopeIs): Outcome {
     const { status } = answer
-    const { code, text } = refusalOf(answer)
+    const { code, text } = refusalMessage(answer)
     if (status === 200) return registered(identity, answer.body)
     if (status === 401) return unauthorized(identity, scope)
     if (status === 404 && code !== undefined)

@@ -1,8 +1,8 @@
 // The machine: what it takes to run this tool, and to flash boards.
 import { ESPTOOL_CURE, ESPTOOL_NAMES } from "../manufacture/esptool-names.js"
-import type { Check, Course } from "./check-runner.js"
+import type { Check, CheckRunner } from "./check-runner.js"
 import { fail, type Finding, ok, type Outcome, skip, warn } from "./finding.js"
-import type { Probes, Said, SerialPort } from "./probes.js"
+import type { Probes, ExecResult, SerialPort } from "./probes.js"
 
 const capitalised = (text: string) => text[0].toUpperCase() + text.slice(1)
 
@@ -15,7 +15,7 @@ export function nodeOutcome(version: string, wanted: string): Outcome {
 }
 
 /** @param said what the first esptool that was found printed */
-export function esptoolOutcome(name: string, said: Said | undefined): Outcome {
+export function esptoolOutcome(name: string, said: ExecResult | undefined): Outcome {
     if (!said) return warn("not on the PATH: boards cannot be flashed", capitalised(ESPTOOL_CURE))
     const version = /\bv?(\d+\.\d+(?:\.\d+)?\S*)/.exec(said.output)?.[1]
     if (said.code === 0 && version) return ok(`${name} ${version}`)
@@ -63,7 +63,7 @@ async function findEsptool(probes: Probes, signal: AbortSignal): Promise<Outcome
     return esptoolOutcome(ESPTOOL_NAMES[0], undefined)
 }
 
-export async function* machine(course: Course, probes: Probes): AsyncGenerator<Finding> {
+export async function* machine(course: CheckRunner, probes: Probes): AsyncGenerator<Finding> {
     const { nodeVersion, wanted, platform } = probes
     const checks: Check[] = [
         { name: "Node", run: () => nodeOutcome(nodeVersion, wanted.node) },

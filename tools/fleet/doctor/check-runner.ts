@@ -5,7 +5,7 @@ import { fail, type Finding, type Outcome, skip, type Status } from "./finding.j
 /** The check took too long. */
 class LateError extends Error {}
 
-export interface CourseOptions {
+export interface CheckRunnerOptions {
     clock: Clock
     /** For each check. */
     timeoutSec: number
@@ -32,10 +32,10 @@ function worst(outcomes: Outcome[]): Status {
     return order.find(status => outcomes.some(outcome => outcome.status === status)) ?? "ok"
 }
 
-export class Course {
+export class CheckRunner {
     private readonly statuses = new Map<string, Status>()
 
-    constructor(private readonly options: CourseOptions) {}
+    constructor(private readonly options: CheckRunnerOptions) {}
 
     /** @throws what the signal was aborted with, and errors that no check expects */
     async run({ name, needs = [], lateCure, run }: Check): Promise<Finding[]> {

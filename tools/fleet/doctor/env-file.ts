@@ -1,6 +1,6 @@
 // `.env.defaults` and `.env.local`, as DeviceScript reads them (facts 4.3; @devicescript/cli 2.16.4, parseToSettings):
 // by lines, a line with `#` anywhere left out, spaces kept, JSON where it is JSON.
-import { checkId, keyMistake } from "../validate-ids.js"
+import { checkId, validateKey } from "../validate-ids.js"
 import { FIRMWARE_SETTINGS, settingOf } from "../firmware-settings.js"
 
 export interface EnvLine {
@@ -47,7 +47,7 @@ function valueMistake(name: string, typed: unknown): string | undefined {
             return "REG_ID is a number that cannot be kept exactly"
         return checkId(text).mistake
     }
-    if (name === "DEVICE_KEY") return keyMistake(text)
+    if (name === "DEVICE_KEY") return validateKey(text)
     if (RUNTIME.includes(name)) return undefined
     const read = settingOf(name, text)
     return "mistake" in read ? read.mistake : undefined

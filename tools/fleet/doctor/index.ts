@@ -1,7 +1,7 @@
 // Checks machine, configuration, the way to DPS, and whether the keys work. Nothing is created or changed anywhere.
 import { access } from "./check-access.js"
 import { type ConfigurationOptions, configuration } from "./check-configuration.js"
-import { Course, type CourseOptions } from "./check-runner.js"
+import { CheckRunner, type CheckRunnerOptions } from "./check-runner.js"
 import type { Finding } from "./finding.js"
 import { machine } from "./check-machine.js"
 import type { Probes } from "./probes.js"
@@ -12,7 +12,7 @@ export type { Keys } from "./check-configuration.js"
 export type { Probes } from "./probes.js"
 export { realProbes } from "./system-probes.js"
 
-export interface ExamineOptions extends Omit<CourseOptions, "clock">, ConfigurationOptions {
+export interface ExamineOptions extends Omit<CheckRunnerOptions, "clock">, ConfigurationOptions {
     /** Machine and configuration only. */
     isOffline: boolean
 }
@@ -22,7 +22,7 @@ export interface ExamineOptions extends Omit<CourseOptions, "clock">, Configurat
  * @throws what the signal was aborted with
  */
 export async function* examine(options: ExamineOptions, probes: Probes): AsyncGenerator<Finding> {
-    const course = new Course({ ...options, clock: probes.clock })
+    const course = new CheckRunner({ ...options, clock: probes.clock })
     yield* machine(course, probes)
     const configured = yield* configuration(course, options, probes)
     if (options.isOffline) return

@@ -1,6 +1,6 @@
 // All that the doctor touches of the world: passed in, so that its checks can be tried without one.
 import type { Clock, Random } from "@moorage/runtime"
-import type { Address, CloudSettings, Services } from "../azure/index.js"
+import type { HostAddress, CloudSettings, Services } from "../azure/index.js"
 import type { HttpsAnswer, HttpsRequest } from "../azure/https.js"
 import type { Seen } from "./check-certificate.js"
 
@@ -11,13 +11,13 @@ export interface SerialPort {
 }
 
 /** What a program prints when it is run, and how it ended. */
-export interface Said {
+export interface ExecResult {
     code: number | null
     output: string
 }
 
 /** A request whose time is the check's. */
-export type Asked = Omit<HttpsRequest, "timeoutMs">
+export type ProbeRequest = Omit<HttpsRequest, "timeoutMs">
 
 export interface Probes {
     clock: Clock
@@ -26,7 +26,7 @@ export interface Probes {
     platform: string
     nodeVersion: string
     /** Runs a program; undefined when there is no such command on the PATH. */
-    say(command: string, args: string[], signal: AbortSignal): Promise<Said | undefined>
+    say(command: string, args: string[], signal: AbortSignal): Promise<ExecResult | undefined>
     /** The version of an installed npm package of this project. */
     packageVersion(name: string): string | undefined
     /** What this project's package.json asks for: of Node, and of a package. */
@@ -37,19 +37,19 @@ export interface Probes {
     /** Addresses of a name. @throws Error with a code */
     lookUp(host: string): Promise<string[]>
     /** Opens a TCP connection and closes it. @throws Error with a code */
-    dial(at: Address, signal: AbortSignal): Promise<void>
+    dial(at: HostAddress, signal: AbortSignal): Promise<void>
     /** A TLS handshake that takes any certificate, and what it showed. @throws Error with a code */
-    handshake(at: Address, serverName: string, ca: string | undefined, signal: AbortSignal): Promise<Seen>
+    handshake(at: HostAddress, serverName: string, ca: string | undefined, signal: AbortSignal): Promise<Seen>
     /** Sends one packet over TLS and gives back the return code of the CONNACK. @throws Error */
     connack(
-        at: Address,
+        at: HostAddress,
         serverName: string,
         ca: string | undefined,
         packet: Uint8Array,
         signal: AbortSignal
     ): Promise<number>
     /** @throws CloudError */
-    ask(settings: CloudSettings, asked: Asked, signal: AbortSignal): Promise<HttpsAnswer>
+    ask(settings: CloudSettings, asked: ProbeRequest, signal: AbortSignal): Promise<HttpsAnswer>
     /** The service APIs; a call that fails is not tried again. */
     services(settings: CloudSettings, signal: AbortSignal): Services
 }

@@ -7,11 +7,11 @@ import { type Socket, connect as dialTcp, isIP } from "node:net"
 import { join } from "node:path"
 import { connect as dialTls, type PeerCertificate, type TLSSocket } from "node:tls"
 import { realClock, realRandom } from "@moorage/runtime"
-import { Decoder, encodeBare, Head } from "@moorage/device/shared"
-import { type Address, openServices } from "../azure/index.js"
+import { Decoder, encodeEmpty, PacketType } from "@moorage/device/shared"
+import { type HostAddress, openServices } from "../azure/index.js"
 import { Https } from "../azure/https.js"
 import type { Seen } from "./check-certificate.js"
-import type { Probes, Said, SerialPort } from "./probes.js"
+import type { Probes, ExecResult, SerialPort } from "./probes.js"
 
 const here = createRequire(import.meta.url)
 
@@ -21,7 +21,7 @@ interface PackageFile {
     devDependencies: Record<string, string>
 }
 
-function say(command: string, args: string[], signal: AbortSignal): Promise<Said | undefined> {
+function say(command: string, args: string[], signal: AbortSignal): Promise<ExecResult | undefined> {
     return new Promise((done, fail) => {
         execFile(command, args, { signal }, (error, stdout, stderr) => {
             const output = `${stdout}\n${stderr}`
@@ -89,7 +89,7 @@ function withSocket<S extends Socket, T>(
     })
 }
 
-function dial(at: Address, signal: AbortSignal): Promise<void> {
+function dial(at: HostAddress, signal: AbortSignal): Promise<void> {
     return withSocket(dialTcp(at), signal, (socket, done) => socket.on("connect", () => done()))
 }
 
@@ -116,13 +116,13 @@ function seenOf(socket: TLSSocket): Seen {
 }
 
 /** Any certificate is taken: the doctor is to tell what is wrong with it. */
-function tls({ host, port }: Address, serverName: string, ca: string | undefined): TLSSocket {
+function tls({ host, port }: HostAddress, serverName: string, ca: string | undefined): TLSSocket {
     const servername = isIP(serverName) ? "" : serverName
     return dialTls({ host, port, servername, ca, rejectUnauthorized: false })
 }
 
 function handshake(
-    at: Address,
+    at: HostAddress,
     serverName: string,
     ca: string | undefined,
     signal: AbortSignal
@@ -135,7 +135,7 @@ function handshake(
 const CONNACK_BYTES = 2
 
 function connack(
-    at: Address,
+    at: HostAddress,
     serverName: string,
     ca: string | undefined,
     packet: Uint8Array,
@@ -144,8 +144,8 @@ function connack(
     const socket = dialTls({ ...at, servername: isIP(serverName) ? "" : serverName, ca })
     return withSocket(socket, signal, (_socket, done, fail) => {
         const decoder = new Decoder(CONNACK_BYTES, (head, body) => {
-            if (head !== Head.ConnAck) return fail(new Error("not a CONNACK"))
-            socket.end(encodeBare(Head.Disconnect))
+            if (head !== PacketType.ConnAck) return fail(new Error("not a CONNACK"))
+            socket.end(encodeEmpty(PacketType.Disconnect))
             done(body[1])
         })
         socket.on("secureConnect", () => socket.write(packet))

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import type { BoardProfile } from "@moorage/vm"
-import { writeWhole } from "@moorage/files"
+import { writeFileAtomic } from "@moorage/files"
 
 const OWNER_DIR = 0o700
 const OWNER_FILE = 0o600
@@ -31,21 +31,21 @@ export function imagePath(registrationId: string, { fstorOffset }: BoardProfile)
 }
 
 /** Writes the file as a whole, for the owner's eyes only, unless it is there already. @returns whether it wrote */
-export function keepOrWrite(file: string, bytes: Uint8Array): boolean {
-    if (holds(file, bytes)) {
+export function writeIfChanged(file: string, bytes: Uint8Array): boolean {
+    if (contentEquals(file, bytes)) {
         chmodSync(file, OWNER_FILE)
         return false
     }
-    writeOwned(file, bytes)
+    writePrivate(file, bytes)
     return true
 }
 
 /** Writes a file as a whole that only its owner may read. */
-export function writeOwned(file: string, bytes: Uint8Array | string): void {
-    writeWhole(file, bytes, OWNER_FILE)
+export function writePrivate(file: string, bytes: Uint8Array | string): void {
+    writeFileAtomic(file, bytes, OWNER_FILE)
 }
 
-function holds(file: string, bytes: Uint8Array): boolean {
+function contentEquals(file: string, bytes: Uint8Array): boolean {
     try {
         return readFileSync(file).equals(bytes)
     } catch (error) {

@@ -1,7 +1,7 @@
 // A folder of images as a fleet for the simulator: just what will be flashed is booted first.
 import { join } from "node:path"
 import { DEVICE_HOST } from "@moorage/emulator"
-import type { MadeBoard, MadeFleet } from "@moorage/simulator"
+import type { ImageBoard, ImageFleet } from "@moorage/simulator"
 import {
     type BoardProfile,
     loadBoardProfile,
@@ -15,7 +15,7 @@ import { readImage } from "./esptool.js"
 import { readManifest } from "./manifest.js"
 
 /** Images cannot be booted as they are; the message says which, and why. */
-export class MadeFleetError extends Error {}
+export class ImageFleetError extends Error {}
 
 /** Programs that were seen: boards with the same one share its pages. */
 class Programs {
@@ -39,7 +39,7 @@ function flashOf(
     const alone = memoryFlash(fstorPages)
     alone.save(image)
     const program = readProgram(alone)
-    if (!program) throw new MadeFleetError(`The image of ${id} holds no program.`)
+    if (!program) throw new ImageFleetError(`The image of ${id} holds no program.`)
     const bytecode = programs.shared(program)
     const flash = programmedFlash(bytecode, fstorPages)
     flash.save(image)
@@ -65,15 +65,15 @@ function settingsMistake(
  * @param powerOnSecs when each board is powered on, by their registration IDs; all at once unless given
  * @throws MadeFleetError, or Error for the manifest and for what lies there
  */
-export function readMadeFleet(
+export function readImageFleet(
     outDir: string,
     { groupKey, powerOnSecs }: { groupKey?: string; powerOnSecs?: (ids: string[]) => number[] } = {}
-): MadeFleet {
+): ImageFleet {
     const entries = readManifest(outDir).boards
     const powerOnSec = powerOnSecs?.(entries.map(({ registrationId }) => registrationId))
     const programs = new Programs()
     let idScope: unknown
-    const boards = entries.map((entry, number): MadeBoard => {
+    const boards = entries.map((entry, number): ImageBoard => {
         const id = entry.registrationId
         const profile = loadBoardProfile(entry.profile)
         const { flash, bytecode } = flashOf(
@@ -86,9 +86,9 @@ export function readMadeFleet(
         idScope ??= settings.ID_SCOPE
         const mistake = settingsMistake(settings, id, idScope)
         if (mistake !== undefined)
-            throw new MadeFleetError(`The image of ${id} cannot be simulated: ${mistake}.`)
+            throw new ImageFleetError(`The image of ${id} cannot be simulated: ${mistake}.`)
         return { id, profile, bytecode, flash, settings, powerOnSec: powerOnSec?.[number] ?? 0 }
     })
-    if (boards.length === 0) throw new MadeFleetError(`The manifest in ${outDir} names no board.`)
+    if (boards.length === 0) throw new ImageFleetError(`The manifest in ${outDir} names no board.`)
     return { idScope: String(idScope), groupKey, boards }
 }

@@ -9,7 +9,7 @@ import { type Manifest, type ManifestEntry, writeManifest } from "./manifest.js"
 
 export { ESPTOOL_CURE, ESPTOOL_NAMES } from "./esptool-names.js"
 export { esptoolArguments, imageToFlash, runtimeCommand } from "./esptool.js"
-export { MadeFleetError, readMadeFleet } from "./image-fleet-reader.js"
+export { ImageFleetError, readImageFleet } from "./image-fleet-reader.js"
 export { MANIFEST, MANIFEST_FILE, type Manifest, type ManifestEntry, readManifest } from "./manifest.js"
 export type { Bytecodes } from "./make-image.js"
 
@@ -95,7 +95,7 @@ export async function manufacture(
 }
 
 /** Makes boards one by one, as their IDs come from a scanner. The manifest grows with each. */
-export class Bench {
+export class ImageWriter {
     private readonly entries = new Map<string, ManifestEntry>()
 
     constructor(

@@ -1,7 +1,7 @@
 // Makes one image and puts it where it belongs: what a thread of jobs.ts does, and a scanner's line.
 import { createHash } from "node:crypto"
 import { join } from "node:path"
-import { imagePath, keepOrWrite } from "./image-files.js"
+import { imagePath, writeIfChanged } from "./image-files.js"
 import { bootImage, checkImage, type ImageContent, makeImage } from "./flash-image.js"
 import type { ManifestEntry } from "./manifest.js"
 
@@ -36,7 +36,7 @@ export function make({ content, boot }: Task, bytecodes: Bytecodes, outDir: stri
     if (boot) bootImage(image, content, bytecode)
     else checkImage(image, content, bytecode)
     const path = imagePath(registrationId, profile)
-    const kept = !keepOrWrite(join(outDir, path), image)
+    const kept = !writeIfChanged(join(outDir, path), image)
     const entry: ManifestEntry = {
         registrationId,
         profile: profile.name,

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import * as v from "valibot"
-import { IMAGES, writeOwned } from "./image-files.js"
+import { IMAGES, writePrivate } from "./image-files.js"
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is no SHA-256"))
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
@@ -36,7 +36,7 @@ export type Manifest = v.InferOutput<typeof MANIFEST>
 export const MANIFEST_FILE = "manifest.json"
 
 export function writeManifest(outDir: string, manifest: Manifest): void {
-    writeOwned(join(outDir, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 1)}\n`)
+    writePrivate(join(outDir, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 1)}\n`)
 }
 
 /** The manifest of a folder. @throws Error that says what is wrong with it */

@@ -25,7 +25,7 @@ export function add(counts: Map<string, number>, key: string, n = 1): void {
 }
 
 /** A message without what differs each time, so that like is counted with like. */
-function alike(message: string): string {
+function normalizeMessage(message: string): string {
     return message
         .replace(/\b[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\b/gi, "*")
         .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, "*")
@@ -88,7 +88,7 @@ export class Tally {
     }
 
     private addFailure({ errorCode, errorMessage = "", registrationId }: RegistrationRecord): void {
-        const message = alike(errorMessage)
+        const message = normalizeMessage(errorMessage)
         const key = `${errorCode} ${message}`
         let failure = this.failuresByKey.get(key)
         if (!failure && this.failuresByKey.size < FAILURES_MAX) {

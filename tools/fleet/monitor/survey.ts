@@ -2,7 +2,7 @@
 // (seed, "Monitoring devices").
 import type { Clock } from "@moorage/runtime"
 import type { DpsApi, EnrollmentRecord } from "../azure/index.js"
-import { eachLimited, itemsOf } from "../concurrency.js"
+import { forEachConcurrent, itemsOf } from "../concurrency.js"
 import { DAY_MS, type Failure, GroupTally, HOUR_MS, Tally } from "./registration-tally.js"
 
 export type { Failure } from "./registration-tally.js"
@@ -74,20 +74,24 @@ const isoOf = (ms: number) => new Date(ms).toISOString()
 
 async function askGroups(dps: DpsApi, tally: Tally, told: () => void): Promise<GroupSurvey[]> {
     const groups: GroupSurvey[] = []
-    await eachLimited(itemsOf(dps.groups()), GROUPS_AT_ONCE, async ({ id, isEnabled, allocationPolicy }) => {
-        const group = new GroupTally()
-        for await (const page of dps.registrations(id)) {
-            for (const record of page) tally.add(record, group)
-            told()
+    await forEachConcurrent(
+        itemsOf(dps.groups()),
+        GROUPS_AT_ONCE,
+        async ({ id, isEnabled, allocationPolicy }) => {
+            const group = new GroupTally()
+            for await (const page of dps.registrations(id)) {
+                for (const record of page) tally.add(record, group)
+                told()
+            }
+            groups.push({
+                id,
+                isEnabled,
+                allocationPolicy: allocationPolicy ?? null,
+                registered: group.total,
+                statuses: sorted(group.statuses),
+            })
         }
-        groups.push({
-            id,
-            isEnabled,
-            allocationPolicy: allocationPolicy ?? null,
-            registered: group.total,
-            statuses: sorted(group.statuses),
-        })
-    })
+    )
     return groups.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
@@ -115,7 +119,7 @@ async function askIndividuals(
         if (record) tally.add(record, group)
         told()
     }
-    await eachLimited(itemsOf(dps.individuals()), LOOK_UPS_AT_ONCE, lookUp)
+    await forEachConcurrent(itemsOf(dps.individuals()), LOOK_UPS_AT_ONCE, lookUp)
     const { total: registered, statuses } = group
     return { enrollments, disabled, disabledIds, lookedUp, registered, statuses: sorted(statuses) }
 }

@@ -7,5 +7,5 @@ export {
     type Summary,
     type Target,
 } from "./reprovision-boards.js"
-export { StateError } from "@moorage/files"
+export { JournalError } from "@moorage/files"
 export { StateFile } from "./reprovision-state.js"

@@ -1,8 +1,8 @@
 // Boards asked to register anew, by the direct method that the firmware answers (seed: "responding to a user-initiated
 // reprovisioning command").
 import type { Clock, Random } from "@moorage/runtime"
-import { type HubApi, Pace, type Services } from "../azure/index.js"
-import { eachLimited } from "../concurrency.js"
+import { type HubApi, RateLimiter, type Services } from "../azure/index.js"
+import { forEachConcurrent } from "../concurrency.js"
 import { type Outcome, type Result, resultOf } from "./reprovision-outcome.js"
 import type { StateFile } from "./reprovision-state.js"
 
@@ -54,14 +54,14 @@ async function* paced(
     { clock, perSec, state, stop }: ReprovisionOptions,
     onSkipped: () => void
 ): AsyncGenerator<Target> {
-    const pace = new Pace(clock, perSec)
+    const pace = new RateLimiter(clock, perSec)
     try {
         for await (const target of targets) {
             if (state?.isDone(target.id)) {
                 onSkipped()
                 continue
             }
-            await pace.turn(stop)
+            await pace.acquire(stop)
             yield target
         }
     } catch (error) {
@@ -143,7 +143,7 @@ export async function reprovision(
     let skipped = 0
     if (!isDryRun) state?.begin()
     const left = paced(targets, options, () => skipped++)
-    await eachLimited(left, AT_ONCE, async target => {
+    await forEachConcurrent(left, AT_ONCE, async target => {
         const outcome = await ask(target, options)
         results[outcome.result] = (results[outcome.result] ?? 0) + 1
         // Told first: what cannot be noted is known all the same.

@@ -1,5 +1,5 @@
 // What was done: a run that was stopped goes on where it was.
-import { LineFile } from "@moorage/files"
+import { JournalFile } from "@moorage/files"
 import { isGood, type Outcome, type Result, RESULTS } from "./reprovision-outcome.js"
 
 const HEADER = JSON.stringify({ moorage: "reprovision", version: 1 })
@@ -21,12 +21,12 @@ function isLine(value: unknown): value is Line {
 export class StateFile {
     private readonly done = new Set<string>()
     private readonly hubs = new Map<string, string>()
-    private readonly lines: LineFile
+    private readonly lines: JournalFile
 
     /** @throws StateError when the file is there and is none of ours */
     constructor(file: string) {
         const foreign = () => `${file} is no state file of \`moorage reprovision\`: name another one.`
-        this.lines = new LineFile(file, HEADER, foreign, line => this.take(line))
+        this.lines = new JournalFile(file, HEADER, foreign, line => this.take(line))
     }
 
     /** Devices that accepted in an earlier run. */

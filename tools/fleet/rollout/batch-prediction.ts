@@ -1,6 +1,6 @@
 // What the simulator's model says of a batch: how many of its boards are registered and moored, and when.
 import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
-import { ours, simulateRollout, type SlotPlan } from "@moorage/simulator/model"
+import { moorageStrategy, simulateRollout, type SlotPlan } from "@moorage/simulator/model"
 import { slotsMs } from "./batch-schedule.js"
 import { type Limits, ratePerSec } from "./batch-slots.js"
 
@@ -45,7 +45,7 @@ export function predict(boards: number, slots: SlotPlan, limits: Limits, formula
     const curve = simulateRollout({
         devices: boards,
         slots,
-        strategy: ours({ load, devices: fleetN, perSec: fleetCps }),
+        strategy: moorageStrategy({ load, devices: fleetN, perSec: fleetCps }),
         quotas: {
             ...DOCUMENTED_QUOTAS,
             dpsRegistrations: registrations,

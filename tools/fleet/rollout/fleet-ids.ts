@@ -5,8 +5,8 @@ import { boardNames } from "@moorage/vm"
 import { withColumns } from "../fleet-file.js"
 import { listedIds } from "../id-list.js"
 import { FleetError } from "../input-issues.js"
-import type { Staged } from "@moorage/files"
-import type { Plan } from "./rollout-plan-file.js"
+import type { FileTransaction } from "@moorage/files"
+import type { RolloutPlan } from "./rollout-plan-file.js"
 import { idsSha256 } from "./power-on-times.js"
 import { isTight } from "./tight-boards.js"
 
@@ -80,8 +80,8 @@ const COLUMNS = ["slot", "slotSec", "fleetN", "fleetCps", "load", "wave", "batch
 export async function writeSlots(
     file: string,
     { ids }: FleetIds,
-    plan: Plan,
-    staged: Staged,
+    plan: RolloutPlan,
+    staged: FileTransaction,
     onWritten?: OnRead,
     signal?: AbortSignal
 ): Promise<void> {

@@ -3,19 +3,19 @@ export { type FleetIds, readFleetIds, writeSlots } from "./fleet-ids.js"
 export { ALL_HOURS, DAY_NAMES, localText, momentMs, type WorkingHours } from "./working-calendar.js"
 export type { RolloutEvent } from "./rollout-events.js"
 export type { Reason, Rules } from "./rollout-decision.js"
-export { makePlan, type PlanChoices } from "./make-rollout-plan.js"
+export { makeRolloutPlan, type RolloutPlanOptions } from "./make-rollout-plan.js"
 export {
     curveOf,
     type KnownPlan,
-    PLAN,
-    type Plan,
+    ROLLOUT_PLAN,
+    type RolloutPlan,
     type PlannedBatch,
-    planText,
-    readPlan,
+    rolloutPlanText,
+    readRolloutPlan,
 } from "./rollout-plan-file.js"
 export { idsSha256, powerOnSecs } from "./power-on-times.js"
 export { type OpenBatch, RolloutRun, type RunEnd } from "./rollout-run.js"
-export { tightTogether } from "./tight-boards.js"
+export { maxConcurrentTightBoards } from "./tight-boards.js"
 export { ratePerSec } from "./batch-slots.js"
 export { RolloutState } from "./rollout-state.js"
 export { throttledOf, WINDOW_SEC } from "./throttle-window.js"

@@ -2,13 +2,13 @@ import type { SlotPlan } from "@moorage/simulator/model"
 import { settingOf } from "../firmware-settings.js"
 import type { FleetIds } from "./fleet-ids.js"
 import { Calendar, type WorkingHours } from "./working-calendar.js"
-import type { Plan } from "./rollout-plan-file.js"
+import type { RolloutPlan } from "./rollout-plan-file.js"
 import { type Curve, type Formula, formulaFor, predict } from "./batch-prediction.js"
 import { type Batch, schedule, slotsMs, waveSizes } from "./batch-schedule.js"
 import { type Limits, slotsFor } from "./batch-slots.js"
-import { tightTogether } from "./tight-boards.js"
+import { maxConcurrentTightBoards } from "./tight-boards.js"
 
-export interface PlanChoices {
+export interface RolloutPlanOptions {
     limits: Limits
     /** Unless given the shortest that waste little of the rate. */
     slotSec?: number
@@ -55,7 +55,7 @@ async function curvesOf(
     return curves
 }
 
-function predictionOf(batches: Batch[], curves: Map<number, Curve>): Plan["prediction"] {
+function predictionOf(batches: Batch[], curves: Map<number, Curve>): RolloutPlan["prediction"] {
     let mooredMs = 0
     let moored = 0
     let throttled = 0
@@ -73,13 +73,15 @@ function predictionOf(batches: Batch[], curves: Map<number, Curve>): Plan["predi
  * Plans a roll-out of these boards, in their order.
  * @throws RangeError that says what of the choices cannot be met
  */
-export async function makePlan(
+export async function makeRolloutPlan(
     { ids, lines, sha256, hasTight }: FleetIds,
-    choices: PlanChoices,
+    choices: RolloutPlanOptions,
     onPredicted?: OnPredicted
-): Promise<Plan> {
+): Promise<RolloutPlan> {
     const { limits, hours, timeZone, startMs, soakSec } = choices
-    const batchMax = hasTight ? Math.min(choices.batchMax, tightTogether(limits)) : choices.batchMax
+    const batchMax = hasTight
+        ? Math.min(choices.batchMax, maxConcurrentTightBoards(limits))
+        : choices.batchMax
     const formula = formulaFor(limits, ids.length)
     checkFormula(formula)
     const slots = slotsFor(limits, choices.slotSec)

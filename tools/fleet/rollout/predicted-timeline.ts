@@ -1,6 +1,6 @@
 // The whole of a plan over time: the batches' curves, joined at their starts.
 import { cumulative } from "@moorage/simulator/model"
-import { curveOf, type Plan } from "./rollout-plan-file.js"
+import { curveOf, type RolloutPlan } from "./rollout-plan-file.js"
 
 /** Boards that are so far, and 429s that there were. */
 export interface Predicted {
@@ -36,7 +36,7 @@ function sumAt(counts: number[], atBins: number): number {
 class Timeline {
     private readonly parts: Part[] = []
 
-    constructor(plan: Plan) {
+    constructor(plan: RolloutPlan) {
         const sumsOf = new Map<number, Sums>()
         let before: Predicted = { registered: 0, moored: 0, throttled: 0 }
         for (const batch of plan.batches) {
@@ -78,7 +78,7 @@ class Timeline {
 }
 
 /** The prediction at `count` moments, evenly from the first batch's start to the last board moored. */
-export function predictedPoints(plan: Plan, count: number): Points {
+export function predictedPoints(plan: RolloutPlan, count: number): Points {
     const timeline = new Timeline(plan)
     const fromMs = Date.parse(plan.batches[0]?.startUtc ?? "")
     const toMs = Date.parse(plan.prediction.mooredUtc)

@@ -1,6 +1,6 @@
 // Which boards have a registration record, asked for the cheaper way: all records page by page, or each by itself.
 import type { DpsApi, RegistrationRecord } from "../azure/index.js"
-import { eachLimited, itemsOf } from "../concurrency.js"
+import { forEachConcurrent, itemsOf } from "../concurrency.js"
 
 const LOOK_UPS_AT_ONCE = 16
 /** As long as it is not known what paging costs. */
@@ -12,7 +12,7 @@ async function* listOf(ids: string[]): AsyncGenerator<string> {
     yield* ids
 }
 
-export class Finder {
+export class RegistrationLookup {
     /** Calls of the last look that read all records. */
     private pagingCalls = LOOK_UPS_MIN
 
@@ -51,7 +51,7 @@ export class Finder {
     }
 
     private lookUp(ids: string[], onRecord: OnRecord): Promise<void> {
-        return eachLimited(listOf(ids), LOOK_UPS_AT_ONCE, async id => {
+        return forEachConcurrent(listOf(ids), LOOK_UPS_AT_ONCE, async id => {
             const record = await this.dps.registration(id)
             if (record) onRecord(record)
         })

@@ -1,8 +1,8 @@
 // The boards that were powered on: who has registered, who failed.
 import type { DpsApi, RegistrationRecord } from "../azure/index.js"
 import { type Failure, GroupTally, Tally } from "../monitor/registration-tally.js"
-import { Finder } from "./registration-lookup.js"
-import type { Plan } from "./rollout-plan-file.js"
+import { RegistrationLookup } from "./registration-lookup.js"
+import type { RolloutPlan } from "./rollout-plan-file.js"
 
 /** Of the boards of a wave that were powered on. */
 export interface WaveCounts {
@@ -20,22 +20,22 @@ interface Waiting {
     openedMs: number
 }
 
-export class Watched {
+export class RegistrationTracker {
     /** Powered on and not registered yet, by ID. */
     private readonly waiting = new Map<string, Waiting>()
     private readonly waves: WaveCounts[]
-    private readonly finder: Finder
+    private readonly finder: RegistrationLookup
     private firstBoard = 0
     private batches = 0
     private lastFailures: Failure[] = []
 
     constructor(
-        private readonly plan: Plan,
+        private readonly plan: RolloutPlan,
         private readonly ids: string[],
         dps: DpsApi
     ) {
         this.waves = plan.waves.map(() => ({ boards: 0, registered: 0, failed: 0 }))
-        this.finder = new Finder(dps)
+        this.finder = new RegistrationLookup(dps)
     }
 
     /** IDs of the batch that is opened next. */
@@ -74,7 +74,7 @@ export class Watched {
     }
 
     /** Asks DPS. @throws CloudError, with what was found so far taken note of */
-    async look(): Promise<void> {
+    async refresh(): Promise<void> {
         const failed = this.waves.map(() => 0)
         const tally = new Tally(0, 0)
         await this.finder.find(new Set(this.waiting.keys()), record => {

@@ -3,7 +3,7 @@
 //   waiting -- its time --> open -- its slots are over --> watching -- enough registered --> waiting for the next, or done
 //                             \________ over a threshold ______/ --> held -- clears, or approved by hand
 import { Calendar } from "./working-calendar.js"
-import { curveOf, type Plan, type PlannedBatch } from "./rollout-plan-file.js"
+import { curveOf, type RolloutPlan, type PlannedBatch } from "./rollout-plan-file.js"
 import { countAt } from "./batch-prediction.js"
 import { GAP_SEC, slotsMs } from "./batch-schedule.js"
 import type { Progress } from "./rollout-state.js"
@@ -26,13 +26,13 @@ export interface Rules {
 }
 
 /** What was seen at the last look. */
-export interface Seen extends WaveCounts {
+export interface Observation extends WaveCounts {
     /** When it began. */
     atMs: number
     /** 429s in the last ten minutes. */
     throttled: number
     /** Why there is no newer look; undefined when there is. */
-    blind?: string
+    staleReason?: string
 }
 
 export interface Reason {
@@ -57,12 +57,17 @@ export interface Decision {
 }
 
 /** The wave at work, from 1: that of the batch opened last. */
-export function presentWave({ batches }: Plan, { openedMs }: Readonly<Progress>): number {
+export function currentWave({ batches }: RolloutPlan, { openedMs }: Readonly<Progress>): number {
     return batches[Math.max(0, openedMs.length - 1)].wave
 }
 
 /** How many of a wave's opened boards the model has registered by then. */
-export function expectedAt(plan: Plan, wave: number, { openedMs }: Readonly<Progress>, ms: number): number {
+export function expectedAt(
+    plan: RolloutPlan,
+    wave: number,
+    { openedMs }: Readonly<Progress>,
+    ms: number
+): number {
     let sum = 0
     for (const [i, startMs] of openedMs.entries()) {
         const batch = plan.batches[i]
@@ -77,8 +82,13 @@ export function expectedAt(plan: Plan, wave: number, { openedMs }: Readonly<Prog
  * How far registrations are behind the prediction: since when it has as many. The share of boards that need not
  * register is no delay.
  */
-export function lateSec(plan: Plan, progress: Readonly<Progress>, seen: Seen, enough: number): number {
-    const wave = presentWave(plan, progress)
+export function lateSec(
+    plan: RolloutPlan,
+    progress: Readonly<Progress>,
+    seen: Observation,
+    enough: number
+): number {
+    const wave = currentWave(plan, progress)
     const isAhead = (ms: number) => seen.registered >= enough * expectedAt(plan, wave, progress, ms)
     if (isAhead(seen.atMs)) return 0
     let early = Math.min(...progress.openedMs.filter((_, i) => plan.batches[i].wave === wave))
@@ -93,7 +103,7 @@ export function lateSec(plan: Plan, progress: Readonly<Progress>, seen: Seen, en
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`
 
-function failureReason({ boards, failed }: Seen, { maxFailures }: Rules): Reason | undefined {
+function failureReason({ boards, failed }: Observation, { maxFailures }: Rules): Reason | undefined {
     if (failed <= maxFailures * boards) return undefined
     return {
         kind: "failures",
@@ -102,7 +112,7 @@ function failureReason({ boards, failed }: Seen, { maxFailures }: Rules): Reason
     }
 }
 
-function throttledReason({ throttled }: Seen, { maxThrottled }: Rules): Reason | undefined {
+function throttledReason({ throttled }: Observation, { maxThrottled }: Rules): Reason | undefined {
     if (throttled <= maxThrottled) return undefined
     return {
         kind: "throttled",
@@ -111,10 +121,15 @@ function throttledReason({ throttled }: Seen, { maxThrottled }: Rules): Reason |
     }
 }
 
-function lateReason(plan: Plan, progress: Readonly<Progress>, seen: Seen, rules: Rules): Reason | undefined {
+function lateReason(
+    plan: RolloutPlan,
+    progress: Readonly<Progress>,
+    seen: Observation,
+    rules: Rules
+): Reason | undefined {
     const behindSec = lateSec(plan, progress, seen, rules.enough)
     if (behindSec <= rules.maxLateSec) return undefined
-    const expected = Math.floor(expectedAt(plan, presentWave(plan, progress), progress, seen.atMs))
+    const expected = Math.floor(expectedAt(plan, currentWave(plan, progress), progress, seen.atMs))
     return {
         kind: "late",
         text: `${seen.registered} boards of the wave are registered where ${expected} should be: ${Math.round(behindSec / 60)} min late`,
@@ -122,9 +137,14 @@ function lateReason(plan: Plan, progress: Readonly<Progress>, seen: Seen, rules:
     }
 }
 
-function reasonsOf(plan: Plan, progress: Readonly<Progress>, seen: Seen, rules: Rules): Reason[] {
+function reasonsOf(
+    plan: RolloutPlan,
+    progress: Readonly<Progress>,
+    seen: Observation,
+    rules: Rules
+): Reason[] {
     const blind: Reason | undefined =
-        seen.blind === undefined ? undefined : { kind: "blind", text: seen.blind, cure: "" }
+        seen.staleReason === undefined ? undefined : { kind: "blind", text: seen.staleReason, cure: "" }
     const isBegun = progress.openedMs.length > 0
     const seenReasons = isBegun
         ? [failureReason(seen, rules), throttledReason(seen, rules), lateReason(plan, progress, seen, rules)]
@@ -136,7 +156,12 @@ function reasonsOf(plan: Plan, progress: Readonly<Progress>, seen: Seen, rules: 
 const PUNCTUAL_MS = 600_000
 
 /** When the next batch may be opened, as far as it depends on time alone; not before `nowMs` when it is late. */
-function dueMs(plan: Plan, { openedMs, doneMs }: Readonly<Progress>, isNow: boolean, nowMs: number): number {
+function dueMs(
+    plan: RolloutPlan,
+    { openedMs, doneMs }: Readonly<Progress>,
+    isNow: boolean,
+    nowMs: number
+): number {
     const { batches, slots, hours, timeZone, soakSec } = plan
     const next = batches[openedMs.length]
     const last = batches[openedMs.length - 1]
@@ -161,9 +186,9 @@ function dueMs(plan: Plan, { openedMs, doneMs }: Readonly<Progress>, isNow: bool
  * @param isApproved whether a person has said that it goes on, whatever was seen
  */
 export function decide(
-    plan: Plan,
+    plan: RolloutPlan,
     progress: Readonly<Progress>,
-    seen: Seen,
+    seen: Observation,
     rules: Rules,
     nowMs: number,
     isApproved: boolean

@@ -39,4 +39,4 @@ export type RolloutEvent = At &
 type WithoutTime<T> = T extends At ? Omit<T, "utc"> : never
 
 /** An event, before it has its time. */
-export type Happening = WithoutTime<RolloutEvent>
+export type NewRolloutEvent = WithoutTime<RolloutEvent>

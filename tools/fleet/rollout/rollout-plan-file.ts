@@ -49,7 +49,7 @@ const BATCH = v.strictObject({
     last: board,
 })
 
-export const PLAN = v.strictObject({
+export const ROLLOUT_PLAN = v.strictObject({
     moorage: v.literal("rollout"),
     version: v.literal(1),
     fleet: v.strictObject({
@@ -86,21 +86,21 @@ export const PLAN = v.strictObject({
     }),
 })
 
-export type Plan = v.InferOutput<typeof PLAN>
-export type PlannedBatch = Plan["batches"][number]
+export type RolloutPlan = v.InferOutput<typeof ROLLOUT_PLAN>
+export type PlannedBatch = RolloutPlan["batches"][number]
 
 /** The curve of a batch. */
 export function curveOf(
-    { prediction }: Plan,
+    { prediction }: RolloutPlan,
     { boards }: PlannedBatch
-): Plan["prediction"]["curves"][number] {
+): RolloutPlan["prediction"]["curves"][number] {
     const curve = prediction.curves.find(each => each.boards === boards)
     if (!curve) throw new RangeError(`there is no curve of ${boards} boards`)
     return curve
 }
 
 /** What no schema finds. */
-function mistakesOf({ fleet, waves, batches, prediction }: Plan): string[] {
+function mistakesOf({ fleet, waves, batches, prediction }: RolloutPlan): string[] {
     const wrong: string[] = []
     const sums = waves.map(() => 0)
     for (const [i, { wave, boards }] of batches.entries()) {
@@ -119,25 +119,25 @@ function mistakesOf({ fleet, waves, batches, prediction }: Plan): string[] {
 }
 
 /** The plan as a file's text: a list of numbers on one line. */
-export function planText(plan: Plan): string {
+export function rolloutPlanText(plan: RolloutPlan): string {
     const json = JSON.stringify(plan, undefined, 1)
     return `${json.replace(/\[\s+([\d.,\s]+?)\s+\]/g, (_, list: string) => `[${list.replace(/\s+/g, "")}]`)}\n`
 }
 
 /** A plan, and what tells it from others. */
 export interface KnownPlan {
-    plan: Plan
+    plan: RolloutPlan
     sha256: string
 }
 
 /** @throws DocumentError with every mistake */
-export function readPlan(file: string): KnownPlan {
+export function readRolloutPlan(file: string): KnownPlan {
     let text: string
     try {
         text = readFileSync(file, "utf8")
     } catch (error) {
         throw new DocumentError(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
     }
-    const plan = parseDocument(PLAN, text, file, mistakesOf)
+    const plan = parseDocument(ROLLOUT_PLAN, text, file, mistakesOf)
     return { plan, sha256: createHash("sha256").update(text).digest("hex") }
 }

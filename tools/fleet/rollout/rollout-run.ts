@@ -1,20 +1,20 @@
 // Runs a plan: opens batch after batch, looks how it goes, and holds when it goes badly.
 import type { Clock } from "@moorage/runtime"
 import { CloudError, type DpsApi, wait } from "../azure/index.js"
-import type { Happening, RolloutEvent } from "./rollout-events.js"
+import type { NewRolloutEvent, RolloutEvent } from "./rollout-events.js"
 import {
     type Decision,
     decide,
     expectedAt,
     lateSec,
-    presentWave,
+    currentWave,
     type Rules,
-    type Seen,
+    type Observation,
 } from "./rollout-decision.js"
-import type { Plan, PlannedBatch } from "./rollout-plan-file.js"
+import type { RolloutPlan, PlannedBatch } from "./rollout-plan-file.js"
 import type { RolloutState } from "./rollout-state.js"
 import { ThrottleWindow } from "./throttle-window.js"
-import { Watched } from "./registration-tracker.js"
+import { RegistrationTracker } from "./registration-tracker.js"
 
 /** A batch to be powered on. */
 export interface OpenBatch {
@@ -25,7 +25,7 @@ export interface OpenBatch {
 }
 
 export interface RunOptions {
-    plan: Plan
+    plan: RolloutPlan
     /** Of the fleet file, in its order. */
     ids: string[]
     dps: DpsApi
@@ -53,9 +53,9 @@ const PASSING = ["unreachable", "late", "throttled", "unavailable"]
 
 /** One run of a plan, from where it was to its end. */
 export class RolloutRun {
-    private readonly watched: Watched
+    private readonly watched: RegistrationTracker
     private readonly throttles = new ThrottleWindow()
-    private seen: Seen
+    private seen: Observation
     private lookedMs = -Infinity
     /** What was said last; the same is not said twice. */
     private said = ""
@@ -64,7 +64,7 @@ export class RolloutRun {
 
     constructor(private readonly options: RunOptions) {
         const { plan, ids, dps, state, clock } = options
-        this.watched = new Watched(plan, ids, dps)
+        this.watched = new RegistrationTracker(plan, ids, dps)
         for (const openedMs of state.progress.openedMs) this.watched.open(openedMs)
         this.isApproved = options.isApproved
         this.seen = this.seenAt(clock.nowMs())
@@ -98,7 +98,7 @@ export class RolloutRun {
         return this.options.clock.nowMs()
     }
 
-    private tell(happening: Happening): void {
+    private tell(happening: NewRolloutEvent): void {
         this.options.onEvent({ utc: new Date(this.nowMs).toISOString(), ...happening } as RolloutEvent)
     }
 
@@ -108,16 +108,16 @@ export class RolloutRun {
     }
 
     /** The numbers of the present wave. */
-    private seenAt(atMs: number, blind?: string): Seen {
+    private seenAt(atMs: number, blind?: string): Observation {
         const { plan, state } = this.options
-        const counts = this.watched.counts(presentWave(plan, state.progress))
-        return { ...counts, atMs, throttled: this.throttles.at(this.nowMs), blind }
+        const counts = this.watched.counts(currentWave(plan, state.progress))
+        return { ...counts, atMs, throttled: this.throttles.at(this.nowMs), staleReason: blind }
     }
 
     private get numbers() {
         const { plan, state } = this.options
         const { boards, registered, failed } = this.seen
-        return { wave: presentWave(plan, state.progress), boards, registered, failed }
+        return { wave: currentWave(plan, state.progress), boards, registered, failed }
     }
 
     private async begin(): Promise<void> {
@@ -139,7 +139,7 @@ export class RolloutRun {
         const beganMs = this.nowMs
         this.lookedMs = beganMs
         try {
-            await this.watched.look()
+            await this.watched.refresh()
             if (throttledToDevices) this.throttles.note("devices", await throttledToDevices(), beganMs)
         } finally {
             this.throttles.note("own", dps.client.throttled, this.nowMs)
@@ -227,7 +227,7 @@ export class RolloutRun {
         this.watched.open(atMs)
         state.opened(atMs)
         this.isApproved = false
-        this.seen = this.seenAt(atMs, this.seen.blind)
+        this.seen = this.seenAt(atMs, this.seen.staleReason)
     }
 
     /** Until the next look, or the next batch's time. */

@@ -1,5 +1,5 @@
 // How far a roll-out is: a run that was stopped goes on where it was.
-import { LineFile } from "@moorage/files"
+import { JournalFile } from "@moorage/files"
 import type { KnownPlan } from "./rollout-plan-file.js"
 
 /** What has happened, in ms since the epoch. */
@@ -27,7 +27,7 @@ function isLine(value: unknown): value is Line {
 /** A batch opened or a wave done, a line each. */
 export class RolloutState {
     private readonly happened: Progress = { openedMs: [], doneMs: [] }
-    private readonly lines: LineFile
+    private readonly lines: JournalFile
 
     /** @throws StateError when the file is there and is not of this plan */
     constructor(
@@ -40,7 +40,7 @@ export class RolloutState {
                 ? `${file} is of another plan: that roll-out is under way or over. Name another file with --state, or remove it.`
                 : `${file} is no state file of \`moorage rollout run\`: name another one with --state.`
         const { batches, waves } = plan
-        this.lines = new LineFile(file, header, foreign, line =>
+        this.lines = new JournalFile(file, header, foreign, line =>
             this.take(line, batches.length, waves.length)
         )
     }

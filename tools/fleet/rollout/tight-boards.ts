@@ -11,6 +11,6 @@ export function isTight(profile: string | undefined): boolean {
 }
 
 /** How many tight boards may be powered on together: what DPS takes of lookups in a minute (facts 4), of it the load. */
-export function tightTogether({ registrations: { calls, perSec }, load }: Limits): number {
+export function maxConcurrentTightBoards({ registrations: { calls, perSec }, load }: Limits): number {
     return Math.max(1, Math.floor(Math.min(calls, (calls / perSec) * MINUTE_SEC) * load + 1e-9))
 }

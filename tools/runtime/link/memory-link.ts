@@ -4,7 +4,7 @@ import type { Link, LinkHandler } from "./link.js"
 type Event = Uint8Array | "end" | "reset"
 
 /** How one direction carries: in how many ms so many bytes arrive; undefined when they never do. */
-export type Carriage = (bytes: number) => number | undefined
+export type DelayModel = (bytes: number) => number | undefined
 
 class MemoryLink implements Link {
     pendingBytes = 0
@@ -20,10 +20,10 @@ class MemoryLink implements Link {
     constructor(
         private readonly clock: Clock,
         readonly peer: string,
-        private readonly carry: Carriage
+        private readonly carry: DelayModel
     ) {}
 
-    static pair(clock: Clock, name: string, there: Carriage, back: Carriage): [Link, Link] {
+    static pair(clock: Clock, name: string, there: DelayModel, back: DelayModel): [Link, Link] {
         const a = new MemoryLink(clock, name, there)
         const b = new MemoryLink(clock, name, back)
         a.other = b
@@ -102,7 +102,7 @@ class MemoryLink implements Link {
 export function linkPair(
     clock: Clock,
     name = "memory",
-    carriage: number | { there: Carriage; back: Carriage } = 0
+    carriage: number | { there: DelayModel; back: DelayModel } = 0
 ): [Link, Link] {
     const { there, back } =
         typeof carriage === "number" ? { there: () => carriage, back: () => carriage } : carriage

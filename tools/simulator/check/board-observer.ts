@@ -2,7 +2,7 @@
 // Nothing here looks into the firmware; its console counts for one thing, a renewal of the token.
 import type { Fact } from "../trace/facts.js"
 import { DEVICE_HOST } from "@moorage/emulator"
-import type { SimBoard } from "../world/simulated-board.js"
+import type { SimulatedBoard } from "../world/simulated-board.js"
 
 /** Facts of a board that are kept for whoever asks what led to a violation. */
 const RECENT_MAX = 50
@@ -93,7 +93,7 @@ export class BoardWatch {
     private unheardHub: { name: string; by: Fact["kind"] } | undefined
 
     constructor(
-        readonly sim: SimBoard,
+        readonly sim: SimulatedBoard,
         /** A session that has held this long is stable. */
         readonly stableMs: number
     ) {}

@@ -1,7 +1,7 @@
 // What must hold in every run, whatever befalls the fleet: each with an id, a sentence, and where it comes from.
 import type { Fact } from "../trace/facts.js"
 import { DEVICE_HOST } from "@moorage/emulator"
-import type { Kept } from "../world/simulated-board.js"
+import type { FlashRecord } from "../world/simulated-board.js"
 import type { BoardWatch } from "./board-observer.js"
 
 export interface Invariant {
@@ -206,8 +206,8 @@ export const FLASH_NEED: Invariant = {
 /** What is wrong about a write to flash at `ms`. */
 export function flashWriteFault(
     watch: BoardWatch,
-    before: Kept,
-    after: Kept,
+    before: FlashRecord,
+    after: FlashRecord,
     ms: number
 ): string | undefined {
     if (!watch.sim.keepsRecord) return "the tight image wrote flash"
@@ -230,7 +230,7 @@ export interface EndState {
     assignedHub: string | undefined
     /** Hubs that have a session of the board. */
     sessions: string[]
-    kept: Kept
+    kept: FlashRecord
     /** For how long the session has held, in ms; 0 without. */
     heldMs: number
 }

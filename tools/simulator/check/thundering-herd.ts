@@ -1,5 +1,5 @@
 // Crowds: boards that the same trouble struck in the same second. What each of them does next is to be by chance.
-import { fleetMs } from "@moorage/device/shared"
+import { fleetThrottleCeilingMs } from "@moorage/device/shared"
 import type { Fact } from "../trace/facts.js"
 import { DEVICE_HOST } from "@moorage/emulator"
 
@@ -23,7 +23,7 @@ interface Crowd {
     told: boolean
 }
 
-export class Crowds {
+export class ThunderingHerdDetector {
     /** The latest crowd of each trouble. */
     private readonly latest = new Map<string, Crowd>()
     /** Which crowd a board is in, that has not dialled since. */
@@ -34,7 +34,7 @@ export class Crowds {
 
     constructor(settings: Record<string, unknown>) {
         const number = (name: string, fallback: number) => Number(settings[name] ?? fallback)
-        this.fleetMs = fleetMs(
+        this.fleetMs = fleetThrottleCeilingMs(
             number("LOAD", LOAD),
             number("FLEET_N", FLEET_N),
             number("FLEET_CPS", FLEET_CPS)

@@ -1,5 +1,5 @@
 // What makes a million boards affordable: boards that are alike and do the same at the same moment are one cohort.
-import type { Life } from "@moorage/device/shared"
+import type { AgentState } from "@moorage/device/shared"
 import type { VirtualClock } from "../world/virtual-clock.js"
 
 /** What arrives at a service. */
@@ -17,7 +17,7 @@ export interface Cohort {
     step: Step
     boards: number
     /** As of devs/retry/retry-policy.ts; its delay has been waited. */
-    life: Life
+    life: AgentState
     /** Whether they know the time; without it they ask DPS before they register. */
     knowsTime: boolean
     /** Number of the hub assigned to them, or -1. */
@@ -28,13 +28,13 @@ function isAlike(a: Cohort, b: Cohort): boolean {
     return a.step === b.step && a.hub === b.hub && a.knowsTime === b.knowsTime && isSameLife(a.life, b.life)
 }
 
-function isSameLife(a: Life, b: Life): boolean {
+function isSameLife(a: AgentState, b: AgentState): boolean {
     return (
         a.state === b.state &&
         a.action === b.action &&
         a.failures === b.failures &&
         a.refusals === b.refusals &&
-        a.silences === b.silences &&
+        a.timeouts === b.timeouts &&
         a.lostMs === b.lostMs &&
         a.windowMs === b.windowMs
     )

@@ -3,10 +3,10 @@
 //   (slot) -- lookup -- register -- polls -- connect -- moored       after a 429 or a closed CONNECT: wait, again
 import { FaultKind } from "@moorage/device/shared"
 import { slotMs } from "@moorage/device/shared"
-import { Event, type Life, newLife, next, State } from "@moorage/device/shared"
+import { Event, type AgentState, newAgentState, next, State } from "@moorage/device/shared"
 import { DpsThrottle, HubThrottle, type Quotas, type Rate } from "@moorage/emulator"
 import { VirtualClock } from "../world/virtual-clock.js"
-import { stream } from "../world/random-streams.js"
+import { randomStream } from "../world/random-streams.js"
 import { type Cohort, Cohorts, Step } from "./cohorts.js"
 import { type FleetCurve, Recorder } from "./fleet-curve.js"
 import { Dice } from "./dice.js"
@@ -55,7 +55,7 @@ export class Fleet {
         const { quotas, devices, seed } = options
         this.dps = new DpsThrottle(quotas, this.clock)
         this.hubs = Array.from({ length: options.hubs }, () => new HubThrottle(quotas, this.clock))
-        this.dice = new Dice(stream(seed, "model"))
+        this.dice = new Dice(randomStream(seed, "model"))
         this.spans = new Spans(options.latencies)
         this.recorder = new Recorder(devices, options.binSec)
         const polls = quotas.dpsPollsPerDevice
@@ -73,7 +73,7 @@ export class Fleet {
     /** Boards with a valid record, all of them booting. */
     reboot(): FleetCurve {
         const { devices, quotas } = this.options
-        const life = next(newLife(), Event.Known, 0, 1, 0, 0)
+        const life = next(newAgentState(), Event.Known, 0, 1, 0, 0)
         this.hubs.forEach((_, hub) => {
             const boards = Math.floor((devices + hub) / this.hubs.length)
             this.dice.each(
@@ -96,7 +96,7 @@ export class Fleet {
         const { devices, strategy } = this.options
         const left = devices - slot * plan.boardsPerSlot
         const step = strategy.looksUp ? Step.Lookup : Step.Register
-        const life = strategy.looksUp ? newLife() : next(newLife(), Event.Unknown, 0, 1, 0, 0)
+        const life = strategy.looksUp ? newAgentState() : next(newAgentState(), Event.Unknown, 0, 1, 0, 0)
         this.dice.each(
             Math.min(left, plan.boardsPerSlot),
             chance => {
@@ -235,6 +235,6 @@ function leastSec(devices: number, rate: Rate | null): number {
 }
 
 /** What a board does that has had a hub. */
-function stepOf(life: Life): Step {
+function stepOf(life: AgentState): Step {
     return life.state === State.Register ? Step.Register : Step.Connect
 }

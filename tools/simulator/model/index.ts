@@ -4,7 +4,7 @@ import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
 import type { FleetCurve } from "./fleet-curve.js"
 import { Fleet, type FleetOptions } from "./fleet-model.js"
 import { DEFAULT_LATENCIES } from "./latencies.js"
-import { ours } from "./retry-strategies.js"
+import { moorageStrategy } from "./retry-strategies.js"
 
 export { cumulative, type FleetCurve } from "./fleet-curve.js"
 export type { FleetOptions } from "./fleet-model.js"
@@ -14,8 +14,8 @@ export {
     azureSdkForC,
     type FleetNumbers,
     noJitter,
-    ours,
-    seedFormula,
+    moorageStrategy,
+    requirementFormula,
     type Strategy,
 } from "./retry-strategies.js"
 
@@ -27,7 +27,7 @@ function complete(options: ModelOptions): FleetOptions {
     const { calls, perSec } = quotas.dpsRegistrations ?? { calls: Infinity, perSec: 1 }
     return {
         seed: 1,
-        strategy: ours({ load: 1, devices: options.devices, perSec: calls / perSec }),
+        strategy: moorageStrategy({ load: 1, devices: options.devices, perSec: calls / perSec }),
         powerOnSec: 0,
         quotas,
         hubs: 1,

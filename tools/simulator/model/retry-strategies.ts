@@ -1,7 +1,7 @@
 // How boards wait when DPS throttles them: ours, and the others that it is compared with.
 import { FaultKind } from "@moorage/device/shared"
-import { fleetMs, uniformMs } from "@moorage/device/shared"
-import { type Life, newLife, next } from "@moorage/device/shared"
+import { fleetThrottleCeilingMs, uniformMs } from "@moorage/device/shared"
+import { type AgentState, newAgentState, next } from "@moorage/device/shared"
 
 /** A way to wait after 429. */
 export interface Strategy {
@@ -14,7 +14,7 @@ export interface Strategy {
      * @param nowMs uptime
      * @param chance in [0, 1); not asked by a strategy without jitter
      */
-    throttled(life: Life, retryAfterSec: number, nowMs: number, chance: () => number): Life
+    throttled(life: AgentState, retryAfterSec: number, nowMs: number, chance: () => number): AgentState
 }
 
 /** The fleet, as the seed's formula has it. */
@@ -28,8 +28,8 @@ export interface FleetNumbers {
 }
 
 /** The same life after one more failure, and a wait. */
-function waited(life: Life, delayMs: number): Life {
-    const n = newLife()
+function waited(life: AgentState, delayMs: number): AgentState {
+    const n = newAgentState()
     n.state = life.state
     n.lostMs = life.lostMs
     n.windowMs = life.windowMs
@@ -73,8 +73,8 @@ export function azureSdkForC(): Strategy {
 }
 
 /** The seed's "Timing logic when retrying operations", alone: retry-after when given, else its formula. */
-export function seedFormula({ load, devices, perSec }: FleetNumbers): Strategy {
-    const maxMs = fleetMs(load, devices, perSec)
+export function requirementFormula({ load, devices, perSec }: FleetNumbers): Strategy {
+    const maxMs = fleetThrottleCeilingMs(load, devices, perSec)
     return {
         name: "the formula",
         looksUp: false,
@@ -84,8 +84,8 @@ export function seedFormula({ load, devices, perSec }: FleetNumbers): Strategy {
 }
 
 /** Ours: devs/retry/retry-policy.ts as it stands. */
-export function ours({ load, devices, perSec }: FleetNumbers): Strategy {
-    const maxMs = fleetMs(load, devices, perSec)
+export function moorageStrategy({ load, devices, perSec }: FleetNumbers): Strategy {
+    const maxMs = fleetThrottleCeilingMs(load, devices, perSec)
     return {
         name: "Moorage",
         looksUp: true,

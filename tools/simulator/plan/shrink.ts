@@ -1,15 +1,15 @@
 // The smallest plan that still breaks an invariant: fewer boards, fewer events, a shorter time are tried.
-import { faultsEndSec, type Plan } from "./simulation-plan.js"
+import { faultsEndSec, type SimulationPlan } from "./simulation-plan.js"
 import type { RunResult, Violation } from "../trace/run-result.js"
 
 /** After the violation this much more is run, so that the end of the story is seen. */
 const TAIL_SEC = 60
 
 /** Runs a plan; of its result only the violations are looked at. */
-export type TryPlan = (plan: Plan) => Promise<Pick<RunResult, "violations">>
+export type TryPlan = (plan: SimulationPlan) => Promise<Pick<RunResult, "violations">>
 
 export interface Shrunk {
-    plan: Plan
+    plan: SimulationPlan
     violation: Violation
     /** How many plans were tried. */
     tries: number
@@ -20,7 +20,7 @@ class Shrinker {
     tries = 0
 
     constructor(
-        public plan: Plan,
+        public plan: SimulationPlan,
         public violation: Violation,
         private readonly tryPlan: TryPlan,
         private readonly triesMax: number
@@ -31,7 +31,7 @@ class Shrinker {
     }
 
     /** Takes the candidate when it fails alike. */
-    async takes(candidate: Plan): Promise<boolean> {
+    async takes(candidate: SimulationPlan): Promise<boolean> {
         if (this.isSpent) return false
         this.tries++
         const { violations } = await this.tryPlan(candidate)
@@ -78,11 +78,11 @@ class Shrinker {
     }
 }
 
-function numbersOf({ boards }: Plan): number[] {
+function numbersOf({ boards }: SimulationPlan): number[] {
     return boards.only ?? Array.from({ length: boards.count }, (_, i) => i)
 }
 
-function withBoards(plan: Plan, only: number[]): Plan {
+function withBoards(plan: SimulationPlan, only: number[]): SimulationPlan {
     return { ...plan, boards: { ...plan.boards, only } }
 }
 
@@ -92,7 +92,7 @@ function withBoards(plan: Plan, only: number[]): Plan {
  * @param triesMax the search ends after so many runs
  */
 export async function shrink(
-    plan: Plan,
+    plan: SimulationPlan,
     violation: Violation,
     tryPlan: TryPlan,
     triesMax: number

@@ -20,7 +20,7 @@ const hostName = v.pipe(v.string(), v.regex(/^[a-z0-9.-]+$/i, "is not a host nam
 const status = v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599))
 const at = { atSec: sec }
 /** What befalls a part of the boards, each drawn by itself. */
-const some = { ...at, share: v.optional(share, 1) }
+const targeted = { ...at, share: v.optional(share, 1) }
 
 const FAULT = v.pipe(
     v.partial(
@@ -41,7 +41,7 @@ const FAULT = v.pipe(
 const EVENT = v.variant("do", [
     v.strictObject({
         do: v.literal("powerCut"),
-        ...some,
+        ...targeted,
         forSec: v.optional(sec, 5),
         spreadSec: v.optional(sec, 0),
     }),
@@ -64,37 +64,37 @@ const EVENT = v.variant("do", [
     }),
     v.strictObject({ do: v.literal("quotas"), ...at, forSec: someSec, quotas: QUOTAS }),
     v.strictObject({ do: v.literal("clockSkew"), ...at, forSec: someSec, skewSec: v.number() }),
-    v.strictObject({ do: v.literal("rotateKeys"), ...some }),
-    v.strictObject({ do: v.literal("removeDevices"), ...some }),
-    v.strictObject({ do: v.literal("forgetRegistrations"), ...some }),
+    v.strictObject({ do: v.literal("rotateKeys"), ...targeted }),
+    v.strictObject({ do: v.literal("removeDevices"), ...targeted }),
+    v.strictObject({ do: v.literal("forgetRegistrations"), ...targeted }),
     v.strictObject({ do: v.literal("allocate"), ...at, hubs: v.pipe(v.array(hostName), v.minLength(1)) }),
     v.strictObject({
         do: v.literal("reprovision"),
-        ...some,
+        ...targeted,
         how: v.optional(v.picklist(["method", "message", "twin", "button"]), "method"),
         delaySec: v.optional(whole, 0),
         spreadSec: v.optional(sec, 0),
     }),
-    v.strictObject({ do: v.literal("disconnect"), ...some, spreadSec: v.optional(sec, 0) }),
+    v.strictObject({ do: v.literal("disconnect"), ...targeted, spreadSec: v.optional(sec, 0) }),
     v.strictObject({
         do: v.literal("wifi"),
-        ...some,
+        ...targeted,
         offSec: someSec,
         onSec: v.optional(someSec, 60),
         times: v.optional(count, 1),
         spreadSec: v.optional(sec, 0),
     }),
-    v.strictObject({ do: v.literal("partition"), ...some, forSec: someSec }),
-    v.strictObject({ do: v.literal("halfOpen"), ...some }),
+    v.strictObject({ do: v.literal("partition"), ...targeted, forSec: someSec }),
+    v.strictObject({ do: v.literal("halfOpen"), ...targeted }),
     v.strictObject({ do: v.literal("dnsDown"), ...at, host: hostName, forSec: someSec }),
-    v.strictObject({ do: v.literal("flashFails"), ...some, forSec: someSec }),
+    v.strictObject({ do: v.literal("flashFails"), ...targeted, forSec: someSec }),
     v.strictObject({
         do: v.literal("spoilRecord"),
-        ...some,
+        ...targeted,
         how: v.optional(v.picklist(["damaged", "foreign"]), "damaged"),
         forSec: v.optional(sec, 5),
     }),
-    v.strictObject({ do: v.literal("tornWrite"), ...some, forSec: v.optional(sec, 5) }),
+    v.strictObject({ do: v.literal("tornWrite"), ...targeted, forSec: v.optional(sec, 5) }),
 ])
 
 export type PlanEvent = v.InferOutput<typeof EVENT>
@@ -157,10 +157,10 @@ const PLAN = v.strictObject({
     mooredWithinSec: v.optional(someSec, 2 * 3600),
 })
 
-export type Plan = v.InferOutput<typeof PLAN>
+export type SimulationPlan = v.InferOutput<typeof PLAN>
 
 /** The throttles of the plan's cloud, those that it does not name as documented. */
-export function quotasOf(plan: Plan): Quotas {
+export function quotasOf(plan: SimulationPlan): Quotas {
     return { ...DOCUMENTED_QUOTAS, ...plan.quotas }
 }
 
@@ -174,24 +174,24 @@ export function lastsSec(event: PlanEvent): number {
 }
 
 /** When the last board has been powered on, in s. */
-export function poweredSec({ powerOn, boards }: Plan): number {
+export function poweredSec({ powerOn, boards }: SimulationPlan): number {
     if (powerOn.pattern === "spread") return powerOn.overSec
     if (powerOn.pattern === "batches") return Math.floor((boards.count - 1) / powerOn.size) * powerOn.everySec
     return 0
 }
 
 /** When the last slot of a first boot is over, in s after power-on. */
-export function slotsSec({ boards }: Plan): number {
+export function slotsSec({ boards }: SimulationPlan): number {
     return boards.slots ? Math.ceil(boards.count / boards.slots.boards) * boards.slots.slotSec : 0
 }
 
 /** When the last fault is over, in s. */
-export function faultsEndSec(plan: Plan): number {
+export function faultsEndSec(plan: SimulationPlan): number {
     return Math.max(poweredSec(plan) + slotsSec(plan), ...plan.events.map(e => e.atSec + lastsSec(e)))
 }
 
 /** Mistakes that only show when parts of the plan are put side by side. */
-function contradictions(plan: Plan): string[] {
+function contradictions(plan: SimulationPlan): string[] {
     const wrong: string[] = []
     const hubs = plan.hubs.map(hub => hub.hostName)
     const known = boardNames()
@@ -224,40 +224,40 @@ function contradictions(plan: Plan): string[] {
 }
 
 /** @throws DocumentError with every mistake, each with its path and line */
-export function parsePlan(source: string, name: string): Plan {
+export function parseSimulationPlan(source: string, name: string): SimulationPlan {
     return parseDocument(PLAN, source, name, contradictions)
 }
 
-const READY = join(dirname(fileURLToPath(import.meta.url)), "../plans")
+const BUILTIN_PLANS = join(dirname(fileURLToPath(import.meta.url)), "../plans")
 
 /** Names of the ready plans. */
-export function readyPlans(): string[] {
-    return readdirSync(READY)
+export function builtinPlans(): string[] {
+    return readdirSync(BUILTIN_PLANS)
         .filter(file => file.endsWith(".yaml"))
         .map(file => file.replace(/\.yaml$/, ""))
         .sort()
 }
 
 /** The plan of that name, or in that file. @throws DocumentError */
-export function readPlan(nameOrFile: string): Plan {
-    if (readyPlans().includes(nameOrFile))
-        return readDocument(PLAN, join(READY, `${nameOrFile}.yaml`), contradictions)
+export function readSimulationPlan(nameOrFile: string): SimulationPlan {
+    if (builtinPlans().includes(nameOrFile))
+        return readDocument(PLAN, join(BUILTIN_PLANS, `${nameOrFile}.yaml`), contradictions)
     if (!existsSync(nameOrFile))
         throw new DocumentError(
-            `There is no plan ${nameOrFile}: no such file, and none of the ready ones: ${readyPlans().join(", ")}.`
+            `There is no plan ${nameOrFile}: no such file, and none of the ready ones: ${builtinPlans().join(", ")}.`
         )
     return readDocument(PLAN, nameOrFile, contradictions)
 }
 
 /** The plan with another number of boards. @throws DocumentError when that cannot be */
-export function withBoardCount(plan: Plan, count: number): Plan {
-    return parsePlan(
-        formatPlan({ ...plan, boards: { ...plan.boards, count } }),
+export function withBoardCount(plan: SimulationPlan, count: number): SimulationPlan {
+    return parseSimulationPlan(
+        formatSimulationPlan({ ...plan, boards: { ...plan.boards, count } }),
         `${plan.name} with ${count} boards`
     )
 }
 
 /** The plan as a file. */
-export function formatPlan(plan: Plan): string {
+export function formatSimulationPlan(plan: SimulationPlan): string {
     return formatDocument(plan)
 }

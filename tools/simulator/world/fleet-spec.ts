@@ -2,11 +2,11 @@
 import { type CloudOptions } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { type BoardProfile, type Flash, loadBoardProfile, programmedFlash } from "@moorage/vm"
-import type { Plan } from "../plan/simulation-plan.js"
-import { draw, stream } from "./random-streams.js"
+import type { SimulationPlan } from "../plan/simulation-plan.js"
+import { sample, randomStream } from "./random-streams.js"
 
 /** One board as it lies there. */
-export interface Recruit {
+export interface BoardSpec {
     id: string
     profile: BoardProfile
     bytecode: Uint8Array
@@ -19,12 +19,12 @@ export interface Recruit {
     powerOnSec: number
 }
 
-export interface Roster {
+export interface FleetSpec {
     idScope: string
     /** How DPS knows them. */
     enrollments: Pick<CloudOptions, "enrollments" | "enrollmentGroups">
     /** @param number from 0 to the plan's count */
-    recruit(number: number): Recruit
+    recruit(number: number): BoardSpec
 }
 
 /** The bytecode of the two firmware images. */
@@ -36,21 +36,21 @@ export interface Images {
 export const GROUP_ID = "fleet"
 const ID_SCOPE = "0ne00SIM001"
 
-function powerOnSec({ powerOn }: Plan, seed: number, number: number): number {
-    if (powerOn.pattern === "spread") return powerOn.overSec * draw(seed, `powerOn/${number}`)
+function powerOnSec({ powerOn }: SimulationPlan, seed: number, number: number): number {
+    if (powerOn.pattern === "spread") return powerOn.overSec * sample(seed, `powerOn/${number}`)
     if (powerOn.pattern === "batches") return Math.floor(number / powerOn.size) * powerOn.everySec
     return 0
 }
 
-function profileName({ boards: { mix } }: Plan, seed: number, number: number): string {
+function profileName({ boards: { mix } }: SimulationPlan, seed: number, number: number): string {
     const total = mix.reduce((sum, { weight }) => sum + weight, 0)
-    let lot = draw(seed, `profile/${number}`) * total
+    let lot = sample(seed, `profile/${number}`) * total
     return (mix.find(({ weight }) => (lot -= weight) < 0) ?? mix[0]).profile
 }
 
 /** The boards of a plan: what they are is drawn from the seed. */
-export function plannedRoster(plan: Plan, seed: number, images: Images): Roster {
-    const groupKey = Buffer.from(stream(seed, "groupKey").bytes(64)).toString("base64")
+export function fleetSpecOfPlan(plan: SimulationPlan, seed: number, images: Images): FleetSpec {
+    const groupKey = Buffer.from(randomStream(seed, "groupKey").bytes(64)).toString("base64")
     const { slots, settings } = plan.boards
     return {
         idScope: ID_SCOPE,

@@ -1,9 +1,9 @@
 // Boards as they come from manufacture: their own flash images, in place of boards that the plan makes up.
 import type { BoardProfile, Flash } from "@moorage/vm"
-import type { Plan } from "../plan/simulation-plan.js"
-import { GROUP_ID, type Roster } from "./fleet-spec.js"
+import type { SimulationPlan } from "../plan/simulation-plan.js"
+import { GROUP_ID, type FleetSpec } from "./fleet-spec.js"
 
-export interface MadeBoard {
+export interface ImageBoard {
     id: string
     profile: BoardProfile
     /** The program in its flash. */
@@ -16,30 +16,30 @@ export interface MadeBoard {
     powerOnSec: number
 }
 
-export interface MadeFleet {
+export interface ImageFleet {
     idScope: string
     /** Of the enrollment group that knows the boards; unless given each has an individual enrollment. */
     groupKey?: string
-    boards: MadeBoard[]
+    boards: ImageBoard[]
 }
 
 /** Settings of the firmware that what is checked depends on. */
 const WATCHED = ["STABLE_SEC", "FLEET_N", "FLEET_CPS", "LOAD"]
 
 /** When the last board's slot is over, in s. */
-function lastSlotSec({ boards }: MadeFleet): number {
-    const endSec = ({ powerOnSec, settings: { SLOT = 0, SLOT_SEC = 0 } }: MadeBoard) =>
+function lastSlotSec({ boards }: ImageFleet): number {
+    const endSec = ({ powerOnSec, settings: { SLOT = 0, SLOT_SEC = 0 } }: ImageBoard) =>
         powerOnSec + (Number(SLOT) + 1) * Number(SLOT_SEC)
     return boards.reduce((latest, board) => Math.max(latest, endSec(board)), 0)
 }
 
 /** The plan for just these boards. Its duration, and its bound for being moored, count from the end of the last slot. */
-export function planForMade(plan: Plan, fleet: MadeFleet): Plan {
+export function planForImages(plan: SimulationPlan, fleet: ImageFleet): SimulationPlan {
     const [first] = fleet.boards
     const lastSec = lastSlotSec(fleet)
     const settings = Object.fromEntries(
         WATCHED.map(name => [name, first.settings[name]]).filter(([, value]) => value !== undefined)
-    ) as Plan["boards"]["settings"]
+    ) as SimulationPlan["boards"]["settings"]
     return {
         ...plan,
         durationSec: plan.durationSec + lastSec,
@@ -48,8 +48,8 @@ export function planForMade(plan: Plan, fleet: MadeFleet): Plan {
     }
 }
 
-export function madeRoster({ idScope, groupKey, boards }: MadeFleet): Roster {
-    const keyOf = ({ settings }: MadeBoard) => String(settings.DEVICE_KEY)
+export function fleetSpecOfImages({ idScope, groupKey, boards }: ImageFleet): FleetSpec {
+    const keyOf = ({ settings }: ImageBoard) => String(settings.DEVICE_KEY)
     return {
         idScope,
         enrollments:

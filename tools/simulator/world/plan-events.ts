@@ -2,10 +2,10 @@
 import type { Cloud } from "@moorage/emulator"
 import type { Clock } from "@moorage/runtime"
 import type { HostState } from "./simulated-network.js"
-import type { Path } from "./simulated-network.js"
-import { lastsSec, type Plan, type PlanEvent, quotasOf } from "../plan/simulation-plan.js"
-import type { SimBoard } from "./simulated-board.js"
-import { draw } from "./random-streams.js"
+import type { BoardNetwork } from "./simulated-network.js"
+import { lastsSec, type SimulationPlan, type PlanEvent, quotasOf } from "../plan/simulation-plan.js"
+import type { SimulatedBoard } from "./simulated-board.js"
+import { sample } from "./random-streams.js"
 
 /** Hosts that are down, names that do not resolve. */
 export interface Outages {
@@ -14,13 +14,13 @@ export interface Outages {
 }
 
 /** What an event can reach. */
-export interface Stage {
-    plan: Plan
+export interface EventContext {
+    plan: SimulationPlan
     seed: number
     clock: Clock
     cloud: Cloud
     outages: Outages
-    boards: { sim: SimBoard; path: Path }[]
+    boards: { sim: SimulatedBoard; path: BoardNetwork }[]
     /** The hub that DPS has on record for a board. */
     assignedHub(id: string): string | undefined
     /** Tells that an event strikes a board, or the cloud (empty). */
@@ -32,26 +32,30 @@ const BUTTON_MS = 5_200
 
 type Action<D extends PlanEvent["do"]> = (
     event: Extract<PlanEvent, { do: D }>,
-    stage: Stage,
+    stage: EventContext,
     /** The boards it strikes, each with its own chance in [0, 1). */
-    struck: { sim: SimBoard; path: Path; chance: number }[]
+    struck: { sim: SimulatedBoard; path: BoardNetwork; chance: number }[]
 ) => void
 
 /** Does it, and undoes it after so many seconds. */
-function forAWhile(clock: Clock, forSec: number, begin: () => void, end: () => void): void {
+function forDuration(clock: Clock, forSec: number, begin: () => void, end: () => void): void {
     begin()
     clock.after(forSec * 1000, end)
 }
 
-function atHub(stage: Stage, sim: SimBoard, act: (hub: ReturnType<Cloud["hub"]>) => void): void {
+function withHub(
+    stage: EventContext,
+    sim: SimulatedBoard,
+    act: (hub: ReturnType<Cloud["hub"]>) => void
+): void {
     const host = stage.assignedHub(sim.id)
     const hub = host === undefined ? undefined : stage.cloud.findHub(host)
     if (hub?.device(sim.id)) act(hub)
 }
 
 function askToReprovision(
-    stage: Stage,
-    sim: SimBoard,
+    stage: EventContext,
+    sim: SimulatedBoard,
     how: Extract<PlanEvent, { do: "reprovision" }>["how"],
     delaySec: number
 ): void {
@@ -60,7 +64,7 @@ function askToReprovision(
         if (sim.isPowered) sim.board.pressButton(BUTTON_MS)
         return
     }
-    atHub(stage, sim, hub => {
+    withHub(stage, sim, hub => {
         if (how === "method")
             void hub.invokeMethod(sim.id, "Reprovision", { delaySec }, { timeoutMs: 30_000 }).catch(refused)
         else if (how === "message") hub.sendToDevice(sim.id, "", { command: "reprovision" })
@@ -75,7 +79,7 @@ const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
     },
     hostDown: ({ host, forSec, how }, { clock, cloud, outages }) => {
         const hub = cloud.findHub(host)
-        forAWhile(
+        forDuration(
             clock,
             forSec,
             () => {
@@ -92,14 +96,14 @@ const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
     fault: ({ on, service, share, forSec, fault }, { cloud }) =>
         void cloud.faultRules.add({ on, service, share, forSec, fault }),
     quotas: ({ quotas, forSec }, { clock, cloud, plan }) =>
-        forAWhile(
+        forDuration(
             clock,
             forSec,
             () => cloud.setQuotas(quotas),
             () => cloud.setQuotas(quotasOf(plan))
         ),
     clockSkew: ({ skewSec, forSec }, { clock, cloud }) =>
-        forAWhile(
+        forDuration(
             clock,
             forSec,
             () => (cloud.clock.skewMs = skewSec * 1000),
@@ -108,13 +112,13 @@ const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
     // The operator's mistake: the hub has a key that no board has. Registration puts the enrollment's key back.
     rotateKeys: (_, stage, struck) => {
         for (const { sim } of struck)
-            atHub(stage, sim, hub => {
+            withHub(stage, sim, hub => {
                 hub.rotateKey(sim.id, "primary")
                 hub.disconnect(sim.id)
             })
     },
     removeDevices: (_, stage, struck) => {
-        for (const { sim } of struck) atHub(stage, sim, hub => hub.removeDevice(sim.id))
+        for (const { sim } of struck) withHub(stage, sim, hub => hub.removeDevice(sim.id))
     },
     forgetRegistrations: (_, { cloud }, struck) => {
         for (const { sim } of struck) cloud.dps.deleteRegistration(sim.id)
@@ -130,7 +134,7 @@ const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
     disconnect: ({ spreadSec }, stage, struck) => {
         for (const { sim, chance } of struck)
             stage.clock.after(chance * spreadSec * 1000, () =>
-                atHub(stage, sim, hub => hub.disconnect(sim.id))
+                withHub(stage, sim, hub => hub.disconnect(sim.id))
             )
     },
     wifi: ({ offSec, onSec, times, spreadSec }, { clock }, struck) => {
@@ -138,7 +142,7 @@ const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
         for (const { path, chance } of struck)
             for (let i = 0; i < times; i++)
                 clock.after(chance * spreadSec * 1000 + i * (offSec + onSec) * 1000, () =>
-                    forAWhile(
+                    forDuration(
                         clock,
                         offSec,
                         () => {
@@ -156,7 +160,7 @@ const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
         for (const { path } of struck) path.fallSilent()
     },
     dnsDown: ({ host, forSec }, { clock, outages }) =>
-        forAWhile(
+        forDuration(
             clock,
             forSec,
             () => outages.names.add(host),
@@ -164,7 +168,7 @@ const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
         ),
     flashFails: ({ forSec }, { clock }, struck) => {
         for (const { sim } of struck)
-            forAWhile(
+            forDuration(
                 clock,
                 forSec,
                 () => sim.setFlashFails(true),
@@ -186,10 +190,10 @@ function textOf(event: PlanEvent): string {
 }
 
 /** Lets an event of the plan strike; `index` is its place there. */
-export function strike(event: PlanEvent, index: number, stage: Stage): void {
+export function applyEvent(event: PlanEvent, index: number, stage: EventContext): void {
     const share = "share" in event && event.do !== "fault" ? (event.share ?? 1) : 0
     const struck = stage.boards
-        .map(({ sim, path }) => ({ sim, path, lot: draw(stage.seed, `event/${index}/${sim.id}`) }))
+        .map(({ sim, path }) => ({ sim, path, lot: sample(stage.seed, `event/${index}/${sim.id}`) }))
         .filter(({ lot }) => lot < share)
         .map(({ sim, path, lot }) => ({ sim, path, chance: lot / share }))
     stage.strikes("", textOf(event))

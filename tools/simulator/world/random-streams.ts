@@ -10,11 +10,11 @@ function hash(text: string): number {
 }
 
 /** The stream that `name` has in the run of `seed`: `stream(7, "board/12")`. */
-export function stream(seed: number, name: string): Random {
+export function randomStream(seed: number, name: string): Random {
     return seededRandom(hash(`${seed}/${name}`))
 }
 
 /** One draw of that stream, in [0, 1). */
-export function draw(seed: number, name: string): number {
-    return stream(seed, name).next()
+export function sample(seed: number, name: string): number {
+    return randomStream(seed, name).next()
 }

@@ -12,9 +12,9 @@ import {
 } from "@moorage/vm"
 import { type Assignment, formatRecord, parseRecord } from "@moorage/device/shared"
 import type { Fact } from "../trace/facts.js"
-import type { Recruit } from "./fleet-spec.js"
+import type { BoardSpec } from "./fleet-spec.js"
 
-export interface SimBoardOptions extends Recruit {
+export interface SimulatedBoardOptions extends BoardSpec {
     /** Its number in the plan. */
     number: number
     /** DPS host, ID scope and key, as the firmware names the owner of a record. */
@@ -24,14 +24,14 @@ export interface SimBoardOptions extends Recruit {
     network: Network
     tell: (fact: Omit<Fact, "ms" | "board">) => void
     /** Called before each write to flash. */
-    wrote: (before: Kept, after: Kept) => void
+    wrote: (before: FlashRecord, after: FlashRecord) => void
 }
 
 /** Of the record of another owner: a hub that is no hub of the plan. */
 const OTHERS_HUB = "hub-of-another.azure-devices.net"
 
 /** What the board has in flash about its hub. */
-export interface Kept {
+export interface FlashRecord {
     /** As text, both parts. */
     text: string
     assignment: Assignment | undefined
@@ -65,7 +65,7 @@ function imageFlash(image: Uint8Array): Flash {
 /** After flash was torn or spoilt the board is in the dark this long. */
 const TORN_DARK_MS = 5_000
 
-export class SimBoard {
+export class SimulatedBoard {
     readonly id: string
     readonly number: number
     readonly board: Board
@@ -79,7 +79,7 @@ export class SimBoard {
     /** Whether a write was ever torn: only then can the program be gone. */
     private wasTorn = false
 
-    constructor(readonly options: SimBoardOptions) {
+    constructor(readonly options: SimulatedBoardOptions) {
         const { id, number, tell, clock } = options
         this.id = id
         this.number = number
@@ -158,7 +158,7 @@ export class SimBoard {
     }
 
     /** What stands in flash now. */
-    kept(): Kept {
+    kept(): FlashRecord {
         return this.keptIn(this.flash)
     }
 
@@ -167,7 +167,7 @@ export class SimBoard {
         return this.wasTorn && readProgram(this.flash) === undefined
     }
 
-    private keptIn(flash: Flash): Kept {
+    private keptIn(flash: Flash): FlashRecord {
         const settings = readSettings(flash)
         const text = `${String(settings.hub ?? "")}${String(settings.hub2 ?? "")}`
         const assignment = text ? parseRecord(text, this.id, this.options.owner) : undefined

@@ -1,11 +1,11 @@
 // What lies between one board and the cloud: names, TCP, TLS in time, and all that goes wrong with them. No byte
 // is lost from the middle of a stream: TCP sends again, and what shows above it is delay, silence or an end.
-import { type Carriage, type Link, linkPair } from "@moorage/runtime"
+import { type DelayModel, type Link, linkPair } from "@moorage/runtime"
 import type { Clock, Random, Timer } from "@moorage/runtime"
 import type { Attempt, ConnectFailure, ConnectHandler, Network, Target } from "@moorage/vm"
 
 /** How the network behaves when nothing special befalls it. */
-export interface Terms {
+export interface LinkParameters {
     /** One way, least and most. */
     latencyMs: [number, number]
     loss: number
@@ -18,7 +18,7 @@ export interface Terms {
 export type HostState = "up" | "refuse" | "drop" | "mute"
 
 /** What all boards share: hosts that are down, names that do not resolve. */
-export interface Weather {
+export interface Outages {
     hostState(host: string): HostState
     resolves(host: string): boolean
 }
@@ -35,11 +35,11 @@ export type NetworkEvent =
     /** Bytes reached the board. */
     | { kind: "heard"; target: Target }
 
-export interface PathOptions {
+export interface BoardNetworkOptions {
     clock: Clock
     random: Random
-    terms: Terms
-    weather: Weather
+    terms: LinkParameters
+    weather: Outages
     /** Gets the cloud's end of each connection. */
     dial: (target: Target, link: Link) => void
     tell: (event: NetworkEvent) => void
@@ -56,7 +56,7 @@ const RTO_MAX_MS = 60_000
 const RETRANSMISSIONS_MAX = 12
 
 /** The road of one board: each direction carries one packet after the other. */
-export class Path implements Network {
+export class BoardNetwork implements Network {
     available = true
     private cutUntilMs = 0
     private connections = 0
@@ -65,7 +65,7 @@ export class Path implements Network {
     /** Rises when all that is open now falls silent. */
     private silence = 0
 
-    constructor(private readonly options: PathOptions) {}
+    constructor(private readonly options: BoardNetworkOptions) {}
 
     /** Nothing passes until then; what was sent meanwhile is sent again, as TCP does. */
     cutUntil(ms: number): void {
@@ -94,7 +94,7 @@ export class Path implements Network {
         return this.options.clock.nowMs() < this.cutUntilMs
     }
 
-    private carriage(): Carriage {
+    private carriage(): DelayModel {
         const { clock, random, terms } = this.options
         const born = this.silence
         let freeAtMs = 0
@@ -127,7 +127,7 @@ export class Path implements Network {
 
 /** What a connection needs from its path. */
 interface PathSide {
-    carriage(): Carriage
+    carriage(): DelayModel
     name(): string
     /** The board has no more of it. */
     ended(): void
@@ -141,7 +141,7 @@ class Dialing implements Attempt {
     private over = false
 
     constructor(
-        private readonly options: PathOptions,
+        private readonly options: BoardNetworkOptions,
         private readonly target: Target,
         private readonly handler: ConnectHandler,
         private readonly path: PathSide

@@ -3,15 +3,15 @@
 import { Cloud, type CloudEvent, DEVICE_HOST } from "@moorage/emulator"
 import type { Link } from "@moorage/runtime"
 import type { Target } from "@moorage/vm"
-import { type Outages, type Stage, strike } from "./plan-events.js"
+import { type Outages, type EventContext, applyEvent } from "./plan-events.js"
 import { VirtualClock } from "./virtual-clock.js"
 import type { Fact, FactKind } from "../trace/facts.js"
-import { type NetworkEvent, Path } from "./simulated-network.js"
+import { type NetworkEvent, BoardNetwork } from "./simulated-network.js"
 import { recordOwner } from "@moorage/device/shared"
-import type { Plan } from "../plan/simulation-plan.js"
-import type { Recruit, Roster } from "./fleet-spec.js"
-import { type Kept, SimBoard } from "./simulated-board.js"
-import { stream } from "./random-streams.js"
+import type { SimulationPlan } from "../plan/simulation-plan.js"
+import type { BoardSpec, FleetSpec } from "./fleet-spec.js"
+import { type FlashRecord, SimulatedBoard } from "./simulated-board.js"
+import { randomStream } from "./random-streams.js"
 
 const HTTPS_PORT = 443
 
@@ -21,24 +21,24 @@ export interface Observer {
     /** Bytes reached a board. */
     heard(board: string, host: string): void
     /** A board is about to write its flash. */
-    wrote(board: string, before: Kept, after: Kept): void
+    wrote(board: string, before: FlashRecord, after: FlashRecord): void
 }
 
 export class World {
     readonly clock = new VirtualClock()
     readonly cloud: Cloud
-    readonly boards: { sim: SimBoard; path: Path }[] = []
+    readonly boards: { sim: SimulatedBoard; path: BoardNetwork }[] = []
     private readonly outages: Outages = { hosts: new Map(), names: new Set() }
 
     constructor(
-        readonly plan: Plan,
+        readonly plan: SimulationPlan,
         readonly seed: number,
-        private readonly roster: Roster,
+        private readonly roster: FleetSpec,
         private readonly observer: Observer
     ) {
         this.cloud = new Cloud({
             clock: this.clock,
-            random: stream(seed, "cloud"),
+            random: randomStream(seed, "cloud"),
             idScope: roster.idScope,
             hubs: plan.hubs,
             ...roster.enrollments,
@@ -65,7 +65,7 @@ export class World {
     private schedule(): void {
         const { plan, clock } = this
         for (const { sim } of this.boards) clock.after(sim.options.powerOnSec * 1000, () => sim.switchOn())
-        const stage: Stage = {
+        const stage: EventContext = {
             plan,
             seed: this.seed,
             clock,
@@ -76,15 +76,15 @@ export class World {
             strikes: (board, what) => this.tell(board, "event", { detail: what }),
         }
         for (const [index, event] of plan.events.entries())
-            clock.after(event.atSec * 1000, () => strike(event, index, stage))
+            clock.after(event.atSec * 1000, () => applyEvent(event, index, stage))
     }
 
-    private addBoard(number: number, recruit: Recruit): void {
+    private addBoard(number: number, recruit: BoardSpec): void {
         const { plan, seed, clock } = this
         const { id, key } = recruit
-        const path = new Path({
+        const path = new BoardNetwork({
             clock,
-            random: stream(seed, `network/${number}`),
+            random: randomStream(seed, `network/${number}`),
             terms: plan.network,
             weather: {
                 hostState: host => this.outages.hosts.get(host) ?? "up",
@@ -93,12 +93,12 @@ export class World {
             dial: (target, link) => this.dial(target, link),
             tell: event => this.tellOfNetwork(id, event),
         })
-        const sim = new SimBoard({
+        const sim = new SimulatedBoard({
             ...recruit,
             number,
             owner: recordOwner(DEVICE_HOST, this.roster.idScope, key),
             clock,
-            random: stream(seed, `board/${number}`),
+            random: randomStream(seed, `board/${number}`),
             network: path,
             tell: ({ kind, ...fact }) => this.tell(id, kind, fact),
             wrote: (before, after) => {

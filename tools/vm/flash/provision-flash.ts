@@ -49,7 +49,7 @@ const MAX_PSK_BYTES = 63
 const MIN_PSK_BYTES = 8
 
 /** What is wrong with a network, without its secret; undefined when a board can join it. */
-export function networkMistake({ ssid, psk }: WifiNetwork): string | undefined {
+export function validateNetwork({ ssid, psk }: WifiNetwork): string | undefined {
     const ssidBytes = Buffer.byteLength(ssid)
     if (ssidBytes === 0 || ssidBytes > MAX_SSID_BYTES || ssid.includes("\0"))
         return `an SSID has 1 to ${MAX_SSID_BYTES} bytes, not ${ssidBytes}`
@@ -65,7 +65,7 @@ export function networkMistake({ ssid, psk }: WifiNetwork): string | undefined {
  * no such service: its settings service writes the two entries, under keys that are then made the runtime's.
  */
 export function writeNetwork(flash: Flash, network: WifiNetwork): void {
-    const mistake = networkMistake(network)
+    const mistake = validateNetwork(network)
     if (mistake !== undefined)
         throw new VmError("settings", `The board cannot join that network: ${mistake}.`)
     const { ssid, psk = "" } = network
@@ -103,7 +103,7 @@ export function programmedFlash(bytecode: Uint8Array, pageCount = ESP32_FSTOR_PA
 }
 
 /** A VM that never runs a program, for the work on one flash after the other. */
-interface Workbench {
+interface ProvisioningBoard {
     machine: Machine
     /** Its memory at power-on. */
     blank: Uint8Array
@@ -112,9 +112,9 @@ interface Workbench {
 }
 
 /** By size of flash. Kept, because fresh memory costs twenty times what the work in it does. */
-const workbenches = new Map<number, Workbench>()
+const workbenches = new Map<number, ProvisioningBoard>()
 
-function workbenchFor(flashBytes: number): Workbench {
+function workbenchFor(flashBytes: number): ProvisioningBoard {
     const found = workbenches.get(flashBytes)
     if (found) return found
     const machine = new Machine(
@@ -136,7 +136,7 @@ function workbenchFor(flashBytes: number): Workbench {
         },
         DEFAULT_HEAP_BYTES
     )
-    const workbench: Workbench = { machine, blank: machine.memory(), image: new Uint8Array() }
+    const workbench: ProvisioningBoard = { machine, blank: machine.memory(), image: new Uint8Array() }
     workbenches.set(flashBytes, workbench)
     return workbench
 }

@@ -1,7 +1,7 @@
 // The ESP32 port's socket (devicescript-esp32, main/sock.c): one worker task with
 // a command queue connects and writes; the main loop delivers events and data.
 import type { Link } from "@moorage/runtime"
-import { Inbox } from "./receive-buffer.js"
+import { ReceiveBuffer } from "./receive-buffer.js"
 import { SOCKET_EVENT } from "../runtime/machine.js"
 import type { Attempt, ConnectFailure, Network, Target } from "./network.js"
 
@@ -46,7 +46,7 @@ interface Session {
     /** TCP stands: sock.c has `sock_fd`; the program may write, and close() has an effect. */
     reached: boolean
     /** Set once it is ready; sock.c `is_connected`. */
-    open?: { link: Link; inbox: Inbox }
+    open?: { link: Link; inbox: ReceiveBuffer }
 }
 
 /** Where the worker task is: it does one thing at a time, and blocks in it. */
@@ -69,7 +69,7 @@ export class BoardSocket {
         return (
             this.worker === "writing" ||
             this.events.length > 0 ||
-            (this.session?.open?.inbox.hasNews ?? false)
+            (this.session?.open?.inbox.hasPending ?? false)
         )
     }
 
@@ -168,7 +168,7 @@ export class BoardSocket {
     private connected(session: Session, link: Link): void {
         session.reached = true
         const wake = () => this.host.wake()
-        const inbox = new Inbox(link, TCP_WINDOW_BYTES, session.target.tls, wake, () =>
+        const inbox = new ReceiveBuffer(link, TCP_WINDOW_BYTES, session.target.tls, wake, () =>
             this.closing.delete(link)
         )
         session.open = { link, inbox }
@@ -225,7 +225,7 @@ export class BoardSocket {
             this.host.deliver(SOCKET_EVENT.data, chunk)
         }
         if (this.session !== session) return delivered
-        inbox.makeRoom()
+        inbox.resumeIfDrained()
         if (inbox.isEmpty && inbox.ended) this.streamEnded(session, inbox.ended.error)
         return delivered
     }

@@ -8,7 +8,7 @@ export const TLS_RECORD_BYTES = 29
  * peer is held back while it holds `windowBytes` or more. Over TLS each piece is a record: it takes more
  * room than its content, and is read by itself; over TCP a read takes all that is there.
  */
-export class Inbox {
+export class ReceiveBuffer {
     /** How the stream ended; what came before it may still wait here. */
     ended: { error?: Error } | undefined
     private pieces: Uint8Array[] = []
@@ -37,7 +37,7 @@ export class Inbox {
     }
 
     /** Whether a reader would find anything: data, or the end. */
-    get hasNews(): boolean {
+    get hasPending(): boolean {
         return this.waitingBytes > 0 || this.ended !== undefined
     }
 
@@ -74,7 +74,7 @@ export class Inbox {
     }
 
     /** After reading: lets the peer go on when there is room again. */
-    makeRoom(): void {
+    resumeIfDrained(): void {
         if (!this.holding || this.waitingBytes >= this.windowBytes) return
         this.holding = false
         this.link.resume()

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { newProgram } from "../../../../tools/cli/main.js"
-import { allCommands, treeOf } from "../../../../tools/cli/command-tree.js"
+import { allCommands, commandTree } from "../../../../tools/cli/command-tree.js"
 import { run } from "../../../helpers/command.js"
 import { Terminal, whyNoTmux } from "../../../helpers/tmux.js"
 
@@ -108,7 +108,7 @@ function offered(line: string): string[] {
 
 describe("bash is offered", () => {
     test("every command of the tree, and all options of each", () => {
-        for (const { path, options, commands } of allCommands(treeOf(newProgram()))) {
+        for (const { path, options, commands } of allCommands(commandTree(newProgram()))) {
             const names = options.flatMap(option => option.names)
             const line = ["moorage", ...path, ""].join(" ")
             expect(offered(`${line}-`), line).toEqual(expect.arrayContaining(names))

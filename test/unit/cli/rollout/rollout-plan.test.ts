@@ -15,9 +15,15 @@ import { InvalidArgumentError } from "commander"
 import type { Browser } from "playwright-core"
 import * as v from "valibot"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { positive, rate, share } from "../../../../tools/cli/option-parsers.js"
-import { days, hours, slotTime, timeZone, waves } from "../../../../tools/cli/rollout/plan-option-parsers.js"
-import { PLAN } from "../../../../tools/fleet/rollout/index.js"
+import { parsePositive, parseRate, parseFraction } from "../../../../tools/cli/option-parsers.js"
+import {
+    parseDays,
+    parseHours,
+    parseSlotTime,
+    parseTimeZone,
+    parseWaves,
+} from "../../../../tools/cli/rollout/plan-option-parsers.js"
+import { ROLLOUT_PLAN } from "../../../../tools/fleet/rollout/index.js"
 import { launchBrowser, overflowPx, visitFile, whyNoBrowser } from "../../../helpers/browser.js"
 import { run, runOnFullDisk, start } from "../../../helpers/command.js"
 
@@ -52,7 +58,7 @@ test("prints batches, a plot and what to expect, writes the slots into the fleet
     expect(lines[200]).toBe(`board-199,${KEY},hall 3,12,5,200,1.6667,0.96,4,4`)
     expect(statSync(path("fleet.csv")).mode & 0o777).toBe(0o600)
     const made = readFileSync(path("fleet.rollout.json"), "utf8")
-    expect(v.safeParse(PLAN, JSON.parse(made)).success).toBe(true)
+    expect(v.safeParse(ROLLOUT_PLAN, JSON.parse(made)).success).toBe(true)
     expect(made + stdout).not.toContain(KEY)
 })
 
@@ -60,7 +66,7 @@ test("--json is the plan, which is that of the file; --dry-run leaves the fleet 
     const before = readFileSync(path("fleet.csv"), "utf8")
     const { code, stdout } = await plan("fleet.csv", "--json", "--dry-run", "--out", path("other.json"))
     expect(code).toBe(0)
-    const told = v.parse(PLAN, JSON.parse(stdout))
+    const told = v.parse(ROLLOUT_PLAN, JSON.parse(stdout))
     expect(told).toEqual(JSON.parse(readFileSync(path("other.json"), "utf8")))
     expect(told.waves.map(({ boards }) => boards)).toEqual([2, 18, 80, 100])
     expect(readFileSync(path("fleet.csv"), "utf8")).toBe(before)
@@ -198,31 +204,31 @@ describe("what goes wrong", () => {
 
 describe("an option", () => {
     test("takes waves, hours, days and zones as people write them", () => {
-        expect(waves("1%, 10%,0.5,100%")).toEqual([0.01, 0.1, 0.5, 1])
-        expect(waves("10%")).toEqual([0.1, 1])
-        expect(hours("22:00-06:00")).toEqual({ from: "22:00", to: "06:00" })
-        expect(days("Sat-Sun,mon")).toEqual([1, 6, 7])
-        expect(timeZone("Europe/Berlin")).toBe("Europe/Berlin")
-        expect(rate("1000/min")).toEqual({ calls: 1000, perSec: 60 })
+        expect(parseWaves("1%, 10%,0.5,100%")).toEqual([0.01, 0.1, 0.5, 1])
+        expect(parseWaves("10%")).toEqual([0.1, 1])
+        expect(parseHours("22:00-06:00")).toEqual({ from: "22:00", to: "06:00" })
+        expect(parseDays("Sat-Sun,mon")).toEqual([1, 6, 7])
+        expect(parseTimeZone("Europe/Berlin")).toBe("Europe/Berlin")
+        expect(parseRate("1000/min")).toEqual({ calls: 1000, perSec: 60 })
     })
 
     test.each([
-        [share, "110%"],
-        [rate, "0/min"],
-        [rate, "many"],
-        [waves, "10%,5%"],
-        [waves, "10%,10%"],
-        [waves, "0%,100%"],
-        [hours, "08:00-25:00"],
-        [hours, "08:00-08:00"],
-        [hours, "8-17"],
-        [days, "mon-funday"],
-        [days, "fri-mon"],
-        [days, "mon-wed-fri"],
-        [timeZone, "Mars/Olympus"],
-        [slotTime, "1.5s"],
-        [slotTime, "2d"],
-        [positive, "0"],
+        [parseFraction, "110%"],
+        [parseRate, "0/min"],
+        [parseRate, "many"],
+        [parseWaves, "10%,5%"],
+        [parseWaves, "10%,10%"],
+        [parseWaves, "0%,100%"],
+        [parseHours, "08:00-25:00"],
+        [parseHours, "08:00-08:00"],
+        [parseHours, "8-17"],
+        [parseDays, "mon-funday"],
+        [parseDays, "fri-mon"],
+        [parseDays, "mon-wed-fri"],
+        [parseTimeZone, "Mars/Olympus"],
+        [parseSlotTime, "1.5s"],
+        [parseSlotTime, "2d"],
+        [parsePositive, "0"],
     ])("%o refuses %j", (parse, text) => {
         expect(() => parse(text)).toThrow(InvalidArgumentError)
     })

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { loadImages, readyPlans, type RunResult, type Summary } from "../../../../tools/simulator/index.js"
+import { loadImages, builtinPlans, type RunResult, type Summary } from "../../../../tools/simulator/index.js"
 import { run, start } from "../../../helpers/command.js"
 
 const PLAN = `
@@ -98,7 +98,7 @@ describe("moorage simulate", () => {
     test("--list names the ready plans", async () => {
         const { code, stdout } = await run(["simulate", "--list"])
         expect(code).toBe(0)
-        for (const name of readyPlans()) expect(stdout).toContain(name)
+        for (const name of builtinPlans()) expect(stdout).toContain(name)
     })
 
     test.each([

@@ -108,8 +108,8 @@ describe("mqtt-packet reads what the board builds", () => {
     })
 
     test("PINGREQ and DISCONNECT are a head alone", () => {
-        expect(parseOne(packet.encodeBare(0xc0)).cmd).toBe("pingreq")
-        expect(parseOne(packet.encodeBare(0xe0)).cmd).toBe("disconnect")
+        expect(parseOne(packet.encodeEmpty(0xc0)).cmd).toBe("pingreq")
+        expect(parseOne(packet.encodeEmpty(0xe0)).cmd).toBe("disconnect")
     })
 
     test.each([127, 128, 16_383, 16_384, 2_097_151, 2_097_152])(

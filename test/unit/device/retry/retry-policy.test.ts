@@ -2,7 +2,13 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { FaultKind } from "../../../../devs/contract/fault"
-import { backoffTopMs, fleetMs, slotMs, uniformMs, WAIT_MAX_MS } from "../../../../devs/retry/backoff"
+import {
+    backoffCeilingMs,
+    fleetThrottleCeilingMs,
+    slotMs,
+    uniformMs,
+    WAIT_MAX_MS,
+} from "../../../../devs/retry/backoff"
 import {
     Action,
     CAP_MS,
@@ -11,15 +17,15 @@ import {
     HUB_GAP_MS,
     HUB_WINDOW_MAX_MS,
     HUB_WINDOW_MS,
-    type Life,
-    newLife,
+    type AgentState,
+    newAgentState,
     next,
     SERVER_ERROR_MS,
     SLOW_MS,
     State,
 } from "../../../../devs/retry/retry-policy"
 
-const STATES = [State.Recall, State.Register, State.Moor, State.Moored]
+const STATES = [State.FindHub, State.Register, State.Connect, State.Moored]
 const EVENTS = Array.from({ length: EVENT_MAX + 1 }, (_, event) => event)
 const FAULTS = EVENTS.filter(event => event <= FaultKind.Rejected && event !== FaultKind.Offline)
 const FLEET_MS = 60_000
@@ -33,13 +39,17 @@ const lives = fc.record({
     delayMs: fc.nat(),
     failures: fc.nat(),
     refusals: fc.nat(),
-    silences: fc.nat(),
+    timeouts: fc.nat(),
     lostMs: fc.nat(45 * 24 * HOUR_MS),
     windowMs: fc.constantFrom(HUB_WINDOW_MS, 2 * HUB_WINDOW_MS, HUB_WINDOW_MAX_MS),
 })
 
-const inState = (state: State, rest: Partial<Life> = {}): Life => ({ ...newLife(), state, ...rest })
-const after = (life: Life, event: number, { retryAfterSec = 0, nowMs = 1000, random = 0 } = {}) =>
+const inState = (state: State, rest: Partial<AgentState> = {}): AgentState => ({
+    ...newAgentState(),
+    state,
+    ...rest,
+})
+const after = (life: AgentState, event: number, { retryAfterSec = 0, nowMs = 1000, random = 0 } = {}) =>
     next(life, event, retryAfterSec, nowMs, FLEET_MS, random)
 
 /** What a mistaken or hostile peer, setting or clock may bring: NaN, infinities, negative and huge numbers among them. */
@@ -62,37 +72,37 @@ describe("the backoff", () => {
             fc.property(anything, anything, anything, chance, (a, b, c, random) => {
                 for (const ms of [
                     uniformMs(a, b, random),
-                    uniformMs(1000, backoffTopMs(a, b, CAP_MS), random),
-                    uniformMs(1000, fleetMs(a, b, c), random),
+                    uniformMs(1000, backoffCeilingMs(a, b, CAP_MS), random),
+                    uniformMs(1000, fleetThrottleCeilingMs(a, b, c), random),
                 ]) {
                     expect(ms).toBeGreaterThanOrEqual(1)
                     expect(ms).toBeLessThanOrEqual(2 * WAIT_MAX_MS)
                 }
-                expect(uniformMs(1000, backoffTopMs(a, 2000, CAP_MS), random)).toBeLessThanOrEqual(CAP_MS)
-                expect(fleetMs(a, b, c)).toBeGreaterThanOrEqual(1000)
-                expect(fleetMs(a, b, c)).toBeLessThanOrEqual(WAIT_MAX_MS)
+                expect(uniformMs(1000, backoffCeilingMs(a, 2000, CAP_MS), random)).toBeLessThanOrEqual(CAP_MS)
+                expect(fleetThrottleCeilingMs(a, b, c)).toBeGreaterThanOrEqual(1000)
+                expect(fleetThrottleCeilingMs(a, b, c)).toBeLessThanOrEqual(WAIT_MAX_MS)
             })
         )
     })
 
     test("doubles up to its cap and never overflows", () => {
-        expect([0, 1, 2, 3, 4].map(n => backoffTopMs(n, 1000, 10_000))).toEqual([
+        expect([0, 1, 2, 3, 4].map(n => backoffCeilingMs(n, 1000, 10_000))).toEqual([
             1000, 2000, 4000, 8000, 10_000,
         ])
         for (const failures of [30, 31, 1e6, 2 ** 31, 2 ** 53])
-            expect(backoffTopMs(failures, 1000, 10_000)).toBe(10_000)
+            expect(backoffCeilingMs(failures, 1000, 10_000)).toBe(10_000)
     })
 
     test("keeps full jitter at the cap", () => {
-        expect(uniformMs(1000, backoffTopMs(99, 1000, CAP_MS), 0)).toBe(1000)
-        expect(uniformMs(1000, backoffTopMs(99, 1000, CAP_MS), 0.999999)).toBeGreaterThan(299_000)
+        expect(uniformMs(1000, backoffCeilingMs(99, 1000, CAP_MS), 0)).toBe(1000)
+        expect(uniformMs(1000, backoffCeilingMs(99, 1000, CAP_MS), 0.999999)).toBeGreaterThan(299_000)
     })
 
     test("of a fleet is the seed's: max = (1/load) * (N/cps) * 1000 ms, at least 1 s", () => {
-        expect(fleetMs(1, 10_000, 100)).toBe(100_000)
-        expect(fleetMs(0.5, 10_000, 100)).toBe(200_000)
-        expect(fleetMs(2, 12_000, 200)).toBe(30_000)
-        expect(fleetMs(1, 1, 100)).toBe(1000)
+        expect(fleetThrottleCeilingMs(1, 10_000, 100)).toBe(100_000)
+        expect(fleetThrottleCeilingMs(0.5, 10_000, 100)).toBe(200_000)
+        expect(fleetThrottleCeilingMs(2, 12_000, 200)).toBe(30_000)
+        expect(fleetThrottleCeilingMs(1, 1, 100)).toBe(1000)
     })
 
     test("of a fleet is a number from 1 s to a day, for any settings", () => {
@@ -102,7 +112,7 @@ describe("the backoff", () => {
         const perSec = fc.double({ min: 0.001, max: 1e5, noNaN: true })
         fc.assert(
             fc.property(load, devices, perSec, (load, devices, perSec) => {
-                const ms = fleetMs(load, devices, perSec)
+                const ms = fleetThrottleCeilingMs(load, devices, perSec)
                 expect(Number.isInteger(ms)).toBe(true)
                 expect(ms).toBeGreaterThanOrEqual(1000)
                 expect(ms).toBeLessThanOrEqual(24 * HOUR_MS)
@@ -183,7 +193,7 @@ describe("every state and every event", () => {
 })
 
 describe("rows of the table, at the hub", () => {
-    const AT_HUB = [State.Moor, State.Moored]
+    const AT_HUB = [State.Connect, State.Moored]
 
     test.each(AT_HUB)(
         "in state %i tries are a minute apart, but for the first after a server error: 5 s",
@@ -222,22 +232,22 @@ describe("rows of the table, at the hub", () => {
     )
 
     test("the first refusal takes a fresh clock and token to the same hub", () => {
-        expect(after(inState(State.Moor), FaultKind.Refused)).toMatchObject({
-            state: State.Moor,
+        expect(after(inState(State.Connect), FaultKind.Refused)).toMatchObject({
+            state: State.Connect,
             action: Action.RefreshClock,
         })
     })
 
     test("a refusal that another failure parts from the next counts anew", () => {
-        const parted = after(after(inState(State.Moor), FaultKind.Refused), FaultKind.Network)
+        const parted = after(after(inState(State.Connect), FaultKind.Refused), FaultKind.Network)
         expect(after(parted, FaultKind.Refused)).toMatchObject({
-            state: State.Moor,
+            state: State.Connect,
             action: Action.RefreshClock,
         })
     })
 
     test("a hub that refuses what DPS just assigned is registered for every 10 min or more", () => {
-        const life = inState(State.Moor, { refusals: 1, failures: 4 })
+        const life = inState(State.Connect, { refusals: 1, failures: 4 })
         expect(after(life, FaultKind.Refused)).toMatchObject({ state: State.Register, delayMs: SLOW_MS })
     })
 
@@ -245,7 +255,7 @@ describe("rows of the table, at the hub", () => {
         let life = after(inState(State.Moored), FaultKind.Network, { nowMs: 5000 })
         expect(life.lostMs).toBe(5000)
         life = after(life, FaultKind.Network, { nowMs: 5000 + HUB_WINDOW_MS - 1 })
-        expect(life.state).toBe(State.Moor)
+        expect(life.state).toBe(State.Connect)
         life = after(life, FaultKind.Network, { nowMs: 5000 + HUB_WINDOW_MS })
         expect(life.state).toBe(State.Register)
     })
@@ -272,7 +282,7 @@ describe("rows of the table, at the hub", () => {
 
     test("failures are forgotten by a stable session, and by nothing else", () => {
         for (const event of EVENTS) {
-            const { failures } = after(inState(State.Moor, { failures: 3 }), event)
+            const { failures } = after(inState(State.Connect, { failures: 3 }), event)
             if (event === Event.Stable) expect(failures).toBe(0)
             else expect(failures).toBeGreaterThanOrEqual(3)
         }
@@ -284,7 +294,7 @@ describe("rows of the table, at the hub", () => {
             delayMs: 30_000,
         })
         expect(after(inState(State.Moored), Event.Renew)).toMatchObject({
-            state: State.Moor,
+            state: State.Connect,
             action: Action.RefreshClock,
             delayMs: 1,
         })
@@ -292,7 +302,7 @@ describe("rows of the table, at the hub", () => {
 })
 
 describe("rows of the table, at DPS", () => {
-    const AT_DPS = [State.Recall, State.Register]
+    const AT_DPS = [State.FindHub, State.Register]
 
     test.each(AT_DPS)("in state %i a server error waits 5 s or more, and backs off", state => {
         fc.assert(
@@ -345,12 +355,12 @@ describe("rows of the table, at DPS", () => {
     )
 
     test.each(AT_DPS)("in state %i silence seven times in a row reboots", state => {
-        expect(after(inState(state, { silences: 5 }), FaultKind.Timeout).action).toBe(Action.Go)
-        expect(after(inState(state, { silences: 6 }), FaultKind.Timeout).action).toBe(Action.Reboot)
+        expect(after(inState(state, { timeouts: 5 }), FaultKind.Timeout).action).toBe(Action.Go)
+        expect(after(inState(state, { timeouts: 6 }), FaultKind.Timeout).action).toBe(Action.Reboot)
     })
 
     test("no network is no try: nothing is counted, and what was to be done still is", () => {
-        const before = { failures: 2, silences: 1, refusals: 1, lostMs: 7, action: Action.RefreshClock }
+        const before = { failures: 2, timeouts: 1, refusals: 1, lostMs: 7, action: Action.RefreshClock }
         for (const state of STATES)
             expect(after(inState(state, before), FaultKind.Offline)).toMatchObject({ state, ...before })
     })
@@ -358,7 +368,7 @@ describe("rows of the table, at DPS", () => {
 
 /** A life on its way: what it does next, and what the rules need to know of what was. */
 interface Trail {
-    life: Life
+    life: AgentState
     /** When the work of `life.state` begins. */
     atMs: number
     /** When the hub was lost, or last handed back by DPS, as far as there was no stable session since. */
@@ -369,15 +379,15 @@ interface Trail {
     registeredMs?: number
 }
 
-const isHub = (state: State) => state === State.Moor || state === State.Moored
+const isHub = (state: State) => state === State.Connect || state === State.Moored
 const isServers = (event: number) => event === FaultKind.ServerError || event === FaultKind.Unavailable
 
 /** What can happen in a state: every fault in each, and what its work may lead to. */
 function eventsIn(state: State): number[] {
     const outcomes = {
-        [State.Recall]: [Event.Known, Event.Unknown],
+        [State.FindHub]: [Event.Known, Event.Unknown],
         [State.Register]: [Event.Assigned, Event.Returned],
-        [State.Moor]: [Event.Stable, Event.Renew, Event.Reprovision],
+        [State.Connect]: [Event.Stable, Event.Renew, Event.Reprovision],
         [State.Moored]: [Event.Renew, Event.Reprovision],
     }
     return [...FAULTS, FaultKind.Offline, ...outcomes[state]]
@@ -399,10 +409,10 @@ function follow(trail: Trail, event: number, tookMs: number, retryAfterSec: numb
     if (isFault) {
         rule(!(retryAfterSec > 0) || then.delayMs >= retryAfterSec * 1000, "retry-after is honoured")
         rule(gapMs >= 1000, "no two calls within a second")
-        const stays = hub ? then.state === State.Moor : then.state === life.state
+        const stays = hub ? then.state === State.Connect : then.state === life.state
         rule(stays || then.state === State.Register, "a fault leads to another try or to registration")
     }
-    if (isFault && hub && then.state === State.Moor) {
+    if (isFault && hub && then.state === State.Connect) {
         const leastMs = isServers(event) && !trail.failed ? SERVER_ERROR_MS : HUB_GAP_MS
         rule(gapMs >= leastMs, "a minute between hub calls, but for the first after a server error")
     }
@@ -434,7 +444,7 @@ function follow(trail: Trail, event: number, tookMs: number, retryAfterSec: numb
     }
 }
 
-const begin = (life: Life): Trail => ({ life, atMs: 1000, failed: life.failures > 0 })
+const begin = (life: AgentState): Trail => ({ life, atMs: 1000, failed: life.failures > 0 })
 
 describe("no path reaches DPS or the hub faster than the rules allow", () => {
     test.each(STATES)("from state %i, through every five events, with the shortest waits", state => {
@@ -497,10 +507,10 @@ describe("from any life", () => {
     test("a healthy cloud leads to moored in three steps at most", () => {
         fc.assert(
             fc.property(lives, fc.boolean(), (any, known) => {
-                let life: Life = any
+                let life: AgentState = any
                 let steps = 0
                 while (life.state !== State.Moored) {
-                    if (life.state === State.Recall) life = after(life, known ? Event.Known : Event.Unknown)
+                    if (life.state === State.FindHub) life = after(life, known ? Event.Known : Event.Unknown)
                     else if (life.state === State.Register) life = after(life, Event.Assigned)
                     else life = after(life, Event.Stable)
                     expect(++steps).toBeLessThanOrEqual(3)

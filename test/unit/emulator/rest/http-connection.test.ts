@@ -1,7 +1,7 @@
 // HTTP/1.1 on a byte stream: what every answer carries, limits, order, faults.
 import { type Link, linkPair } from "@moorage/runtime"
 import { describe, expect, test } from "vitest"
-import type { Fault } from "../../../../tools/emulator/index.js"
+import type { InjectedFault } from "../../../../tools/emulator/index.js"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
 
@@ -141,7 +141,7 @@ describe("the connection", () => {
 
 describe("a fault", () => {
     /** One lookup under a fault; how often the plan was asked, and for what. */
-    function lookupUnder(fault: Fault) {
+    function lookupUnder(fault: InjectedFault) {
         const world = newCloud()
         const asked: string[] = []
         world.cloud.faults = point => {

@@ -11,11 +11,11 @@ import { parseConnectionString, ServiceAccess } from "../../../../tools/fleet/az
 import { ServiceClient } from "../../../../tools/fleet/azure/service-client.js"
 import type { Https, HttpsAnswer } from "../../../../tools/fleet/azure/https.js"
 import {
-    addressOf,
+    parseHostAddress,
     CloudError,
     cloudSettings,
     openServices,
-    Pace,
+    RateLimiter,
 } from "../../../../tools/fleet/azure/index.js"
 import { provisioningService } from "../../../conformance/services.js"
 import type { Running } from "../../../conformance/sdk.js"
@@ -110,7 +110,7 @@ describe("settings", () => {
     })
 
     test.each(["127.0.0.1", "a:0", "a:70000", "http://a:1", ""])("take no address %j", text => {
-        expect(addressOf(text)).toBeUndefined()
+        expect(parseHostAddress(text)).toBeUndefined()
     })
 })
 
@@ -133,9 +133,9 @@ describe("a key", () => {
 
 test("the pace is even, and a hold holds all", async () => {
     const clock = new ManualClock(0)
-    const pace = new Pace(clock, 10)
+    const pace = new RateLimiter(clock, 10)
     const atMs: number[] = []
-    const turn = () => pace.turn().then(() => void atMs.push(clock.nowMs()))
+    const turn = () => pace.acquire().then(() => void atMs.push(clock.nowMs()))
     const first = [turn(), turn(), turn()]
     for (let i = 0; i < 3; i++) {
         for (let turns = 0; turns < 9; turns++) await Promise.resolve()
@@ -143,7 +143,7 @@ test("the pace is even, and a hold holds all", async () => {
     }
     await Promise.all(first)
     expect(atMs).toEqual([0, 100, 200])
-    pace.hold(5000)
+    pace.pauseFor(5000)
     const held = turn()
     clock.advance(4999)
     for (let turns = 0; turns < 9; turns++) await Promise.resolve()
@@ -174,7 +174,7 @@ describe("a call that fails", () => {
             clock,
             random: seededRandom(1),
             https: { ask } as unknown as Https,
-            pace: new Pace(clock, perSec),
+            pace: new RateLimiter(clock, perSec),
             giveUpAfterSec,
         })
         let ended: HttpsAnswer | CloudError | undefined

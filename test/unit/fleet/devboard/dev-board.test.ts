@@ -3,26 +3,26 @@ import { formatRecord } from "../../../../devs/store/assignment-record.js"
 import { DEVICE_HOST } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { ManualClock, ScopedClock } from "@moorage/runtime"
-import { type Happening, memoryFlash, onHappening, writeNetwork, writeSettings } from "@moorage/vm"
+import { type BoardLogEntry, memoryFlash, subscribeBoardLog, writeNetwork, writeSettings } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
-import { type Doing, doingAfter, OFF } from "../../../../tools/fleet/devboard/board-activity.js"
-import { LightWatch } from "../../../../tools/fleet/devboard/blink-pattern.js"
-import { storedIn } from "../../../../tools/fleet/devboard/flash-contents.js"
+import { type Activity, nextActivity, OFF } from "../../../../tools/fleet/devboard/board-activity.js"
+import { BlinkClassifier } from "../../../../tools/fleet/devboard/blink-pattern.js"
+import { readFlashContents } from "../../../../tools/fleet/devboard/flash-contents.js"
 import { GROUP_KEY, ID_SCOPE, moor, type World } from "../../../helpers/firmware-world.js"
 
 /** What the board is doing, in the order it is told. */
 function watchDoing(world: World): string[] {
-    let doing: Doing = OFF
+    let doing: Activity = OFF
     const told: string[] = []
-    onHappening(world.board, happening => {
-        doing = doingAfter(doing, happening, world.board.isOn)
+    subscribeBoardLog(world.board, happening => {
+        doing = nextActivity(doing, happening, world.board.isOn)
         if (doing.text !== told.at(-1)) told.push(doing.text)
     })
     return told
 }
 
 function watchLight(world: World): () => string {
-    const light = new LightWatch()
+    const light = new BlinkClassifier()
     world.board.on("light", ({ red }) => light.set(red > 0, world.clock.nowMs()))
     world.board.on("powerOff", () => light.clear())
     return () => light.text(world.clock.nowMs())
@@ -57,11 +57,11 @@ describe("what a board is doing", () => {
         world.board.powerOn()
         world.until("setting ID_SCOPE")
         expect(told.at(-1)).toBe("stopped: setting ID_SCOPE is missing or malformed")
-        const panic: Happening = { kind: "panic", text: "PANIC 60004: out of memory; ..." }
-        const moored: Doing = { text: "moored at a.b", hub: "a.b" }
-        expect(doingAfter(moored, panic, true)).toEqual({ text: "dead of a panic" })
-        const chatter: Happening = { kind: "log", text: "record kept" }
-        expect(doingAfter(moored, chatter, true)).toBe(moored)
+        const panic: BoardLogEntry = { kind: "panic", text: "PANIC 60004: out of memory; ..." }
+        const moored: Activity = { text: "moored at a.b", hub: "a.b" }
+        expect(nextActivity(moored, panic, true)).toEqual({ text: "dead of a panic" })
+        const chatter: BoardLogEntry = { kind: "log", text: "record kept" }
+        expect(nextActivity(moored, chatter, true)).toBe(moored)
     })
 })
 
@@ -101,7 +101,7 @@ describe("what is in flash", () => {
     test("is told without keys, passwords, and settings that nobody here knows", () => {
         const flash = flashWith({ STABLE_SEC: 7, TOKEN_OF_MINE: "abc" })
         writeNetwork(flash, { ssid: "plant 7", psk: "a password of it" })
-        const stored = storedIn(flash)
+        const stored = readFlashContents(flash)
         expect(stored).toEqual({
             programBytes: null,
             ssid: "plant 7",
@@ -125,10 +125,10 @@ describe("what is in flash", () => {
         }
         const text = formatRecord(record, "board-1", owner)
         const parts = { hub: text.slice(0, 225), hub2: text.slice(225) }
-        expect(storedIn(flashWith(parts)).record).toEqual(record)
+        expect(readFlashContents(flashWith(parts)).record).toEqual(record)
         const spoilt = "damaged, or of another owner"
-        expect(storedIn(flashWith({ ...parts, ID_SCOPE: "0ne00OTHER" })).record).toBe(spoilt)
-        expect(storedIn(flashWith({ hub: parts.hub })).record).toBe(spoilt)
+        expect(readFlashContents(flashWith({ ...parts, ID_SCOPE: "0ne00OTHER" })).record).toBe(spoilt)
+        expect(readFlashContents(flashWith({ hub: parts.hub })).record).toBe(spoilt)
     })
 })
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { loadBoardProfile } from "@moorage/vm"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { DeskError } from "../../../../tools/fleet/devboard/index.js"
+import { DevBoardError } from "../../../../tools/fleet/devboard/index.js"
 import { openFlash } from "../../../../tools/fleet/devboard/flash-file.js"
 
 let dir: string
@@ -17,7 +17,7 @@ test.each(["none/a.bin", "file/a.bin", "file/none/a.bin"])(
     "a flash file where there is no folder is refused in a word: %s",
     name => {
         const open = () => openFlash(join(dir, name), loadBoardProfile("moorage_devkitc"), false)
-        expect(open).toThrow(DeskError)
+        expect(open).toThrow(DevBoardError)
         expect(open).toThrow(/^Cannot write .*a\.bin: there is no folder /)
         expect(readdirSync(dir)).toEqual(["file"])
     }

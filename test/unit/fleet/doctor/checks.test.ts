@@ -3,7 +3,7 @@ import { ManualClock, seededRandom } from "@moorage/runtime"
 import { describe, expect, test } from "vitest"
 import { CloudError } from "../../../../tools/fleet/azure/index.js"
 import { certificateOutcome } from "../../../../tools/fleet/doctor/check-certificate.js"
-import { Course } from "../../../../tools/fleet/doctor/check-runner.js"
+import { CheckRunner } from "../../../../tools/fleet/doctor/check-runner.js"
 import { lookupOutcome, scopeIs } from "../../../../tools/fleet/doctor/check-device.js"
 import { parseEnv } from "../../../../tools/fleet/doctor/env-file.js"
 import { ok } from "../../../../tools/fleet/doctor/finding.js"
@@ -280,7 +280,7 @@ describe("who is looked up", () => {
 
 describe("checks", () => {
     test("one whose ground is missing is skipped, and so is what needs that", async () => {
-        const course = new Course({ clock: new ManualClock(NOW_MS), timeoutSec: 1 })
+        const course = new CheckRunner({ clock: new ManualClock(NOW_MS), timeoutSec: 1 })
         const never = () => {
             throw new Error("must not run")
         }
@@ -293,7 +293,7 @@ describe("checks", () => {
 
     test("one that takes too long fails, with its cure, though it is deaf to being stopped", async () => {
         const clock = new ManualClock(NOW_MS)
-        const course = new Course({ clock, timeoutSec: 5 })
+        const course = new CheckRunner({ clock, timeoutSec: 5 })
         const running = course.run({
             name: "a",
             lateCure: "do this",

@@ -19,7 +19,7 @@ import {
     queried,
     reprovision,
     type ReprovisionOptions,
-    StateError,
+    JournalError,
     StateFile,
     type Target,
 } from "../../../../tools/fleet/reprovision/index.js"
@@ -228,7 +228,7 @@ describe("a state file", () => {
         const header = JSON.stringify({ moorage: "reprovision", version: 1 })
         writeFileSync(file, `${header}\n{"id":"a"}\n`)
         expect(() => new StateFile(file)).toThrow(/line 2: it is damaged/)
-        expect(() => new StateFile(dir)).toThrow(StateError)
+        expect(() => new StateFile(dir)).toThrow(JournalError)
     })
 
     test("of a dry run is not written", async () => {

@@ -18,22 +18,22 @@ import { FleetError } from "../../../../tools/fleet/input-issues.js"
 import {
     ALL_HOURS,
     type FleetIds,
-    makePlan,
+    makeRolloutPlan,
     momentMs,
-    PLAN,
-    type PlanChoices,
-    planText,
+    ROLLOUT_PLAN,
+    type RolloutPlanOptions,
+    rolloutPlanText,
     predictedPoints,
     ratePerSec,
     readFleetIds,
-    readPlan,
+    readRolloutPlan,
     type WorkingHours,
     writeSlots,
 } from "../../../../tools/fleet/rollout/index.js"
 import { Calendar } from "../../../../tools/fleet/rollout/working-calendar.js"
 import { slotsFor } from "../../../../tools/fleet/rollout/batch-slots.js"
 import { waveSizes } from "../../../../tools/fleet/rollout/batch-schedule.js"
-import { Staged } from "../../../../tools/files/file-transaction.js"
+import { FileTransaction } from "../../../../tools/files/file-transaction.js"
 
 const BERLIN = "Europe/Berlin"
 const HOUR_MS = 3_600_000
@@ -45,7 +45,7 @@ const DOCUMENTED = {
     hubs: 1,
     load: 0.96,
 }
-const CHOICES: PlanChoices = {
+const CHOICES: RolloutPlanOptions = {
     limits: DOCUMENTED,
     waves: [0.01, 0.1, 0.5, 1],
     startMs: START_MS,
@@ -60,8 +60,8 @@ function fleetOf(boards: number): FleetIds {
     return { ids, lines: ids.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false }
 }
 
-const planOf = (boards: number, choices: Partial<PlanChoices> = {}) =>
-    makePlan(fleetOf(boards), { ...CHOICES, ...choices })
+const planOf = (boards: number, choices: Partial<RolloutPlanOptions> = {}) =>
+    makeRolloutPlan(fleetOf(boards), { ...CHOICES, ...choices })
 
 describe("working hours", () => {
     const window = (hours: WorkingHours, text: string, zone = BERLIN) => {
@@ -271,19 +271,22 @@ describe("a plan", () => {
         [{ batchMax: 1, waves: [1] }, /more than 10000 batches/],
         [{ limits: { ...DOCUMENTED, load: 0.0001 } }, /LOAD is "0.0001"/],
     ])("of %j is refused", async (choices, message) => {
-        await expect(planOf(20_000, choices as Partial<PlanChoices>)).rejects.toThrow(message)
+        await expect(planOf(20_000, choices as Partial<RolloutPlanOptions>)).rejects.toThrow(message)
     })
 })
 
 describe("boards with the tight image, which ask DPS before their slot", () => {
     test("are powered on no more at once than DPS answers in a minute, of it the load", async () => {
-        const { batches } = await makePlan({ ...fleetOf(3000), hasTight: true }, { ...CHOICES, waves: [1] })
+        const { batches } = await makeRolloutPlan(
+            { ...fleetOf(3000), hasTight: true },
+            { ...CHOICES, waves: [1] }
+        )
         expect(batches.map(({ boards }) => boards)).toEqual([960, 960, 960, 120])
     })
 
     test("a smaller batch that was asked for stays so; other boards are not held to it", async () => {
         const choices = { ...CHOICES, waves: [1], batchMax: 500 }
-        const { batches } = await makePlan({ ...fleetOf(1500), hasTight: true }, choices)
+        const { batches } = await makeRolloutPlan({ ...fleetOf(1500), hasTight: true }, choices)
         expect(batches.map(({ boards }) => boards)).toEqual([500, 500, 500])
         expect((await planOf(3000, { waves: [1] })).batches).toHaveLength(1)
     })
@@ -295,12 +298,12 @@ describe("the files of a plan", () => {
     beforeAll(() => void (dir = mkdtempSync(join(tmpdir(), "moorage-plan-"))))
     afterAll(() => rmSync(dir, { recursive: true }))
 
-    async function written(text: string, choices: Partial<PlanChoices> = {}) {
+    async function written(text: string, choices: Partial<RolloutPlanOptions> = {}) {
         const file = path("fleet.csv")
         writeFileSync(file, text)
         const boards = await readFleetIds(file)
-        const plan = await makePlan(boards, { ...CHOICES, ...choices })
-        const staged = new Staged()
+        const plan = await makeRolloutPlan(boards, { ...CHOICES, ...choices })
+        const staged = new FileTransaction()
         await writeSlots(file, boards, plan, staged)
         await staged.commit()
         return { plan, text: readFileSync(file, "utf8") }
@@ -327,9 +330,9 @@ describe("the files of a plan", () => {
 
     test("are read as they were written, a list of numbers on a line", async () => {
         const plan = await planOf(300)
-        writeFileSync(path("plan.json"), planText(plan))
-        expect(readPlan(path("plan.json")).plan).toEqual(v.parse(PLAN, plan))
-        expect(planText(plan)).toMatch(/"registered": \[[\d,]+\],\n/)
+        writeFileSync(path("plan.json"), rolloutPlanText(plan))
+        expect(readRolloutPlan(path("plan.json")).plan).toEqual(v.parse(ROLLOUT_PLAN, plan))
+        expect(rolloutPlanText(plan)).toMatch(/"registered": \[[\d,]+\],\n/)
     })
 
     test.each([
@@ -349,9 +352,9 @@ describe("the files of a plan", () => {
         [() => "", /is missing/],
         [() => "registrationId\nb-1\n", /the file: is no list of "name: value"$/],
     ])("that were changed are refused, %#", async (change, message) => {
-        const text = change(planText(await planOf(300)))
+        const text = change(rolloutPlanText(await planOf(300)))
         writeFileSync(path("wrong.json"), text)
-        expect(() => readPlan(path("wrong.json"))).toThrow(message)
+        expect(() => readRolloutPlan(path("wrong.json"))).toThrow(message)
     })
 
     test("give each line its slot in its batch, and leave the other columns as they are", async () => {
@@ -378,8 +381,8 @@ describe("the files of a plan", () => {
         chmodSync(path("real.csv"), 0o640)
         symlinkSync(path("real.csv"), path("link.csv"))
         const boards = await readFleetIds(path("link.csv"))
-        const staged = new Staged()
-        await writeSlots(path("link.csv"), boards, await makePlan(boards, CHOICES), staged)
+        const staged = new FileTransaction()
+        await writeSlots(path("link.csv"), boards, await makeRolloutPlan(boards, CHOICES), staged)
         await staged.commit()
         expect(statSync(path("real.csv")).mode & 0o777).toBe(0o640)
         expect(readFileSync(path("real.csv"), "utf8")).toContain("b-1,0,1,")
@@ -389,11 +392,11 @@ describe("the files of a plan", () => {
         const file = path("changed.csv")
         writeFileSync(file, "registrationId\nb-1\nb-2\n")
         const boards = await readFleetIds(file)
-        const plan = await makePlan(boards, CHOICES)
+        const plan = await makeRolloutPlan(boards, CHOICES)
         const changed = "registrationId\nb-1\nb-9\n"
         writeFileSync(file, changed)
-        const staged = new Staged()
-        await staged.write(path("changed.json"), [planText(plan)])
+        const staged = new FileTransaction()
+        await staged.write(path("changed.json"), [rolloutPlanText(plan)])
         await expect(writeSlots(file, boards, plan, staged)).rejects.toThrow(FleetError)
         await staged.drop()
         expect(readFileSync(file, "utf8")).toBe(changed)
@@ -406,7 +409,7 @@ describe("the files of a plan", () => {
     })
 
     test("are never put in the place of what is no file", async () => {
-        const staged = new Staged()
+        const staged = new FileTransaction()
         await staged.write(path("first.json"), ["{}"])
         const device = "/dev/null"
         for (const place of [dir, device])

@@ -5,9 +5,14 @@ import {
     expectedAt,
     lateSec,
     type Rules,
-    type Seen,
+    type Observation,
 } from "../../../../tools/fleet/rollout/rollout-decision.js"
-import { ALL_HOURS, makePlan, type Plan, throttledOf } from "../../../../tools/fleet/rollout/index.js"
+import {
+    ALL_HOURS,
+    makeRolloutPlan,
+    type RolloutPlan,
+    throttledOf,
+} from "../../../../tools/fleet/rollout/index.js"
 import { ThrottleWindow } from "../../../../tools/fleet/rollout/throttle-window.js"
 
 const START_MS = Date.UTC(2026, 10, 30, 8)
@@ -15,9 +20,9 @@ const MIN_MS = 60_000
 const RULES: Rules = { enough: 0.99, maxFailures: 0.01, maxThrottled: 10, maxLateSec: 600, isNow: false }
 
 /** 100 boards in waves of 10 and 90; the second is cut in two by the end of the first day. */
-async function planOf(soakSec = 0): Promise<Plan> {
+async function planOf(soakSec = 0): Promise<RolloutPlan> {
     const ids = Array.from({ length: 100 }, (_, i) => `b-${i}`)
-    return makePlan(
+    return makeRolloutPlan(
         { ids, lines: ids.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false },
         {
             limits: {
@@ -37,7 +42,7 @@ async function planOf(soakSec = 0): Promise<Plan> {
 }
 
 const at = (minutes: number) => START_MS + minutes * MIN_MS
-const seen = (more: Partial<Seen> = {}): Seen => ({
+const seen = (more: Partial<Observation> = {}): Observation => ({
     boards: 10,
     registered: 10,
     failed: 0,
@@ -118,7 +123,7 @@ describe("a batch", () => {
 })
 
 describe("the next batch is held", () => {
-    const held = async (more: Partial<Seen>, minutes = 5, isApproved = false) =>
+    const held = async (more: Partial<Observation>, minutes = 5, isApproved = false) =>
         decide(
             await planOf(),
             progress([at(0)]),
@@ -154,7 +159,7 @@ describe("the next batch is held", () => {
     })
 
     test("while DPS cannot be asked", async () => {
-        expect(kinds(await held({ blind: "Cannot reach DPS." }))).toEqual(["blind"])
+        expect(kinds(await held({ staleReason: "Cannot reach DPS." }))).toEqual(["blind"])
     })
 
     test("for all of these at once; a person may approve it all the same", async () => {

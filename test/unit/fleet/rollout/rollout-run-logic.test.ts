@@ -15,11 +15,11 @@ import {
     type Services,
     wait,
 } from "../../../../tools/fleet/azure/index.js"
-import { StateError } from "../../../../tools/files/journal.js"
+import { JournalError } from "../../../../tools/files/journal.js"
 import {
     ALL_HOURS,
     type KnownPlan,
-    makePlan,
+    makeRolloutPlan,
     type OpenBatch,
     type RolloutEvent,
     RolloutRun,
@@ -27,7 +27,7 @@ import {
     type Rules,
     type RunEnd,
 } from "../../../../tools/fleet/rollout/index.js"
-import { Finder } from "../../../../tools/fleet/rollout/registration-lookup.js"
+import { RegistrationLookup } from "../../../../tools/fleet/rollout/registration-lookup.js"
 import { register } from "../../../helpers/registered-devices.js"
 import { keptRegistrations } from "../../../helpers/registration-records.js"
 
@@ -78,7 +78,7 @@ const IDS = Array.from({ length: 10 }, (_, i) => `b-${i}`)
 
 /** Ten boards in waves of two and eight, two in a slot of a minute. */
 async function knownPlan(sha256 = "a".repeat(64)): Promise<KnownPlan> {
-    const plan = await makePlan(
+    const plan = await makeRolloutPlan(
         { ids: IDS, lines: IDS.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false },
         {
             limits: {
@@ -346,13 +346,13 @@ describe("the state file", () => {
         expect(() => new RolloutState(file, known)).toThrow(/line 5: it is damaged/)
         writeFileSync(file, "registrationId\nb-1\n")
         expect(() => new RolloutState(file, known)).toThrow(/no state file of `moorage rollout run`/)
-        expect(() => new RolloutState(dir, known)).toThrow(StateError)
+        expect(() => new RolloutState(dir, known)).toThrow(JournalError)
     })
 })
 
 describe("boards are found", () => {
     const many = (count: number) => keptRegistrations({ groupId: "line-7", count, nowMs: realClock.nowMs() })
-    const found = async (finder: Finder, wanted: string[]) => {
+    const found = async (finder: RegistrationLookup, wanted: string[]) => {
         const ids: string[] = []
         await finder.find(new Set(wanted), ({ registrationId }) => ids.push(registrationId))
         return ids.sort()
@@ -360,7 +360,7 @@ describe("boards are found", () => {
 
     test("page by page when they are many, one by one when they are few", async () => {
         const dps = await openCloud({ kept: new Map(many(2500)) })
-        const finder = new Finder(dps)
+        const finder = new RegistrationLookup(dps)
         const wanted = Array.from({ length: 200 }, (_, i) => `line-7-${String(i * 10).padStart(7, "0")}`)
         const calls = async (ids: string[]) => {
             const before = dps.client.calls
@@ -383,6 +383,6 @@ describe("boards are found", () => {
                 ...keptRegistrations({ ids: ids.slice(0, 6), nowMs: realClock.nowMs() }),
             ]),
         })
-        expect(await found(new Finder(dps), ids)).toEqual(ids.slice(0, 6))
+        expect(await found(new RegistrationLookup(dps), ids)).toEqual(ids.slice(0, 6))
     })
 })

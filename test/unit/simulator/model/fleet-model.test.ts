@@ -9,9 +9,9 @@ import {
     type FleetCurve,
     type ModelOptions,
     noJitter,
-    ours,
+    moorageStrategy,
     planSlots,
-    seedFormula,
+    requirementFormula,
     simulateRebootStorm,
     simulateRollout,
     slotOf,
@@ -40,9 +40,9 @@ function excess(perBin: number[], { calls, perSec }: { calls: number; perSec: nu
 const strategies = (devices: number): [string, Partial<ModelOptions>][] => [
     ["no jitter", { strategy: noJitter() }],
     ["azure-sdk-for-c", { strategy: azureSdkForC() }],
-    ["the formula", { strategy: seedFormula(fleet(devices)) }],
-    ["ours, all at once", { strategy: ours(fleet(devices)) }],
-    ["ours with slots", { strategy: ours(fleet(devices)), slots: planSlots(RATE, 1) }],
+    ["the formula", { strategy: requirementFormula(fleet(devices)) }],
+    ["ours, all at once", { strategy: moorageStrategy(fleet(devices)) }],
+    ["ours with slots", { strategy: moorageStrategy(fleet(devices)), slots: planSlots(RATE, 1) }],
 ]
 
 describe.each([
@@ -121,7 +121,7 @@ describe("a small fleet, counted by hand", () => {
 
     test("a lookup that is throttled comes again as a lookup, then registers", () => {
         const devices = 3
-        const curve = simulateRollout({ ...options, devices, strategy: ours(fleet(devices)) })
+        const curve = simulateRollout({ ...options, devices, strategy: moorageStrategy(fleet(devices)) })
         expect(curve.mooredBoards).toBe(3)
         expect(sum(curve.throttled)).toBeGreaterThan(0)
     })

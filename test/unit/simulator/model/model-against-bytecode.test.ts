@@ -1,8 +1,13 @@
 // The model against the bytecode: 500 boards, the same cloud, network and slots; their curves lie on each other.
 import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
 import { beforeAll, describe, expect, test } from "vitest"
-import { loadImages, parsePlan, runPlan } from "../../../../tools/simulator/index.js"
-import { cumulative, ours, simulateRollout, type SlotPlan } from "../../../../tools/simulator/model/index.js"
+import { loadImages, parseSimulationPlan, runPlan } from "../../../../tools/simulator/index.js"
+import {
+    cumulative,
+    moorageStrategy,
+    simulateRollout,
+    type SlotPlan,
+} from "../../../../tools/simulator/model/index.js"
 
 const BOARDS = 500
 const RATE = { calls: 200, perSec: 60 }
@@ -15,7 +20,7 @@ beforeAll(async () => {
 
 /** The same fleet by the bytecode and by the model. */
 async function both(slots: SlotPlan | undefined) {
-    const plan = parsePlan(
+    const plan = parseSimulationPlan(
         JSON.stringify({
             name: "crosscheck",
             durationSec: 400,
@@ -38,7 +43,7 @@ async function both(slots: SlotPlan | undefined) {
     const model = simulateRollout({
         devices: BOARDS,
         slots,
-        strategy: ours(FLEET),
+        strategy: moorageStrategy(FLEET),
         quotas: { ...DOCUMENTED_QUOTAS, dpsRegistrations: RATE, dpsOperations: RATE },
         hubs: plan.hubs.length,
         binSec: bytecode.series.binSec,

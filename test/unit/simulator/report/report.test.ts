@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import {
     type Fact,
     loadImages,
-    parsePlan,
+    parseSimulationPlan,
     type RunResult,
     runPlan,
 } from "../../../../tools/simulator/index.js"
@@ -32,7 +32,7 @@ const KEPT = { violations: 50, recent: 50, lanes: 20, bins: 600 }
 let held: RunResult
 
 beforeAll(async () => {
-    held = await runPlan(parsePlan(PLAN, "small.yaml"), 7, await loadImages())
+    held = await runPlan(parseSimulationPlan(PLAN, "small.yaml"), 7, await loadImages())
 })
 
 /** Facts of a board that fails, every `everyMs`, whatever the texts. */

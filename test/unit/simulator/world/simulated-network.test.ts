@@ -7,19 +7,19 @@ import { VirtualClock } from "../../../../tools/simulator/world/virtual-clock.js
 import {
     type HostState,
     type NetworkEvent,
-    Path,
-    type Terms,
+    BoardNetwork,
+    type LinkParameters,
 } from "../../../../tools/simulator/world/simulated-network.js"
 
 const TARGET: Target = { host: "hub.example", port: 8883, tls: true }
-const TERMS: Terms = { latencyMs: [30, 30], loss: 0, kbps: 800, dnsMs: 10, tlsMs: 1200 }
+const TERMS: LinkParameters = { latencyMs: [30, 30], loss: 0, kbps: 800, dnsMs: 10, tlsMs: 1200 }
 
-function build(terms: Partial<Terms> = {}, weather: { state?: HostState; resolves?: boolean } = {}) {
+function build(terms: Partial<LinkParameters> = {}, weather: { state?: HostState; resolves?: boolean } = {}) {
     const clock = new VirtualClock()
     const events: { kind: NetworkEvent["kind"]; atMs: number; detail?: string }[] = []
     const others: number[] = []
     let peer: Link | undefined
-    const path = new Path({
+    const path = new BoardNetwork({
         clock,
         random: seededRandom(1),
         terms: { ...TERMS, ...terms },

@@ -1,6 +1,6 @@
 import {
     memoryFlash,
-    networkMistake,
+    validateNetwork,
     readNetwork,
     readSettings,
     writeNetwork,
@@ -49,7 +49,7 @@ describe("the Wi-Fi network in flash", () => {
         [{ ssid: "x", psk: "short" }, /8 to 63 bytes, not 5/],
         [{ ssid: "x", psk: "y".repeat(64) }, /8 to 63 bytes, not 64/],
     ])("%j is one that no board can join", (network, why) => {
-        expect(networkMistake(network)).toMatch(why)
+        expect(validateNetwork(network)).toMatch(why)
         expect(() => writeNetwork(memoryFlash(), network)).toThrow(why)
     })
 

@@ -1,6 +1,6 @@
 import type { Cloud } from "../../cloud.js"
 import { guid } from "../../dps/dps-bodies.js"
-import type { Fault } from "../../cloud-events.js"
+import type { InjectedFault } from "../../cloud-events.js"
 import { HubError } from "../../hub/hub-error.js"
 import type { HttpReply, HttpRequest } from "../device-api.js"
 import { type Answer, type Call, findRoute, type Route } from "./service-call.js"
@@ -33,7 +33,7 @@ async function perform<C extends Call>(
     cloud: Cloud,
     service: Service<C>,
     request: ServiceRequest,
-    fault: Fault | undefined
+    fault: InjectedFault | undefined
 ): Promise<Answer> {
     if (fault?.status !== undefined)
         throw new ServiceError(fault.status, fault.status * 1000 + 1, "Injected fault.", fault.retryAfterSec)
@@ -56,7 +56,7 @@ async function serve<C extends Call>(
     cloud: Cloud,
     service: Service<C>,
     request: ServiceRequest,
-    fault: Fault | undefined
+    fault: InjectedFault | undefined
 ): Promise<HttpReply> {
     const headers: Record<string, string> = { "x-ms-request-id": guid(cloud.random) }
     let reply: HttpReply
@@ -94,7 +94,7 @@ export async function serveServiceApi(
     cloud: Cloud,
     api: Exclude<Api, { kind: "device" }>,
     request: ServiceRequest,
-    fault?: Fault
+    fault?: InjectedFault
 ): Promise<HttpReply> {
     if (api.kind === "noHub") return noSuchHub(cloud)
     if (api.kind === "dps") {
