@@ -15,7 +15,17 @@ const FEATURES: [what: string, fields: string[]][] = [
     ["button", ["reprovisionRequested"]],
     ["record in flash (remember)", ["storeAssignment"]],
     ["count of deaths", ["countCrash"]],
-    ["all of these", ["onSessionOpen", "onMessage", "runStatusLed", "reprovisionRequested", "storeAssignment", "countCrash"]],
+    [
+        "all of these",
+        [
+            "onSessionOpen",
+            "onMessage",
+            "runStatusLed",
+            "reprovisionRequested",
+            "storeAssignment",
+            "countCrash",
+        ],
+    ],
 ]
 
 /** src/main.ts without those fields, and without the imports that nothing needs then. */

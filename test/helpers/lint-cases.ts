@@ -35,15 +35,15 @@ export const CASES: Record<string, Cases> = {
     },
     "fiber-root-catch": {
         good: [
-            "async function guarded(life: () => Promise<void>) {} async function run() {} guarded.start(run)",
+            "async function runGuarded(life: () => Promise<void>) {} async function run() {} runGuarded.start(run)",
             "function beat() { try { g() } catch (e) { console.log(e) } } beat.start()",
             "async function beat() { for (;;) { try { g() } catch (e) { console.log(e) } } } beat.start()",
             "async function beat() { while (true) try { g() } catch {} } beat.start()",
             "setTimeout(() => { try { g() } catch (e) {} }, 10)",
-            "setTimeout(() => guarded(g), 10)",
+            "setTimeout(() => runGuarded(g), 10)",
             "const watch = { start(ms: number) {} }; watch.start(1)",
             // Written in another file.
-            'import { guarded } from "../devs/agent/supervisor"; guarded.start(g)',
+            'import { runGuarded } from "../devs/agent/supervisor"; runGuarded.start(g)',
         ],
         bad: [
             "async function run() { g() } run.start()",

@@ -3,8 +3,8 @@ import { functionOf, isFunction } from "../type-queries.js"
 import { calledName, isMethodCall } from "../syntax-queries.js"
 import { rule } from "../define-rule.js"
 
-/** The helper that catches: `guarded.start(life)`, `setTimeout(() => guarded(tick), 10)`. */
-const GUARD = "guarded"
+/** The helper that catches: `runGuarded.start(life)`, `setTimeout(() => runGuarded(tick), 10)`. */
+const GUARD = "runGuarded"
 
 /** The function that a call makes the root of a fiber, or undefined. */
 function rootOf(context, call) {
@@ -22,7 +22,7 @@ function rootOf(context, call) {
     return takesCallback && callback && isFunction(context, callback) ? callback : undefined
 }
 
-/** `guarded(...)`, `guarded.start(...)`, either awaited. */
+/** `runGuarded(...)`, `runGuarded.start(...)`, either awaited. */
 function isGuardCall(node) {
     if (ts.isAwaitExpression(node) || ts.isParenthesizedExpression(node)) return isGuardCall(node.expression)
     if (!ts.isCallExpression(node)) return false
@@ -70,7 +70,7 @@ function isGuard(node) {
 }
 
 export const fiberRootCatch = rule(
-    "an error that escapes a fiber or a callback restarts the whole program (facts D10): make the body of this function one try/catch, or go through guarded(...)",
+    "an error that escapes a fiber or a callback restarts the whole program (facts D10): make the body of this function one try/catch, or go through runGuarded(...)",
     (context, report) => ({
         CallExpression(node) {
             const root = rootOf(context, node)
