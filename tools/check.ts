@@ -1,4 +1,4 @@
-// Runs all checks side by side and then every test, for `npm test`. The last line counts the tests.
+// What `npm test` runs: format, lint and types side by side, then every test. The last line counts the tests.
 import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -26,15 +26,6 @@ const CHECKS: Step[] = [
     { name: "lint (eslint)", args: [bin("eslint/bin/eslint.js"), "--max-warnings", "0", "."] },
     { name: "types, host", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.json"] },
     { name: "types, device", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.device.json"] },
-    { name: "types, src", args: [bin("typescript/bin/tsc"), "-p", "src/tsconfig.json"] },
-    {
-        name: "spelling (cspell)",
-        args: [bin("cspell/bin.mjs"), "lint", "--no-progress", "--no-summary", "."],
-    },
-    {
-        name: "unused code and packages (knip)",
-        args: [bin("knip/bin/knip.js"), "--no-progress", "--no-config-hints"],
-    },
 ]
 
 /** Runs a Node program to its end; with `show` its output goes straight through. */
