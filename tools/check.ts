@@ -5,12 +5,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { realClock } from "@moorage/runtime"
 
-interface Step {
+interface CheckStep {
     name: string
     args: string[]
 }
 
-interface Outcome {
+interface StepOutcome {
     ok: boolean
     output: string
     seconds: string
@@ -18,7 +18,7 @@ interface Outcome {
 
 const bin = (path: string) => join("node_modules", path)
 
-const CHECKS: Step[] = [
+const CHECKS: CheckStep[] = [
     {
         name: "format (prettier)",
         args: [bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."],
@@ -29,7 +29,7 @@ const CHECKS: Step[] = [
 ]
 
 /** Runs a Node program to its end; with `show` its output goes straight through. */
-function run(step: Step, show: boolean): Promise<Outcome> {
+function run(step: CheckStep, show: boolean): Promise<StepOutcome> {
     const startMs = realClock.nowMs()
     return new Promise(resolve => {
         const stdio: "inherit" | "pipe" = show ? "inherit" : "pipe"

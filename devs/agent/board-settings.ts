@@ -4,11 +4,11 @@ import * as ds from "@devicescript/core"
 import { fromBase64, isAlnum } from "../encoding/base64"
 import { random } from "../auth/crypto"
 import { percentEncode } from "../encoding/percent-encoding"
-import type { Identity } from "../dps/board-identity"
+import type { BoardIdentity } from "../dps/board-identity"
 import { recordOwner } from "../store/assignment-record"
 import { readSetting } from "../store/settings-store"
 
-export interface BoardSettings extends Identity {
+export interface BoardSettings extends BoardIdentity {
     /** Whose record it is: enters the record's checksum and nothing else. */
     owner: string
     telemetrySec: number

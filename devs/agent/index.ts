@@ -11,7 +11,14 @@ import { refreshClock } from "../dps/status-lookup"
 import { register } from "../dps/registration"
 import { Fault, FaultKind } from "../contract/fault"
 import { fleetThrottleCeilingMs, uniformMs } from "../retry/backoff"
-import { Action, Event, type AgentState, newAgentState, next, State } from "../retry/retry-policy"
+import {
+    AgentAction,
+    AgentEvent,
+    type AgentState,
+    newAgentState,
+    next,
+    AgentPhase,
+} from "../retry/retry-policy"
 import type { Assignment } from "../store/assignment-record"
 import { type BoardSettings, readBoardSettings } from "./board-settings"
 import { BoardStatus, setStatus } from "../status/board-status"
@@ -44,7 +51,7 @@ function applyEvent(event: number, retryAfterSec: number, what: string): void {
 
 /** The hub session has held: what went wrong before is over. */
 async function onStable(): Promise<void> {
-    applyEvent(Event.Stable, 0, "stable")
+    applyEvent(AgentEvent.Stable, 0, "stable")
     if (image.storeAssignment) await image.storeAssignment(config, assignment)
 }
 
@@ -66,21 +73,21 @@ async function registerBoard(): Promise<boolean> {
 /** Does the work of the present state. Throws Fault. */
 async function step(): Promise<void> {
     switch (life.state) {
-        case State.FindHub:
+        case AgentPhase.FindHub:
             assignment = await image.recallAssignment(config)
-            if (assignment) applyEvent(Event.Known, 0, "known " + assignment.hub)
-            else applyEvent(Event.Unknown, 0, "no assignment")
+            if (assignment) applyEvent(AgentEvent.Known, 0, "known " + assignment.hub)
+            else applyEvent(AgentEvent.Unknown, 0, "no assignment")
             break
-        case State.Register: {
+        case AgentPhase.Register: {
             const same = await registerBoard()
-            applyEvent(same ? Event.Returned : Event.Assigned, 0, "assigned " + assignment.hub)
+            applyEvent(same ? AgentEvent.Returned : AgentEvent.Assigned, 0, "assigned " + assignment.hub)
             break
         }
         default: {
             console.log("connecting " + assignment.hub)
             const delaySec = await runSession(config, image, assignment, onStable)
-            if (delaySec < 0) applyEvent(Event.Renew, 0, "token renewal")
-            else applyEvent(Event.Reprovision, delaySec, "reprovision asked")
+            if (delaySec < 0) applyEvent(AgentEvent.Renew, 0, "token renewal")
+            else applyEvent(AgentEvent.Reprovision, delaySec, "reprovision asked")
             break
         }
     }
@@ -107,7 +114,11 @@ async function handleFault(fault: Fault): Promise<void> {
     const offline = fault.kind === FaultKind.Offline
     // A network that is away is said once.
     let what = offline && config.lastFailure === fault.message ? "" : fault.message
-    if (life.state < State.Connect && fault.kind === FaultKind.Unavailable && life.failures >= SCOPE_DOUBT)
+    if (
+        life.state < AgentPhase.Connect &&
+        fault.kind === FaultKind.Unavailable &&
+        life.failures >= SCOPE_DOUBT
+    )
         what += " (ID_SCOPE right?)"
     applyEvent(fault.kind, fault.retryAfterSec, what)
     config.lastFailure = fault.message
@@ -126,10 +137,10 @@ async function runOnce(): Promise<void> {
         life.delayMs = 1
         setStatus(BoardStatus.Working)
         if (image.reprovisionRequested && image.reprovisionRequested())
-            applyEvent(Event.Reprovision, 0, "button held")
-        if (action === Action.Reboot) ds.reboot()
-        if (action === Action.RefreshClock) await freshToken()
-        life.action = Action.Go
+            applyEvent(AgentEvent.Reprovision, 0, "button held")
+        if (action === AgentAction.Reboot) ds.reboot()
+        if (action === AgentAction.RefreshClock) await freshToken()
+        life.action = AgentAction.Go
         await step()
     } catch (e) {
         await handleFault(asFault(e as Error))

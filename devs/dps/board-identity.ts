@@ -1,6 +1,6 @@
 // Who the board is to DPS: what a registration and a status lookup both need.
 
-export interface Identity {
+export interface BoardIdentity {
     dpsHost: string
     /** MQTT port, of the hubs too. */
     port: number
@@ -18,6 +18,6 @@ export interface Identity {
 export const TOKEN_SEC = 3600
 
 /** The resource that a DPS token signs, and the path of the device API. */
-export function resourceOf(dps: Identity): string {
+export function resourceOf(dps: BoardIdentity): string {
     return dps.idScope + "/registrations/" + dps.registrationId
 }

@@ -3,7 +3,7 @@
 import { Fault, FaultKind } from "../contract/fault"
 
 /** An answer that is no fault. */
-export interface Answer {
+export interface DpsAnswer {
     /** `assigned`, `assigning`, or `unassigned` (404, null: DPS knows no such registration or operation). */
     status: string
     /** As DPS said, or 0. */
@@ -20,7 +20,7 @@ const UNASSIGNED = "unassigned"
  * lookup (flat).
  * @throws Fault for a refusal, a fault of the service, `failed`, `disabled` and what makes no sense
  */
-export function readAnswer(status: number, text: string, retryAfterSec: number): Answer {
+export function readAnswer(status: number, text: string, retryAfterSec: number): DpsAnswer {
     let body: any
     try {
         // The lookup of a board that never registered may answer null (seed), or nothing at all.

@@ -6,8 +6,8 @@ import { nowSec } from "../auth/wall-clock"
 import { sasToken } from "../auth/sas-token"
 import { connectMqtt, closeMqtt, nextMessage, publish, subscribe } from "../mqtt/mqtt-client"
 import { Fault, FaultKind } from "../contract/fault"
-import { type Answer, readAnswer } from "./dps-answer"
-import { type Identity, resourceOf, TOKEN_SEC } from "./board-identity"
+import { type DpsAnswer, readAnswer } from "./dps-answer"
+import { type BoardIdentity, resourceOf, TOKEN_SEC } from "./board-identity"
 
 const RESPONSES = "$dps/registrations/res/"
 const ANSWER_MS = 60_000
@@ -28,7 +28,7 @@ function topicParameter(topic: string, name: string): number {
 }
 
 /** Publishes a request and waits for the answer with its request ID. Throws Fault. */
-async function request(verb: string, parameters: string, body: string): Promise<Answer> {
+async function request(verb: string, parameters: string, body: string): Promise<DpsAnswer> {
     requestId++
     const topic = "$dps/registrations/" + verb + "/?$rid=" + requestId + parameters
     await publish(topic, Buffer.from(body), 1)
@@ -53,10 +53,10 @@ async function keepAliveUntilDue(): Promise<void> {
 }
 
 /** The final answer; `unassigned` when DPS has lost the operation, `assigning` when it never named one. */
-async function poll(dps: Identity): Promise<Answer> {
+async function poll(dps: BoardIdentity): Promise<DpsAnswer> {
     for (;;) {
         await keepAliveUntilDue()
-        let answer: Answer
+        let answer: DpsAnswer
         if (operationId)
             answer = await request("GET/iotdps-get-operationstatus", "&operationId=" + operationId, "")
         else
@@ -78,7 +78,7 @@ async function poll(dps: Identity): Promise<Answer> {
  * `assigned` means that DPS lost the operation: the next call registers anew.
  * Needs the wall clock. Throws Fault.
  */
-export async function register(dps: Identity): Promise<Answer> {
+export async function register(dps: BoardIdentity): Promise<DpsAnswer> {
     const resource = resourceOf(dps)
     await connectMqtt({
         host: dps.dpsHost,

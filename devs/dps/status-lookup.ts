@@ -5,17 +5,17 @@ import { learnDate, nowSec } from "../auth/wall-clock"
 import { sasToken } from "../auth/sas-token"
 import { Fault, FaultKind } from "../contract/fault"
 import { closeHttp, openHttp, requestHttp } from "../http/http-client"
-import { type Answer, readAnswer } from "./dps-answer"
-import { type Identity, resourceOf, TOKEN_SEC } from "./board-identity"
+import { type DpsAnswer, readAnswer } from "./dps-answer"
+import { type BoardIdentity, resourceOf, TOKEN_SEC } from "./board-identity"
 
 /** Asks for the `Date` header only; whatever the status, it is there. Throws Fault when it is not. */
-async function learnTime(dps: Identity): Promise<void> {
+async function learnTime(dps: BoardIdentity): Promise<void> {
     const response = await requestHttp("HEAD / HTTP/1.1\r\nHost: " + dps.dpsHost + "\r\n", "")
     if (!learnDate(response.date)) throw new Fault(FaultKind.Protocol, "no Date")
 }
 
 /** Sets the wall clock from DPS. Throws Fault. */
-export async function refreshClock(dps: Identity): Promise<void> {
+export async function refreshClock(dps: BoardIdentity): Promise<void> {
     await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
     try {
         await learnTime(dps)
@@ -29,7 +29,7 @@ export async function refreshClock(dps: Identity): Promise<void> {
  * Lookup). While the time is unknown it is learnt first, on the same connection: one handshake.
  * Throws Fault.
  */
-export async function lookup(dps: Identity): Promise<Answer> {
+export async function lookup(dps: BoardIdentity): Promise<DpsAnswer> {
     await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
     try {
         // A service that closes after this makes the lookup fail once: the next try knows the time.

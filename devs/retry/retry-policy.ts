@@ -4,7 +4,7 @@
 import { FaultKind } from "../contract/fault"
 import { backoffCeilingMs, uniformMs } from "./backoff"
 
-export const enum State {
+export const enum AgentPhase {
     /** Find the assignment that outlived the power cut. */
     FindHub,
     /** Ask DPS for an assignment. */
@@ -16,7 +16,7 @@ export const enum State {
 }
 
 /** What can happen to a board. The kinds of Fault are events too: these follow them. */
-export const enum Event {
+export const enum AgentEvent {
     /** An assignment was found. */
     Known = 9,
     /** None was. */
@@ -34,9 +34,9 @@ export const enum Event {
 }
 
 /** The last event; for tests of totality. */
-export const EVENT_MAX = Event.Renew
+export const EVENT_MAX = AgentEvent.Renew
 
-export const enum Action {
+export const enum AgentAction {
     /** Do what the next state says. */
     Go,
     /** The same, with a fresh clock and a fresh token. */
@@ -47,9 +47,9 @@ export const enum Action {
 
 /** Where a board is, what it counts, and what it does next. */
 export interface AgentState {
-    state: State
+    state: AgentPhase
     /** Done after `delayMs`. */
-    action: Action
+    action: AgentAction
     delayMs: number
     /** Failures in a row since the last stable session. */
     failures: number
@@ -82,8 +82,8 @@ const MAX_TIMEOUTS = 6
 /** A board that has just booted. */
 export function newAgentState(): AgentState {
     return {
-        state: State.FindHub,
-        action: Action.Go,
+        state: AgentPhase.FindHub,
+        action: AgentAction.Go,
         delayMs: 1,
         failures: 0,
         refusals: 0,
@@ -112,42 +112,42 @@ export function next(
 ): AgentState {
     const n = newAgentState()
     // A stable session resets backoff and window, and nothing else does; another hub has its own window.
-    if (event === Event.Stable) {
-        n.state = State.Moored
+    if (event === AgentEvent.Stable) {
+        n.state = AgentPhase.Moored
         return n
     }
     n.failures = life.failures
-    if (event === Event.Assigned) {
-        n.state = State.Connect
+    if (event === AgentEvent.Assigned) {
+        n.state = AgentPhase.Connect
         return n
     }
     n.state = life.state
     n.windowMs = life.windowMs
     n.lostMs = life.lostMs
     switch (event) {
-        case Event.Known:
-            n.state = State.Connect
+        case AgentEvent.Known:
+            n.state = AgentPhase.Connect
             return n
-        case Event.Unknown:
-            n.state = State.Register
+        case AgentEvent.Unknown:
+            n.state = AgentPhase.Register
             return n
         // DPS hands back the same dead hub: the window doubles, up to 4 h.
-        case Event.Returned:
-            n.state = State.Connect
+        case AgentEvent.Returned:
+            n.state = AgentPhase.Connect
             if (n.lostMs > 0) {
                 n.windowMs = Math.min(HUB_WINDOW_MAX_MS, 2 * n.windowMs)
                 n.lostMs = nowMs
             }
             return n
         // Method, message, desired property or button: register, after the delay wanted.
-        case Event.Reprovision:
-            n.state = State.Register
+        case AgentEvent.Reprovision:
+            n.state = AgentPhase.Register
             n.delayMs = uniformMs(retryAfterSec * 1000, 0, 0)
             return n
         // 70 to 85 % of the token's life: reconnect with a fresh one.
-        case Event.Renew:
-            n.state = State.Connect
-            n.action = Action.RefreshClock
+        case AgentEvent.Renew:
+            n.state = AgentPhase.Connect
+            n.action = AgentAction.RefreshClock
             return n
         // No network of its own: no try, nothing changes; what was to be done still is.
         case FaultKind.Offline:
@@ -160,9 +160,9 @@ export function next(
             break
     }
     // What goes wrong: exponential backoff with full jitter, at the hub never under a minute, unless a row says else.
-    const hub = life.state >= State.Connect
+    const hub = life.state >= AgentPhase.Connect
     if (hub) {
-        n.state = State.Connect
+        n.state = AgentPhase.Connect
         if (n.lostMs <= 0) n.lostMs = nowMs
     }
     const failures = n.failures
@@ -175,17 +175,17 @@ export function next(
         case FaultKind.Refused:
             n.refusals = life.refusals + 1
             maxMs = 2 * minMs
-            if (n.refusals < 2) n.action = Action.RefreshClock
+            if (n.refusals < 2) n.action = AgentAction.RefreshClock
             else {
                 if (!hub || failures >= MAX_REFUSED_FAILURES) minMs = SLOW_MS
-                if (hub) n.state = State.Register
+                if (hub) n.state = AgentPhase.Register
             }
             break
         // `failed`, `disabled`, a request that is never taken: the operator's matter. A lookup that says so will not
         // say anything else before the board registers.
         case FaultKind.Rejected:
             minMs = SLOW_MS
-            if (!hub) n.state = State.Register
+            if (!hub) n.state = AgentPhase.Register
             break
         // 429: retry-after, see below, or else the fleet's formula.
         case FaultKind.Throttled:
@@ -201,7 +201,7 @@ export function next(
         // No answer at all, so many times in a row: the socket worker may be wedged.
         case FaultKind.Timeout:
             n.timeouts = life.timeouts + 1
-            if (n.timeouts > MAX_TIMEOUTS) n.action = Action.Reboot
+            if (n.timeouts > MAX_TIMEOUTS) n.action = AgentAction.Reboot
             break
         // DNS, TCP or TLS failed, the link was lost, no CONNACK, or what came makes no sense.
         default:
@@ -209,7 +209,7 @@ export function next(
     }
     if (minMs === SLOW_MS) maxMs = 2 * SLOW_MS
     // Disconnected: the same hub for the window, then registration.
-    if (hub && nowMs - n.lostMs >= n.windowMs) n.state = State.Register
+    if (hub && nowMs - n.lostMs >= n.windowMs) n.state = AgentPhase.Register
     // retry-after: never sooner, and a little later, so that a fleet spreads.
     if (retryAfterSec > 0) {
         minMs = Math.max(minMs, retryAfterSec * 1000)

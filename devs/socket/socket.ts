@@ -6,14 +6,14 @@ import * as ds from "@devicescript/core"
 import { Fault, FaultKind } from "../contract/fault"
 
 type SocketEvent = "open" | "close" | "data" | "error"
-type Natives = typeof ds & {
+type SocketNatives = typeof ds & {
     _socketOpen(host: string, port: number): number
     _socketClose(): number
     _socketWrite(bytes: Buffer): number
     _socketOnEvent: (event: SocketEvent, arg?: Buffer | string) => void
 }
 
-const enum State {
+const enum SocketState {
     Closed,
     Connecting,
     /** connect() gave up, the worker has not: closing now could free TLS contexts in use (facts 3.2). */
@@ -32,7 +32,7 @@ const WRITES_MAX = 200
 /** What the last link left behind, its close above all, is over in this time: two ticks of the main loop. */
 const SETTLE_MS = 20
 
-let state = State.Closed
+let state = SocketState.Closed
 let lost = new Fault(FaultKind.Network, "not connected")
 let onData: (chunk: Buffer) => void
 let heardMs = 0
@@ -41,19 +41,19 @@ let waiter: ds.Fiber
 function onEvent(event: SocketEvent, arg?: Buffer | string): void {
     if (event === "data") takeData(arg as Buffer)
     else if (event === "open") takeOpen()
-    else if (state !== State.Closed) {
-        state = State.Closed
+    else if (state !== SocketState.Closed) {
+        state = SocketState.Closed
         lost = new Fault(FaultKind.Network, arg ? "socket: " + arg : "closed by peer")
     }
     if (waiter && waiter.suspended) waiter.resume(undefined)
 }
 
 function takeOpen(): void {
-    if (state === State.Connecting) state = State.Open
-    else if (state === State.Abandoned) {
+    if (state === SocketState.Connecting) state = SocketState.Open
+    else if (state === SocketState.Abandoned) {
         // The worker is idle again, so this is safe now.
-        state = State.Closed
-        ;(ds as Natives)._socketClose()
+        state = SocketState.Closed
+        ;(ds as SocketNatives)._socketClose()
     }
 }
 
@@ -64,7 +64,7 @@ export function lastHeardMs(): number {
 
 /** Bytes are used up inside the event, so that a burst never piles up in the heap. */
 function takeData(chunk: Buffer): void {
-    if (state !== State.Open) return
+    if (state !== SocketState.Open) return
     heardMs = ds.millis()
     try {
         // No buffer: the runtime could not allocate one, its bytes are gone.
@@ -72,14 +72,14 @@ function takeData(chunk: Buffer): void {
         onData(chunk)
     } catch (e) {
         // Nothing may escape from an event: it would restart the program (facts D10).
-        state = State.Broken
+        state = SocketState.Broken
         lost = e as Fault
     }
 }
 
 /** Whether the link is gone, or never was. */
 export function isClosed(): boolean {
-    return state !== State.Open
+    return state !== SocketState.Open
 }
 
 /** Why it is gone. */
@@ -95,11 +95,11 @@ export async function wait(ms: number): Promise<void> {
     waiter = undefined
 }
 
-async function waitForStateChange(what: State, untilMs: number): Promise<void> {
+async function waitForStateChange(what: SocketState, untilMs: number): Promise<void> {
     while (state === what) {
         const leftMs = untilMs - ds.millis()
         if (leftMs <= 0) {
-            state = State.Abandoned
+            state = SocketState.Abandoned
             throw new Fault(FaultKind.Timeout, "connect timed out")
         }
         await wait(leftMs)
@@ -121,9 +121,9 @@ export async function connect(
     close()
     const untilMs = ds.millis() + timeoutMs
     await ds.sleep(SETTLE_MS)
-    await waitForStateChange(State.Abandoned, untilMs)
+    await waitForStateChange(SocketState.Abandoned, untilMs)
     onData = sink
-    const natives = ds as Natives
+    const natives = ds as SocketNatives
     natives._socketOnEvent = onEvent
     try {
         natives._socketOpen(host, tls ? -port : port)
@@ -131,21 +131,21 @@ export async function connect(
         // All that it throws for a valid host and port: "network not available".
         throw new Fault(FaultKind.Offline, (e as Error).message)
     }
-    state = State.Connecting
-    await waitForStateChange(State.Connecting, untilMs)
+    state = SocketState.Connecting
+    await waitForStateChange(SocketState.Connecting, untilMs)
     if (isClosed()) throw lost
 }
 
 /** Queues `bytes` as one write. What leaves the link unusable closes it before it throws. */
 export async function send(bytes: Buffer): Promise<void> {
     if (bytes.length > SEND_MAX_BYTES) throw new Fault(FaultKind.Rejected, "over 1280 bytes in one packet")
-    for (let i = 0; i < WRITES_MAX && state === State.Open; i++) {
-        const result = (ds as Natives)._socketWrite(bytes)
+    for (let i = 0; i < WRITES_MAX && state === SocketState.Open; i++) {
+        const result = (ds as SocketNatives)._socketWrite(bytes)
         if (!result) return
         if (result !== -1) break
         await ds.sleep(10)
     }
-    if (state === State.Open) lost = new Fault(FaultKind.Network, "send failed")
+    if (state === SocketState.Open) lost = new Fault(FaultKind.Network, "send failed")
     const why = lost
     close()
     throw why
@@ -156,7 +156,7 @@ export async function send(bytes: Buffer): Promise<void> {
  * while there is none, or none yet.
  */
 export function close(): void {
-    if (state !== State.Open && state !== State.Broken) return
-    state = State.Closed
-    ;(ds as Natives)._socketClose()
+    if (state !== SocketState.Open && state !== SocketState.Broken) return
+    state = SocketState.Closed
+    ;(ds as SocketNatives)._socketClose()
 }

@@ -16,7 +16,7 @@ import {
     simulateRebootStorm,
     simulateRollout,
 } from "../../tools/simulator/model/index.js"
-import { type Line, lineChartSvg, type Panel } from "../../tools/report/line-chart.js"
+import { type ChartLine, lineChartSvg, type Panel } from "../../tools/report/line-chart.js"
 
 const DEVICES = 1_000_000
 const REGISTRATIONS: Rate = { calls: 1000, perSec: 60 }
@@ -57,7 +57,7 @@ function hours(bins: number[], scale: number): [number, number][] {
 /** Moored boards, and 429s: two panels of one answer's column. */
 function panels(answer: string, curves: Map<string, FleetCurve>): Panel[] {
     // Where lines lie on each other the lower ones show at the sides.
-    const lines = (of: (curve: FleetCurve) => [number, number][]): Line[] =>
+    const lines = (of: (curve: FleetCurve) => [number, number][]): ChartLine[] =>
         [...curves].map(([name, curve], i) => ({ name, points: of(curve), widthPx: 2 * (curves.size - i) }))
     const xMax = 25
     return [

@@ -4,7 +4,7 @@ import type { CloudChoices } from "@moorage/fleet/azure"
 import { type Command, InvalidArgumentError } from "commander"
 import { parsePositiveDuration } from "./option-parsers.js"
 
-export interface CloudOptions extends CloudChoices {
+export interface ConnectionOptions extends CloudChoices {
     giveUpAfter: number
 }
 
@@ -39,7 +39,7 @@ export function addPlaceOptions(command: Command): Command {
         .option("--ca <file>", "PEM of the CA to trust instead of the usual ones")
 }
 
-/** Adds what {@link CloudOptions} holds. */
+/** Adds what {@link ConnectionOptions} holds. */
 export function addCloudOptions(command: Command): Command {
     return addPlaceOptions(command).option(
         "--give-up-after <time>",

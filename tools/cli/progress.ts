@@ -6,7 +6,7 @@ const QUIET_MS = 2000
 const EVERY_MS = 200
 const BAR_CHARS = 24
 
-export class Progress {
+export class ProgressLine {
     private readonly startMs: number
     private shownMs = 0
     private isShown = false

@@ -8,12 +8,12 @@ import {
     type Services,
 } from "@moorage/fleet/azure"
 import { realClock, realRandom } from "@moorage/runtime"
-import type { CloudOptions } from "./connection-options.js"
+import type { ConnectionOptions } from "./connection-options.js"
 import { FAILED, UserError, WRONG_USAGE } from "./user-error.js"
 
 /** @throws UserError when the options, the profile or the environment are no access to anything */
 export function openCommandServices(
-    options: CloudOptions,
+    options: ConnectionOptions,
     more: Pick<OpenOptions, "signal" | "dpsPerSec"> = {}
 ): Services {
     try {

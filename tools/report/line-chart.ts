@@ -6,7 +6,7 @@ import { SVGRenderer } from "echarts/renderers"
 
 use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer])
 
-export interface Line {
+export interface ChartLine {
     name: string
     /** x and y; on a logarithmic panel y is more than 0. */
     points: [number, number][]
@@ -21,7 +21,7 @@ export interface Panel {
     log?: boolean
     xMax?: number
     yMin?: number
-    lines: Line[]
+    lines: ChartLine[]
 }
 
 export interface LineChartOptions {

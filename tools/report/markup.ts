@@ -5,7 +5,7 @@ export class Markup {
     constructor(readonly html: string) {}
 }
 
-type Part = Markup | string | number | undefined | Part[]
+type MarkupPart = Markup | string | number | undefined | MarkupPart[]
 
 const ENTITIES: Record<string, string> = {
     "&": "&amp;",
@@ -17,13 +17,13 @@ const ENTITIES: Record<string, string> = {
 
 const escape = (text: string) => text.replace(/[&<>"']/g, each => ENTITIES[each] as string)
 
-function render(part: Part): string {
+function render(part: MarkupPart): string {
     if (part === undefined) return ""
     if (part instanceof Markup) return part.html
     return Array.isArray(part) ? part.map(render).join("") : escape(String(part))
 }
 
 /** A template of HTML; what is put in is text, and escaped, unless it is Markup itself. */
-export function markup(html: TemplateStringsArray, ...parts: Part[]): Markup {
+export function markup(html: TemplateStringsArray, ...parts: MarkupPart[]): Markup {
     return new Markup(String.raw({ raw: html }, ...parts.map(render)))
 }

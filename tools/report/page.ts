@@ -52,7 +52,7 @@ footer{margin:3em 0 2em;color:var(--quiet);font-size:.875rem}
 @media print{.scroll.long{max-height:none}}
 `
 
-export interface Section {
+export interface PageSection {
     id: string
     heading: string
     body: Markup
@@ -62,11 +62,11 @@ export interface Section {
 export interface Page {
     title: string
     header: Markup
-    sections: Section[]
+    sections: PageSection[]
     footer: Markup
 }
 
-const section = ({ id, heading, body }: Section) => markup`<section aria-labelledby="${id}-heading">
+const section = ({ id, heading, body }: PageSection) => markup`<section aria-labelledby="${id}-heading">
 <h2 id="${id}-heading">${heading}</h2>
 ${body}
 </section>

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "./clock.js"
 
-interface Call {
+interface DueCall {
     atMs: number
     order: number
     fn: () => void
@@ -8,7 +8,7 @@ interface Call {
 
 /** A clock that moves only when told to: what a test or a simulation passes in. */
 export class ManualClock implements Clock {
-    private calls: Call[] = []
+    private calls: DueCall[] = []
     private order = 0
 
     constructor(private timeMs = Date.UTC(2026, 0, 1)) {}
@@ -20,7 +20,7 @@ export class ManualClock implements Clock {
     after(delayMs: number, fn: () => void): Timer {
         const call = { atMs: this.timeMs + Math.max(0, delayMs), order: this.order++, fn }
         let at = this.calls.length
-        while (at > 0 && (this.calls[at - 1] as Call).atMs > call.atMs) at--
+        while (at > 0 && (this.calls[at - 1] as DueCall).atMs > call.atMs) at--
         this.calls.splice(at, 0, call)
         return {
             cancel: () => {

@@ -18,7 +18,7 @@ import { type ImageFleet, fleetSpecOfImages, planForImages } from "./world/image
 import { faultsEndSec, type SimulationPlan, quotasOf } from "./plan/simulation-plan.js"
 import type { RunResult, Violation } from "./trace/run-result.js"
 import { type Images, fleetSpecOfPlan, type FleetSpec } from "./world/fleet-spec.js"
-import { Tally } from "./trace/fact-tally.js"
+import { FactTally } from "./trace/fact-tally.js"
 import { BoardWatch } from "./check/board-observer.js"
 import { World } from "./world/world.js"
 
@@ -28,7 +28,7 @@ const VIOLATIONS_KEPT = 50
 const LANES_KEPT = 20
 const STABLE_SEC = 120
 
-export interface RunOptions {
+export interface FleetRunOptions {
     /** Gets every fact, as it happens. */
     onFact?: (fact: Fact) => void
     /** Called now and then. */
@@ -64,7 +64,7 @@ export async function loadImages(): Promise<Images> {
 class Run implements FleetRun {
     readonly world: World
     private readonly watches = new Map<string, BoardWatch>()
-    private readonly tally: Tally
+    private readonly tally: FactTally
     private readonly crowds: ThunderingHerdDetector
     private readonly hash = createHash("sha256")
     private readonly violations: Violation[] = []
@@ -77,9 +77,9 @@ class Run implements FleetRun {
         readonly plan: SimulationPlan,
         private readonly seed: number,
         roster: FleetSpec,
-        private readonly options: RunOptions
+        private readonly options: FleetRunOptions
     ) {
-        this.tally = new Tally(plan.durationSec)
+        this.tally = new FactTally(plan.durationSec)
         this.crowds = new ThunderingHerdDetector(plan.boards.settings)
         this.world = new World(plan, seed, roster, {
             fact: fact => this.fact(fact),
@@ -227,7 +227,7 @@ export function openRun(
     plan: SimulationPlan,
     seed: number,
     images: Images,
-    options: RunOptions = {}
+    options: FleetRunOptions = {}
 ): FleetRun {
     return new Run(plan, seed, fleetSpecOfPlan(plan, seed, images), options)
 }
@@ -237,7 +237,7 @@ export function openRunFromImages(
     plan: SimulationPlan,
     seed: number,
     fleet: ImageFleet,
-    options: RunOptions = {}
+    options: FleetRunOptions = {}
 ): FleetRun {
     return new Run(planForImages(plan, fleet), seed, fleetSpecOfImages(fleet), options)
 }
@@ -247,7 +247,7 @@ export function runPlan(
     plan: SimulationPlan,
     seed: number,
     images: Images,
-    options: RunOptions = {}
+    options: FleetRunOptions = {}
 ): Promise<RunResult> {
     return openRun(plan, seed, images, options).play()
 }

@@ -3,7 +3,7 @@
 export { VirtualClock } from "./world/virtual-clock.js"
 export { type Fact, factLine, factText } from "./trace/facts.js"
 export { type Invariant, INVARIANTS } from "./check/invariants.js"
-export { type JobsOptions, runSeeds } from "./seed-jobs.js"
+export { type SeedJobsOptions, runSeeds } from "./seed-jobs.js"
 export type { ImageBoard, ImageFleet } from "./world/image-fleet.js"
 export {
     faultsEndSec,
@@ -24,7 +24,13 @@ export {
     openRunFromImages,
     openRun,
     runPlan,
-    type RunOptions,
+    type FleetRunOptions,
 } from "./fleet-run.js"
 export { shrink, type Shrunk } from "./plan/shrink.js"
-export { merge, MergeError, type SeedSummary, summarise, type Summary } from "./trace/seed-summary.js"
+export {
+    merge,
+    MergeError,
+    type SeedSummary,
+    summarise,
+    type SimulationSummary,
+} from "./trace/seed-summary.js"

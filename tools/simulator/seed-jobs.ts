@@ -4,21 +4,21 @@ import type { SimulationPlan } from "./plan/simulation-plan.js"
 import type { RunResult } from "./trace/run-result.js"
 import type { Images } from "./world/fleet-spec.js"
 
-export interface WorkerData {
+export interface SeedWorkerData {
     plan: SimulationPlan
     images: Images
 }
 
-export interface ToWorker {
+export interface ToSeedWorker {
     seed: number
 }
 
-export type FromWorker =
+export type FromSeedWorker =
     | { kind: "progress"; seed: number; elapsedSec: number; moored: number }
     | { kind: "result"; result: RunResult }
     | { kind: "error"; seed: number; message: string }
 
-export interface JobsOptions {
+export interface SeedJobsOptions {
     jobs: number
     /** In the order in which they end. */
     onResult?: (result: RunResult) => void
@@ -36,12 +36,12 @@ export async function runSeeds(
     plan: SimulationPlan,
     seeds: number[],
     images: Images,
-    options: JobsOptions
+    options: SeedJobsOptions
 ): Promise<RunResult[]> {
     const results = new Map<number, RunResult>()
     const waiting = [...seeds]
     const workers: Worker[] = []
-    const data: WorkerData = { plan, images }
+    const data: SeedWorkerData = { plan, images }
 
     function serve(): Promise<void> {
         return new Promise((done, fail) => {
@@ -50,9 +50,9 @@ export async function runSeeds(
             const next = () => {
                 const seed = waiting.shift()
                 if (seed === undefined) void worker.terminate()
-                else worker.postMessage({ seed } satisfies ToWorker)
+                else worker.postMessage({ seed } satisfies ToSeedWorker)
             }
-            worker.on("message", (message: FromWorker) => {
+            worker.on("message", (message: FromSeedWorker) => {
                 if (message.kind === "progress")
                     options.onProgress?.(message.seed, message.elapsedSec, message.moored)
                 else if (message.kind === "error") fail(new Error(`seed ${message.seed}: ${message.message}`))

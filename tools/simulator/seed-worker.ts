@@ -1,13 +1,13 @@
 // What runs in a thread: a seed comes in, a result goes out, until there are none left.
 import { parentPort, workerData } from "node:worker_threads"
 import { runPlan } from "./fleet-run.js"
-import type { FromWorker, ToWorker, WorkerData } from "./seed-jobs.js"
+import type { FromSeedWorker, ToSeedWorker, SeedWorkerData } from "./seed-jobs.js"
 
-const { plan, images } = workerData as WorkerData
+const { plan, images } = workerData as SeedWorkerData
 const port = parentPort as NonNullable<typeof parentPort>
-const say = (message: FromWorker) => port.postMessage(message)
+const say = (message: FromSeedWorker) => port.postMessage(message)
 
-port.on("message", ({ seed }: ToWorker) => {
+port.on("message", ({ seed }: ToSeedWorker) => {
     runPlan(plan, seed, images, {
         onProgress: (elapsedSec, moored) => say({ kind: "progress", seed, elapsedSec, moored }),
     }).then(

@@ -17,7 +17,7 @@ export {
 } from "./flash/settings-partition.js"
 export { type BoardLogEntry, subscribeBoardLog } from "./board-log.js"
 export { type DialAnswer, type MemoryNetworkOptions, memoryNetwork } from "./network/memory-network.js"
-export type { Attempt, ConnectFailure, ConnectHandler, Network, Target } from "./network/network.js"
+export type { Attempt, ConnectFailure, ConnectHandler, Network, NetworkTarget } from "./network/network.js"
 export {
     validateNetwork,
     programmedFlash,

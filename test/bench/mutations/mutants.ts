@@ -29,7 +29,7 @@ const RECORD = "devs/store/assignment-record.ts"
 
 const ROLL = "return low + Math.floor((high - low + 1) * random)"
 const CHECKSUM = 'if (text.slice(end) !== "" + checksum(owner + body)) return undefined'
-const REFUSED_ONCE = "if (n.refusals < 2) n.action = Action.RefreshClock"
+const REFUSED_ONCE = "if (n.refusals < 2) n.action = AgentAction.RefreshClock"
 
 /** A mutant of one edit. */
 function one(
@@ -141,8 +141,8 @@ export const MUTANTS: Mutant[] = [
                 file: AGENT,
                 find: "const offline = fault.kind === FaultKind.Offline",
                 replace:
-                    "if (connAckMs > 0 && life.state >= State.Connect) {\n        life = newAgentState()\n" +
-                    "        life.state = State.Connect\n    }\n" +
+                    "if (connAckMs > 0 && life.state >= AgentPhase.Connect) {\n        life = newAgentState()\n" +
+                    "        life.state = AgentPhase.Connect\n    }\n" +
                     "    const offline = fault.kind === FaultKind.Offline",
             },
         ],
@@ -152,13 +152,13 @@ export const MUTANTS: Mutant[] = [
     },
     one(
         "refused once, and registers",
-        [POLICY, REFUSED_ONCE, "if (n.refusals < 1) n.action = Action.RefreshClock"],
+        [POLICY, REFUSED_ONCE, "if (n.refusals < 1) n.action = AgentAction.RefreshClock"],
         "cut-off",
         "hub-window"
     ),
     one(
         "refused once, and tries the same token again",
-        [POLICY, REFUSED_ONCE, "if (n.refusals < 2) n.action = Action.Go"],
+        [POLICY, REFUSED_ONCE, "if (n.refusals < 2) n.action = AgentAction.Go"],
         "cut-off",
         "fresh-token"
     ),

@@ -1,6 +1,6 @@
-import { knowledge, quoted, type Row } from "./completion-table.js"
+import { knowledge, quoted, type CompletionRow } from "./completion-table.js"
 
-function listsOf({ commands, options }: Row) {
+function listsOf({ commands, options }: CompletionRow) {
     return {
         commands: quoted(commands.map(({ name }) => name).join(" ")),
         options: quoted(options.flatMap(({ names }) => names).join(" ")),
@@ -8,7 +8,7 @@ function listsOf({ commands, options }: Row) {
 }
 
 /** The script for bash, 3.2 and later. */
-export function bashScript(rows: Row[]): string {
+export function bashScript(rows: CompletionRow[]): string {
     return `# Completion of moorage for bash; made by: moorage completion bash
 ${knowledge(rows, listsOf)}
 

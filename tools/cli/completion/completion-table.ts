@@ -8,7 +8,7 @@ import {
 } from "../command-tree.js"
 
 /** What a value is completed with. `none`: nothing is known of it; `at`: a file after an `@`. */
-export interface Kind {
+export interface ValueKind {
     words: string[]
     from: "none" | "file" | "dir" | "at"
 }
@@ -17,26 +17,26 @@ export interface OptionRow {
     names: string[]
     description: string
     /** None for a switch. */
-    kind?: Kind
+    kind?: ValueKind
     /** Whether the value may be left out. */
     isOptional: boolean
 }
 
 /** A command: what may follow its name. */
-export interface Row {
+export interface CompletionRow {
     /** Names from below the program on, joined by spaces; empty for the program. */
     path: string
     commands: { name: string; summary: string }[]
     /** Its own, and those of the commands above it. */
     options: OptionRow[]
     /** In their places. */
-    arguments: Kind[]
+    arguments: ValueKind[]
 }
 
 /** Words that stand for something of this project, by the name that a value has in the help. */
 export type Words = Record<string, string[]>
 
-const FILES: Record<string, Kind["from"]> = {
+const FILES: Record<string, ValueKind["from"]> = {
     file: "file",
     fleet: "file",
     image: "file",
@@ -46,7 +46,7 @@ const FILES: Record<string, Kind["from"]> = {
     "@file": "at",
 }
 
-function kindOf({ name, choices }: ValueNode, words: Words): Kind {
+function kindOf({ name, choices }: ValueNode, words: Words): ValueKind {
     return { words: choices ?? words[name] ?? [], from: FILES[name] ?? "none" }
 }
 
@@ -56,11 +56,11 @@ function optionRow({ names, description, value }: OptionNode, words: Words): Opt
 }
 
 /** One row for each command, the program first. */
-export function rowsOf(node: CommandNode, words: Words, above: OptionRow[] = []): Row[] {
+export function rowsOf(node: CommandNode, words: Words, above: OptionRow[] = []): CompletionRow[] {
     const own = node.options.map(option => optionRow(option, words))
     const inherited = above.filter(({ names }) => !own.some(each => each.names.at(-1) === names.at(-1)))
     const options = [...own, ...inherited]
-    const row: Row = {
+    const row: CompletionRow = {
         path: node.path.join(" "),
         commands: node.commands.map(({ path, summary, description }) => ({
             name: path.at(-1) as string,
@@ -78,10 +78,10 @@ export function rowsOf(node: CommandNode, words: Words, above: OptionRow[] = [])
 export const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
 /** `file onboarding failover`: a kind as the scripts of bash and zsh read it. */
-const kindText = ({ from, words }: Kind) => [from, ...words].join(" ")
+const kindText = ({ from, words }: ValueKind) => [from, ...words].join(" ")
 
 /** The lines of a `case` over command path and option, which say what the option takes. */
-function takesLines({ path, options }: Row): string[] {
+function takesLines({ path, options }: CompletionRow): string[] {
     return options.flatMap(({ names, kind, isOptional }) => {
         if (kind === undefined) return []
         const text = quoted(`${isOptional ? "maybe" : "must"} ${kindText(kind)}`)
@@ -93,7 +93,10 @@ function takesLines({ path, options }: Row): string[] {
  * The two functions by which a script of bash or zsh knows what may stand where.
  * @param list commands and options of a row, as the shell writes a list
  */
-export function knowledge(rows: Row[], list: (row: Row) => { commands: string; options: string }): string {
+export function knowledge(
+    rows: CompletionRow[],
+    list: (row: CompletionRow) => { commands: string; options: string }
+): string {
     const has = rows.map(row => {
         const { commands, options } = list(row)
         const places = row.arguments.map(kind => quoted(kindText(kind))).join(" ")

@@ -1,10 +1,10 @@
-import type { Kind, OptionRow, Row } from "./completion-table.js"
+import type { ValueKind, OptionRow, CompletionRow } from "./completion-table.js"
 
 /** In single quotes, as fish takes it. */
 const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
 
 /** The arguments of `complete` that fill in a value. */
-function filling({ from, words }: Kind): string {
+function filling({ from, words }: ValueKind): string {
     const some = words.length === 0 ? "" : ` -a ${quoted(words.join(" "))}`
     if (from === "file") return `-r -F${some}`
     if (from === "dir") return `-x -a '(__fish_complete_directories)'${some}`
@@ -18,7 +18,7 @@ function optionLine(path: string, { names, description, kind, isOptional }: Opti
     return `complete -c moorage -n ${quoted(`__moorage_is ${quoted(path)}`)} ${flags.join(" ")}${value} -d ${quoted(description)}`
 }
 
-function argumentLine(path: string, { from, words }: Kind, place: number): string[] {
+function argumentLine(path: string, { from, words }: ValueKind, place: number): string[] {
     const where = `complete -c moorage -n ${quoted(`__moorage_is ${quoted(path)} ${place}`)}`
     return [
         ...(words.length === 0 ? [] : [`${where} -a ${quoted(words.join(" "))}`]),
@@ -26,7 +26,7 @@ function argumentLine(path: string, { from, words }: Kind, place: number): strin
     ]
 }
 
-function rowLines({ path, commands, options, arguments: places }: Row): string[] {
+function rowLines({ path, commands, options, arguments: places }: CompletionRow): string[] {
     const where = `complete -c moorage -n ${quoted(`__moorage_is ${quoted(path)} 0`)}`
     return [
         ...commands.map(({ name, summary }) => `${where} -a ${name} -d ${quoted(summary)}`),
@@ -36,7 +36,7 @@ function rowLines({ path, commands, options, arguments: places }: Row): string[]
 }
 
 /** The script for fish, 3.0 and later. */
-export function fishScript(rows: Row[]): string {
+export function fishScript(rows: CompletionRow[]): string {
     const paths = rows.filter(({ path }) => path !== "").map(({ path }) => quoted(path))
     const takes = rows.flatMap(({ path, options }) =>
         options

@@ -1,9 +1,9 @@
-import { knowledge, quoted, type Row } from "./completion-table.js"
+import { knowledge, quoted, type CompletionRow } from "./completion-table.js"
 
 /** `name:what it is`, for _describe. */
 const described = (name: string, what: string) => quoted(`${name.replaceAll(":", "\\:")}:${what}`)
 
-function listsOf({ commands, options }: Row) {
+function listsOf({ commands, options }: CompletionRow) {
     const list = (words: string[]) => `(${words.join(" ")})`
     return {
         commands: list(commands.map(({ name, summary }) => described(name, summary))),
@@ -14,7 +14,7 @@ function listsOf({ commands, options }: Row) {
 }
 
 /** The script for zsh: sourced, or a file _moorage in the fpath. */
-export function zshScript(rows: Row[]): string {
+export function zshScript(rows: CompletionRow[]): string {
     return `#compdef moorage
 # Completion of moorage for zsh; made by: moorage completion zsh
 ${knowledge(rows, listsOf)}

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util"
 
-export interface Options {
+export interface DemoOptions {
     json: boolean
     help: boolean
 }
@@ -22,7 +22,7 @@ Examples
 `
 
 /** Reads the command line. @throws Error with one line for the user when an option is unknown */
-export function readOptions(args: string[]): Options {
+export function readOptions(args: string[]): DemoOptions {
     const { values } = parseArgs({
         args,
         options: {

@@ -1,6 +1,6 @@
 // `npm start`: the main job from blank to reprovisioned, on real parts, in under a minute.
 import { realClock } from "@moorage/runtime"
-import { HELP, type Options, readOptions } from "./command.js"
+import { HELP, type DemoOptions, readOptions } from "./command.js"
 import { runDemo, type Demo, startDemo } from "./demo.js"
 import { formatTable } from "./boot-table.js"
 import { Timeline } from "@moorage/report"
@@ -8,7 +8,7 @@ import { Timeline } from "@moorage/report"
 const EXIT_USAGE = 2
 const EXIT_INTERRUPTED = 130
 
-function parse(args: string[]): Options | undefined {
+function parse(args: string[]): DemoOptions | undefined {
     try {
         return readOptions(args)
     } catch (error) {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander"
 import { addPlaceOptions, CLOUD_HELP } from "../connection-options.js"
-import type { Options } from "./run.js"
+import type { DoctorOptions } from "./run.js"
 import { parsePositiveDuration } from "../option-parsers.js"
 
 const EXAMPLES = `${CLOUD_HELP}
@@ -39,7 +39,7 @@ export function addDoctor(program: Command): void {
         .option("--timeout <time>", "for each check", parsePositiveDuration, 10)
         .option("--json", "print one JSON object", false)
         .addHelpText("after", EXAMPLES)
-        .action(async (fleet: string | undefined, options: Options) => {
+        .action(async (fleet: string | undefined, options: DoctorOptions) => {
             const { doctor } = await import("./run.js")
             await doctor(fleet, options)
         })

@@ -4,11 +4,11 @@ import { countsOf, examine, type Finding, type Keys, realProbes } from "@moorage
 import { realClock } from "@moorage/runtime"
 import { FAILED } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
-import { Progress } from "../progress.js"
+import { ProgressLine } from "../progress.js"
 import { deviceKey, groupKey } from "../secrets.js"
 import { findingLine, summaryLine } from "./finding-text.js"
 
-export interface Options extends CloudChoices {
+export interface DoctorOptions extends CloudChoices {
     project: string
     id?: string
     idScope?: string
@@ -22,8 +22,8 @@ export interface Options extends CloudChoices {
 const PROGRESS_MS = 500
 
 /** Says which check takes its time. */
-class Waiting {
-    private readonly progress = new Progress(realClock)
+class WaitingCheck {
+    private readonly progress = new ProgressLine(realClock)
     private timer = realClock.after(0, () => undefined)
 
     on(check: string): void {
@@ -42,7 +42,7 @@ class Waiting {
     }
 }
 
-async function keysOf({ groupKeyFile, keyFile }: Options): Promise<Keys> {
+async function keysOf({ groupKeyFile, keyFile }: DoctorOptions): Promise<Keys> {
     return {
         groupKey: await groupKey({ groupKeyFile, mayAsk: false }),
         deviceKey: keyFile === undefined ? undefined : deviceKey(keyFile),
@@ -51,13 +51,13 @@ async function keysOf({ groupKeyFile, keyFile }: Options): Promise<Keys> {
 
 async function findingsOf(
     fleet: string | undefined,
-    options: Options,
+    options: DoctorOptions,
     signal: AbortSignal,
     onFinding: (finding: Finding) => void
 ): Promise<Finding[]> {
     const { project, id, idScope, timeout, offline } = options
     const findings: Finding[] = []
-    const waiting = new Waiting()
+    const waiting = new WaitingCheck()
     const asked = {
         settings: () => cloudSettings(options, process.env),
         keys: () => keysOf(options),
@@ -89,7 +89,7 @@ async function leave(): Promise<void> {
 }
 
 /** Prints what is found, and ends the process: 1 when something failed. */
-export async function doctor(fleet: string | undefined, options: Options): Promise<void> {
+export async function doctor(fleet: string | undefined, options: DoctorOptions): Promise<void> {
     const { json, offline } = options
     const signal = interruption()
     const say = (text: string) => process.stdout.write(`${text}\n`)

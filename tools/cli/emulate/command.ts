@@ -13,7 +13,7 @@ import { cardOf, lanAddress, printCard } from "./connection-card.js"
 import { FAILED, UserError } from "../user-error.js"
 import { parsePort } from "../option-parsers.js"
 
-interface Options {
+interface EmulateOptions {
     config?: string
     host: string
     mqttPort: number
@@ -62,7 +62,7 @@ async function configOf(file: string | undefined): Promise<EmulatorOptions> {
 
 function emulatorOptions(
     config: EmulatorOptions,
-    options: Options,
+    options: EmulateOptions,
     isGiven: (name: string) => boolean
 ): EmulatorOptions {
     const { fixedPorts, host, tcp, http } = options
@@ -115,7 +115,7 @@ function stopSignal(): Promise<void> {
     })
 }
 
-async function emulate(options: Options, command: Command): Promise<void> {
+async function emulate(options: EmulateOptions, command: Command): Promise<void> {
     const stopped = stopSignal()
     const isGiven = (name: string) => command.getOptionValueSource(name) === "cli"
     let fail: (error: Error) => void = () => undefined

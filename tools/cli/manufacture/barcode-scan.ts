@@ -6,7 +6,7 @@ import { checkId } from "@moorage/fleet"
 import { ImageWriter, esptoolArguments, type ManifestEntry, readManifest } from "@moorage/fleet/manufacture"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
-import { bytecodesOf, type ManufactureOptions } from "./boards-to-make.js"
+import { bytecodesOf, type ManufactureCommandOptions } from "./boards-to-make.js"
 import { runEsptool, shellLine } from "../flash/run.js"
 
 /** The board that was scanned: of the file, if there is one. @throws Error that says why there is none */
@@ -54,7 +54,7 @@ export async function scan(
     all: FleetBoard[] | undefined,
     defaults: FleetDefaults,
     groupKey: string | undefined,
-    options: ManufactureOptions
+    options: ManufactureCommandOptions
 ): Promise<void> {
     const { out, dryRun } = options
     if (options.port === undefined && !dryRun)

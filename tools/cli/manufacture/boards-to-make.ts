@@ -10,7 +10,7 @@ import { secretFile, WIFI_PSK } from "../secrets.js"
 import { givenSettings } from "../setting-options.js"
 
 /** What the options say of boards whose line does not. */
-interface BoardOptions {
+interface ManufactureBoardOptions {
     idScope?: string
     profile?: string
     ssid?: string
@@ -18,7 +18,7 @@ interface BoardOptions {
     set: string[]
 }
 
-export interface ManufactureOptions extends BoardOptions {
+export interface ManufactureCommandOptions extends ManufactureBoardOptions {
     out: string
     groupKeyFile?: string
     verify: number
@@ -29,7 +29,7 @@ export interface ManufactureOptions extends BoardOptions {
     json: boolean
 }
 
-function networkOf({ ssid, pskFile }: BoardOptions): WifiNetwork | undefined {
+function networkOf({ ssid, pskFile }: ManufactureBoardOptions): WifiNetwork | undefined {
     if (ssid === undefined) {
         if (pskFile !== undefined)
             throw new UserError("--psk-file is for --ssid: give that too.", WRONG_USAGE)
@@ -44,7 +44,7 @@ function networkOf({ ssid, pskFile }: BoardOptions): WifiNetwork | undefined {
 }
 
 /** What boards have whose line does not say. @throws UserError */
-export function defaultsOf(options: BoardOptions, hasGroupKey: boolean): FleetDefaults {
+export function defaultsOf(options: ManufactureBoardOptions, hasGroupKey: boolean): FleetDefaults {
     const { idScope, set } = options
     return {
         profile: options.profile,

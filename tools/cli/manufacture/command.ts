@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os"
 import { type Command, Option } from "commander"
-import type { ManufactureOptions } from "./boards-to-make.js"
+import type { ManufactureCommandOptions } from "./boards-to-make.js"
 import { parsePositive, parseInteger } from "../option-parsers.js"
 
 const EXAMPLES = `
@@ -52,7 +52,7 @@ export function addManufacture(program: Command): void {
         .option("--dry-run", "with --scan: print esptool's line instead of flashing", false)
         .option("--json", "print the result as JSON", false)
         .addHelpText("after", EXAMPLES)
-        .action(async (fleet: string | undefined, options: ManufactureOptions) => {
+        .action(async (fleet: string | undefined, options: ManufactureCommandOptions) => {
             const { runManufacture } = await import("./run.js")
             await runManufacture(fleet, options)
         })

@@ -12,10 +12,10 @@ import { realClock } from "@moorage/runtime"
 import { VmError } from "@moorage/vm"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
-import { Progress } from "../progress.js"
+import { ProgressLine } from "../progress.js"
 import { groupKey } from "../secrets.js"
 import { formatElapsed, formatNumber } from "@moorage/report"
-import { boardsOf, bytecodesOf, defaultsOf, type ManufactureOptions } from "./boards-to-make.js"
+import { boardsOf, bytecodesOf, defaultsOf, type ManufactureCommandOptions } from "./boards-to-make.js"
 import { shellLine } from "../flash/run.js"
 import { scan } from "./barcode-scan.js"
 
@@ -45,9 +45,9 @@ function text(made: Manufactured, out: string, tookSec: number): string {
 async function make(
     boards: FleetBoard[],
     key: string | undefined,
-    options: ManufactureOptions
+    options: ManufactureCommandOptions
 ): Promise<Manufactured | undefined> {
-    const progress = new Progress(realClock)
+    const progress = new ProgressLine(realClock)
     const total = boards.length
     try {
         return await manufacture(boards, {
@@ -75,7 +75,10 @@ async function make(
 }
 
 /** Makes the images of a fleet, or one at a time as they are scanned. @throws UserError */
-export async function runManufacture(fleet: string | undefined, options: ManufactureOptions): Promise<void> {
+export async function runManufacture(
+    fleet: string | undefined,
+    options: ManufactureCommandOptions
+): Promise<void> {
     const { out, json } = options
     // The standard input is the scanner's.
     const key = await groupKey({ ...options, mayAsk: false })

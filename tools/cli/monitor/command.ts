@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import { addCloudOptions, CLOUD_HELP } from "../connection-options.js"
-import type { Options } from "./run.js"
+import type { MonitorOptions } from "./run.js"
 import {
     perSecond,
     parsePort,
@@ -50,7 +50,7 @@ export function addMonitor(program: Command): void {
             parsePort
         )
         .addHelpText("after", EXAMPLES)
-        .action(async (options: Options) => {
+        .action(async (options: MonitorOptions) => {
             // What reaches the services is loaded only for those who do.
             const { monitor } = await import("./run.js")
             await monitor(options)

@@ -2,11 +2,11 @@
 import { CloudError, type DpsApi, wait } from "@moorage/fleet/azure"
 import { survey, type Survey } from "@moorage/fleet/monitor"
 import { realClock } from "@moorage/runtime"
-import type { CloudOptions } from "../connection-options.js"
+import type { ConnectionOptions } from "../connection-options.js"
 import { UserError, WRONG_USAGE } from "../user-error.js"
 import { writeOutputFile } from "../output-files.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
-import { Progress } from "../progress.js"
+import { ProgressLine } from "../progress.js"
 import { NO_DPS, openCommandServices, toUserError } from "../services.js"
 import { formatNumber } from "@moorage/report"
 import { surveyCsv } from "./survey-csv.js"
@@ -14,7 +14,7 @@ import { Screen } from "./terminal-screen.js"
 import { surveyLines } from "./survey-text.js"
 import { formatUtc } from "@moorage/report"
 
-export interface Options extends CloudOptions {
+export interface MonitorOptions extends ConnectionOptions {
     days: number
     rate: number
     lookUp: number
@@ -31,8 +31,8 @@ type Look = (onProgress: (registered: number, calls: number) => void) => Promise
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-async function once(look: Look, { json, csv, report }: Options): Promise<void> {
-    const progress = new Progress(realClock)
+async function once(look: Look, { json, csv, report }: MonitorOptions): Promise<void> {
+    const progress = new ProgressLine(realClock)
     let found: Survey
     try {
         found = await look((registered, calls) =>
@@ -85,7 +85,7 @@ async function again(
 /** How often the line that says how far a survey is may change. */
 const PROGRESS_MS = 250
 
-async function live(look: Look, { every }: Options, signal: AbortSignal): Promise<void> {
+async function live(look: Look, { every }: MonitorOptions, signal: AbortSignal): Promise<void> {
     const screen = new Screen()
     let body: string[] = ["Asking DPS ..."]
     let shownMs = 0
@@ -114,7 +114,11 @@ async function live(look: Look, { every }: Options, signal: AbortSignal): Promis
     }
 }
 
-async function exported(look: Look, { every, prometheus = 0 }: Options, signal: AbortSignal): Promise<void> {
+async function exported(
+    look: Look,
+    { every, prometheus = 0 }: MonitorOptions,
+    signal: AbortSignal
+): Promise<void> {
     // Loaded only for those who have a Prometheus.
     const { Exporter } = await import("./prometheus-exporter.js")
     const exporter = new Exporter()
@@ -138,11 +142,11 @@ async function exported(look: Look, { every, prometheus = 0 }: Options, signal: 
     }
 }
 
-function lookOf(dps: DpsApi, { days, lookUp }: Options): Look {
+function lookOf(dps: DpsApi, { days, lookUp }: MonitorOptions): Look {
     return onProgress => survey(dps, { clock: realClock, days, lookUpMax: lookUp, onProgress })
 }
 
-function check({ json, csv, report, prometheus }: Options): void {
+function check({ json, csv, report, prometheus }: MonitorOptions): void {
     if (json && csv) throw new UserError("--json and --csv exclude each other.", WRONG_USAGE)
     if (prometheus !== undefined && (json || csv || report !== undefined))
         throw new UserError(
@@ -152,7 +156,7 @@ function check({ json, csv, report, prometheus }: Options): void {
 }
 
 /** @throws UserError */
-export async function monitor(options: Options): Promise<void> {
+export async function monitor(options: MonitorOptions): Promise<void> {
     check(options)
     const signal = interruption()
     const services = openCommandServices(options, { signal, dpsPerSec: options.rate })

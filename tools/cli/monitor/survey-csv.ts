@@ -1,15 +1,15 @@
 import type { Survey } from "@moorage/fleet/monitor"
 
-type Row = [what: string, name: string, measure: string, count: number]
+type CsvRow = [what: string, name: string, measure: string, count: number]
 
-function rowsOf(survey: Survey): Row[] {
+function rowsOf(survey: Survey): CsvRow[] {
     const { groups, individuals, hubs, failures, rate, registered } = survey
-    const statuses = (what: string, name: string, counts: Record<string, number>): Row[] =>
+    const statuses = (what: string, name: string, counts: Record<string, number>): CsvRow[] =>
         Object.entries(counts).map(([status, n]) => [what, name, status, n])
     return [
         ["all", survey.dps, "registered", registered],
         ...statuses("all", survey.dps, survey.statuses),
-        ...groups.flatMap(({ id, isEnabled, registered: n, statuses: counts }): Row[] => [
+        ...groups.flatMap(({ id, isEnabled, registered: n, statuses: counts }): CsvRow[] => [
             ["group", id, "registered", n],
             ["group", id, "enabled", isEnabled ? 1 : 0],
             ...statuses("group", id, counts),
@@ -18,14 +18,14 @@ function rowsOf(survey: Survey): Row[] {
         ["individuals", "", "disabled", individuals.disabled],
         ["individuals", "", "registered", individuals.registered],
         ...statuses("individuals", "", individuals.statuses),
-        ...hubs.map(({ hostName, devices }): Row => ["hub", hostName, "devices", devices]),
-        ...failures.map(({ errorCode, errorMessage, devices }): Row => [
+        ...hubs.map(({ hostName, devices }): CsvRow => ["hub", hostName, "devices", devices]),
+        ...failures.map(({ errorCode, errorMessage, devices }): CsvRow => [
             "failure",
             `${errorCode ?? ""} ${errorMessage}`.trim(),
             "devices",
             devices,
         ]),
-        ...rate.hours.flatMap(({ utc, first, again }): Row[] => [
+        ...rate.hours.flatMap(({ utc, first, again }): CsvRow[] => [
             ["hour", utc, "first", first],
             ["hour", utc, "again", again],
         ]),

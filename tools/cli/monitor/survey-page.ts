@@ -4,7 +4,7 @@ import { COUNT_AXIS, named } from "@moorage/report/html"
 import { type Figure, figureMarkup } from "@moorage/report/html"
 import { AXIS, COLOUR, GRID, LEGEND } from "@moorage/report/html"
 import { type Markup, markup } from "@moorage/report/html"
-import { pageHtml, type Section } from "@moorage/report/html"
+import { pageHtml, type PageSection } from "@moorage/report/html"
 import { table } from "@moorage/report/html"
 import { tiles } from "@moorage/report/html"
 import { formatNumber, pluralize, formatDuration, formatPercent } from "@moorage/report"
@@ -101,7 +101,7 @@ export function monitorHtml(survey: Survey): string {
         failed > 0
             ? markup`<span class="badge bad">${formatNumber(failed)} failed</span>`
             : markup`<span class="badge good">none failed</span>`
-    const sections: Section[] = [
+    const sections: PageSection[] = [
         {
             id: "numbers",
             heading: "In numbers",

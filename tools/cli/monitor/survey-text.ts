@@ -14,12 +14,12 @@ function heading({ dps, utc, registered, statuses, groups, individuals }: Survey
     return `${dps}, ${formatUtc(utc)}: ${pluralize(registered, "device")} registered, by ${by}${failed}`
 }
 
-type Row = Pick<GroupSurvey, "id" | "isEnabled" | "registered" | "statuses">
+type TextRow = Pick<GroupSurvey, "id" | "isEnabled" | "registered" | "statuses">
 
-function tableOf(rows: Row[]): string[] {
+function tableOf(rows: TextRow[]): string[] {
     const statuses = [...new Set(rows.flatMap(row => Object.keys(row.statuses)))].sort()
     const head = ["", "registered", ...statuses]
-    const name = ({ id, isEnabled }: Row) => (isEnabled ? id : `${id} (disabled)`)
+    const name = ({ id, isEnabled }: TextRow) => (isEnabled ? id : `${id} (disabled)`)
     return alignColumns([
         head,
         ...rows.map(row => [name(row), row.registered, ...statuses.map(status => row.statuses[status] ?? 0)]),
@@ -28,7 +28,7 @@ function tableOf(rows: Row[]): string[] {
 
 function groupLines({ groups, individuals, registered, statuses }: Survey): string[] {
     const shown = [...groups].sort((a, b) => b.registered - a.registered).slice(0, GROUPS_SHOWN)
-    const rows: Row[] = [...shown]
+    const rows: TextRow[] = [...shown]
     if (individuals.enrollments > 0)
         rows.push({ ...individuals, id: "individual enrollments", isEnabled: true })
     rows.push({ id: "all", isEnabled: true, registered, statuses })

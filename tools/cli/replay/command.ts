@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import { parsePositive, parseDuration, parseInteger } from "../option-parsers.js"
-import type { Options } from "./run.js"
+import type { ReplayCommandOptions } from "./run.js"
 
 const EXAMPLES = `
 Examples
@@ -29,7 +29,7 @@ export function addReplay(program: Command): void {
         .option("--all", "all events at once, without steps", false)
         .option("--json", "all events at once, as JSON lines", false)
         .addHelpText("after", EXAMPLES)
-        .action(async (plan: string, options: Options) => {
+        .action(async (plan: string, options: ReplayCommandOptions) => {
             const { replay } = await import("./run.js")
             await replay(plan, options)
         })

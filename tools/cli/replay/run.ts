@@ -3,11 +3,11 @@ import { createInterface } from "node:readline"
 import { type Fact, factLine, factText } from "@moorage/simulator"
 import { realClock } from "@moorage/runtime"
 import { UserError, WRONG_USAGE } from "../user-error.js"
-import { Progress } from "../progress.js"
+import { ProgressLine } from "../progress.js"
 import { formatElapsed } from "@moorage/report"
-import { type BoardOptions, openerOf } from "../simulate/open-boards.js"
+import { type SimulateBoardOptions, openerOf } from "../simulate/open-boards.js"
 
-export interface Options extends BoardOptions {
+export interface ReplayCommandOptions extends SimulateBoardOptions {
     seed: number
     board: string
     from: number
@@ -19,10 +19,10 @@ export interface Options extends BoardOptions {
 const HELP = "Enter: next event   NUMBER Enter: so many   q Enter: end"
 
 /** Runs the plan again, and keeps what is about the board. */
-async function lifeOf(name: string, options: Options): Promise<Fact[]> {
+async function lifeOf(name: string, options: ReplayCommandOptions): Promise<Fact[]> {
     const { seed, board, from, to = Infinity } = options
     const opener = await openerOf(name, options)
-    const progress = new Progress(realClock)
+    const progress = new ProgressLine(realClock)
     const facts: Fact[] = []
     const ids = new Set<string>()
     const run = opener.open(seed, {
@@ -66,7 +66,7 @@ async function step(facts: Fact[]): Promise<void> {
 }
 
 /** Shows one board's life in a run. @throws UserError */
-export async function replay(name: string, options: Options): Promise<void> {
+export async function replay(name: string, options: ReplayCommandOptions): Promise<void> {
     const facts = await lifeOf(name, options)
     const isStepped = process.stdin.isTTY && process.stdout.isTTY && !options.all && !options.json
     if (isStepped) return step(facts)

@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import { addCloudOptions, CLOUD_HELP } from "../connection-options.js"
 import { perSecond, parseDuration } from "../option-parsers.js"
-import type { Options } from "./run.js"
+import type { ReprovisionCommandOptions } from "./run.js"
 
 const EXAMPLES = `${CLOUD_HELP}
 
@@ -53,7 +53,7 @@ export function addReprovision(program: Command): void {
         .option("--state <file>", "note what was done, and leave out what was done before")
         .option("--json", "print one JSON object", false)
         .addHelpText("after", EXAMPLES)
-        .action(async (id: string | undefined, options: Options) => {
+        .action(async (id: string | undefined, options: ReprovisionCommandOptions) => {
             // What reaches the services is loaded only for those who do.
             const { reprovision } = await import("./run.js")
             await reprovision(id, options)

@@ -1,5 +1,5 @@
 // What `moorage reprovision` prints for a person.
-import type { Outcome, Result, Summary } from "@moorage/fleet/reprovision"
+import type { ReprovisionOutcome, Result, ReprovisionSummary } from "@moorage/fleet/reprovision"
 import { formatElapsed, formatNumber } from "@moorage/report"
 
 const WORDS: Record<Result, string> = {
@@ -14,7 +14,15 @@ const WORDS: Record<Result, string> = {
 }
 
 /** One device on one line. */
-export function outcomeText({ id, hub, result, code, detail, delaySec, isRecordDeleted }: Outcome): string {
+export function outcomeText({
+    id,
+    hub,
+    result,
+    code,
+    detail,
+    delaySec,
+    isRecordDeleted,
+}: ReprovisionOutcome): string {
     const wait = delaySec === null ? "" : `, registers in ${formatElapsed(delaySec)}`
     const told = result === "accepted" || result === "planned" ? wait : ""
     const why = detail ? `: ${detail}${code === null ? "" : ` (${code})`}` : ""
@@ -23,7 +31,7 @@ export function outcomeText({ id, hub, result, code, detail, delaySec, isRecordD
 }
 
 /** All of it on one line. */
-export function summaryText({ results, skipped, isStopped }: Summary): string {
+export function summaryText({ results, skipped, isStopped }: ReprovisionSummary): string {
     const counts = Object.entries(results).map(
         ([result, n]) => `${formatNumber(n)} ${WORDS[result as Result]}`
     )

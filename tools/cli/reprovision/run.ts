@@ -4,24 +4,24 @@ import type { Services } from "@moorage/fleet/azure"
 import { acquireLock } from "@moorage/files"
 import {
     isGood,
-    type Outcome,
+    type ReprovisionOutcome,
     queried,
     reprovision as reprovisionAll,
     RESULTS,
     JournalError,
     StateFile,
-    type Summary,
-    type Target,
+    type ReprovisionSummary,
+    type ReprovisionTarget,
 } from "@moorage/fleet/reprovision"
 import { realClock, realRandom } from "@moorage/runtime"
-import type { CloudOptions } from "../connection-options.js"
+import type { ConnectionOptions } from "../connection-options.js"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { ioError } from "../output-files.js"
 import { interruption } from "../interrupt.js"
 import { openCommandServices, toUserError } from "../services.js"
 import { outcomeText, summaryText } from "./outcome-text.js"
 
-export interface Options extends CloudOptions {
+export interface ReprovisionCommandOptions extends ConnectionOptions {
     file?: string
     query?: string
     hub?: string
@@ -41,7 +41,7 @@ const TIMEOUT_SEC = { min: 5, max: 300 }
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-function check(id: string | undefined, options: Options): void {
+function check(id: string | undefined, options: ReprovisionCommandOptions): void {
     const { file, query, hub, delay, spread, timeout, connectionString } = options
     const refuse = (message: string) => {
         throw new UserError(message, WRONG_USAGE)
@@ -56,7 +56,10 @@ function check(id: string | undefined, options: Options): void {
     if (hub !== undefined && !/^[a-z0-9.-]+$/i.test(hub)) refuse(`${hub} is no host name: see --hub.`)
 }
 
-function checkServices({ dps, hubs, hub: hubNamed }: Services, { hub, force }: Options): void {
+function checkServices(
+    { dps, hubs, hub: hubNamed }: Services,
+    { hub, force }: ReprovisionCommandOptions
+): void {
     const refuse = (message: string) => {
         throw new UserError(message, WRONG_USAGE)
     }
@@ -71,7 +74,7 @@ function checkServices({ dps, hubs, hub: hubNamed }: Services, { hub, force }: O
 }
 
 /** The IDs of a file, all of them checked before the first device is asked. */
-async function listed(file: string): Promise<Target[]> {
+async function listed(file: string): Promise<ReprovisionTarget[]> {
     const { readIdList } = await import("@moorage/fleet")
     const { FleetError } = await import("@moorage/fleet")
     const name = file === "-" ? "the standard input" : file
@@ -86,9 +89,9 @@ async function listed(file: string): Promise<Target[]> {
 
 async function targetsOf(
     id: string | undefined,
-    { file, query, hub }: Options,
+    { file, query, hub }: ReprovisionCommandOptions,
     services: Services
-): Promise<AsyncIterable<Target> | Target[]> {
+): Promise<AsyncIterable<ReprovisionTarget> | ReprovisionTarget[]> {
     if (file !== undefined) return listed(file)
     if (query !== undefined) {
         const one = hub === undefined ? undefined : services.hub(hub)
@@ -97,18 +100,18 @@ async function targetsOf(
     return [{ id: (id ?? "").toLowerCase() }]
 }
 
-function exitCodeOf({ results }: Summary): number {
+function exitCodeOf({ results }: ReprovisionSummary): number {
     const isBad = RESULTS.some(result => !isGood({ result }) && (results[result] ?? 0) > 0)
     return isBad ? FAILED : 0
 }
 
 /** @throws UserError */
-export async function reprovision(id: string | undefined, options: Options): Promise<void> {
+export async function reprovision(id: string | undefined, options: ReprovisionCommandOptions): Promise<void> {
     check(id, options)
     const { json, state: stateFile, delay, spread, hub } = options
     const stop = interruption()
     const services = openCommandServices(options)
-    const devices: Outcome[] = []
+    const devices: ReprovisionOutcome[] = []
     let release = (): void => undefined
     try {
         checkServices(services, options)

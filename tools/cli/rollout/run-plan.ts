@@ -18,7 +18,7 @@ import { realClock } from "@moorage/runtime"
 import { UserError, WRONG_USAGE } from "../user-error.js"
 import { ioError } from "../output-files.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
-import { Progress } from "../progress.js"
+import { ProgressLine } from "../progress.js"
 import { formatElapsed, formatNumber } from "@moorage/report"
 import { fleetIds } from "./read-fleet.js"
 import { checkPlan, planFile } from "./check-plan-options.js"
@@ -78,7 +78,7 @@ function choicesOf(options: PlanRolloutOptions): RolloutPlanOptions {
 
 /** Says how far it is, and ends when the user wants. */
 class Steps {
-    private readonly progress = new Progress(realClock)
+    private readonly progress = new ProgressLine(realClock)
 
     constructor(readonly signal: AbortSignal) {}
 

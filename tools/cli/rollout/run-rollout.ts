@@ -17,17 +17,17 @@ import {
     WINDOW_SEC,
 } from "@moorage/fleet/rollout"
 import { realClock } from "@moorage/runtime"
-import type { CloudOptions } from "../connection-options.js"
+import type { ConnectionOptions } from "../connection-options.js"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
-import { Progress } from "../progress.js"
+import { ProgressLine } from "../progress.js"
 import { NO_DPS, openCommandServices, toUserError } from "../services.js"
 import { formatElapsed } from "@moorage/report"
 import { fleetIds } from "./read-fleet.js"
 import { runHook } from "./power-hook.js"
 import { eventText, numbersText } from "./event-text.js"
 
-export interface RunRolloutOptions extends CloudOptions {
+export interface RunRolloutOptions extends ConnectionOptions {
     fleet: string
     state?: string
     now: boolean
@@ -107,7 +107,7 @@ async function throttledAt(url: string, signal: AbortSignal): Promise<number> {
 
 /** Shows events as they come. */
 class EventPrinter {
-    private readonly progress = new Progress(realClock)
+    private readonly progress = new ProgressLine(realClock)
 
     constructor(
         private readonly plan: RolloutPlan,

@@ -7,13 +7,13 @@ import {
     openRun,
     type SimulationPlan,
     readSimulationPlan,
-    type RunOptions,
+    type FleetRunOptions,
     withBoardCount,
 } from "@moorage/simulator"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { groupKey } from "../secrets.js"
 
-export interface BoardOptions {
+export interface SimulateBoardOptions {
     boards?: number
     images?: string
     rollout?: string
@@ -24,7 +24,7 @@ export interface Opener {
     plan: SimulationPlan
     /** Bytecode of the plan's own boards; undefined when the boards are made already. */
     images?: Images
-    open(seed: number, options: RunOptions): FleetRun
+    open(seed: number, options: FleetRunOptions): FleetRun
 }
 
 /** When boards are powered on, as a roll-out plan has it. @throws DocumentError; RangeError for other boards */
@@ -42,7 +42,7 @@ async function powerOf(rollout: string): Promise<(ids: string[]) => number[]> {
     }
 }
 
-async function ofImages(plan: SimulationPlan, dir: string, options: BoardOptions): Promise<Opener> {
+async function ofImages(plan: SimulationPlan, dir: string, options: SimulateBoardOptions): Promise<Opener> {
     // What reads a fleet's files is loaded only for those who have some.
     const { readImageFleet } = await import("@moorage/fleet/manufacture")
     const { groupKeyFile, rollout } = options
@@ -57,7 +57,7 @@ async function ofImages(plan: SimulationPlan, dir: string, options: BoardOptions
 }
 
 /** @throws UserError, DocumentError */
-export async function openerOf(name: string, options: BoardOptions): Promise<Opener> {
+export async function openerOf(name: string, options: SimulateBoardOptions): Promise<Opener> {
     const { boards, images: dir, rollout, groupKeyFile } = options
     const plan = readSimulationPlan(name)
     if (dir !== undefined) {

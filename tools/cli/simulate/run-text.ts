@@ -5,7 +5,7 @@ import {
     type Replay,
     type RunResult,
     type Shrunk,
-    type Summary,
+    type SimulationSummary,
     formatSimulationPlan,
 } from "@moorage/simulator"
 import { formatElapsed, formatNumber } from "@moorage/report"
@@ -58,7 +58,7 @@ export function shrunkText({ plan, violation, tries }: Shrunk, seed: number): st
 }
 
 /** Many seeds on one screen. */
-export function summaryText({ plan, seeds }: Summary, tookSec?: number): string {
+export function summaryText({ plan, seeds }: SimulationSummary, tookSec?: number): string {
     const sum = (of: (seed: (typeof seeds)[number]) => number) =>
         seeds.reduce((total, seed) => total + of(seed), 0)
     const bad = seeds.filter(({ broken }) => Object.keys(broken).length > 0)

@@ -8,7 +8,7 @@ import {
     readSimulationPlan,
     builtinPlans,
     replayOf,
-    type RunOptions,
+    type FleetRunOptions,
     type RunResult,
     runPlan,
     runSeeds,
@@ -19,14 +19,14 @@ import { realClock } from "@moorage/runtime"
 import { UserError, WRONG_USAGE } from "../user-error.js"
 import { writeOutputFile } from "../output-files.js"
 import { interruption } from "../interrupt.js"
-import { Progress } from "../progress.js"
+import { ProgressLine } from "../progress.js"
 import { formatElapsed } from "@moorage/report"
-import { type BoardOptions, openerOf } from "./open-boards.js"
+import { type SimulateBoardOptions, openerOf } from "./open-boards.js"
 import { mergeFolder, openTrace } from "./trace-files.js"
 import { live } from "./serve.js"
 import { runText, shrunkText, summaryText, violationText } from "./run-text.js"
 
-export interface SimulateOptions extends BoardOptions {
+export interface SimulateOptions extends SimulateBoardOptions {
     seed?: number
     seeds?: number[]
     index?: number
@@ -63,11 +63,11 @@ function listPlans(): string {
 
 /** Opens a run, lets it pass, and tells how far it is. */
 async function runOne(
-    open: (options: RunOptions) => FleetRun,
+    open: (options: FleetRunOptions) => FleetRun,
     { trace: traceFile }: SimulateOptions,
     signal: AbortSignal
 ): Promise<{ run: FleetRun; result: RunResult }> {
-    const progress = new Progress(realClock)
+    const progress = new ProgressLine(realClock)
     const trace = traceFile === undefined ? undefined : openTrace(traceFile)
     try {
         const run = open({
@@ -96,7 +96,7 @@ async function runMany(
     jobs: number,
     signal: AbortSignal
 ): Promise<RunResult[]> {
-    const progress = new Progress(realClock)
+    const progress = new ProgressLine(realClock)
     process.stderr.write(`${seeds.length} seeds over ${Math.min(jobs, seeds.length)} threads ...\n`)
     let done = 0
     let broken = 0

@@ -1,7 +1,7 @@
 // The files that `moorage simulate` reads and writes.
 import { createWriteStream, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { merge, MergeError, type Summary } from "@moorage/simulator"
+import { merge, MergeError, type SimulationSummary } from "@moorage/simulator"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { ioError } from "../output-files.js"
 
@@ -31,20 +31,20 @@ export function openTrace(file: string): TraceFile {
     }
 }
 
-function readSummary(file: string): Summary {
-    let summary: Partial<Summary>
+function readSummary(file: string): SimulationSummary {
+    let summary: Partial<SimulationSummary>
     try {
-        summary = JSON.parse(readFileSync(file, "utf8")) as Partial<Summary>
+        summary = JSON.parse(readFileSync(file, "utf8")) as Partial<SimulationSummary>
     } catch (error) {
         throw ioError("read", file, error)
     }
     if (typeof summary.plan !== "string" || !Array.isArray(summary.seeds))
         throw new UserError(`${file} is no summary that \`moorage simulate --out\` wrote.`, WRONG_USAGE)
-    return summary as Summary
+    return summary as SimulationSummary
 }
 
 /** Puts together all that was written to a folder by `--out`. @throws UserError */
-export function mergeFolder(folder: string): Summary {
+export function mergeFolder(folder: string): SimulationSummary {
     let files: string[]
     try {
         files = readdirSync(folder).filter(name => name.endsWith(".json"))

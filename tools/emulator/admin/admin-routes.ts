@@ -14,7 +14,7 @@ export class AdminError extends Error {
     }
 }
 
-interface Call {
+interface AdminCall {
     cloud: Cloud
     /** What the path has where the route has `:name`. */
     params: string[]
@@ -22,7 +22,7 @@ interface Call {
     body: unknown
 }
 
-type Handler = (call: Call) => unknown
+type Handler = (call: AdminCall) => unknown
 
 const ENROLLMENT_KEY_BYTES = 64
 
@@ -33,14 +33,14 @@ function check<T extends v.GenericSchema>(schema: T, body: unknown): v.InferOutp
     throw new AdminError(400, lines.join("\n"))
 }
 
-function hubOf({ cloud, params }: Call) {
+function hubOf({ cloud, params }: AdminCall) {
     const hub = cloud.findHub(params[0])
     if (hub) return hub
     throw new AdminError(404, `There is no hub ${params[0]}; there are: ${cloud.hubNames().join(", ")}.`)
 }
 
 /** The hub and the device ID of a path. */
-function deviceOf(call: Call) {
+function deviceOf(call: AdminCall) {
     const hub = hubOf(call)
     const id = call.params[1]
     if (!hub.device(id)) throw new AdminError(404, `${hub.hostName} has no device ${id}.`)
@@ -49,7 +49,7 @@ function deviceOf(call: Call) {
 
 /** Reads, changes and writes an enrollment or a group. */
 function changed(
-    call: Call,
+    call: AdminCall,
     kind: "group" | "individual",
     change: (old: EnrollmentBase) => Partial<EnrollmentBase>
 ) {
@@ -66,14 +66,14 @@ function changed(
     }
 }
 
-function rotated(call: Call, kind: "group" | "individual") {
+function rotated(call: AdminCall, kind: "group" | "individual") {
     const { which } = check(ROTATE, call.body)
     const key = newKey(call.cloud.random, ENROLLMENT_KEY_BYTES)
     changed(call, kind, () => (which === "primary" ? { primaryKey: key } : { secondaryKey: key }))
     return { which, key }
 }
 
-function state({ cloud }: Call) {
+function state({ cloud }: AdminCall) {
     const hubs = cloud.hubNames().map(name => {
         const hub = cloud.hub(name)
         const ids = hub.deviceIds()

@@ -31,7 +31,7 @@ export interface AssignerOptions {
 }
 
 /** A device that is to be assigned. */
-interface Request {
+interface AssignmentRequest {
     registrationId: string
     /** What it sent along for a webhook. */
     payload?: unknown
@@ -48,7 +48,11 @@ export class Assigner {
     constructor(private readonly options: AssignerOptions) {}
 
     /** Calls `done` with the outcome: at once, or when the webhook of `custom` allocation has answered. */
-    assign(request: Request, enrollment: Enrollment, done: (outcome: RegistrationState) => void): void {
+    assign(
+        request: AssignmentRequest,
+        enrollment: Enrollment,
+        done: (outcome: RegistrationState) => void
+    ): void {
         const { registrationId, payload } = request
         const fail = (code: number, message: string) => done(this.failed(request, enrollment, code, message))
         const old = this.options.registrations.get(registrationId)
@@ -87,7 +91,7 @@ export class Assigner {
 
     /** Around what was decided, in the service's order. */
     private frame(
-        { registrationId, beganAtMs }: Request,
+        { registrationId, beganAtMs }: AssignmentRequest,
         old: Registration | undefined,
         decided: Omit<RegistrationState, "registrationId">
     ): RegistrationState {
@@ -102,7 +106,7 @@ export class Assigner {
 
     /** A failure takes nothing from a device that is assigned already. */
     private failed(
-        request: Request,
+        request: AssignmentRequest,
         { enrollmentGroupId }: Enrollment,
         errorCode: number,
         errorMessage: string
@@ -115,7 +119,7 @@ export class Assigner {
     }
 
     private assigned(
-        request: Request,
+        request: AssignmentRequest,
         enrollment: Enrollment,
         { hub, initialTwin, payload }: CustomAllocation
     ): RegistrationState {

@@ -14,7 +14,7 @@ import {
     type RegistrationState,
 } from "./dps-bodies.js"
 import { type Enrollment, Enrollments } from "./enrollments.js"
-import { type Operation, Operations } from "./registration-operations.js"
+import { type RegistrationOperation, Operations } from "./registration-operations.js"
 import { registrationIdOf } from "@moorage/protocol"
 import { Registrations } from "./registrations.js"
 import type { CallWebhook } from "./allocation-webhook.js"
@@ -142,7 +142,7 @@ export class DpsService {
         } catch {
             return this.answer("register", caller, this.error(400, 400004, "The register body is malformed."))
         }
-        const operation: Operation = {
+        const operation: RegistrationOperation = {
             operationId: newOperationId(this.options.random),
             registrationId,
             enrollmentGroupId: enrollment.enrollmentGroupId,
@@ -225,13 +225,13 @@ export class DpsService {
     }
 
     /** Decides the operation when its time has come. */
-    private schedule(operation: Operation): void {
+    private schedule(operation: RegistrationOperation): void {
         const waitMs = operation.dueAtMs - this.nowMs()
         if (waitMs > 0) this.options.clock.after(waitMs, () => this.decide(operation))
         else this.decide(operation)
     }
 
-    private decide(operation: Operation): void {
+    private decide(operation: RegistrationOperation): void {
         const { registrationId, enrollmentGroupId } = operation
         const enrollment = this.enrollments
             .candidates(registrationId)

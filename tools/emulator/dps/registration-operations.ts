@@ -3,7 +3,7 @@ import { type StateStore, type Snapshot, splitKey } from "../state/state-store.j
 import type { RegistrationState } from "./dps-bodies.js"
 
 /** A registration under way, or done. */
-export interface Operation {
+export interface RegistrationOperation {
     operationId: string
     registrationId: string
     /** The enrollment group that the device proved to be of. */
@@ -22,9 +22,9 @@ const LIFE_MS = 3_600_000
 
 /** The operations that devices may poll for. */
 export class Operations {
-    private readonly byId = new Map<string, Operation>()
+    private readonly byId = new Map<string, RegistrationOperation>()
     /** The latest of each registration ID. */
-    private readonly latestOf = new Map<string, Operation>()
+    private readonly latestOf = new Map<string, RegistrationOperation>()
 
     constructor(
         private readonly clock: Clock,
@@ -32,12 +32,13 @@ export class Operations {
     ) {}
 
     /** Takes up what an earlier process kept. @returns those that are not decided yet */
-    restore(kept: Snapshot): Operation[] {
-        for (const [key, value] of kept) if (splitKey(key)[0] === "operation") this.add(value as Operation)
+    restore(kept: Snapshot): RegistrationOperation[] {
+        for (const [key, value] of kept)
+            if (splitKey(key)[0] === "operation") this.add(value as RegistrationOperation)
         return [...this.byId.values()].filter(operation => !operation.outcome)
     }
 
-    get(operationId: string): Operation | undefined {
+    get(operationId: string): RegistrationOperation | undefined {
         return this.byId.get(operationId)
     }
 
@@ -47,18 +48,18 @@ export class Operations {
         return latest !== undefined && !latest.outcome
     }
 
-    start(operation: Operation): void {
+    start(operation: RegistrationOperation): void {
         this.sweep()
         this.add(operation)
         this.touch(operation.operationId)
     }
 
-    finish(operation: Operation, outcome: RegistrationState): void {
+    finish(operation: RegistrationOperation, outcome: RegistrationState): void {
         operation.outcome = outcome
         this.touch(operation.operationId)
     }
 
-    private add(operation: Operation): void {
+    private add(operation: RegistrationOperation): void {
         this.byId.set(operation.operationId, operation)
         this.latestOf.set(operation.registrationId, operation)
     }

@@ -2,7 +2,7 @@ import type { Clock } from "@moorage/runtime"
 import type { InjectedFault, FaultPlan, FaultPoint } from "../cloud-events.js"
 
 /** What a fault may do to a request, whatever carries it. */
-export interface Request {
+export interface FaultTarget {
     /** Breaks the connection. */
     abort(): void
     /** Breaks the connection once so many bytes more were sent. */
@@ -16,7 +16,7 @@ export function applyFault(
     plan: FaultPlan | undefined,
     clock: Clock,
     point: FaultPoint,
-    request: Request
+    request: FaultTarget
 ): void {
     const fault = plan?.(point)
     if (fault?.mute) return

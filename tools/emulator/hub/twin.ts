@@ -59,7 +59,7 @@ function stamp(target: TwinPatch, patch: TwinPatch, time: string): void {
 }
 
 /** One part of a twin: its properties, when they were written, and their version. */
-class Section {
+class TwinSection {
     private state: SectionState
 
     constructor(
@@ -127,16 +127,16 @@ class Section {
 /** A device twin: the service's tags, what it desires and what the device reports. */
 export class Twin {
     /** The device never sees them. */
-    readonly tags: Section
-    readonly desired: Section
-    readonly reported: Section
+    readonly tags: TwinSection
+    readonly desired: TwinSection
+    readonly reported: TwinSection
 
     /** @param from what it was on another hub, or before a restart; or what a new one starts with */
     constructor(clock: Clock, from: InitialTwin | TwinState = {}) {
         const kept = "reported" in from ? from : undefined
-        this.tags = new Section(clock, TAGS_MAX, kept?.tags)
-        this.desired = new Section(clock, PROPERTIES_MAX, kept?.desired)
-        this.reported = new Section(clock, PROPERTIES_MAX, kept?.reported)
+        this.tags = new TwinSection(clock, TAGS_MAX, kept?.tags)
+        this.desired = new TwinSection(clock, PROPERTIES_MAX, kept?.desired)
+        this.reported = new TwinSection(clock, PROPERTIES_MAX, kept?.reported)
         if ("reported" in from) return
         this.tags.start(from.tags ?? {})
         this.desired.start(from.properties?.desired ?? {})

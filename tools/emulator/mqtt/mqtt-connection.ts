@@ -10,7 +10,7 @@ import { HubSession, parseHubUserName } from "./hub-client-session.js"
 import { Wire } from "./mqtt-wire.js"
 
 /** CONNACK return codes [MQTT-3.2.2.3]. */
-const enum Refusal {
+const enum ConnectRefusal {
     /** MQTT 3.1.1 is all that is spoken. */
     ProtocolVersion = 1,
     /** Also what DPS says to a wrong ID scope (facts 1.7). */
@@ -25,7 +25,7 @@ const HUB_SILENCE_MAX_SEC = 1767
 /** A real timer holds 24.8 days at most, a token may live for months. */
 const TIMER_MAX_MS = 86_400_000
 
-interface Session {
+interface MqttSession {
     /** Whether the server kept a session for this client [MQTT-3.2.2-2]. */
     readonly isPresent: boolean
     packet(packet: Packet): void
@@ -43,7 +43,7 @@ interface ConnectRequest {
     /** Seconds that the CONNACK must wait, or undefined when the connection is to be closed. */
     queueSec(): number | undefined
     /** Decides, at the moment of CONNACK. */
-    authorize(): Session | Refusal
+    authorize(): MqttSession | ConnectRefusal
 }
 
 const atOnce = () => 0
@@ -51,7 +51,7 @@ const atOnce = () => 0
 /** One MQTT connection to the cloud, from its CONNECT to its end. */
 class MqttConnection {
     private readonly wire: Wire
-    private session: Session | undefined
+    private session: MqttSession | undefined
     private visitor: ConnectRequest | undefined
     private expiry: Timer | undefined
 
@@ -103,7 +103,11 @@ class MqttConnection {
         else close()
     }
 
-    private connack(visitor: ConnectRequest, entered: Session | number, { keepalive }: IConnectPacket): void {
+    private connack(
+        visitor: ConnectRequest,
+        entered: MqttSession | number,
+        { keepalive }: IConnectPacket
+    ): void {
         const refused = typeof entered === "number"
         const returnCode = refused ? entered : 0
         this.cloud.record(visitor.service, { kind: "connack", id: visitor.id, status: returnCode })
@@ -124,22 +128,28 @@ class MqttConnection {
     /** Tells DPS from hubs by the user name. */
     private visit(packet: IConnectPacket): ConnectRequest {
         if (packet.protocolVersion !== MQTT_3_1_1)
-            return { service: "unknown", id: "", queueSec: atOnce, authorize: () => Refusal.ProtocolVersion }
+            return {
+                service: "unknown",
+                id: "",
+                queueSec: atOnce,
+                authorize: () => ConnectRefusal.ProtocolVersion,
+            }
         const userName = packet.username ?? ""
         const dps = parseDpsUserName(userName)
         if (dps) return this.visitDps(packet, dps.idScope, dps.registrationId)
         const hub = parseHubUserName(userName)
         if (hub) return this.visitHub(packet, hub.hostName, hub.deviceId)
-        return { service: "unknown", id: "", queueSec: atOnce, authorize: () => Refusal.NotAuthorized }
+        return { service: "unknown", id: "", queueSec: atOnce, authorize: () => ConnectRefusal.NotAuthorized }
     }
 
     private visitDps(packet: IConnectPacket, idScope: string, registrationId: string): ConnectRequest {
         const { dps } = this.cloud
         const enter = () => {
-            if (idScope !== dps.idScope) return Refusal.Unavailable
-            if (packet.clientId.toLowerCase() !== registrationId) return Refusal.NotAuthorized
+            if (idScope !== dps.idScope) return ConnectRefusal.Unavailable
+            if (packet.clientId.toLowerCase() !== registrationId) return ConnectRefusal.NotAuthorized
             const caller = { registrationId, token: parseSas(packet.password?.toString() ?? "") }
-            if (dps.quirks.wrongDpsKey === "connack5" && !dps.isEnrolled(caller)) return Refusal.NotAuthorized
+            if (dps.quirks.wrongDpsKey === "connack5" && !dps.isEnrolled(caller))
+                return ConnectRefusal.NotAuthorized
             return new DpsSession(this.wire, dps, registrationId, packet, (kind, answer) =>
                 this.deliver(kind, registrationId, answer)
             )
@@ -153,7 +163,7 @@ class MqttConnection {
             const hub = this.cloud.findHub(hostName)
             const token = parseSas(packet.password?.toString() ?? "")
             const device = packet.clientId === deviceId ? hub?.authenticate(deviceId, token) : undefined
-            if (!hub || !device || !token) return Refusal.NotAuthorized
+            if (!hub || !device || !token) return ConnectRefusal.NotAuthorized
             this.endAt(token.expirySec)
             return new HubSession(this.wire, hub, device, packet, event => this.cloud.record(hostName, event))
         }

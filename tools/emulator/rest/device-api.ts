@@ -18,12 +18,12 @@ export interface HttpReply {
     body: string
 }
 
-type Operation = { kind: "register" | "lookup" } | { kind: "poll"; operationId: string }
+type DeviceApiOperation = { kind: "register" | "lookup" } | { kind: "poll"; operationId: string }
 
-interface Route {
+interface DeviceApiRoute {
     idScope: string
     registrationId: string
-    operation: Operation
+    operation: DeviceApiOperation
 }
 
 function decodable(path: string): boolean {
@@ -36,13 +36,13 @@ function decodable(path: string): boolean {
 }
 
 /** The three routes of the DPS device API; case aside, as the service has it (facts 2). */
-function route(method: string, path: string): Route | undefined {
+function route(method: string, path: string): DeviceApiRoute | undefined {
     const match =
         decodable(path) &&
         /^\/([^/]+)\/registrations\/([^/]+)(?:\/(register|operations\/([^/]+)))?\/?$/i.exec(path)
     if (!match) return undefined
     const [, idScope, registrationId, tail, operationId] = match
-    const found = (operation: Operation) => ({
+    const found = (operation: DeviceApiOperation) => ({
         idScope,
         registrationId: decodeURIComponent(registrationId).toLowerCase(),
         operation,

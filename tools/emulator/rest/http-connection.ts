@@ -5,7 +5,7 @@ import type { FaultPoint } from "../cloud-events.js"
 import { applyFault } from "../faults/apply-fault.js"
 import { faultPoint, type HttpReply, serveDeviceApi } from "./device-api.js"
 import { type Api, apiOf } from "./service/api-of-host.js"
-import { type ServiceRequest, serveServiceApi } from "./service/serve-service-api.js"
+import { type ServiceApiRequest, serveServiceApi } from "./service/serve-service-api.js"
 
 const HEAD_MAX_BYTES = 8 * 1024
 /** DPS takes messages of up to 96 KB. */
@@ -38,7 +38,7 @@ const REASONS: Record<number, string> = {
 function parseRequest(
     bytes: Buffer,
     bodyMaxBytes: (host: string | undefined) => number
-): { request: ServiceRequest; end: number; close: boolean } | "malformed" | "too large" | undefined {
+): { request: ServiceApiRequest; end: number; close: boolean } | "malformed" | "too large" | undefined {
     const headEnd = bytes.indexOf("\r\n\r\n")
     if ((headEnd < 0 ? bytes.length : headEnd) > HEAD_MAX_BYTES) return "too large"
     if (headEnd < 0) return undefined
@@ -64,7 +64,7 @@ function parseRequest(
     }
 }
 
-function formatReply(reply: HttpReply, request: ServiceRequest | undefined, close: boolean): Buffer {
+function formatReply(reply: HttpReply, request: ServiceApiRequest | undefined, close: boolean): Buffer {
     const body = Buffer.from(reply.body)
     const headers: Record<string, string> = { ...reply.headers }
     // 204 never has a body, nor a length of it (RFC 9110, 8.6).
@@ -77,7 +77,7 @@ function formatReply(reply: HttpReply, request: ServiceRequest | undefined, clos
 }
 
 /** What a fault plan may be asked about a request. */
-function pointOf(api: Api, request: ServiceRequest): FaultPoint {
+function pointOf(api: Api, request: ServiceApiRequest): FaultPoint {
     if (api.kind === "device") return faultPoint(request)
     return { kind: "other", service: api.kind === "hub" ? api.hub.hostName : "dps", id: "" }
 }
@@ -110,7 +110,7 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
         link.close()
     }
 
-    function reply(request: ServiceRequest, answer: HttpReply, close: boolean): void {
+    function reply(request: ServiceApiRequest, answer: HttpReply, close: boolean): void {
         cloud.keeper.kept(() => {
             busy = false
             if (!open) return
@@ -125,7 +125,7 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
         })
     }
 
-    function serve(request: ServiceRequest, close: boolean): void {
+    function serve(request: ServiceApiRequest, close: boolean): void {
         const api = apiOf(cloud, request.headers.host)
         busy = true
         applyFault(cloud.faultPlan, cloud.clock, pointOf(api, request), {

@@ -11,7 +11,7 @@ export type CloudErrorKind =
     | "refused"
     | "malformed"
 
-interface Details {
+interface CloudErrorDetails {
     /** HTTP status of the answer; none when there was no answer. */
     status?: number
     /** The service's own code, such as 404103. */
@@ -34,7 +34,7 @@ export class CloudError extends Error {
     constructor(
         readonly kind: CloudErrorKind,
         readonly what: string,
-        { status, code, retryAfterSec, cure, cause }: Details = {}
+        { status, code, retryAfterSec, cure, cause }: CloudErrorDetails = {}
     ) {
         super(cure === undefined ? what : `${what} ${cure}`, { cause })
         this.cure = cure

@@ -3,7 +3,7 @@ import type { HttpsAnswer } from "./https.js"
 import { CloudError } from "./cloud-errors.js"
 import type { ServiceAccess } from "./service-access.js"
 
-interface Refusal {
+interface ServiceRefusal {
     /** Its first three digits are the status. */
     code?: number
     text: string
@@ -21,13 +21,13 @@ const HUB_CODES: Record<string, number> = {
 
 const TEXT_MAX_CHARS = 300
 
-interface Details {
+interface ResponseDetails {
     errorCode?: unknown
     message?: unknown
     Message?: unknown
 }
 
-function parse(text: string): Details | undefined {
+function parse(text: string): ResponseDetails | undefined {
     try {
         const value: unknown = JSON.parse(text)
         return typeof value === "object" && value !== null ? value : undefined
@@ -39,7 +39,7 @@ function parse(text: string): Details | undefined {
 const numeric = (value: unknown) => (typeof value === "number" ? value : undefined)
 
 /** The code and the words of an answer that is a refusal. */
-export function refusalMessage({ headers, body }: HttpsAnswer): Refusal {
+export function refusalMessage({ headers, body }: HttpsAnswer): ServiceRefusal {
     const name = headers["iothub-errorcode"]
     const named = typeof name === "string" ? HUB_CODES[name] : undefined
     const outer = parse(body)

@@ -3,8 +3,8 @@ import type { CloudSettings, HubApi, Services } from "../azure/index.js"
 import type { CheckRunner } from "./check-runner.js"
 import { lookupOutcome, lookupRequest, scopeIs, scopeProbe, type ScopeIs } from "./check-device.js"
 import { failed } from "./failed.js"
-import { type Finding, ok, type Outcome, skip, warn } from "./finding.js"
-import { type Credentials, type Identity, identityOf } from "./device-credentials.js"
+import { type Finding, ok, type CheckOutcome, skip, warn } from "./finding.js"
+import { type Credentials, type DeviceIdentity, identityOf } from "./device-credentials.js"
 import type { Probes } from "./probes.js"
 import { HTTPS_TLS, mqttAddress } from "./check-connectivity.js"
 
@@ -18,8 +18,8 @@ async function withServices(
     settings: CloudSettings,
     probes: Probes,
     signal: AbortSignal,
-    call: (services: Services) => Promise<Outcome>
-): Promise<Outcome> {
+    call: (services: Services) => Promise<CheckOutcome>
+): Promise<CheckOutcome> {
     const services = probes.services(settings, signal)
     try {
         return await call(services)
@@ -31,7 +31,7 @@ async function withServices(
 }
 
 /** One page of enrollment groups: one call. */
-async function askDps({ dps }: Services): Promise<Outcome> {
+async function askDps({ dps }: Services): Promise<CheckOutcome> {
     if (!dps) return skip("no access to the service API of a DPS is given", NO_SERVICE)
     const { value: groups = [] } = (await dps.groups().next()) as { value?: { isEnabled: boolean }[] }
     const disabled = groups.filter(({ isEnabled }) => !isEnabled).length
@@ -47,7 +47,7 @@ async function askDps({ dps }: Services): Promise<Outcome> {
     return ok(`${accepted}; ${count}${disabled ? `, ${disabled} disabled` : ""}`)
 }
 
-async function askHub(hub: HubApi, id: string | undefined): Promise<Outcome> {
+async function askHub(hub: HubApi, id: string | undefined): Promise<CheckOutcome> {
     const isKnown = await hub.hasTwin(id ?? STRANGER)
     const accepted = `${hub.hostName} takes the key`
     return ok(id === undefined ? accepted : `${accepted}; it ${isKnown ? "knows" : "does not know"} ${id}`)
@@ -55,7 +55,7 @@ async function askHub(hub: HubApi, id: string | undefined): Promise<Outcome> {
 
 /** Whether DPS knows the scope: asked only when the lookup leaves it open. */
 async function askScope(
-    { idScope, key }: Identity,
+    { idScope, key }: DeviceIdentity,
     settings: CloudSettings,
     probes: Probes,
     nowSec: number,
@@ -80,7 +80,7 @@ async function askDevice(
     probes: Probes,
     skewSec: number,
     signal: AbortSignal
-): Promise<Outcome> {
+): Promise<CheckOutcome> {
     const identity = identityOf(credentials)
     if ("missing" in identity) return skip(identity.missing, identity.cure)
     const nowSec = probes.clock.nowMs() / 1000 - skewSec

@@ -1,5 +1,5 @@
 // What a TLS handshake showed, and whether devices and this tool would trust it.
-import { fail, ok, type Outcome, warn } from "./finding.js"
+import { fail, ok, type CheckOutcome, warn } from "./finding.js"
 
 const DAY_MS = 86_400_000
 /** Whoever runs the service has renewed by then: one that ends sooner was forgotten. */
@@ -24,7 +24,7 @@ const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
  * @param hasCa whether a CA was given, in place of the usual ones
  * @param nowMs as this machine has it, which may be wrong
  */
-export function certificateOutcome(host: string, seen: Seen, hasCa: boolean, nowMs: number): Outcome {
+export function certificateOutcome(host: string, seen: Seen, hasCa: boolean, nowMs: number): CheckOutcome {
     const { issuer, names, endsAtMs, distrust } = seen
     const shown = `${seen.protocol}, certificate by ${issuer}, until ${day(endsAtMs)}`
     const today = `If it is not ${day(nowMs)} today, set this machine's clock`

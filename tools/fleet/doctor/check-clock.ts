@@ -1,5 +1,5 @@
 // This machine's clock against that of the service, as its `Date` header tells it.
-import { fail, ok, type Outcome, warn } from "./finding.js"
+import { fail, ok, type CheckOutcome, warn } from "./finding.js"
 
 /** A hub was seen to refuse beyond this (facts 5.4; Azure/azure-iot-middleware-freertos#320). */
 const REFUSED_SEC = 300
@@ -19,7 +19,7 @@ export function skewSecOf(date: string | undefined, sentMs: number, gotMs: numbe
     return Math.round(((sentMs + gotMs) / 2 - serviceMs - HALF_SEC_MS) / 1000)
 }
 
-export function skewOutcome(skewSec: number): Outcome {
+export function skewOutcome(skewSec: number): CheckOutcome {
     const awaySec = Math.abs(skewSec)
     const what = `${awaySec} s ${skewSec < 0 ? "behind" : "ahead of"} the service's`
     if (awaySec > REFUSED_SEC) return fail(`${what}: tokens made here may be refused`, CURE)

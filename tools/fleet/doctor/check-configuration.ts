@@ -3,7 +3,7 @@ import { DocumentError } from "@moorage/files"
 import { type CloudSettings, CloudSettingsError } from "../azure/index.js"
 import type { FleetBoard } from "../fleet-file.js"
 import type { CheckRunner } from "./check-runner.js"
-import { fail, type Finding, ok, type Outcome, skip, warn } from "./finding.js"
+import { fail, type Finding, ok, type CheckOutcome, skip, warn } from "./finding.js"
 import type { Credentials } from "./device-credentials.js"
 import type { Probes } from "./probes.js"
 import { readProject } from "./project-settings.js"
@@ -37,14 +37,14 @@ const CLOUD_CURE = "Mend it: docs/monitor.md has the form of a profile, --help t
 const CA_CURE = "An emulator takes its CA file away when it ends: start it again, and take its new card"
 
 /** One for each line of the message, with its heading. */
-function mistakesOf({ message }: Error): Outcome[] {
+function mistakesOf({ message }: Error): CheckOutcome[] {
     const [first, ...rest] = message.split("\n").map(line => line.trim())
     const lines = rest.length === 0 ? [first] : rest.map(line => `${first} ${line}`)
     const cureOf = (line: string) => (line.startsWith("ca: cannot read") ? CA_CURE : CLOUD_CURE)
     return lines.map(line => fail(line.replace(/\.$/, ""), cureOf(line)))
 }
 
-function cloudOutcome({ dps, hubs, idScope, deviceHost, connect }: CloudSettings): Outcome {
+function cloudOutcome({ dps, hubs, idScope, deviceHost, connect }: CloudSettings): CheckOutcome {
     const parts = [
         dps ? `service API of ${dps.hostName}` : "no service API of a DPS",
         `${hubs.length} hub${hubs.length === 1 ? "" : "s"}`,
@@ -57,7 +57,7 @@ function cloudOutcome({ dps, hubs, idScope, deviceHost, connect }: CloudSettings
     return warn(what, "Say where yours are: --profile FILE, options, or the environment (--help)")
 }
 
-function keysOutcome(keys: Keys): Outcome {
+function keysOutcome(keys: Keys): CheckOutcome {
     const told = (what: string, key: string) => `${what} of ${Buffer.from(key, "base64").length} bytes`
     const { groupKey, deviceKey } = keys
     const all = [
@@ -75,7 +75,7 @@ class Read {
     boards: FleetBoard[] = []
 }
 
-function readCloud(read: Read, { settings }: ConfigurationOptions): Outcome | Outcome[] {
+function readCloud(read: Read, { settings }: ConfigurationOptions): CheckOutcome | CheckOutcome[] {
     try {
         read.settings = settings()
         return cloudOutcome(read.settings)
@@ -85,7 +85,7 @@ function readCloud(read: Read, { settings }: ConfigurationOptions): Outcome | Ou
     }
 }
 
-async function readKeys(read: Read, { keys }: ConfigurationOptions): Promise<Outcome> {
+async function readKeys(read: Read, { keys }: ConfigurationOptions): Promise<CheckOutcome> {
     try {
         read.keys = await keys()
         return keysOutcome(read.keys)
@@ -97,7 +97,7 @@ async function readKeys(read: Read, { keys }: ConfigurationOptions): Promise<Out
     }
 }
 
-function readSettings(read: Read, { project }: ConfigurationOptions, probes: Probes): Outcome[] {
+function readSettings(read: Read, { project }: ConfigurationOptions, probes: Probes): CheckOutcome[] {
     try {
         const { settings, outcomes } = readProject(project, file => probes.readText(file))
         read.project = settings
@@ -107,7 +107,7 @@ function readSettings(read: Read, { project }: ConfigurationOptions, probes: Pro
     }
 }
 
-async function readBoards(read: Read, file: string, idScope: string | undefined): Promise<Outcome[]> {
+async function readBoards(read: Read, file: string, idScope: string | undefined): Promise<CheckOutcome[]> {
     // What reads it brings the VM along: only for those who have one.
     const { readFleetFile } = await import("./check-fleet-file.js")
     const hasGroupKey = (read.keys.groupKey ?? read.settings?.groupKey) !== undefined

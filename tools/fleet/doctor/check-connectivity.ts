@@ -4,7 +4,7 @@ import type { HostAddress, CloudSettings } from "../azure/index.js"
 import { certificateOutcome } from "./check-certificate.js"
 import type { CheckRunner } from "./check-runner.js"
 import { failed } from "./failed.js"
-import { fail, type Finding, ok, type Outcome, skip } from "./finding.js"
+import { fail, type Finding, ok, type CheckOutcome, skip } from "./finding.js"
 import type { Probes } from "./probes.js"
 import { skewOutcome, skewSecOf } from "./check-clock.js"
 
@@ -35,7 +35,7 @@ function addressOf(
 /** Where MQTT goes, when it is known. */
 export const mqttAddress = (settings: CloudSettings) => addressOf(settings, MQTT_PORT)
 
-async function lookUp({ deviceHost, connect }: CloudSettings, probes: Probes): Promise<Outcome> {
+async function lookUp({ deviceHost, connect }: CloudSettings, probes: Probes): Promise<CheckOutcome> {
     if (connect) return skip(`${deviceHost} is not looked up: HTTPS goes to ${addressText(connect)}`)
     try {
         const addresses = await probes.lookUp(deviceHost)
@@ -53,7 +53,7 @@ async function dial(
     port: number,
     probes: Probes,
     signal: AbortSignal
-): Promise<Outcome> {
+): Promise<CheckOutcome> {
     const at = addressOf(settings, port)
     if (!at)
         return skip(
@@ -80,7 +80,7 @@ async function secure(
     port: number,
     probes: Probes,
     signal: AbortSignal
-): Promise<Outcome> {
+): Promise<CheckOutcome> {
     const { deviceHost, ca } = settings
     const at = addressOf(settings, port) as HostAddress
     try {
@@ -101,7 +101,7 @@ async function compareClocks(
     probes: Probes,
     signal: AbortSignal,
     learn: (skewSec: number) => void
-): Promise<Outcome> {
+): Promise<CheckOutcome> {
     const hostName = settings.deviceHost
     const sentMs = probes.clock.nowMs()
     const asked = { hostName, method: "HEAD", path: "/", headers: {} }

@@ -3,17 +3,18 @@ import { makeSas } from "@moorage/protocol"
 import { encodeConnect } from "@moorage/device/shared"
 import type { HttpsAnswer } from "../azure/https.js"
 import { refusalMessage, retryAfterSecOf } from "../azure/response-errors.js"
-import { fail, ok, type Outcome, warn } from "./finding.js"
-import type { Identity } from "./device-credentials.js"
+import { fail, ok, type CheckOutcome, warn } from "./finding.js"
+import type { DeviceIdentity } from "./device-credentials.js"
 import type { ProbeRequest } from "./probes.js"
 
 const API_VERSION = "2021-06-01"
 const TOKEN_SEC = 600
 
-const resourceOf = ({ idScope, registrationId }: Identity) => `${idScope}/registrations/${registrationId}`
+const resourceOf = ({ idScope, registrationId }: DeviceIdentity) =>
+    `${idScope}/registrations/${registrationId}`
 
 /** @param nowSec by the service's clock */
-export function lookupRequest(identity: Identity, hostName: string, nowSec: number): ProbeRequest {
+export function lookupRequest(identity: DeviceIdentity, hostName: string, nowSec: number): ProbeRequest {
     const resource = resourceOf(identity)
     const token = makeSas(identity.key, resource, Math.floor(nowSec) + TOKEN_SEC, "registration")
     return {
@@ -61,7 +62,7 @@ function recordOf(body: string): Record<string, unknown> | null | undefined {
     }
 }
 
-function registered({ registrationId, from }: Identity, body: string): Outcome {
+function registered({ registrationId, from }: DeviceIdentity, body: string): CheckOutcome {
     const record = recordOf(body)
     const works = `scope and key work (${registrationId}, by ${from})`
     if (record === undefined)
@@ -79,7 +80,7 @@ function registered({ registrationId, from }: Identity, body: string): Outcome {
     return ok(`${works}; ${String(status)}${where}`)
 }
 
-function unauthorized({ idScope, registrationId, from }: Identity, scope: ScopeIs): Outcome {
+function unauthorized({ idScope, registrationId, from }: DeviceIdentity, scope: ScopeIs): CheckOutcome {
     if (scope === "unknown")
         return fail(
             `DPS knows no ID scope ${idScope}`,
@@ -97,7 +98,7 @@ function unauthorized({ idScope, registrationId, from }: Identity, scope: ScopeI
 }
 
 /** What the answer to a lookup tells. */
-export function lookupOutcome(identity: Identity, answer: HttpsAnswer, scope: ScopeIs): Outcome {
+export function lookupOutcome(identity: DeviceIdentity, answer: HttpsAnswer, scope: ScopeIs): CheckOutcome {
     const { status } = answer
     const { code, text } = refusalMessage(answer)
     if (status === 200) return registered(identity, answer.body)

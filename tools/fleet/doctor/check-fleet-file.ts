@@ -3,12 +3,12 @@ import { createReadStream } from "node:fs"
 import { boardNames } from "@moorage/vm"
 import { type FleetBoard, readFleet } from "../fleet-file.js"
 import { FleetError } from "../input-issues.js"
-import { fail, ok, type Outcome, warn } from "./finding.js"
+import { fail, ok, type CheckOutcome, warn } from "./finding.js"
 
 const MISTAKES_TOLD = 5
 
 /** What is told of a file without boards that can be used. */
-function refused(error: FleetError): Outcome[] {
+function refused(error: FleetError): CheckOutcome[] {
     const { mistakes } = error
     const told = mistakes
         .slice(0, MISTAKES_TOLD)
@@ -19,7 +19,7 @@ function refused(error: FleetError): Outcome[] {
 }
 
 /** @param hasGroupKey whether a board's key can be derived */
-export function fleetOutcome(file: string, boards: FleetBoard[], hasGroupKey: boolean): Outcome {
+export function fleetOutcome(file: string, boards: FleetBoard[], hasGroupKey: boolean): CheckOutcome {
     const keyless = boards.filter(({ key }) => key === undefined).length
     if (keyless > 0 && !hasGroupKey)
         return warn(
@@ -40,7 +40,7 @@ export async function readFleetFile(
     file: string,
     idScope: string | undefined,
     hasGroupKey: boolean
-): Promise<{ boards: FleetBoard[]; outcomes: Outcome[] }> {
+): Promise<{ boards: FleetBoard[]; outcomes: CheckOutcome[] }> {
     const profiles = boardNames()
     const defaults = { profiles, profile: profiles[0], settings: { ID_SCOPE: idScope ?? ANY_SCOPE } }
     try {

@@ -1,13 +1,13 @@
 // The machine: what it takes to run this tool, and to flash boards.
 import { ESPTOOL_CURE, ESPTOOL_NAMES } from "../manufacture/esptool-names.js"
 import type { Check, CheckRunner } from "./check-runner.js"
-import { fail, type Finding, ok, type Outcome, skip, warn } from "./finding.js"
+import { fail, type Finding, ok, type CheckOutcome, skip, warn } from "./finding.js"
 import type { Probes, ExecResult, SerialPort } from "./probes.js"
 
 const capitalised = (text: string) => text[0].toUpperCase() + text.slice(1)
 
 /** @param wanted such as `>=20` */
-export function nodeOutcome(version: string, wanted: string): Outcome {
+export function nodeOutcome(version: string, wanted: string): CheckOutcome {
     const min = Number(/\d+/.exec(wanted)?.[0])
     const major = Number(/\d+/.exec(version)?.[0])
     if (major >= min) return ok(`Node ${version}`)
@@ -15,7 +15,7 @@ export function nodeOutcome(version: string, wanted: string): Outcome {
 }
 
 /** @param said what the first esptool that was found printed */
-export function esptoolOutcome(name: string, said: ExecResult | undefined): Outcome {
+export function esptoolOutcome(name: string, said: ExecResult | undefined): CheckOutcome {
     if (!said) return warn("not on the PATH: boards cannot be flashed", capitalised(ESPTOOL_CURE))
     const version = /\bv?(\d+\.\d+(?:\.\d+)?\S*)/.exec(said.output)?.[1]
     if (said.code === 0 && version) return ok(`${name} ${version}`)
@@ -27,7 +27,7 @@ export function esptoolOutcome(name: string, said: ExecResult | undefined): Outc
 }
 
 /** @param found installed version of @devicescript/cli */
-export function devicescriptOutcome(found: string | undefined, wanted: string): Outcome {
+export function devicescriptOutcome(found: string | undefined, wanted: string): CheckOutcome {
     if (found === wanted) return ok(`npx devs is @devicescript/cli ${found}`)
     const what = found === undefined ? "@devicescript/cli is not installed" : `@devicescript/cli is ${found}`
     // The VM's insides are known of that version only.
@@ -39,7 +39,7 @@ const PORT_CURES: Record<string, string> = {
     darwin: "See who owns it: ls -l; another program may hold it",
 }
 
-export function portsOutcome(ports: SerialPort[], platform: string): Outcome {
+export function portsOutcome(ports: SerialPort[], platform: string): CheckOutcome {
     if (platform === "win32") return skip("not looked for on Windows: the Device Manager lists COM ports")
     const listed = (some: SerialPort[]) => some.map(({ path }) => path).join(", ")
     const usable = ports.filter(({ isUsable }) => isUsable)
@@ -55,7 +55,7 @@ export function portsOutcome(ports: SerialPort[], platform: string): Outcome {
     return usable.length === 0 ? fail(what, cure) : warn(`${what}; you may ${listed(usable)}`, cure)
 }
 
-async function findEsptool(probes: Probes, signal: AbortSignal): Promise<Outcome> {
+async function findEsptool(probes: Probes, signal: AbortSignal): Promise<CheckOutcome> {
     for (const name of ESPTOOL_NAMES) {
         const said = await probes.say(name, ["version"], signal)
         if (said) return esptoolOutcome(name, said)

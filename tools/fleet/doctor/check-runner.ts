@@ -1,6 +1,6 @@
 // Runs checks one after another, each within its time; one whose ground is missing is skipped, with why.
 import type { Clock } from "@moorage/runtime"
-import { fail, type Finding, type Outcome, skip, type Status } from "./finding.js"
+import { fail, type Finding, type CheckOutcome, skip, type Status } from "./finding.js"
 
 /** The check took too long. */
 class LateError extends Error {}
@@ -21,13 +21,13 @@ export interface Check {
     /** What to do when it takes too long. */
     lateCure?: string
     /** @param signal aborted when its time is over */
-    run: (signal: AbortSignal) => Promise<Outcome | Outcome[]> | Outcome | Outcome[]
+    run: (signal: AbortSignal) => Promise<CheckOutcome | CheckOutcome[]> | CheckOutcome | CheckOutcome[]
 }
 
 const WORDS: Record<Status, string> = { ok: "is right", warn: "warns", fail: "failed", skip: "was skipped" }
 
 /** The worst of a check's outcomes: what those that need it go by. */
-function worst(outcomes: Outcome[]): Status {
+function worst(outcomes: CheckOutcome[]): Status {
     const order: Status[] = ["fail", "skip", "warn", "ok"]
     return order.find(status => outcomes.some(outcome => outcome.status === status)) ?? "ok"
 }
@@ -59,7 +59,7 @@ export class CheckRunner {
         name: string,
         run: Check["run"],
         lateCure = "Try again, or give it more time with --timeout"
-    ): Promise<Outcome | Outcome[]> {
+    ): Promise<CheckOutcome | CheckOutcome[]> {
         const { clock, timeoutSec, signal, onCheck } = this.options
         const abort = new AbortController()
         const stop = () => abort.abort(signal?.reason)

@@ -2,7 +2,7 @@
 import { deriveDeviceKey } from "@moorage/protocol"
 import type { FleetBoard } from "../fleet-file.js"
 
-export interface Identity {
+export interface DeviceIdentity {
     idScope: string
     registrationId: string
     /** Base64. */
@@ -55,7 +55,7 @@ function keyOf(registrationId: string, credentials: Credentials): Key | undefine
 }
 
 /** The device that was named, or else the fleet's first, or else the project's own. */
-export function identityOf(credentials: Credentials): Identity | Missing {
+export function identityOf(credentials: Credentials): DeviceIdentity | Missing {
     const { id, boards, settings } = credentials
     const registrationId = id ?? boards[0]?.registrationId ?? ownId(credentials)
     if (registrationId === undefined)

@@ -3,23 +3,23 @@
 export type Status = "ok" | "warn" | "fail" | "skip"
 
 /** What a check says. A cure is what to do next; a thing that is right has none. */
-export interface Outcome {
+export interface CheckOutcome {
     status: Status
     what: string
     cure?: string
 }
 
-export interface Finding extends Outcome {
+export interface Finding extends CheckOutcome {
     /** The check's name, such as `TLS 8883`. */
     check: string
 }
 
-export const ok = (what: string): Outcome => ({ status: "ok", what })
+export const ok = (what: string): CheckOutcome => ({ status: "ok", what })
 /** Something that works for now, or that only some need. */
-export const warn = (what: string, cure: string): Outcome => ({ status: "warn", what, cure })
-export const fail = (what: string, cure: string): Outcome => ({ status: "fail", what, cure })
+export const warn = (what: string, cure: string): CheckOutcome => ({ status: "warn", what, cure })
+export const fail = (what: string, cure: string): CheckOutcome => ({ status: "fail", what, cure })
 /** Not looked at. @param why what was missing for it */
-export const skip = (why: string, cure?: string): Outcome => ({ status: "skip", what: why, cure })
+export const skip = (why: string, cure?: string): CheckOutcome => ({ status: "skip", what: why, cure })
 
 /** How many there are of each. */
 export function countsOf(findings: Finding[]): Record<Status, number> {

@@ -1,11 +1,11 @@
 // The settings of a board that `devs devtools` would flash from this folder.
 import { join } from "node:path"
 import { type EnvFile, parseEnv } from "./env-file.js"
-import { fail, ok, type Outcome, skip, warn } from "./finding.js"
+import { fail, ok, type CheckOutcome, skip, warn } from "./finding.js"
 
 /** What the two files say together. */
 export interface Project {
-    outcomes: Outcome[]
+    outcomes: CheckOutcome[]
     settings: Map<string, string>
 }
 
@@ -14,7 +14,7 @@ const LOCAL = ".env.local"
 /** Without these a board stops at boot (docs/settings.md). */
 const REQUIRED = ["ID_SCOPE", "DEVICE_KEY"]
 
-function mistakesOf(name: string, { mistakes }: EnvFile): Outcome[] {
+function mistakesOf(name: string, { mistakes }: EnvFile): CheckOutcome[] {
     return mistakes.map(({ line, text, cure, isHarmless }) =>
         (isHarmless ? warn : fail)(`${name} line ${line}: ${text}`, cure)
     )

@@ -2,24 +2,24 @@
 import { Worker } from "node:worker_threads"
 import type { Bytecodes, MadeImage, Task } from "./make-image.js"
 
-export interface WorkerData {
+export interface ImageWorkerData {
     bytecodes: Bytecodes
     outDir: string
 }
 
-export interface ToWorker {
+export interface ToImageWorker {
     /** Place of the first of them. */
     first: number
     tasks: Task[]
 }
 
-export type FromWorker =
+export type FromImageWorker =
     { kind: "made"; first: number; images: MadeImage[] } | { kind: "error"; message: string }
 
 /** Few enough for a bar that moves, enough that messages cost nothing. */
 const BATCH = 16
 
-export interface JobsOptions extends WorkerData {
+export interface ImageJobsOptions extends ImageWorkerData {
     jobs: number
     signal?: AbortSignal
     onMade?: (image: MadeImage) => void
@@ -33,7 +33,7 @@ export interface JobsOptions extends WorkerData {
 export async function makeAll(
     count: number,
     taskOf: (i: number) => Task,
-    options: JobsOptions
+    options: ImageJobsOptions
 ): Promise<MadeImage[] | undefined> {
     const { bytecodes, outDir, signal, onMade } = options
     const made: MadeImage[] = new Array<MadeImage>(count)
@@ -42,7 +42,7 @@ export async function makeAll(
 
     function serve(): Promise<void> {
         return new Promise((done, fail) => {
-            const workerData: WorkerData = { bytecodes, outDir }
+            const workerData: ImageWorkerData = { bytecodes, outDir }
             const worker = new Worker(new URL("./image-worker.mjs", import.meta.url), { workerData })
             workers.push(worker)
             const more = () => {
@@ -50,9 +50,9 @@ export async function makeAll(
                 next = Math.min(count, first + BATCH)
                 const tasks = Array.from({ length: next - first }, (_, i) => taskOf(first + i))
                 if (tasks.length === 0) void worker.terminate()
-                else worker.postMessage({ first, tasks } satisfies ToWorker)
+                else worker.postMessage({ first, tasks } satisfies ToImageWorker)
             }
-            worker.on("message", (message: FromWorker) => {
+            worker.on("message", (message: FromImageWorker) => {
                 if (message.kind === "error") return fail(new Error(message.message))
                 for (const [i, image] of message.images.entries()) {
                     made[message.first + i] = image

@@ -1,13 +1,13 @@
 // What runs in a thread: some tasks come in, what was made of them goes out.
 import { parentPort, workerData } from "node:worker_threads"
-import type { FromWorker, ToWorker, WorkerData } from "./image-jobs.js"
+import type { FromImageWorker, ToImageWorker, ImageWorkerData } from "./image-jobs.js"
 import { make } from "./make-image.js"
 
-const { bytecodes, outDir } = workerData as WorkerData
+const { bytecodes, outDir } = workerData as ImageWorkerData
 const port = parentPort as NonNullable<typeof parentPort>
-const say = (message: FromWorker) => port.postMessage(message)
+const say = (message: FromImageWorker) => port.postMessage(message)
 
-port.on("message", ({ first, tasks }: ToWorker) => {
+port.on("message", ({ first, tasks }: ToImageWorker) => {
     try {
         say({ kind: "made", first, images: tasks.map(task => make(task, bytecodes, outDir)) })
     } catch (error) {

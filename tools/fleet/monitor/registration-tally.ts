@@ -44,7 +44,7 @@ export class GroupTally {
 }
 
 /** All registrations of a DPS instance. */
-export class Tally {
+export class RegistrationTally {
     readonly all = new GroupTally()
     readonly hubs = new Map<string, number>()
     readonly first: number[]

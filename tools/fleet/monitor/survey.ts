@@ -3,7 +3,7 @@
 import type { Clock } from "@moorage/runtime"
 import type { DpsApi, EnrollmentRecord } from "../azure/index.js"
 import { forEachConcurrent, itemsOf } from "../concurrency.js"
-import { DAY_MS, type Failure, GroupTally, HOUR_MS, Tally } from "./registration-tally.js"
+import { DAY_MS, type Failure, GroupTally, HOUR_MS, RegistrationTally } from "./registration-tally.js"
 
 export type { Failure } from "./registration-tally.js"
 
@@ -72,7 +72,7 @@ const sorted = (counts: Map<string, number>) =>
 
 const isoOf = (ms: number) => new Date(ms).toISOString()
 
-async function askGroups(dps: DpsApi, tally: Tally, told: () => void): Promise<GroupSurvey[]> {
+async function askGroups(dps: DpsApi, tally: RegistrationTally, told: () => void): Promise<GroupSurvey[]> {
     const groups: GroupSurvey[] = []
     await forEachConcurrent(
         itemsOf(dps.groups()),
@@ -98,7 +98,7 @@ async function askGroups(dps: DpsApi, tally: Tally, told: () => void): Promise<G
 /** A query of enrollments tells nothing of their registrations (facts 7): each is asked for by itself. */
 async function askIndividuals(
     dps: DpsApi,
-    tally: Tally,
+    tally: RegistrationTally,
     lookUpMax: number,
     told: () => void
 ): Promise<Survey["individuals"]> {
@@ -124,7 +124,7 @@ async function askIndividuals(
     return { enrollments, disabled, disabledIds, lookedUp, registered, statuses: sorted(statuses) }
 }
 
-function rateOf(tally: Tally, fromMs: number, nowMs: number, days: number): Survey["rate"] {
+function rateOf(tally: RegistrationTally, fromMs: number, nowMs: number, days: number): Survey["rate"] {
     const past = Math.floor((nowMs - fromMs) / HOUR_MS) + 1
     const hours = tally.first.slice(0, past).map((first, i) => ({
         utc: isoOf(fromMs + i * HOUR_MS),
@@ -149,7 +149,7 @@ export async function survey(dps: DpsApi, options: SurveyOptions): Promise<Surve
     const startMs = clock.nowMs()
     const before = { calls: client.calls, throttled: client.throttled }
     const fromMs = Math.floor(startMs / DAY_MS) * DAY_MS - (days - 1) * DAY_MS
-    const tally = new Tally(fromMs, days * 24)
+    const tally = new RegistrationTally(fromMs, days * 24)
     const told = () => onProgress?.(tally.all.total, client.calls - before.calls)
     const groups = await askGroups(dps, tally, told)
     const individuals = await askIndividuals(dps, tally, lookUpMax, told)

@@ -3,11 +3,11 @@
 import type { Clock, Random } from "@moorage/runtime"
 import { type HubApi, RateLimiter, type Services } from "../azure/index.js"
 import { forEachConcurrent } from "../concurrency.js"
-import { type Outcome, type Result, resultOf } from "./reprovision-outcome.js"
+import { type ReprovisionOutcome, type Result, resultOf } from "./reprovision-outcome.js"
 import type { StateFile } from "./reprovision-state.js"
 
 /** A device to ask; a query knows its hub already. */
-export interface Target {
+export interface ReprovisionTarget {
     id: string
     hub?: string
 }
@@ -32,7 +32,7 @@ export interface ReprovisionOptions {
     state?: StateFile
     /** Nobody more is asked from then on; those who were are waited for. */
     stop?: AbortSignal
-    onOutcome: (outcome: Outcome) => void
+    onOutcome: (outcome: ReprovisionOutcome) => void
 }
 
 /** How many devices are waited for at once: those that are slow must not hold up the others. */
@@ -40,7 +40,7 @@ const AT_ONCE = 64
 const ACCEPTED = 202
 const METHOD = "Reprovision"
 
-export interface Summary {
+export interface ReprovisionSummary {
     /** Devices that were asked in this run, by how it went. */
     results: Partial<Record<Result, number>>
     /** Devices left out since an earlier run had them. */
@@ -50,10 +50,10 @@ export interface Summary {
 
 /** The targets at their pace, until there are no more or it is stopped. */
 async function* paced(
-    targets: AsyncIterable<Target> | Iterable<Target>,
+    targets: AsyncIterable<ReprovisionTarget> | Iterable<ReprovisionTarget>,
     { clock, perSec, state, stop }: ReprovisionOptions,
     onSkipped: () => void
-): AsyncGenerator<Target> {
+): AsyncGenerator<ReprovisionTarget> {
     const pace = new RateLimiter(clock, perSec)
     try {
         for await (const target of targets) {
@@ -75,7 +75,7 @@ interface Place {
     hub?: string
 }
 
-async function placeOf({ id, hub }: Target, options: ReprovisionOptions): Promise<Place> {
+async function placeOf({ id, hub }: ReprovisionTarget, options: ReprovisionOptions): Promise<Place> {
     if (hub !== undefined) return { deviceId: id, hub }
     const { services, state } = options
     const record = await services.dps?.registration(id)
@@ -91,7 +91,7 @@ async function call(
     deviceId: string,
     delaySec: number,
     timeoutSec: number
-): Promise<Pick<Outcome, "result" | "code" | "detail">> {
+): Promise<Pick<ReprovisionOutcome, "result" | "code" | "detail">> {
     const { status } = await hub.invokeMethod(deviceId, METHOD, { delaySec }, timeoutSec)
     if (status === ACCEPTED) return { result: "accepted", code: status, detail: "" }
     const detail = status === 404 ? `it has no method ${METHOD}` : `it answered ${status}`
@@ -99,9 +99,9 @@ async function call(
 }
 
 /** Asks one device. @throws CloudError when the next one would fare no better */
-async function ask(target: Target, options: ReprovisionOptions): Promise<Outcome> {
+async function ask(target: ReprovisionTarget, options: ReprovisionOptions): Promise<ReprovisionOutcome> {
     const { services, random, delaySec: leastSec, spreadSec, timeoutSec, isForced, isDryRun } = options
-    const outcome: Outcome = {
+    const outcome: ReprovisionOutcome = {
         id: target.id,
         hub: target.hub ?? null,
         result: "unknown",
@@ -135,11 +135,11 @@ async function ask(target: Target, options: ReprovisionOptions): Promise<Outcome
  * @throws CloudError when a service cannot be used at all; StateError
  */
 export async function reprovision(
-    targets: AsyncIterable<Target> | Iterable<Target>,
+    targets: AsyncIterable<ReprovisionTarget> | Iterable<ReprovisionTarget>,
     options: ReprovisionOptions
-): Promise<Summary> {
+): Promise<ReprovisionSummary> {
     const { clock, state, stop, isDryRun, onOutcome } = options
-    const results: Summary["results"] = {}
+    const results: ReprovisionSummary["results"] = {}
     let skipped = 0
     if (!isDryRun) state?.begin()
     const left = paced(targets, options, () => skipped++)
@@ -154,7 +154,7 @@ export async function reprovision(
 }
 
 /** The devices that a query finds on each of these hubs. */
-export async function* queried(hubs: HubApi[], query: string): AsyncGenerator<Target> {
+export async function* queried(hubs: HubApi[], query: string): AsyncGenerator<ReprovisionTarget> {
     for (const hub of hubs)
         for await (const page of hub.deviceIds(query)) for (const id of page) yield { id, hub: hub.hostName }
 }

@@ -21,7 +21,7 @@ export const RESULTS = [
 ] as const
 export type Result = (typeof RESULTS)[number]
 
-export interface Outcome {
+export interface ReprovisionOutcome {
     id: string
     hub: string | null
     result: Result
@@ -35,7 +35,8 @@ export interface Outcome {
     isRecordDeleted: boolean
 }
 
-export const isGood = ({ result }: Pick<Outcome, "result">) => result === "accepted" || result === "planned"
+export const isGood = ({ result }: Pick<ReprovisionOutcome, "result">) =>
+    result === "accepted" || result === "planned"
 
 /** Microsoft, "common error codes". */
 const CODES: Record<number, [Result, string]> = {
@@ -45,7 +46,7 @@ const CODES: Record<number, [Result, string]> = {
 }
 
 /** What an error of a call means for the one device; undefined when it means the same for every other one. */
-export function resultOf(error: unknown): Pick<Outcome, "result" | "code" | "detail"> | undefined {
+export function resultOf(error: unknown): Pick<ReprovisionOutcome, "result" | "code" | "detail"> | undefined {
     if (!(error instanceof CloudError)) return undefined
     const { kind, code = null, status, message } = error
     const [result, detail] = CODES[code ?? 0] ?? []

@@ -1,19 +1,19 @@
 // What was done: a run that was stopped goes on where it was.
 import { JournalFile } from "@moorage/files"
-import { isGood, type Outcome, type Result, RESULTS } from "./reprovision-outcome.js"
+import { isGood, type ReprovisionOutcome, type Result, RESULTS } from "./reprovision-outcome.js"
 
 const HEADER = JSON.stringify({ moorage: "reprovision", version: 1 })
 
 /** One line of the file. */
-interface Line {
+interface ReprovisionRecord {
     id: string
     result: Result
     hub: string | null
     utc: string
 }
 
-function isLine(value: unknown): value is Line {
-    const { id, result } = (value ?? {}) as Partial<Line>
+function isLine(value: unknown): value is ReprovisionRecord {
+    const { id, result } = (value ?? {}) as Partial<ReprovisionRecord>
     return typeof id === "string" && RESULTS.includes(result as Result)
 }
 
@@ -49,8 +49,8 @@ export class StateFile {
     }
 
     /** @throws StateError when it cannot be written */
-    add({ id, result, hub }: Outcome, nowMs: number): void {
-        const line: Line = { id, result, hub, utc: new Date(nowMs).toISOString() }
+    add({ id, result, hub }: ReprovisionOutcome, nowMs: number): void {
+        const line: ReprovisionRecord = { id, result, hub, utc: new Date(nowMs).toISOString() }
         this.lines.add(line)
     }
 

@@ -11,15 +11,15 @@ export interface Predicted {
 
 export type Points = (Predicted & { atMs: number })[]
 
-type Kind = keyof Predicted
+type CurveKind = keyof Predicted
 
 interface Sums {
     binMs: number
-    counts: Record<Kind, number[]>
+    counts: Record<CurveKind, number[]>
 }
 
 /** A batch, what came before it, and its own curve. */
-interface Part {
+interface CurvePart {
     startMs: number
     before: Predicted
     sums: Sums
@@ -33,8 +33,8 @@ function sumAt(counts: number[], atBins: number): number {
 }
 
 /** What is to come, at any moment. A batch's last boards may be late in the next batch, but not in the one after. */
-class Timeline {
-    private readonly parts: Part[] = []
+class PredictedTimeline {
+    private readonly parts: CurvePart[] = []
 
     constructor(plan: RolloutPlan) {
         const sumsOf = new Map<number, Sums>()
@@ -51,18 +51,20 @@ class Timeline {
             }
             sumsOf.set(batch.boards, sums)
             this.parts.push({ startMs: Date.parse(batch.startUtc), before, sums })
-            const all = (kind: Kind) => before[kind] + (sums.counts[kind].at(-1) ?? 0)
+            const all = (kind: CurveKind) => before[kind] + (sums.counts[kind].at(-1) ?? 0)
             before = { registered: all("registered"), moored: all("moored"), throttled: all("throttled") }
         }
     }
 
     at(ms: number): Predicted {
         const last = this.lastBegun(ms)
-        const earlier = this.parts[Math.max(0, last - 1)] as Part
-        const own = (part: Part, kind: Kind) =>
+        const earlier = this.parts[Math.max(0, last - 1)] as CurvePart
+        const own = (part: CurvePart, kind: CurveKind) =>
             sumAt(part.sums.counts[kind], Math.max(0, ms - part.startMs) / part.sums.binMs)
-        const sum = (kind: Kind) =>
-            earlier.before[kind] + own(earlier, kind) + (last > 0 ? own(this.parts[last] as Part, kind) : 0)
+        const sum = (kind: CurveKind) =>
+            earlier.before[kind] +
+            own(earlier, kind) +
+            (last > 0 ? own(this.parts[last] as CurvePart, kind) : 0)
         return { registered: sum("registered"), moored: sum("moored"), throttled: sum("throttled") }
     }
 
@@ -70,7 +72,7 @@ class Timeline {
         let low = 0
         for (let high = this.parts.length - 1; low < high;) {
             const middle = Math.ceil((low + high) / 2)
-            if ((this.parts[middle] as Part).startMs <= ms) low = middle
+            if ((this.parts[middle] as CurvePart).startMs <= ms) low = middle
             else high = middle - 1
         }
         return low
@@ -79,7 +81,7 @@ class Timeline {
 
 /** The prediction at `count` moments, evenly from the first batch's start to the last board moored. */
 export function predictedPoints(plan: RolloutPlan, count: number): Points {
-    const timeline = new Timeline(plan)
+    const timeline = new PredictedTimeline(plan)
     const fromMs = Date.parse(plan.batches[0]?.startUtc ?? "")
     const toMs = Date.parse(plan.prediction.mooredUtc)
     return Array.from({ length: count }, (_, i) => {

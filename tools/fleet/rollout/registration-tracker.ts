@@ -1,6 +1,6 @@
 // The boards that were powered on: who has registered, who failed.
 import type { DpsApi, RegistrationRecord } from "../azure/index.js"
-import { type Failure, GroupTally, Tally } from "../monitor/registration-tally.js"
+import { type Failure, GroupTally, RegistrationTally } from "../monitor/registration-tally.js"
 import { RegistrationLookup } from "./registration-lookup.js"
 import type { RolloutPlan } from "./rollout-plan-file.js"
 
@@ -15,14 +15,14 @@ export interface WaveCounts {
 const SKEW_MS = 300_000
 const MISSING_SHOWN = 20
 
-interface Waiting {
+interface WaitingBoard {
     wave: number
     openedMs: number
 }
 
 export class RegistrationTracker {
     /** Powered on and not registered yet, by ID. */
-    private readonly waiting = new Map<string, Waiting>()
+    private readonly waiting = new Map<string, WaitingBoard>()
     private readonly waves: WaveCounts[]
     private readonly finder: RegistrationLookup
     private firstBoard = 0
@@ -76,7 +76,7 @@ export class RegistrationTracker {
     /** Asks DPS. @throws CloudError, with what was found so far taken note of */
     async refresh(): Promise<void> {
         const failed = this.waves.map(() => 0)
-        const tally = new Tally(0, 0)
+        const tally = new RegistrationTally(0, 0)
         await this.finder.find(new Set(this.waiting.keys()), record => {
             const board = this.waiting.get(record.registrationId)
             if (!board) return
@@ -93,6 +93,6 @@ export class RegistrationTracker {
     }
 }
 
-function hasFailed({ status, updatedMs }: RegistrationRecord, { openedMs }: Waiting): boolean {
+function hasFailed({ status, updatedMs }: RegistrationRecord, { openedMs }: WaitingBoard): boolean {
     return (status === "failed" || status === "disabled") && updatedMs > openedMs - SKEW_MS
 }

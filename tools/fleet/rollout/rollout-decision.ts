@@ -6,7 +6,7 @@ import { Calendar } from "./working-calendar.js"
 import { curveOf, type RolloutPlan, type PlannedBatch } from "./rollout-plan-file.js"
 import { countAt } from "./batch-prediction.js"
 import { GAP_SEC, slotsMs } from "./batch-schedule.js"
-import type { Progress } from "./rollout-state.js"
+import type { RolloutProgress } from "./rollout-state.js"
 import type { WaveCounts } from "./registration-tracker.js"
 
 export type Phase = "waiting" | "open" | "watching" | "held" | "done"
@@ -57,7 +57,7 @@ export interface Decision {
 }
 
 /** The wave at work, from 1: that of the batch opened last. */
-export function currentWave({ batches }: RolloutPlan, { openedMs }: Readonly<Progress>): number {
+export function currentWave({ batches }: RolloutPlan, { openedMs }: Readonly<RolloutProgress>): number {
     return batches[Math.max(0, openedMs.length - 1)].wave
 }
 
@@ -65,7 +65,7 @@ export function currentWave({ batches }: RolloutPlan, { openedMs }: Readonly<Pro
 export function expectedAt(
     plan: RolloutPlan,
     wave: number,
-    { openedMs }: Readonly<Progress>,
+    { openedMs }: Readonly<RolloutProgress>,
     ms: number
 ): number {
     let sum = 0
@@ -84,7 +84,7 @@ export function expectedAt(
  */
 export function lateSec(
     plan: RolloutPlan,
-    progress: Readonly<Progress>,
+    progress: Readonly<RolloutProgress>,
     seen: Observation,
     enough: number
 ): number {
@@ -123,7 +123,7 @@ function throttledReason({ throttled }: Observation, { maxThrottled }: Rules): R
 
 function lateReason(
     plan: RolloutPlan,
-    progress: Readonly<Progress>,
+    progress: Readonly<RolloutProgress>,
     seen: Observation,
     rules: Rules
 ): Reason | undefined {
@@ -139,7 +139,7 @@ function lateReason(
 
 function reasonsOf(
     plan: RolloutPlan,
-    progress: Readonly<Progress>,
+    progress: Readonly<RolloutProgress>,
     seen: Observation,
     rules: Rules
 ): Reason[] {
@@ -158,7 +158,7 @@ const PUNCTUAL_MS = 600_000
 /** When the next batch may be opened, as far as it depends on time alone; not before `nowMs` when it is late. */
 function dueMs(
     plan: RolloutPlan,
-    { openedMs, doneMs }: Readonly<Progress>,
+    { openedMs, doneMs }: Readonly<RolloutProgress>,
     isNow: boolean,
     nowMs: number
 ): number {
@@ -187,7 +187,7 @@ function dueMs(
  */
 export function decide(
     plan: RolloutPlan,
-    progress: Readonly<Progress>,
+    progress: Readonly<RolloutProgress>,
     seen: Observation,
     rules: Rules,
     nowMs: number,

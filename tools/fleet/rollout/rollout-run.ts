@@ -24,7 +24,7 @@ export interface OpenBatch {
     ids: () => string[]
 }
 
-export interface RunOptions {
+export interface RolloutRunOptions {
     plan: RolloutPlan
     /** Of the fleet file, in its order. */
     ids: string[]
@@ -62,7 +62,7 @@ export class RolloutRun {
     private heldSinceMs?: number
     private isApproved: boolean
 
-    constructor(private readonly options: RunOptions) {
+    constructor(private readonly options: RolloutRunOptions) {
         const { plan, ids, dps, state, clock } = options
         this.watched = new RegistrationTracker(plan, ids, dps)
         for (const openedMs of state.progress.openedMs) this.watched.open(openedMs)

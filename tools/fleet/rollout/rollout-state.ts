@@ -3,14 +3,14 @@ import { JournalFile } from "@moorage/files"
 import type { KnownPlan } from "./rollout-plan-file.js"
 
 /** What has happened, in ms since the epoch. */
-export interface Progress {
+export interface RolloutProgress {
     /** When each batch was opened, in order. */
     openedMs: number[]
     /** When each wave was done, in order. */
     doneMs: number[]
 }
 
-interface Line {
+interface RolloutRecord {
     /** `opened` is a batch's, `done` a wave's. */
     event: "opened" | "done"
     /** Of the batch or wave, from 1. */
@@ -18,15 +18,15 @@ interface Line {
     utc: string
 }
 
-function isLine(value: unknown): value is Line {
-    const { event, number, utc } = (value ?? {}) as Partial<Line>
+function isLine(value: unknown): value is RolloutRecord {
+    const { event, number, utc } = (value ?? {}) as Partial<RolloutRecord>
     const isTime = typeof utc === "string" && !Number.isNaN(Date.parse(utc))
     return (event === "opened" || event === "done") && typeof number === "number" && isTime
 }
 
 /** A batch opened or a wave done, a line each. */
 export class RolloutState {
-    private readonly happened: Progress = { openedMs: [], doneMs: [] }
+    private readonly happened: RolloutProgress = { openedMs: [], doneMs: [] }
     private readonly lines: JournalFile
 
     /** @throws StateError when the file is there and is not of this plan */
@@ -45,7 +45,7 @@ export class RolloutState {
         )
     }
 
-    get progress(): Readonly<Progress> {
+    get progress(): Readonly<RolloutProgress> {
         return this.happened
     }
 
@@ -66,8 +66,8 @@ export class RolloutState {
         this.add("done", doneMs.push(atMs), atMs)
     }
 
-    private add(event: Line["event"], number: number, atMs: number): void {
-        const line: Line = { event, number, utc: new Date(atMs).toISOString() }
+    private add(event: RolloutRecord["event"], number: number, atMs: number): void {
+        const line: RolloutRecord = { event, number, utc: new Date(atMs).toISOString() }
         this.lines.add(line)
     }
 

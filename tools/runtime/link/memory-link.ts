@@ -1,7 +1,7 @@
 import type { Clock } from "../index.js"
 import type { Link, LinkHandler } from "./link.js"
 
-type Event = Uint8Array | "end" | "reset"
+type LinkEvent = Uint8Array | "end" | "reset"
 
 /** How one direction carries: in how many ms so many bytes arrive; undefined when they never do. */
 export type DelayModel = (bytes: number) => number | undefined
@@ -10,7 +10,7 @@ class MemoryLink implements Link {
     pendingBytes = 0
     private other!: MemoryLink
     private handler: LinkHandler | undefined
-    private inbox: Event[] = []
+    private inbox: LinkEvent[] = []
     private paused = false
     private state: "open" | "closing" | "closed" = "open"
     private draining = false
@@ -63,7 +63,7 @@ class MemoryLink implements Link {
         this.drain()
     }
 
-    private post(event: Event): void {
+    private post(event: LinkEvent): void {
         const takesMs = this.carry(typeof event === "string" ? 0 : event.length)
         if (takesMs === undefined) return
         const nowMs = this.clock.nowMs()
@@ -79,7 +79,7 @@ class MemoryLink implements Link {
         if (this.draining) return
         this.draining = true
         while (this.handler && !this.paused && this.inbox.length > 0) {
-            const event = this.inbox.shift() as Event
+            const event = this.inbox.shift() as LinkEvent
             if (typeof event !== "string") {
                 if (this.state === "open") this.handler.data(event)
                 continue

@@ -3,7 +3,7 @@ import type { AgentState } from "@moorage/device/shared"
 import type { VirtualClock } from "../world/virtual-clock.js"
 
 /** What arrives at a service. */
-export enum Step {
+export enum CohortStep {
     /** A status lookup at DPS. */
     Lookup,
     /** A register request at DPS. */
@@ -14,7 +14,7 @@ export enum Step {
 
 /** Boards that do the same at the same moment, and remember the same. */
 export interface Cohort {
-    step: Step
+    step: CohortStep
     boards: number
     /** As of devs/retry/retry-policy.ts; its delay has been waited. */
     life: AgentState

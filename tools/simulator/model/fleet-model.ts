@@ -3,11 +3,11 @@
 //   (slot) -- lookup -- register -- polls -- connect -- moored       after a 429 or a closed CONNECT: wait, again
 import { FaultKind } from "@moorage/device/shared"
 import { slotMs } from "@moorage/device/shared"
-import { Event, type AgentState, newAgentState, next, State } from "@moorage/device/shared"
+import { AgentEvent, type AgentState, newAgentState, next, AgentPhase } from "@moorage/device/shared"
 import { DpsThrottle, HubThrottle, type Quotas, type Rate } from "@moorage/emulator"
 import { VirtualClock } from "../world/virtual-clock.js"
 import { randomStream } from "../world/random-streams.js"
-import { type Cohort, Cohorts, Step } from "./cohorts.js"
+import { type Cohort, Cohorts, CohortStep } from "./cohorts.js"
 import { type FleetCurve, Recorder } from "./fleet-curve.js"
 import { Dice } from "./dice.js"
 import { type Latencies, Spans } from "./latencies.js"
@@ -73,14 +73,14 @@ export class Fleet {
     /** Boards with a valid record, all of them booting. */
     reboot(): FleetCurve {
         const { devices, quotas } = this.options
-        const life = next(newAgentState(), Event.Known, 0, 1, 0, 0)
+        const life = next(newAgentState(), AgentEvent.Known, 0, 1, 0, 0)
         this.hubs.forEach((_, hub) => {
             const boards = Math.floor((devices + hub) / this.hubs.length)
             this.dice.each(
                 boards,
                 chance => this.poweredMs(chance) + this.spans.bootMs,
                 (delayMs, alike) =>
-                    this.go(delayMs, { step: Step.Connect, boards: alike, life, knowsTime: false, hub })
+                    this.go(delayMs, { step: CohortStep.Connect, boards: alike, life, knowsTime: false, hub })
             )
         })
         return this.run(leastSec(devices, quotas.hubConnects) / this.hubs.length)
@@ -95,8 +95,10 @@ export class Fleet {
     private openSlot(slot: number, plan: SlotPlan): void {
         const { devices, strategy } = this.options
         const left = devices - slot * plan.boardsPerSlot
-        const step = strategy.looksUp ? Step.Lookup : Step.Register
-        const life = strategy.looksUp ? newAgentState() : next(newAgentState(), Event.Unknown, 0, 1, 0, 0)
+        const step = strategy.looksUp ? CohortStep.Lookup : CohortStep.Register
+        const life = strategy.looksUp
+            ? newAgentState()
+            : next(newAgentState(), AgentEvent.Unknown, 0, 1, 0, 0)
         this.dice.each(
             Math.min(left, plan.boardsPerSlot),
             chance => {
@@ -122,13 +124,13 @@ export class Fleet {
 
     private arrive(cohort: Cohort): void {
         switch (cohort.step) {
-            case Step.Lookup:
+            case CohortStep.Lookup:
                 this.lookUp(cohort)
                 break
-            case Step.Register:
+            case CohortStep.Register:
                 this.register(cohort)
                 break
-            case Step.Connect:
+            case CohortStep.Connect:
                 this.connect(cohort)
         }
     }
@@ -138,8 +140,8 @@ export class Fleet {
         const { answerMs } = this.spans
         const passed = this.pass(cohort, answerMs, () => this.dps.operate())
         if (!passed) return
-        const life = next(cohort.life, Event.Unknown, 0, this.clock.elapsedMs(), 0, 0)
-        this.go(answerMs, { ...cohort, step: Step.Register, boards: passed, life, knowsTime: true })
+        const life = next(cohort.life, AgentEvent.Unknown, 0, this.clock.elapsedMs(), 0, 0)
+        this.go(answerMs, { ...cohort, step: CohortStep.Register, boards: passed, life, knowsTime: true })
     }
 
     private register(cohort: Cohort): void {
@@ -149,9 +151,9 @@ export class Fleet {
         const nowMs = this.clock.elapsedMs()
         this.recorder.registered(nowMs, passed)
         const assignedMs = this.polledMs() + endMs
-        const event = cohort.hub === NO_HUB ? Event.Assigned : Event.Returned
+        const event = cohort.hub === NO_HUB ? AgentEvent.Assigned : AgentEvent.Returned
         const life = next(cohort.life, event, 0, nowMs + assignedMs, 0, 0)
-        const assigned = { step: Step.Connect, life, knowsTime: true }
+        const assigned = { step: CohortStep.Connect, life, knowsTime: true }
         if (cohort.hub !== NO_HUB) this.go(assignedMs, { ...assigned, boards: passed, hub: cohort.hub })
         else
             for (let i = 0; i < passed; i++) {
@@ -235,6 +237,6 @@ function leastSec(devices: number, rate: Rate | null): number {
 }
 
 /** What a board does that has had a hub. */
-function stepOf(life: AgentState): Step {
-    return life.state === State.Register ? Step.Register : Step.Connect
+function stepOf(life: AgentState): CohortStep {
+    return life.state === AgentPhase.Register ? CohortStep.Register : CohortStep.Connect
 }

@@ -1,6 +1,6 @@
 // How long the steps of a board's life take, between one moment at which a service decides something and the next.
 // The same for all boards: it is the throttles, and how boards wait, that spread them.
-import { Step } from "./cohorts.js"
+import { CohortStep } from "./cohorts.js"
 
 /** What the network and the chip cost. */
 export interface Latencies {
@@ -64,16 +64,16 @@ export class Spans {
     }
 
     /** From the board's turning to a step to the arrival of what the step asks for. */
-    arrivalMs(step: Step, knowsTime: boolean): number {
+    arrivalMs(step: CohortStep, knowsTime: boolean): number {
         const { requestMs, exchangeMs, answerMs } = this
         switch (step) {
             // On one connection: `HEAD /` for the time, then the lookup.
-            case Step.Lookup:
+            case CohortStep.Lookup:
                 return requestMs + (knowsTime ? 0 : exchangeMs)
             // The time, on a connection of its own; then CONNECT, SUBSCRIBE, and the request.
-            case Step.Register:
+            case CohortStep.Register:
                 return (knowsTime ? 0 : requestMs + answerMs) + requestMs + 2 * exchangeMs
-            case Step.Connect:
+            case CohortStep.Connect:
                 return requestMs
         }
     }

@@ -5,7 +5,7 @@ import { headline } from "./headline.js"
 import { lanesFigure } from "./lanes-figure.js"
 import { type Markup, markup } from "@moorage/report/html"
 import { dpsFigure, hubRateFigure, mooredFigure } from "./over-time-figures.js"
-import { pageHtml, type Section } from "@moorage/report/html"
+import { pageHtml, type PageSection } from "@moorage/report/html"
 import { type Replay, type ReplayOptions, replayOf } from "../replay-command.js"
 import { hubsFigure, mooringTimeFigure, retriesFigure } from "./spread-figures.js"
 import { invariantsMarkup, seedsMarkup, violationsMarkup } from "./result-tables.js"
@@ -35,7 +35,7 @@ ${first ? verdict : ""}
 `
 }
 
-function runSections(result: RunResult, replay: Replay): Section[] {
+function runSections(result: RunResult, replay: Replay): PageSection[] {
     const lanes = lanesFigure(result)
     return [
         {
@@ -52,7 +52,7 @@ function runSections(result: RunResult, replay: Replay): Section[] {
     ]
 }
 
-function againSection({ seed, lanes }: RunResult, replay: Replay): Section {
+function againSection({ seed, lanes }: RunResult, replay: Replay): PageSection {
     const board = lanes[0]?.board ?? "board-0"
     return {
         id: "again",
@@ -70,7 +70,7 @@ ${replay.board(seed, board)}</pre>`,
 export function reportHtml(results: RunResult[], options: ReportOptions = {}): string {
     const shown = results.find(({ violationCount }) => violationCount > 0) ?? results[0]
     const replay = replayOf(options.planName ?? shown?.plan ?? "", options)
-    const several: Section[] = [
+    const several: PageSection[] = [
         { id: "seeds", heading: "Seeds", body: seedsMarkup(results, replay) },
         {
             id: "shown",

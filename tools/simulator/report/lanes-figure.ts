@@ -4,7 +4,7 @@ import { AXIS, COLOUR, GRID, LEGEND } from "@moorage/report/html"
 import type { RunResult } from "../trace/run-result.js"
 import { timeAxis } from "@moorage/report/html"
 import type { Figure } from "@moorage/report/html"
-import { type Lane, type Lanes, lanesOf, type MarkKind, marksOf, spansIn, type State } from "./lanes.js"
+import { type Lane, type Lanes, lanesOf, type MarkKind, marksOf, spansIn, type LaneState } from "./lanes.js"
 import type { Drawing } from "@moorage/report/html"
 import { pluralize, formatDuration } from "@moorage/report"
 
@@ -17,7 +17,7 @@ const LEAST_PX = 1.5
 /** Bars this close look like one. */
 const GAP_PX = 4
 
-const STATES: { state: State; name: string; colour: string }[] = [
+const STATES: { state: LaneState; name: string; colour: string }[] = [
     { state: "moored", name: "moored", colour: COLOUR.green },
     { state: "hub", name: "connecting to a hub", colour: COLOUR.blue },
     { state: "dps", name: "at DPS", colour: COLOUR.violet },
@@ -32,7 +32,7 @@ const MARKS: { kind: MarkKind; name: string; colour: string; symbol: string }[] 
     { kind: "violation", name: "violation", colour: COLOUR.red, symbol: "pin" },
 ]
 
-interface Row {
+interface LaneRow {
     /** Lane, and the time or times in s. */
     value: number[]
     title: string
@@ -40,7 +40,7 @@ interface Row {
 
 const seconds = (ms: number) => ms / 1000
 
-const spanRows = (lanes: Lane[], state: State, name: string, gapMs: number): Row[] =>
+const spanRows = (lanes: Lane[], state: LaneState, name: string, gapMs: number): LaneRow[] =>
     lanes.flatMap((lane, i) =>
         spansIn(lane, state, gapMs).map(({ fromMs, toMs, service }) => ({
             value: [i, seconds(fromMs), seconds(toMs)],
@@ -48,7 +48,7 @@ const spanRows = (lanes: Lane[], state: State, name: string, gapMs: number): Row
         }))
     )
 
-const markRows = (lanes: Lane[], kind: MarkKind, nearMs: number): Row[] =>
+const markRows = (lanes: Lane[], kind: MarkKind, nearMs: number): LaneRow[] =>
     lanes.flatMap((lane, i) =>
         marksOf(lane, kind, nearMs).map(({ ms, text }) => ({
             value: [seconds(ms), i],
@@ -56,7 +56,7 @@ const markRows = (lanes: Lane[], kind: MarkKind, nearMs: number): Row[] =>
         }))
     )
 
-const bars = (name: string, colour: string, rows: Row[]): CustomSeriesOption => ({
+const bars = (name: string, colour: string, rows: LaneRow[]): CustomSeriesOption => ({
     type: "custom",
     name,
     itemStyle: { color: colour },
@@ -71,7 +71,7 @@ const bars = (name: string, colour: string, rows: Row[]): CustomSeriesOption => 
     },
 })
 
-const marks = (name: string, colour: string, symbol: string, rows: Row[]): ScatterSeriesOption => ({
+const marks = (name: string, colour: string, symbol: string, rows: LaneRow[]): ScatterSeriesOption => ({
     type: "scatter",
     name,
     symbol,

@@ -3,10 +3,10 @@ import { DEVICE_HOST } from "@moorage/emulator"
 import type { Fact } from "../trace/facts.js"
 import type { RunResult } from "../trace/run-result.js"
 
-export type State = "off" | "dps" | "hub" | "moored"
+export type LaneState = "off" | "dps" | "hub" | "moored"
 
 export interface Span {
-    state: State
+    state: LaneState
     fromMs: number
     toMs: number
     service?: string
@@ -40,8 +40,8 @@ const MOORED_ONLY: ReadonlySet<string> = new Set(["telemetry", "c2d", "method", 
 /** The state that begins with the fact; null when one ends and no other begins, undefined when it goes on. */
 function stateAfter(
     { kind, service, status = 0, detail }: Fact,
-    now: State | undefined
-): State | null | undefined {
+    now: LaneState | undefined
+): LaneState | null | undefined {
     if (kind === "power") return detail === "off" ? "off" : null
     if (RESTARTS.has(kind)) return null
     if (kind === "dial") return isDps(service) ? "dps" : "hub"
@@ -111,7 +111,7 @@ export function lanesOf({ lanes, violations, durationSec }: RunResult): Lanes | 
 }
 
 /** The spans of one state, those joined that have less than `gapMs` between them: a drawing could not tell them apart. */
-export function spansIn(lane: Lane, state: State, gapMs: number): Span[] {
+export function spansIn(lane: Lane, state: LaneState, gapMs: number): Span[] {
     const joined: Span[] = []
     for (const span of lane.spans.filter(each => each.state === state)) {
         const last = joined.at(-1)

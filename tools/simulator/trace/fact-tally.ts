@@ -5,7 +5,7 @@ import type { Series, Totals } from "./run-result.js"
 /** A chart is no finer than this. */
 const BINS_MAX = 600
 
-export class Tally {
+export class FactTally {
     readonly series: Series
     readonly totals: Totals = {
         registrations: 0,

@@ -8,7 +8,7 @@ import type { SimulatedBoard } from "./simulated-board.js"
 import { sample } from "./random-streams.js"
 
 /** Hosts that are down, names that do not resolve. */
-export interface Outages {
+export interface ActiveOutages {
     hosts: Map<string, HostState>
     names: Set<string>
 }
@@ -19,7 +19,7 @@ export interface EventContext {
     seed: number
     clock: Clock
     cloud: Cloud
-    outages: Outages
+    outages: ActiveOutages
     boards: { sim: SimulatedBoard; path: BoardNetwork }[]
     /** The hub that DPS has on record for a board. */
     assignedHub(id: string): string | undefined
@@ -30,7 +30,7 @@ export interface EventContext {
 const GROUP_ID = "fleet"
 const BUTTON_MS = 5_200
 
-type Action<D extends PlanEvent["do"]> = (
+type PlanAction<D extends PlanEvent["do"]> = (
     event: Extract<PlanEvent, { do: D }>,
     stage: EventContext,
     /** The boards it strikes, each with its own chance in [0, 1). */
@@ -72,7 +72,7 @@ function askToReprovision(
     })
 }
 
-const ACTIONS: { [D in PlanEvent["do"]]: Action<D> } = {
+const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
     powerCut: ({ forSec, spreadSec }, { clock }, struck) => {
         for (const { sim, chance } of struck)
             clock.after(chance * spreadSec * 1000, () => sim.cutPower(forSec * 1000))
@@ -198,6 +198,6 @@ export function applyEvent(event: PlanEvent, index: number, stage: EventContext)
         .map(({ sim, path, lot }) => ({ sim, path, chance: lot / share }))
     stage.strikes("", textOf(event))
     for (const { sim } of struck) stage.strikes(sim.id, textOf(event))
-    const act = ACTIONS[event.do] as Action<PlanEvent["do"]>
+    const act = ACTIONS[event.do] as PlanAction<PlanEvent["do"]>
     act(event as never, stage, struck)
 }

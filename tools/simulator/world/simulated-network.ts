@@ -2,7 +2,7 @@
 // is lost from the middle of a stream: TCP sends again, and what shows above it is delay, silence or an end.
 import { type DelayModel, type Link, linkPair } from "@moorage/runtime"
 import type { Clock, Random, Timer } from "@moorage/runtime"
-import type { Attempt, ConnectFailure, ConnectHandler, Network, Target } from "@moorage/vm"
+import type { Attempt, ConnectFailure, ConnectHandler, Network, NetworkTarget } from "@moorage/vm"
 
 /** How the network behaves when nothing special befalls it. */
 export interface LinkParameters {
@@ -25,15 +25,15 @@ export interface Outages {
 
 /** What happened on a board's network. */
 export type NetworkEvent =
-    | { kind: "dial"; target: Target; others: number }
-    | { kind: "open"; target: Target }
-    | { kind: "fail"; target: Target; where: ConnectFailure }
+    | { kind: "dial"; target: NetworkTarget; others: number }
+    | { kind: "open"; target: NetworkTarget }
+    | { kind: "fail"; target: NetworkTarget; where: ConnectFailure }
     /** The board ended it. */
-    | { kind: "hangUp"; target: Target }
+    | { kind: "hangUp"; target: NetworkTarget }
     /** The peer ended it, or it broke. */
-    | { kind: "lost"; target: Target }
+    | { kind: "lost"; target: NetworkTarget }
     /** Bytes reached the board. */
-    | { kind: "heard"; target: Target }
+    | { kind: "heard"; target: NetworkTarget }
 
 export interface BoardNetworkOptions {
     clock: Clock
@@ -41,7 +41,7 @@ export interface BoardNetworkOptions {
     terms: LinkParameters
     weather: Outages
     /** Gets the cloud's end of each connection. */
-    dial: (target: Target, link: Link) => void
+    dial: (target: NetworkTarget, link: Link) => void
     tell: (event: NetworkEvent) => void
 }
 
@@ -77,7 +77,7 @@ export class BoardNetwork implements Network {
         this.silence++
     }
 
-    connect(target: Target, handler: ConnectHandler): Attempt {
+    connect(target: NetworkTarget, handler: ConnectHandler): Attempt {
         const dialing = new Dialing(this.options, target, handler, {
             carriage: () => this.carriage(),
             name: () => `sim:${++this.connections}`,
@@ -142,7 +142,7 @@ class Dialing implements Attempt {
 
     constructor(
         private readonly options: BoardNetworkOptions,
-        private readonly target: Target,
+        private readonly target: NetworkTarget,
         private readonly handler: ConnectHandler,
         private readonly path: PathSide
     ) {}

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "@moorage/runtime"
 import TinyQueue from "tinyqueue"
 
-interface Call {
+interface ScheduledCall {
     atMs: number
     /** Of two calls due at the same moment the one that was planned first goes first. */
     order: number
@@ -13,13 +13,13 @@ export const START_MS = Date.UTC(2026, 0, 1)
 /** Cancelled calls stay in the heap until their time comes; beyond this many they are swept out. */
 const SWEEP_MIN = 10_000
 
-function isEarlier(a: Call, b: Call): number {
+function isEarlier(a: ScheduledCall, b: ScheduledCall): number {
     return a.atMs - b.atMs || a.order - b.order
 }
 
 /** The clock of a simulation: it jumps from one planned call to the next. */
 export class VirtualClock implements Clock {
-    private calls = new TinyQueue<Call>([], isEarlier)
+    private calls = new TinyQueue<ScheduledCall>([], isEarlier)
     private order = 0
     private cancelled = 0
     private timeMs = START_MS
@@ -34,7 +34,7 @@ export class VirtualClock implements Clock {
     }
 
     after(delayMs: number, fn: () => void): Timer {
-        const call: Call = { atMs: this.timeMs + Math.max(0, delayMs), order: this.order++, fn }
+        const call: ScheduledCall = { atMs: this.timeMs + Math.max(0, delayMs), order: this.order++, fn }
         this.calls.push(call)
         return {
             cancel: () => {
@@ -61,7 +61,7 @@ export class VirtualClock implements Clock {
         return false
     }
 
-    private run(call: Call): void {
+    private run(call: ScheduledCall): void {
         const { fn } = call
         if (!fn) {
             this.cancelled--

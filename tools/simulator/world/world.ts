@@ -2,8 +2,8 @@
 // Everything in it is virtual but the bytecode, the VM and the emulator's core.
 import { Cloud, type CloudEvent, DEVICE_HOST } from "@moorage/emulator"
 import type { Link } from "@moorage/runtime"
-import type { Target } from "@moorage/vm"
-import { type Outages, type EventContext, applyEvent } from "./plan-events.js"
+import type { NetworkTarget } from "@moorage/vm"
+import { type ActiveOutages, type EventContext, applyEvent } from "./plan-events.js"
 import { VirtualClock } from "./virtual-clock.js"
 import type { Fact, FactKind } from "../trace/facts.js"
 import { type NetworkEvent, BoardNetwork } from "./simulated-network.js"
@@ -28,7 +28,7 @@ export class World {
     readonly clock = new VirtualClock()
     readonly cloud: Cloud
     readonly boards: { sim: SimulatedBoard; path: BoardNetwork }[] = []
-    private readonly outages: Outages = { hosts: new Map(), names: new Set() }
+    private readonly outages: ActiveOutages = { hosts: new Map(), names: new Set() }
 
     constructor(
         readonly plan: SimulationPlan,
@@ -109,7 +109,7 @@ export class World {
         this.boards.push({ sim, path })
     }
 
-    private dial(target: Target, link: Link): void {
+    private dial(target: NetworkTarget, link: Link): void {
         if (target.port === HTTPS_PORT) this.cloud.acceptHttp(link)
         else this.cloud.acceptMqtt(link)
     }

@@ -3,7 +3,7 @@
 import type { Link } from "@moorage/runtime"
 import { ReceiveBuffer } from "./receive-buffer.js"
 import { SOCKET_EVENT } from "../runtime/machine.js"
-import type { Attempt, ConnectFailure, Network, Target } from "./network.js"
+import type { Attempt, ConnectFailure, Network, NetworkTarget } from "./network.js"
 
 /** sock.c: xQueueCreate(50, ...); one more command is refused with -1. */
 export const COMMAND_QUEUE_LENGTH = 50
@@ -37,11 +37,11 @@ export interface SocketHost {
     ): void
 }
 
-type Command = { open: Target } | { write: Uint8Array }
+type Command = { open: NetworkTarget } | { write: Uint8Array }
 
 /** One connection, from the moment the worker takes it up. */
-interface Session {
-    readonly target: Target
+interface SocketSession {
+    readonly target: NetworkTarget
     attempt?: Attempt
     /** TCP stands: sock.c has `sock_fd`; the program may write, and close() has an effect. */
     reached: boolean
@@ -57,7 +57,7 @@ export class BoardSocket {
     private readonly events: [event: number, payload?: Uint8Array][] = []
     /** Closed by the board, not yet by the peer. */
     private readonly closing = new Set<Link>()
-    private session: Session | undefined
+    private session: SocketSession | undefined
     private worker: Worker = "idle"
     private stalled = false
     private dead = false
@@ -73,7 +73,7 @@ export class BoardSocket {
         )
     }
 
-    open(target: Target): number {
+    open(target: NetworkTarget): number {
         return this.command({ open: target })
     }
 
@@ -149,9 +149,9 @@ export class BoardSocket {
         }
     }
 
-    private startConnecting(target: Target): void {
+    private startConnecting(target: NetworkTarget): void {
         this.close()
-        const session: Session = { target, reached: false }
+        const session: SocketSession = { target, reached: false }
         const current = () => this.session === session
         this.session = session
         this.worker = "connecting"
@@ -165,7 +165,7 @@ export class BoardSocket {
         })
     }
 
-    private connected(session: Session, link: Link): void {
+    private connected(session: SocketSession, link: Link): void {
         session.reached = true
         const wake = () => this.host.wake()
         const inbox = new ReceiveBuffer(link, TCP_WINDOW_BYTES, session.target.tls, wake, () =>
@@ -178,7 +178,7 @@ export class BoardSocket {
         this.work()
     }
 
-    private connectFailed(session: Session, where: ConnectFailure): void {
+    private connectFailed(session: SocketSession, where: ConnectFailure): void {
         if (where === "resolve") this.fail("can't resolve host")
         else if (where === "connect") this.fail("can't connect")
         else this.breakOff("mbedtls_ssl_handshake")
@@ -230,7 +230,7 @@ export class BoardSocket {
         return delivered
     }
 
-    private streamEnded(session: Session, error: Error | undefined): void {
+    private streamEnded(session: SocketSession, error: Error | undefined): void {
         const reader = session.target.tls ? "mbedtls_ssl_read" : "recv error"
         this.breakOff(error ? reader : undefined)
     }

@@ -1,6 +1,6 @@
 import { type Link, linkPair } from "@moorage/runtime"
 import type { Clock } from "@moorage/runtime"
-import type { ConnectFailure, Network, Target } from "./network.js"
+import type { ConnectFailure, Network, NetworkTarget } from "./network.js"
 
 /** What happens to a connection: it stands, fails at one point, or is never answered. */
 export type DialAnswer = "accept" | "mute" | ConnectFailure
@@ -10,9 +10,9 @@ export interface MemoryNetworkOptions {
     /** One way, each byte and each step of a connection. */
     latencyMs?: number
     /** Asked for each connection; `accept` unless given. */
-    answer?: (target: Target) => DialAnswer
+    answer?: (target: NetworkTarget) => DialAnswer
     /** Gets the peer's end of each accepted connection. */
-    dial: (target: Target, link: Link) => void
+    dial: (target: NetworkTarget, link: Link) => void
 }
 
 /**

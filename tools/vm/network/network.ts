@@ -1,6 +1,6 @@
 import type { Link } from "@moorage/runtime"
 
-export interface Target {
+export interface NetworkTarget {
     host: string
     port: number
     tls: boolean
@@ -27,5 +27,5 @@ export interface Attempt {
 export interface Network {
     /** False while Wi-Fi has no address: connect() then throws "network not available" in the program. */
     available: boolean
-    connect(target: Target, handler: ConnectHandler): Attempt
+    connect(target: NetworkTarget, handler: ConnectHandler): Attempt
 }

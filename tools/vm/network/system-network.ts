@@ -1,7 +1,7 @@
 import { type Socket, connect as connectTcp, isIP } from "node:net"
 import { connect as connectTls } from "node:tls"
 import { socketLink } from "@moorage/runtime"
-import type { Attempt, ConnectHandler, Network, Target } from "./network.js"
+import type { Attempt, ConnectHandler, Network, NetworkTarget } from "./network.js"
 
 export interface RealNetworkOptions {
     /** PEM of the CA that TLS peers are checked against; Node's own roots when not given. */
@@ -29,7 +29,7 @@ export function realNetwork(options: RealNetworkOptions = {}): Network {
 }
 
 function route(
-    target: Target,
+    target: NetworkTarget,
     routes: RealNetworkOptions["routes"]
 ): { host: string; port: number } | undefined {
     const found = routes?.[`${target.host}:${target.port}`] ?? routes?.[target.host]
@@ -51,7 +51,7 @@ function failLater(handler: ConnectHandler, reason: string): Attempt {
 }
 
 function dial(
-    target: Target,
+    target: NetworkTarget,
     address: { host: string; port: number },
     ca: string | undefined,
     handler: ConnectHandler

@@ -1,5 +1,5 @@
 import type { Link } from "@moorage/runtime"
-import type { Attempt, ConnectHandler, Network, Target } from "./network.js"
+import type { Attempt, ConnectHandler, Network, NetworkTarget } from "./network.js"
 
 /** A link that can be broken as if it had broken by itself. */
 function breakable(link: Link, over: () => void): { link: Link; breakOff: (error: Error) => void } {
@@ -55,7 +55,7 @@ export class WifiSwitch implements Network {
         for (const breakOff of [...this.breakers]) breakOff(error)
     }
 
-    connect(target: Target, handler: ConnectHandler): Attempt {
+    connect(target: NetworkTarget, handler: ConnectHandler): Attempt {
         let breakOff: (error: Error) => void
         const forget = () => this.breakers.delete(breakOff)
         const attempt = this.inner.connect(target, {

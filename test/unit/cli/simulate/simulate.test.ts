@@ -3,7 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { loadImages, builtinPlans, type RunResult, type Summary } from "../../../../tools/simulator/index.js"
+import {
+    loadImages,
+    builtinPlans,
+    type RunResult,
+    type SimulationSummary,
+} from "../../../../tools/simulator/index.js"
 import { run, start } from "../../../helpers/command.js"
 
 const PLAN = `
@@ -71,7 +76,9 @@ describe("moorage simulate", () => {
         const merged = await run(["simulate", "--merge", out, "--json"])
         expect(merged.code).toBe(0)
         expect(JSON.parse(merged.stdout)).toEqual(JSON.parse(whole.stdout))
-        expect((JSON.parse(merged.stdout) as Summary).seeds.map(({ seed }) => seed)).toEqual([1, 2, 3, 4])
+        expect((JSON.parse(merged.stdout) as SimulationSummary).seeds.map(({ seed }) => seed)).toEqual([
+            1, 2, 3, 4,
+        ])
     })
 
     test("a broken invariant is exit 1, with what led to it, how to see it again, and a smaller plan", async () => {

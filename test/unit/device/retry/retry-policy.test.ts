@@ -10,9 +10,9 @@ import {
     WAIT_MAX_MS,
 } from "../../../../devs/retry/backoff"
 import {
-    Action,
+    AgentAction,
     CAP_MS,
-    Event,
+    AgentEvent,
     EVENT_MAX,
     HUB_GAP_MS,
     HUB_WINDOW_MAX_MS,
@@ -22,10 +22,10 @@ import {
     next,
     SERVER_ERROR_MS,
     SLOW_MS,
-    State,
+    AgentPhase,
 } from "../../../../devs/retry/retry-policy"
 
-const STATES = [State.FindHub, State.Register, State.Connect, State.Moored]
+const STATES = [AgentPhase.FindHub, AgentPhase.Register, AgentPhase.Connect, AgentPhase.Moored]
 const EVENTS = Array.from({ length: EVENT_MAX + 1 }, (_, event) => event)
 const FAULTS = EVENTS.filter(event => event <= FaultKind.Rejected && event !== FaultKind.Offline)
 const FLEET_MS = 60_000
@@ -35,7 +35,7 @@ const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 const uptimeMs = fc.integer({ min: 1, max: 45 * 24 * HOUR_MS })
 const lives = fc.record({
     state: fc.constantFrom(...STATES),
-    action: fc.constantFrom(Action.Go, Action.RefreshClock, Action.Reboot),
+    action: fc.constantFrom(AgentAction.Go, AgentAction.RefreshClock, AgentAction.Reboot),
     delayMs: fc.nat(),
     failures: fc.nat(),
     refusals: fc.nat(),
@@ -44,7 +44,7 @@ const lives = fc.record({
     windowMs: fc.constantFrom(HUB_WINDOW_MS, 2 * HUB_WINDOW_MS, HUB_WINDOW_MAX_MS),
 })
 
-const inState = (state: State, rest: Partial<AgentState> = {}): AgentState => ({
+const inState = (state: AgentPhase, rest: Partial<AgentState> = {}): AgentState => ({
     ...newAgentState(),
     state,
     ...rest,
@@ -142,7 +142,9 @@ describe("every state and every event", () => {
                     const then = next(life, event, retryAfterSec, nowMs, FLEET_MS, random)
                     expect(JSON.stringify(life)).toBe(before)
                     expect(STATES).toContain(then.state)
-                    expect([Action.Go, Action.RefreshClock, Action.Reboot]).toContain(then.action)
+                    expect([AgentAction.Go, AgentAction.RefreshClock, AgentAction.Reboot]).toContain(
+                        then.action
+                    )
                     expect(Number.isInteger(then.delayMs)).toBe(true)
                     expect(then.delayMs).toBeGreaterThanOrEqual(1)
                     if (event === FaultKind.Offline) expect(then.delayMs).toBe(1000)
@@ -193,7 +195,7 @@ describe("every state and every event", () => {
 })
 
 describe("rows of the table, at the hub", () => {
-    const AT_HUB = [State.Connect, State.Moored]
+    const AT_HUB = [AgentPhase.Connect, AgentPhase.Moored]
 
     test.each(AT_HUB)(
         "in state %i tries are a minute apart, but for the first after a server error: 5 s",
@@ -224,7 +226,7 @@ describe("rows of the table, at the hub", () => {
                         const lostMs = life.lostMs || nowMs
                         const isSpent = nowMs - lostMs >= life.windowMs
                         const isRefused = event === FaultKind.Refused && life.refusals > 0
-                        expect(then.state === State.Register).toBe(isSpent || isRefused)
+                        expect(then.state === AgentPhase.Register).toBe(isSpent || isRefused)
                     }
                 )
             )
@@ -232,77 +234,79 @@ describe("rows of the table, at the hub", () => {
     )
 
     test("the first refusal takes a fresh clock and token to the same hub", () => {
-        expect(after(inState(State.Connect), FaultKind.Refused)).toMatchObject({
-            state: State.Connect,
-            action: Action.RefreshClock,
+        expect(after(inState(AgentPhase.Connect), FaultKind.Refused)).toMatchObject({
+            state: AgentPhase.Connect,
+            action: AgentAction.RefreshClock,
         })
     })
 
     test("a refusal that another failure parts from the next counts anew", () => {
-        const parted = after(after(inState(State.Connect), FaultKind.Refused), FaultKind.Network)
+        const parted = after(after(inState(AgentPhase.Connect), FaultKind.Refused), FaultKind.Network)
         expect(after(parted, FaultKind.Refused)).toMatchObject({
-            state: State.Connect,
-            action: Action.RefreshClock,
+            state: AgentPhase.Connect,
+            action: AgentAction.RefreshClock,
         })
     })
 
     test("a hub that refuses what DPS just assigned is registered for every 10 min or more", () => {
-        const life = inState(State.Connect, { refusals: 1, failures: 4 })
-        expect(after(life, FaultKind.Refused)).toMatchObject({ state: State.Register, delayMs: SLOW_MS })
+        const life = inState(AgentPhase.Connect, { refusals: 1, failures: 4 })
+        expect(after(life, FaultKind.Refused)).toMatchObject({ state: AgentPhase.Register, delayMs: SLOW_MS })
     })
 
     test("the window is counted from the first failure, and is not spent before", () => {
-        let life = after(inState(State.Moored), FaultKind.Network, { nowMs: 5000 })
+        let life = after(inState(AgentPhase.Moored), FaultKind.Network, { nowMs: 5000 })
         expect(life.lostMs).toBe(5000)
         life = after(life, FaultKind.Network, { nowMs: 5000 + HUB_WINDOW_MS - 1 })
-        expect(life.state).toBe(State.Connect)
+        expect(life.state).toBe(AgentPhase.Connect)
         life = after(life, FaultKind.Network, { nowMs: 5000 + HUB_WINDOW_MS })
-        expect(life.state).toBe(State.Register)
+        expect(life.state).toBe(AgentPhase.Register)
     })
 
     test("the same dead hub handed back doubles the window, up to 4 h", () => {
         const windows: number[] = []
-        let life = inState(State.Register, { lostMs: 1000 })
+        let life = inState(AgentPhase.Register, { lostMs: 1000 })
         for (let i = 0; i < 5; i++) {
-            life = after(life, Event.Returned, { nowMs: 2000 })
+            life = after(life, AgentEvent.Returned, { nowMs: 2000 })
             windows.push(life.windowMs / HUB_WINDOW_MS)
         }
         expect(windows).toEqual([2, 4, 8, 8, 8])
     })
 
     test("another hub, and a stable session, begin with the first window", () => {
-        const life = inState(State.Register, { lostMs: 1000, windowMs: HUB_WINDOW_MAX_MS })
-        expect(after(life, Event.Assigned)).toMatchObject({ windowMs: HUB_WINDOW_MS, lostMs: 0 })
-        expect(after(life, Event.Stable)).toMatchObject({ windowMs: HUB_WINDOW_MS, lostMs: 0 })
+        const life = inState(AgentPhase.Register, { lostMs: 1000, windowMs: HUB_WINDOW_MAX_MS })
+        expect(after(life, AgentEvent.Assigned)).toMatchObject({ windowMs: HUB_WINDOW_MS, lostMs: 0 })
+        expect(after(life, AgentEvent.Stable)).toMatchObject({ windowMs: HUB_WINDOW_MS, lostMs: 0 })
     })
 
     test("a board that reprovisions and is given its hub again has its window as it was", () => {
-        expect(after(inState(State.Register), Event.Returned).windowMs).toBe(HUB_WINDOW_MS)
+        expect(after(inState(AgentPhase.Register), AgentEvent.Returned).windowMs).toBe(HUB_WINDOW_MS)
     })
 
     test("failures are forgotten by a stable session, and by nothing else", () => {
         for (const event of EVENTS) {
-            const { failures } = after(inState(State.Connect, { failures: 3 }), event)
-            if (event === Event.Stable) expect(failures).toBe(0)
+            const { failures } = after(inState(AgentPhase.Connect, { failures: 3 }), event)
+            if (event === AgentEvent.Stable) expect(failures).toBe(0)
             else expect(failures).toBeGreaterThanOrEqual(3)
         }
     })
 
     test("Reprovision waits as long as it was asked to, a renewal not at all", () => {
-        expect(after(inState(State.Moored), Event.Reprovision, { retryAfterSec: 30 })).toMatchObject({
-            state: State.Register,
+        expect(
+            after(inState(AgentPhase.Moored), AgentEvent.Reprovision, { retryAfterSec: 30 })
+        ).toMatchObject({
+            state: AgentPhase.Register,
             delayMs: 30_000,
         })
-        expect(after(inState(State.Moored), Event.Renew)).toMatchObject({
-            state: State.Connect,
-            action: Action.RefreshClock,
+        expect(after(inState(AgentPhase.Moored), AgentEvent.Renew)).toMatchObject({
+            state: AgentPhase.Connect,
+            action: AgentAction.RefreshClock,
             delayMs: 1,
         })
     })
 })
 
 describe("rows of the table, at DPS", () => {
-    const AT_DPS = [State.FindHub, State.Register]
+    const AT_DPS = [AgentPhase.FindHub, AgentPhase.Register]
 
     test.each(AT_DPS)("in state %i a server error waits 5 s or more, and backs off", state => {
         fc.assert(
@@ -342,25 +346,29 @@ describe("rows of the table, at DPS", () => {
 
     test.each(AT_DPS)("in state %i a refusal: first the clock, then every 10 min or more", state => {
         const first = after(inState(state), FaultKind.Refused)
-        expect(first).toMatchObject({ state, action: Action.RefreshClock })
-        expect(after(first, FaultKind.Refused)).toMatchObject({ state, action: Action.Go, delayMs: SLOW_MS })
+        expect(first).toMatchObject({ state, action: AgentAction.RefreshClock })
+        expect(after(first, FaultKind.Refused)).toMatchObject({
+            state,
+            action: AgentAction.Go,
+            delayMs: SLOW_MS,
+        })
     })
 
     test.each(AT_DPS)(
         "in state %i failed and disabled are the operator's: every 10 min or more, by registering",
         state => {
             const then = after(inState(state), FaultKind.Rejected)
-            expect(then).toMatchObject({ state: State.Register, delayMs: SLOW_MS })
+            expect(then).toMatchObject({ state: AgentPhase.Register, delayMs: SLOW_MS })
         }
     )
 
     test.each(AT_DPS)("in state %i silence seven times in a row reboots", state => {
-        expect(after(inState(state, { timeouts: 5 }), FaultKind.Timeout).action).toBe(Action.Go)
-        expect(after(inState(state, { timeouts: 6 }), FaultKind.Timeout).action).toBe(Action.Reboot)
+        expect(after(inState(state, { timeouts: 5 }), FaultKind.Timeout).action).toBe(AgentAction.Go)
+        expect(after(inState(state, { timeouts: 6 }), FaultKind.Timeout).action).toBe(AgentAction.Reboot)
     })
 
     test("no network is no try: nothing is counted, and what was to be done still is", () => {
-        const before = { failures: 2, timeouts: 1, refusals: 1, lostMs: 7, action: Action.RefreshClock }
+        const before = { failures: 2, timeouts: 1, refusals: 1, lostMs: 7, action: AgentAction.RefreshClock }
         for (const state of STATES)
             expect(after(inState(state, before), FaultKind.Offline)).toMatchObject({ state, ...before })
     })
@@ -379,16 +387,16 @@ interface Trail {
     registeredMs?: number
 }
 
-const isHub = (state: State) => state === State.Connect || state === State.Moored
+const isHub = (state: AgentPhase) => state === AgentPhase.Connect || state === AgentPhase.Moored
 const isServers = (event: number) => event === FaultKind.ServerError || event === FaultKind.Unavailable
 
 /** What can happen in a state: every fault in each, and what its work may lead to. */
-function eventsIn(state: State): number[] {
+function eventsIn(state: AgentPhase): number[] {
     const outcomes = {
-        [State.FindHub]: [Event.Known, Event.Unknown],
-        [State.Register]: [Event.Assigned, Event.Returned],
-        [State.Connect]: [Event.Stable, Event.Renew, Event.Reprovision],
-        [State.Moored]: [Event.Renew, Event.Reprovision],
+        [AgentPhase.FindHub]: [AgentEvent.Known, AgentEvent.Unknown],
+        [AgentPhase.Register]: [AgentEvent.Assigned, AgentEvent.Returned],
+        [AgentPhase.Connect]: [AgentEvent.Stable, AgentEvent.Renew, AgentEvent.Reprovision],
+        [AgentPhase.Moored]: [AgentEvent.Renew, AgentEvent.Reprovision],
     }
     return [...FAULTS, FaultKind.Offline, ...outcomes[state]]
 }
@@ -409,36 +417,36 @@ function follow(trail: Trail, event: number, tookMs: number, retryAfterSec: numb
     if (isFault) {
         rule(!(retryAfterSec > 0) || then.delayMs >= retryAfterSec * 1000, "retry-after is honoured")
         rule(gapMs >= 1000, "no two calls within a second")
-        const stays = hub ? then.state === State.Connect : then.state === life.state
-        rule(stays || then.state === State.Register, "a fault leads to another try or to registration")
+        const stays = hub ? then.state === AgentPhase.Connect : then.state === life.state
+        rule(stays || then.state === AgentPhase.Register, "a fault leads to another try or to registration")
     }
-    if (isFault && hub && then.state === State.Connect) {
+    if (isFault && hub && then.state === AgentPhase.Connect) {
         const leastMs = isServers(event) && !trail.failed ? SERVER_ERROR_MS : HUB_GAP_MS
         rule(gapMs >= leastMs, "a minute between hub calls, but for the first after a server error")
     }
-    if (isFault && hub && then.state === State.Register) {
-        const isRefusedAgain = event === FaultKind.Refused && life.action === Action.RefreshClock
+    if (isFault && hub && then.state === AgentPhase.Register) {
+        const isRefusedAgain = event === FaultKind.Refused && life.action === AgentAction.RefreshClock
         const isSpent = nowMs - (lostMs ?? nowMs) >= HUB_WINDOW_MS
         rule(isRefusedAgain || isSpent, "registration after two refusals or a spent window only")
     }
     if (isFault && !hub) {
         rule(!isServers(event) || gapMs >= SERVER_ERROR_MS, "5 s after a server error of DPS")
         rule(event !== FaultKind.Rejected || gapMs >= SLOW_MS, "10 min for the operator")
-        const isFirst = event === FaultKind.Refused && then.action === Action.RefreshClock
+        const isFirst = event === FaultKind.Refused && then.action === AgentAction.RefreshClock
         rule(event !== FaultKind.Refused || isFirst || gapMs >= SLOW_MS, "10 min once the clock is fresh")
     }
-    const isAgain = then.state === State.Register && life.state !== State.Register
-    const asked = event === Event.Reprovision
+    const isAgain = then.state === AgentPhase.Register && life.state !== AgentPhase.Register
+    const asked = event === AgentEvent.Reprovision
     if (isAgain && !asked && trail.registeredMs !== undefined)
         rule(atMs - trail.registeredMs >= 2 * HUB_GAP_MS, "two tries of the hub between two registrations")
-    const given = event === Event.Assigned || event === Event.Returned
-    const stable = event === Event.Stable
+    const given = event === AgentEvent.Assigned || event === AgentEvent.Returned
+    const stable = event === AgentEvent.Stable
     // The hub that DPS hands back is as dead as it was: its next window begins now.
-    const again = event === Event.Returned && lostMs !== undefined ? nowMs : undefined
+    const again = event === AgentEvent.Returned && lostMs !== undefined ? nowMs : undefined
     return {
         life: then,
         atMs,
-        lostMs: event === Event.Assigned || stable ? undefined : (again ?? lostMs),
+        lostMs: event === AgentEvent.Assigned || stable ? undefined : (again ?? lostMs),
         failed: stable ? false : trail.failed || isFault,
         registeredMs: given ? trail.atMs : asked || stable ? undefined : trail.registeredMs,
     }
@@ -476,7 +484,7 @@ describe("no path reaches DPS or the hub faster than the rules allow", () => {
                     for (const { index, tookMs, retryAfterSec, random } of list) {
                         const events = eventsIn(trail.life.state)
                         const one = events[index % events.length]
-                        const isAsked = one === Event.Reprovision
+                        const isAsked = one === AgentEvent.Reprovision
                         trail = follow(trail, one, tookMs, isAsked ? 0 : retryAfterSec, random)
                     }
                 }
@@ -489,12 +497,12 @@ describe("no path reaches DPS or the hub faster than the rules allow", () => {
         const failing = fc.array(fc.constantFrom(...FAULTS), { minLength: 1, maxLength: 12 })
         fc.assert(
             fc.property(failing, fc.boolean(), (faults, same) => {
-                let trail = begin(inState(State.Register))
+                let trail = begin(inState(AgentPhase.Register))
                 let registrations = 0
                 for (let i = 0; trail.atMs < 24 * HOUR_MS; i++) {
-                    const isRegister = trail.life.state === State.Register
+                    const isRegister = trail.life.state === AgentPhase.Register
                     if (isRegister) registrations++
-                    const given = same ? Event.Returned : Event.Assigned
+                    const given = same ? AgentEvent.Returned : AgentEvent.Assigned
                     trail = follow(trail, isRegister ? given : faults[i % faults.length], 0, 0, 0)
                 }
                 expect(registrations).toBeLessThanOrEqual(24 * 6 + 3)
@@ -509,10 +517,11 @@ describe("from any life", () => {
             fc.property(lives, fc.boolean(), (any, known) => {
                 let life: AgentState = any
                 let steps = 0
-                while (life.state !== State.Moored) {
-                    if (life.state === State.FindHub) life = after(life, known ? Event.Known : Event.Unknown)
-                    else if (life.state === State.Register) life = after(life, Event.Assigned)
-                    else life = after(life, Event.Stable)
+                while (life.state !== AgentPhase.Moored) {
+                    if (life.state === AgentPhase.FindHub)
+                        life = after(life, known ? AgentEvent.Known : AgentEvent.Unknown)
+                    else if (life.state === AgentPhase.Register) life = after(life, AgentEvent.Assigned)
+                    else life = after(life, AgentEvent.Stable)
                     expect(++steps).toBeLessThanOrEqual(3)
                 }
             })
@@ -521,15 +530,15 @@ describe("from any life", () => {
 
     test("two registrations are ten minutes, or a hub's window, apart once four tries have failed", () => {
         // A hub that refuses for ever: clock, registration, clock, registration ... until it is hopeless.
-        let life = after(inState(State.Register), Event.Assigned)
+        let life = after(inState(AgentPhase.Register), AgentEvent.Assigned)
         let nowMs = 1000
         const registeredMs: number[] = []
         while (nowMs < 12 * HOUR_MS) {
             life = after(life, FaultKind.Refused, { nowMs })
             nowMs += life.delayMs
-            if (life.state !== State.Register) continue
+            if (life.state !== AgentPhase.Register) continue
             registeredMs.push(nowMs)
-            life = after(life, Event.Returned, { nowMs })
+            life = after(life, AgentEvent.Returned, { nowMs })
         }
         const gaps = registeredMs.slice(1).map((ms, i) => ms - registeredMs[i])
         for (const gap of gaps.slice(2)) expect(gap).toBeGreaterThanOrEqual(SLOW_MS)

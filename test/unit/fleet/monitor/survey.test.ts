@@ -14,7 +14,7 @@ import {
     type Services,
 } from "../../../../tools/fleet/azure/index.js"
 import { survey } from "../../../../tools/fleet/monitor/index.js"
-import { GroupTally, HOUR_MS, Tally } from "../../../../tools/fleet/monitor/registration-tally.js"
+import { GroupTally, HOUR_MS, RegistrationTally } from "../../../../tools/fleet/monitor/registration-tally.js"
 import { keptRegistrations } from "../../../helpers/registration-records.js"
 
 const FROM_MS = Date.UTC(2026, 10, 20)
@@ -24,8 +24,8 @@ function record(more: Partial<RegistrationRecord> = {}): RegistrationRecord {
     return { registrationId: "b", status: "assigned", assignedHub: "east", ...times, ...more }
 }
 
-function tallied(records: RegistrationRecord[]): Tally {
-    const tally = new Tally(FROM_MS, 48)
+function tallied(records: RegistrationRecord[]): RegistrationTally {
+    const tally = new RegistrationTally(FROM_MS, 48)
     for (const each of records) tally.add(each, new GroupTally())
     return tally
 }

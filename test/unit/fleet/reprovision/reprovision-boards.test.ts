@@ -15,13 +15,13 @@ import {
 } from "../../../../tools/fleet/azure/index.js"
 import { readIdList } from "../../../../tools/fleet/id-list.js"
 import {
-    type Outcome,
+    type ReprovisionOutcome,
     queried,
     reprovision,
     type ReprovisionOptions,
     JournalError,
     StateFile,
-    type Target,
+    type ReprovisionTarget,
 } from "../../../../tools/fleet/reprovision/index.js"
 import { type Connected, connectDevice, register } from "../../../helpers/registered-devices.js"
 
@@ -66,8 +66,8 @@ async function moored(id: string, status: number | null = 202): Promise<Connecte
     return device
 }
 
-async function ask(targets: (string | Target)[], more: Partial<ReprovisionOptions> = {}) {
-    const outcomes: Outcome[] = []
+async function ask(targets: (string | ReprovisionTarget)[], more: Partial<ReprovisionOptions> = {}) {
+    const outcomes: ReprovisionOutcome[] = []
     const summary = await reprovision(
         targets.map(target => (typeof target === "string" ? { id: target } : target)),
         {
@@ -170,7 +170,7 @@ test("a spread gives each device a delay of its own, within it", async () => {
 
 test("a query finds devices with their hub", async () => {
     await register(card(), "queried")
-    const found: Target[] = []
+    const found: ReprovisionTarget[] = []
     for await (const target of queried(services.hubs, "SELECT * FROM devices")) found.push(target)
     const hub = emulator.cloud.dps.registration("queried")?.assignedHub
     expect(found).toContainEqual({ id: "queried", hub })

@@ -1,7 +1,7 @@
 // The virtual network: what befalls a board's connection, and when it shows.
 import type { Link } from "@moorage/runtime"
 import { seededRandom } from "@moorage/runtime"
-import type { Target } from "@moorage/vm"
+import type { NetworkTarget } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 import { VirtualClock } from "../../../../tools/simulator/world/virtual-clock.js"
 import {
@@ -11,7 +11,7 @@ import {
     type LinkParameters,
 } from "../../../../tools/simulator/world/simulated-network.js"
 
-const TARGET: Target = { host: "hub.example", port: 8883, tls: true }
+const TARGET: NetworkTarget = { host: "hub.example", port: 8883, tls: true }
 const TERMS: LinkParameters = { latencyMs: [30, 30], loss: 0, kbps: 800, dnsMs: 10, tlsMs: 1200 }
 
 function build(terms: Partial<LinkParameters> = {}, weather: { state?: HostState; resolves?: boolean } = {}) {

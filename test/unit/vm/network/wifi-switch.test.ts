@@ -1,10 +1,10 @@
 // The switch of a board's Wi-Fi: what it does to connections, by itself.
 import type { Link } from "@moorage/runtime"
 import { ManualClock } from "@moorage/runtime"
-import { type ConnectHandler, memoryNetwork, type Target, WifiSwitch } from "@moorage/vm"
+import { type ConnectHandler, memoryNetwork, type NetworkTarget, WifiSwitch } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 
-const TARGET: Target = { host: "a.b", port: 8883, tls: true }
+const TARGET: NetworkTarget = { host: "a.b", port: 8883, tls: true }
 
 /** A switched network with 10 ms to the peer, and what a connection over it was told. */
 function world() {

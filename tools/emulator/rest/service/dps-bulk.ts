@@ -1,6 +1,6 @@
 import type { EnrollmentBase } from "../../dps/enrollments.js"
 import { isJsonObject, type JsonObject } from "../../util/json-object.js"
-import { type Answer, type Call, objectBody } from "./service-call.js"
+import { type ServiceAnswer, type ServiceCall, objectBody } from "./service-call.js"
 import { type EnrollmentKind, GROUPS, INDIVIDUALS, writtenOf } from "./dps-documents.js"
 import { write } from "./dps-enrollments.js"
 import { ServiceError } from "./service-errors.js"
@@ -13,7 +13,7 @@ const MODES = ["create", "update", "updateifmatchetag", "delete"]
 
 function one<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
-    call: Call,
+    call: ServiceCall,
     mode: string,
     id: string,
     body: JsonObject
@@ -32,7 +32,11 @@ function one<E extends EnrollmentBase>(
 }
 
 /** Each one by itself: those that can be done are done, those that cannot are named. */
-function bulk<E extends EnrollmentBase>(kind: EnrollmentKind<E>, field: string, call: Call): Answer {
+function bulk<E extends EnrollmentBase>(
+    kind: EnrollmentKind<E>,
+    field: string,
+    call: ServiceCall
+): ServiceAnswer {
     const body = objectBody(call)
     const mode = String(body.mode).toLowerCase()
     const list = body[field]
@@ -54,5 +58,5 @@ function bulk<E extends EnrollmentBase>(kind: EnrollmentKind<E>, field: string, 
     return { status: 200, json: { isSuccessful: errors.length === 0, errors } }
 }
 
-export const bulkIndividuals = (call: Call) => bulk(INDIVIDUALS, "enrollments", call)
-export const bulkGroups = (call: Call) => bulk(GROUPS, "enrollmentGroups", call)
+export const bulkIndividuals = (call: ServiceCall) => bulk(INDIVIDUALS, "enrollments", call)
+export const bulkGroups = (call: ServiceCall) => bulk(GROUPS, "enrollmentGroups", call)

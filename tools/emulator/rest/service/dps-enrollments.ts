@@ -1,7 +1,7 @@
 import type { Cloud } from "../../cloud.js"
 import type { EnrollmentBase } from "../../dps/enrollments.js"
 import type { JsonObject } from "../../util/json-object.js"
-import { type Answer, type Call, noContent, objectBody } from "./service-call.js"
+import { type ServiceAnswer, type ServiceCall, noContent, objectBody } from "./service-call.js"
 import { documentOf, type EnrollmentKind, newWritten, writtenOf } from "./dps-documents.js"
 import { ServiceError } from "./service-errors.js"
 import { etagHeader, requireMatch } from "./etag.js"
@@ -11,7 +11,10 @@ function attestationOf({ primaryKey, secondaryKey }: EnrollmentBase): JsonObject
     return { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } }
 }
 
-export function getEnrollment<E extends EnrollmentBase>(kind: EnrollmentKind<E>, call: Call): Answer {
+export function getEnrollment<E extends EnrollmentBase>(
+    kind: EnrollmentKind<E>,
+    call: ServiceCall
+): ServiceAnswer {
     const enrollment = kind.required(call.cloud, call.params[0])
     const json = documentOf(kind, call.cloud, enrollment, true)
     return { status: 200, json, headers: etagHeader(writtenOf(call.cloud, enrollment).etag) }
@@ -31,7 +34,10 @@ export function write<E extends EnrollmentBase>(
 }
 
 /** Without If-Match only a new one is written; an old one is a conflict (azure-iot-sdk-csharp#3076). */
-export function putEnrollment<E extends EnrollmentBase>(kind: EnrollmentKind<E>, call: Call): Answer {
+export function putEnrollment<E extends EnrollmentBase>(
+    kind: EnrollmentKind<E>,
+    call: ServiceCall
+): ServiceAnswer {
     const { cloud, headers } = call
     const id = call.params[0]
     const body = objectBody(call)
@@ -45,7 +51,10 @@ export function putEnrollment<E extends EnrollmentBase>(kind: EnrollmentKind<E>,
     return { status: 200, json, headers: etagHeader(enrollment.written?.etag ?? "") }
 }
 
-export function deleteEnrollment<E extends EnrollmentBase>(kind: EnrollmentKind<E>, call: Call): Answer {
+export function deleteEnrollment<E extends EnrollmentBase>(
+    kind: EnrollmentKind<E>,
+    call: ServiceCall
+): ServiceAnswer {
     const enrollment = kind.required(call.cloud, call.params[0])
     requireMatch(call.headers, writtenOf(call.cloud, enrollment).etag)
     kind.remove(call.cloud, call.params[0])
@@ -53,11 +62,17 @@ export function deleteEnrollment<E extends EnrollmentBase>(kind: EnrollmentKind<
 }
 
 /** The one place that tells the keys. */
-export function getAttestation<E extends EnrollmentBase>(kind: EnrollmentKind<E>, call: Call): Answer {
+export function getAttestation<E extends EnrollmentBase>(
+    kind: EnrollmentKind<E>,
+    call: ServiceCall
+): ServiceAnswer {
     return { status: 200, json: attestationOf(kind.required(call.cloud, call.params[0])) }
 }
 
-export function queryEnrollments<E extends EnrollmentBase>(kind: EnrollmentKind<E>, call: Call): Answer {
+export function queryEnrollments<E extends EnrollmentBase>(
+    kind: EnrollmentKind<E>,
+    call: ServiceCall
+): ServiceAnswer {
     requireEverything(call, kind.collection)
     const after = (id: string | undefined, count: number) => kind.after(call.cloud, id, count)
     return page(call, kind.itemType, after, kind.idOf, enrollment =>

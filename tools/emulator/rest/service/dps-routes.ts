@@ -1,6 +1,6 @@
 import type { Permission } from "../../auth/access-policies.js"
 import type { EnrollmentBase } from "../../dps/enrollments.js"
-import type { Route } from "./service-call.js"
+import type { ServiceRoute } from "./service-call.js"
 import { bulkGroups, bulkIndividuals } from "./dps-bulk.js"
 import {
     deleteEnrollment,
@@ -20,8 +20,8 @@ const STATUS_WRITE: Permission = "RegistrationStatusWrite"
 function routesOf<E extends EnrollmentBase>(
     path: string,
     kind: EnrollmentKind<E>,
-    bulk: Route["handle"]
-): Route[] {
+    bulk: ServiceRoute["handle"]
+): ServiceRoute[] {
     const one = `${path}/:id`
     return [
         { method: "POST", path, permission: WRITE, handle: bulk },
@@ -44,7 +44,7 @@ function routesOf<E extends EnrollmentBase>(
 }
 
 /** The DPS service API (2021-10-01). */
-export const DPS_ROUTES: Route[] = [
+export const DPS_ROUTES: ServiceRoute[] = [
     ...routesOf("/enrollments", INDIVIDUALS, bulkIndividuals),
     ...routesOf("/enrollmentGroups", GROUPS, bulkGroups),
     {

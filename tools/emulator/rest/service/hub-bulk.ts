@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../util/json-object.js"
-import { type Answer, jsonBody } from "./service-call.js"
+import { type ServiceAnswer, jsonBody } from "./service-call.js"
 import { hubErrorName, ServiceError } from "./service-errors.js"
 import { requireMatch } from "./etag.js"
 import { type HubCall, requiredDevice } from "./hub-call.js"
@@ -25,7 +25,7 @@ function one(call: HubCall, id: string, item: JsonObject): void {
 }
 
 /** Each one by itself: those that can be done are done, those that cannot are named. */
-export function bulkDevices(call: HubCall): Answer {
+export function bulkDevices(call: HubCall): ServiceAnswer {
     const list = jsonBody(call)
     if (!Array.isArray(list) || list.length === 0 || list.length > BULK_MAX)
         throw new ServiceError(400, 400000, `The body is a list of 1 to ${BULK_MAX} devices.`)

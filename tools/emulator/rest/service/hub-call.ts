@@ -1,9 +1,9 @@
 import type { Device } from "../../hub/hub-device.js"
 import type { Hub } from "../../hub/hub.js"
-import type { Call } from "./service-call.js"
+import type { ServiceCall } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
 
-export interface HubCall extends Call {
+export interface HubCall extends ServiceCall {
     hub: Hub
 }
 

@@ -2,7 +2,7 @@ import { isSymmetricKey, newKey } from "@moorage/protocol"
 import { timestamp } from "../../dps/dps-bodies.js"
 import type { Device } from "../../hub/hub-device.js"
 import { isJsonObject, type JsonObject } from "../../util/json-object.js"
-import { type Answer, noContent, objectBody } from "./service-call.js"
+import { type ServiceAnswer, noContent, objectBody } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
 import { etagHeader, requireMatch } from "./etag.js"
 import { type HubCall, isDeviceId, NEVER, requiredDevice } from "./hub-call.js"
@@ -35,7 +35,7 @@ function identity(device: Device): JsonObject {
     }
 }
 
-function answer(device: Device): Answer {
+function answer(device: Device): ServiceAnswer {
     return { status: 200, json: identity(device), headers: etagHeader(device.etag) }
 }
 
@@ -70,12 +70,12 @@ export function writeDevice(call: HubCall, deviceId: string, body: JsonObject): 
     return device
 }
 
-export function getDevice(call: HubCall): Answer {
+export function getDevice(call: HubCall): ServiceAnswer {
     return answer(requiredDevice(call.hub, call.params[0]))
 }
 
 /** Without If-Match only a new identity is written. */
-export function putDevice(call: HubCall): Answer {
+export function putDevice(call: HubCall): ServiceAnswer {
     const deviceId = call.params[0]
     const body = objectBody(call)
     if (body.deviceId !== undefined && body.deviceId !== deviceId)
@@ -87,7 +87,7 @@ export function putDevice(call: HubCall): Answer {
     return answer(writeDevice(call, deviceId, body))
 }
 
-export function deleteDevice(call: HubCall): Answer {
+export function deleteDevice(call: HubCall): ServiceAnswer {
     const device = requiredDevice(call.hub, call.params[0])
     requireMatch(call.headers, device.etag)
     call.hub.removeDevice(device.deviceId)
@@ -98,7 +98,7 @@ function devicesOf({ hub }: HubCall): Device[] {
     return hub.deviceIds().map(id => requiredDevice(hub, id))
 }
 
-export function listDevices(call: HubCall): Answer {
+export function listDevices(call: HubCall): ServiceAnswer {
     const text = call.query.get("top") ?? String(LIST_MAX)
     const top = Number(text)
     if (!/^\d+$/.test(text) || top < 1 || top > LIST_MAX)
@@ -106,7 +106,7 @@ export function listDevices(call: HubCall): Answer {
     return { status: 200, json: devicesOf(call).slice(0, top).map(identity) }
 }
 
-export function deviceStatistics(call: HubCall): Answer {
+export function deviceStatistics(call: HubCall): ServiceAnswer {
     const devices = devicesOf(call)
     const enabled = devices.filter(device => device.enabled).length
     const json = {
@@ -117,7 +117,7 @@ export function deviceStatistics(call: HubCall): Answer {
     return { status: 200, json }
 }
 
-export function serviceStatistics(call: HubCall): Answer {
+export function serviceStatistics(call: HubCall): ServiceAnswer {
     const connectedDeviceCount = devicesOf(call).filter(device => device.session).length
     return { status: 200, json: { connectedDeviceCount } }
 }

@@ -1,4 +1,4 @@
-import { type Answer, noContent } from "./service-call.js"
+import { type ServiceAnswer, noContent } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
 import { type HubCall, requiredDevice } from "./hub-call.js"
 
@@ -48,7 +48,7 @@ function deviceOf(to: string): string {
 }
 
 /** Cloud to device: the body as it is, the properties in headers. */
-export function sendToDevice(call: HubCall): Answer {
+export function sendToDevice(call: HubCall): ServiceAnswer {
     const { deviceId } = requiredDevice(call.hub, deviceOf(call.headers["iothub-to"] ?? ""))
     if (call.body.length > MESSAGE_MAX_BYTES)
         throw new ServiceError(413, 413001, `A message is ${MESSAGE_MAX_BYTES} bytes at most.`)
@@ -58,7 +58,7 @@ export function sendToDevice(call: HubCall): Answer {
 }
 
 /** Drops what waits for a device. */
-export function purgeCommands(call: HubCall): Answer {
+export function purgeCommands(call: HubCall): ServiceAnswer {
     const { deviceId } = requiredDevice(call.hub, call.params[0])
     const totalMessagesPurged = call.hub.purge(deviceId)
     return { status: 200, json: { totalMessagesPurged, deviceId, moduleId: null } }

@@ -1,6 +1,6 @@
 import type { Device } from "../../hub/hub-device.js"
 import { HubError } from "../../hub/hub-error.js"
-import { type Answer, objectBody } from "./service-call.js"
+import { type ServiceAnswer, objectBody } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
 import { type HubCall, requiredDevice } from "./hub-call.js"
 
@@ -34,7 +34,7 @@ async function connected(call: HubCall, deviceId: string, limitSec: number): Pro
 }
 
 /** Direct method (IoT Hub, "Understand and invoke direct methods"). */
-export async function invokeMethod(call: HubCall): Promise<Answer> {
+export async function invokeMethod(call: HubCall): Promise<ServiceAnswer> {
     const deviceId = requiredDevice(call.hub, call.params[0]).deviceId
     const body = objectBody(call)
     const { methodName } = body

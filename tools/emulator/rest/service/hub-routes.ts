@@ -1,5 +1,5 @@
 import type { Permission } from "../../auth/access-policies.js"
-import type { Route } from "./service-call.js"
+import type { ServiceRoute } from "./service-call.js"
 import { bulkDevices } from "./hub-bulk.js"
 import type { HubCall } from "./hub-call.js"
 import {
@@ -21,7 +21,7 @@ const WRITE: Permission = "RegistryWrite"
 const CONNECT: Permission = "ServiceConnect"
 
 /** The service API of an IoT hub (2021-04-12). */
-export const HUB_ROUTES: Route<HubCall>[] = [
+export const HUB_ROUTES: ServiceRoute<HubCall>[] = [
     { method: "GET", path: "/devices", permission: READ, handle: listDevices },
     { method: "POST", path: "/devices", permission: WRITE, handle: bulkDevices },
     { method: "POST", path: "/devices/query", permission: READ, handle: queryTwins },

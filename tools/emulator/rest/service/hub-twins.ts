@@ -2,7 +2,7 @@ import { timestamp } from "../../dps/dps-bodies.js"
 import type { Device } from "../../hub/hub-device.js"
 import type { TwinPatch } from "../../hub/twin.js"
 import { isJsonObject, type JsonObject } from "../../util/json-object.js"
-import { type Answer, objectBody } from "./service-call.js"
+import { type ServiceAnswer, objectBody } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
 import { etagHeader, requireMatch } from "./etag.js"
 import { type HubCall, NEVER, requiredDevice } from "./hub-call.js"
@@ -31,11 +31,11 @@ function document(device: Device): JsonObject {
     }
 }
 
-function answer(device: Device): Answer {
+function answer(device: Device): ServiceAnswer {
     return { status: 200, json: document(device), headers: etagHeader(device.twin.etag) }
 }
 
-export function getTwin(call: HubCall): Answer {
+export function getTwin(call: HubCall): ServiceAnswer {
     return answer(requiredDevice(call.hub, call.params[0]))
 }
 
@@ -54,7 +54,7 @@ function partsOf(call: HubCall): { tags: TwinPatch | undefined; desired: TwinPat
 }
 
 /** Merges; null deletes. A connected device is told of what is desired. */
-export function patchTwin(call: HubCall): Answer {
+export function patchTwin(call: HubCall): ServiceAnswer {
     const device = requiredDevice(call.hub, call.params[0])
     requireMatch(call.headers, device.twin.etag)
     const { tags, desired } = partsOf(call)
@@ -64,7 +64,7 @@ export function patchTwin(call: HubCall): Answer {
 }
 
 /** Puts the parts that are given in the place of the old ones. */
-export function replaceTwin(call: HubCall): Answer {
+export function replaceTwin(call: HubCall): ServiceAnswer {
     const device = requiredDevice(call.hub, call.params[0])
     requireMatch(call.headers, device.twin.etag)
     const { tags, desired } = partsOf(call)
@@ -74,7 +74,7 @@ export function replaceTwin(call: HubCall): Answer {
 }
 
 /** The twins of all devices. */
-export function queryTwins(call: HubCall): Answer {
+export function queryTwins(call: HubCall): ServiceAnswer {
     requireEverything(call, "devices")
     const devicesAfter = (id: string | undefined, count: number) => call.hub.devicesAfter(id, count)
     return page(call, "Twin", devicesAfter, device => device.deviceId, document)

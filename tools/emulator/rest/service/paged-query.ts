@@ -1,5 +1,5 @@
 import { isJsonObject } from "../../util/json-object.js"
-import { type Answer, type Call, jsonBody } from "./service-call.js"
+import { type ServiceAnswer, type ServiceCall, jsonBody } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
 
 const PAGE_DEFAULT = 100
@@ -27,12 +27,12 @@ export type ItemsAfter<T> = (id: string | undefined, count: number) => T[]
 
 /** One page. The last page has no `x-ms-continuation`. @throws ServiceError 400 */
 export function page<T>(
-    call: Call,
+    call: ServiceCall,
     itemType: string,
     itemsAfter: ItemsAfter<T>,
     idOf: (item: T) => string,
     show: (item: T) => unknown
-): Answer {
+): ServiceAnswer {
     const size = pageSize(call.headers)
     const found = itemsAfter(lastId(call.headers), size + 1)
     const taken = found.slice(0, size)
@@ -52,7 +52,7 @@ const EVERYTHING = /^\s*(\*|select\s+\*\s+from\s+(\w+))?\s*$/i
  * Accepts a query for everything of `collection`: `*`, nothing, or `SELECT * FROM collection`.
  * The emulator has no query language. @throws ServiceError 400 for any other
  */
-export function requireEverything(call: Call, collection: string): void {
+export function requireEverything(call: ServiceCall, collection: string): void {
     if (call.body.length === 0) return
     const body = jsonBody(call)
     const text = isJsonObject(body) ? (body.query ?? "") : undefined

@@ -3,38 +3,38 @@ import { guid } from "../../dps/dps-bodies.js"
 import type { InjectedFault } from "../../cloud-events.js"
 import { HubError } from "../../hub/hub-error.js"
 import type { HttpReply, HttpRequest } from "../device-api.js"
-import { type Answer, type Call, findRoute, type Route } from "./service-call.js"
+import { type ServiceAnswer, type ServiceCall, findRoute, type ServiceRoute } from "./service-call.js"
 import { DPS_ROUTES } from "./dps-routes.js"
 import { dpsErrorForm, type ErrorForm, hubErrorForm, ServiceError } from "./service-errors.js"
 import type { Api } from "./api-of-host.js"
 import { type HubCall, HUB_ROUTES } from "./hub-routes.js"
 
-export interface ServiceRequest extends HttpRequest {
+export interface ServiceApiRequest extends HttpRequest {
     /** The body as it came: a message's need not be text. */
     bytes: Uint8Array
 }
 
 /** A service API on one host: who may use it, and how it refuses. */
-interface Service<C extends Call> {
+interface Service<C extends ServiceCall> {
     /** What events call it. */
     name: string
     /** What a token must be for. */
     host: string
     /** Counts the request. @returns whole seconds to wait; 0 lets it through */
     throttle: () => number
-    routes: Route<C>[]
+    routes: ServiceRoute<C>[]
     allows: Cloud["dpsAccess"]
     errorForm: ErrorForm
-    extend: (call: Call) => C
+    extend: (call: ServiceCall) => C
 }
 
 /** Does the request. @throws ServiceError, HubError */
-async function perform<C extends Call>(
+async function perform<C extends ServiceCall>(
     cloud: Cloud,
     service: Service<C>,
-    request: ServiceRequest,
+    request: ServiceApiRequest,
     fault: InjectedFault | undefined
-): Promise<Answer> {
+): Promise<ServiceAnswer> {
     if (fault?.status !== undefined)
         throw new ServiceError(fault.status, fault.status * 1000 + 1, "Injected fault.", fault.retryAfterSec)
     const [path, queryText = ""] = request.url.split("?")
@@ -52,10 +52,10 @@ async function perform<C extends Call>(
 }
 
 /** Every answer, refusals too, as the service writes it. */
-async function serve<C extends Call>(
+async function serve<C extends ServiceCall>(
     cloud: Cloud,
     service: Service<C>,
-    request: ServiceRequest,
+    request: ServiceApiRequest,
     fault: InjectedFault | undefined
 ): Promise<HttpReply> {
     const headers: Record<string, string> = { "x-ms-request-id": guid(cloud.random) }
@@ -93,12 +93,12 @@ function noSuchHub(cloud: Cloud): HttpReply {
 export async function serveServiceApi(
     cloud: Cloud,
     api: Exclude<Api, { kind: "device" }>,
-    request: ServiceRequest,
+    request: ServiceApiRequest,
     fault?: InjectedFault
 ): Promise<HttpReply> {
     if (api.kind === "noHub") return noSuchHub(cloud)
     if (api.kind === "dps") {
-        const service: Service<Call> = {
+        const service: Service<ServiceCall> = {
             name: "dps",
             host: api.host,
             throttle: () => cloud.dps.throttle.operate(),

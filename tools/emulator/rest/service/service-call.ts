@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from "../../util/json-object.js"
 import { ServiceError } from "./service-errors.js"
 
 /** One request to a service API, its path already matched. */
-export interface Call {
+export interface ServiceCall {
     cloud: Cloud
     /** What the path has where the route has `:name`, decoded. */
     params: string[]
@@ -14,27 +14,27 @@ export interface Call {
     body: Uint8Array
 }
 
-export interface Answer {
+export interface ServiceAnswer {
     status: number
     /** Sent as JSON; none when undefined. */
     json?: unknown
     headers?: Record<string, string>
 }
 
-export interface Route<C extends Call = Call> {
+export interface ServiceRoute<C extends ServiceCall = ServiceCall> {
     method: string
     /** Segments, letters' case aside; `:name` takes any one. */
     path: string
     permission: Permission
-    handle: (call: C) => Answer | Promise<Answer>
+    handle: (call: C) => ServiceAnswer | Promise<ServiceAnswer>
 }
 
-const NO_CONTENT: Answer = { status: 204 }
+const NO_CONTENT: ServiceAnswer = { status: 204 }
 
 export const noContent = () => NO_CONTENT
 
 /** The body as JSON. @throws ServiceError 400 */
-export function jsonBody(call: Call): unknown {
+export function jsonBody(call: ServiceCall): unknown {
     try {
         return JSON.parse(Buffer.from(call.body).toString())
     } catch {
@@ -43,7 +43,7 @@ export function jsonBody(call: Call): unknown {
 }
 
 /** The body as a JSON object. @throws ServiceError 400 */
-export function objectBody(call: Call): JsonObject {
+export function objectBody(call: ServiceCall): JsonObject {
     const body = jsonBody(call)
     if (!isJsonObject(body)) throw new ServiceError(400, 400004, "The body is not a JSON object.")
     return body
@@ -64,11 +64,11 @@ function paramsOf(pattern: string, segments: string[]): string[] | undefined {
  * The route of a method and a path; the SDKs write the same path with and without capitals and closing slash.
  * @throws ServiceError 400 when the path is malformed, 404, or 405 when only the method is wrong
  */
-export function findRoute<C extends Call>(
-    routes: Route<C>[],
+export function findRoute<C extends ServiceCall>(
+    routes: ServiceRoute<C>[],
     method: string,
     path: string
-): { route: Route<C>; params: string[] } {
+): { route: ServiceRoute<C>; params: string[] } {
     let segments: string[]
     try {
         segments = path.split("/").filter(Boolean).map(decodeURIComponent)
