@@ -1,4 +1,4 @@
-// Runs the conformance suite and writes docs/conformance.md: every operation tried, and how it went.
+// Runs the conformance suite and writes docs/reference/conformance.md: every operation tried, and how it went.
 //   node --import tsx test/conformance/table.ts
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -71,6 +71,6 @@ function document(result: Result): string {
 }
 
 const result = runSuite()
-writeFileSync(new URL("../../docs/conformance.md", import.meta.url), document(result))
+writeFileSync(new URL("../../docs/reference/conformance.md", import.meta.url), document(result))
 console.log(`${result.numPassedTests} passed, ${result.numFailedTests} failed`)
 process.exitCode = result.numFailedTests > 0 ? 1 : 0

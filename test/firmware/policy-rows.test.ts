@@ -1,5 +1,5 @@
 // The table "What went wrong -> what the board does" of ARCHITECTURE, row by row: the board's calls, and when it made
-// them. docs/policy.md says which row is shown where.
+// them. docs/reference/policy.md says which row is shown where.
 import type { FaultRule } from "@moorage/emulator"
 import { describe, expect, test } from "vitest"
 import { backoffCeilingMs } from "../../devs/retry/backoff"

@@ -1,4 +1,4 @@
-// The settings that a fleet's boards can be given: docs/settings.md as a table, with the bounds of devs/agent/board-settings.ts.
+// The settings that a fleet's boards can be given: docs/reference/settings.md as a table, with the bounds of devs/agent/board-settings.ts.
 
 type Form =
     | { kind: "text"; pattern: RegExp; want: string }
@@ -40,7 +40,7 @@ export type SettingValue = string | number
 /** A setting as the firmware takes it, or what is wrong with it. */
 export function settingOf(name: string, given: string): { value: SettingValue } | { mistake: string } {
     const form = FIRMWARE_SETTINGS[name]
-    if (!form) return { mistake: `there is no setting ${name} (docs/settings.md)` }
+    if (!form) return { mistake: `there is no setting ${name} (docs/reference/settings.md)` }
     if (form.kind === "text")
         return form.pattern.test(given)
             ? { value: given }

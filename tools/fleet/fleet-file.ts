@@ -19,7 +19,7 @@ export interface FleetBoard {
     /** The board's profile (boards/), when the file says it. */
     profile?: string
     network?: WifiNetwork
-    /** By name of docs/settings.md. */
+    /** By name of docs/reference/settings.md. */
     settings: Record<string, SettingValue>
 }
 
@@ -59,7 +59,10 @@ function columnsOf(fields: string[], line: number, source: string): Columns {
         const setting = settingColumn(column)
         if (setting === undefined) continue
         if (!(setting in FIRMWARE_SETTINGS))
-            mistakes.push({ line, text: `has a column ${column}, which is no setting (docs/settings.md)` })
+            mistakes.push({
+                line,
+                text: `has a column ${column}, which is no setting (docs/reference/settings.md)`,
+            })
         const other = settings.get(setting)
         if (other !== undefined && other !== column)
             mistakes.push({ line, text: `has ${other} and ${column}, which are the same setting` })

@@ -1,4 +1,4 @@
-// docs/journey.sh: from a CSV file to a moored fleet, as its reader runs it.
+// docs/tutorial/journey.sh: from a CSV file to a moored fleet, as its reader runs it.
 import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,7 +8,7 @@ import { promisify } from "node:util"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { loadImages } from "../../../tools/simulator/index.js"
 
-const SCRIPT = fileURLToPath(new URL("../../../docs/journey.sh", import.meta.url))
+const SCRIPT = fileURLToPath(new URL("../../../docs/tutorial/journey.sh", import.meta.url))
 
 let dir: string
 beforeAll(async () => {

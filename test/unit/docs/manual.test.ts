@@ -1,4 +1,4 @@
-// docs/moorage.md is what the commands are now.
+// docs/reference/commands.md is what the commands are now.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -8,7 +8,7 @@ import { ENVIRONMENT } from "../../../tools/cli/manual/environment-variables.js"
 import { manualPage } from "../../../tools/cli/manual/manual-page.js"
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url))
-const page = readFileSync(join(ROOT, "docs/moorage.md"), "utf8")
+const page = readFileSync(join(ROOT, "docs/reference/commands.md"), "utf8")
 
 test("the page is what is made now; `npm run manual` makes it anew", () => {
     expect(page).toBe(manualPage(newProgram()))
@@ -46,6 +46,6 @@ test("every environment variable that the sources name is told, and no other", (
 })
 
 test("every page that it names is there", () => {
-    const pages = [...new Set(page.match(/docs\/[\w-]+\.md/g))]
+    const pages = [...new Set(page.match(/docs\/[\w/-]+\.md/g))]
     expect(pages.filter(file => !existsSync(join(ROOT, file)))).toEqual([])
 })

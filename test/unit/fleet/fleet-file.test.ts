@@ -106,8 +106,8 @@ describe("a fleet file", () => {
 })
 
 describe("the settings that a board can be given", () => {
-    test("are those of docs/settings.md, but for ID and key, which have columns of their own", () => {
-        const rows = readFileSync("docs/settings.md", "utf8").matchAll(/^\| (`[^|]+) \|/gm)
+    test("are those of docs/reference/settings.md, but for ID and key, which have columns of their own", () => {
+        const rows = readFileSync("docs/reference/settings.md", "utf8").matchAll(/^\| (`[^|]+) \|/gm)
         const names = [...rows].flatMap(([, cell]) =>
             [...(cell as string).matchAll(/`(\w+)`/g)].map(m => m[1])
         )

@@ -13,7 +13,7 @@ Examples
 
 Keys on a terminal: p power, r reset, b button, B button held for 5 s, w Wi-Fi, f what is in flash, t tear the next
 write, e erase, s status, h help, q quit. Without one, lines: power [on|off], reset, button, hold, wifi [on|off], flash,
-tear, erase, status, help, quit. docs/board.md has more.
+tear, erase, status, help, quit. docs/guide/board.md has more.
 
 Exit codes: 0 ended, and moored if it had to; 1 failed, or not moored in time; 2 wrong usage; 130 interrupted before it moored.`
 
@@ -30,11 +30,11 @@ export function addBoard(program: Command): void {
         )
         .option("--board <board>", "profile of boards/; moorage_devkitc unless given")
         .option("--id <id>", "registration ID; that of the flash, or board-1, unless given")
-        .option("--set <NAME=VALUE>", "a setting of docs/settings.md; may be repeated", collect, [])
+        .option("--set <NAME=VALUE>", "a setting of docs/reference/settings.md; may be repeated", collect, [])
         .option("--image <file>", "boot an image that `moorage manufacture` made, its manifest beside it")
         .option(
             "--profile <file>",
-            "moor at what this names: the card of `moorage emulate --json`, or docs/monitor.md"
+            "moor at what this names: the card of `moorage emulate --json`, or docs/guide/monitor.md"
         )
         .option("--id-scope <scope>", "moor at the real DPS, in this ID scope")
         .option("--key-file <file>", "its first line is the device's key, Base64")

@@ -15,7 +15,7 @@ Examples
 
 A line is ok, warn, FAIL or skip, what was found, and its cure. Nothing is created or changed: a device is only looked up (Device
 Registration Status Lookup), by --id, or the first of the fleet file, or the one of .env.local; the group key comes from
---group-key-file or MOORAGE_GROUP_KEY. docs/doctor.md has all that is checked.
+--group-key-file or MOORAGE_GROUP_KEY. docs/guide/doctor.md has all that is checked.
 
 Exit codes: 0 nothing failed (warnings do not count), 1 something did, 2 wrong usage, 130 interrupted.`
 
@@ -28,7 +28,7 @@ export function addDoctor(program: Command): void {
             "Checks what it takes to flash boards and to reach DPS and the hubs, and whether ID scope and keys work; says how to " +
                 "cure what is wrong."
         )
-        .argument("[fleet]", "a fleet file, a CSV, to check too (docs/manufacture.md)")
+        .argument("[fleet]", "a fleet file, a CSV, to check too (docs/guide/manufacture.md)")
     addPlaceOptions(command)
         .option("--project <dir>", "folder with .env.defaults and .env.local", ".")
         .option("--id <id>", "registration ID of the device to look up", registrationId)

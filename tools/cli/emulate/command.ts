@@ -149,7 +149,7 @@ export function addEmulate(program: Command): void {
         .command("emulate")
         .summary("run an emulated DPS and IoT Hub on this machine")
         .description("Runs an emulated DPS and IoT Hub until Ctrl-C, and prints how to connect to them.")
-        .option("--config <file>", "YAML or JSON: hubs, enrollments, quotas, ... (docs/emulate.md)")
+        .option("--config <file>", "YAML or JSON: hubs, enrollments, quotas, ... (docs/guide/emulate.md)")
         .option("--host <address>", "where to listen; 0.0.0.0 for the whole network", "127.0.0.1")
         .option("--mqtt-port <port>", "MQTT over TLS; 0 takes any free port", parsePort, 8883)
         .option("--https-port <port>", "HTTPS and MQTT over WebSocket", parsePort, 8443)

@@ -1,4 +1,4 @@
-// docs/moorage.md, from the commands as they are and their help.
+// docs/reference/commands.md, from the commands as they are and their help.
 import { type Command, Help } from "commander"
 import {
     allCommands,
@@ -117,7 +117,7 @@ const sentence = (text: string) => text[0].toUpperCase() + text.slice(1)
 /** The pages that the help names, in their order. */
 function pagesOf(nodes: CommandNode[]): string[] {
     const text = nodes.map(node => [node.after, ...rowsOf(node).flat()].join("\n")).join("\n")
-    return [...new Set(text.match(/docs\/[\w-]+\.md/g))].sort()
+    return [...new Set(text.match(/docs\/[\w/-]+\.md/g))].sort()
 }
 
 /** @param program is asked for its help, and is not to be run after that */

@@ -11,7 +11,7 @@ Examples
   moorage manufacture fleet.csv --out flash --scan --port /dev/ttyUSB0      a line from the scanner, a board flashed
 
 A line of the file is a board: registrationId, and as needed key, idScope, profile, ssid, psk, slot, slotSec, fleetN, fleetCps,
-load, or any setting by its name in docs/settings.md. Keys that it lacks are derived from the group's, which comes from
+load, or any setting by its name in docs/reference/settings.md. Keys that it lacks are derived from the group's, which comes from
 --group-key-file or MOORAGE_GROUP_KEY; the Wi-Fi password from --psk-file or MOORAGE_WIFI_PSK. Run it again to go on
 where it was interrupted.
 
@@ -33,7 +33,10 @@ export function addManufacture(program: Command): void {
             "Makes a flash image for each line of a fleet file: program, settings and Wi-Fi, written and checked by the VM. " +
                 "Prints how they are flashed. Images hold keys: only you may read them."
         )
-        .argument("[fleet]", "the fleet file, a CSV (docs/manufacture.md); with --scan it may be left out")
+        .argument(
+            "[fleet]",
+            "the fleet file, a CSV (docs/guide/manufacture.md); with --scan it may be left out"
+        )
         .requiredOption("--out <dir>", "folder for images and manifest.json")
         .option("--group-key-file <file>", "its first line is the group's key, Base64")
         .option("--id-scope <scope>", "ID scope of boards whose line has none")

@@ -89,7 +89,8 @@ export async function runManufacture(
             await scan(boards, defaults, key, options)
             return
         }
-        if (!boards) throw new UserError("Which fleet? Give its CSV (docs/manufacture.md).", WRONG_USAGE)
+        if (!boards)
+            throw new UserError("Which fleet? Give its CSV (docs/guide/manufacture.md).", WRONG_USAGE)
         const startMs = realClock.nowMs()
         const made = await make(boards, key, options)
         if (!made) {

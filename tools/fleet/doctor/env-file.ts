@@ -59,7 +59,12 @@ function lineMistake({ line, name, value, typed }: EnvLine, isShared: boolean): 
     if (name !== bare)
         return { line, text: `${bare} has spaces around its name`, cure: `Write ${bare}=... without them` }
     if (!(bare in FIRMWARE_SETTINGS) && !["REG_ID", "DEVICE_KEY", ...RUNTIME].includes(bare))
-        return { line, text: `${bare} is no setting`, cure: "docs/settings.md has them", isHarmless: true }
+        return {
+            line,
+            text: `${bare} is no setting`,
+            cure: "docs/reference/settings.md has them",
+            isHarmless: true,
+        }
     if (typeof typed === "string" && typed !== typed.trim())
         return { line, text: `${bare} has spaces around its value, which stay`, cure: "Take them away" }
     if (value === "") return undefined
@@ -70,7 +75,9 @@ function lineMistake({ line, name, value, typed }: EnvLine, isShared: boolean): 
     const text = valueMistake(bare, typed)
     if (text === undefined) return undefined
     const cure =
-        bare === "REG_ID" && typeof typed === "number" ? 'Quote it: REG_ID="..."' : "docs/settings.md"
+        bare === "REG_ID" && typeof typed === "number"
+            ? 'Quote it: REG_ID="..."'
+            : "docs/reference/settings.md"
     return { line, text, cure }
 }
 

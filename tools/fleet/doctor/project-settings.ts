@@ -11,7 +11,7 @@ export interface Project {
 
 const SHARED = ".env.defaults"
 const LOCAL = ".env.local"
-/** Without these a board stops at boot (docs/settings.md). */
+/** Without these a board stops at boot (docs/reference/settings.md). */
 const REQUIRED = ["ID_SCOPE", "DEVICE_KEY"]
 
 function mistakesOf(name: string, { mistakes }: EnvFile): CheckOutcome[] {

@@ -17,7 +17,7 @@ export interface Limits {
 /** Whole boards in a slot leave so much of the rate unused, at most; where one second does, it is one second. */
 const WASTE_MAX = 0.05
 const SHORT_MAX_SEC = 60
-/** As of SLOT_SEC (docs/settings.md). */
+/** As of SLOT_SEC (docs/reference/settings.md). */
 export const SLOT_MAX_SEC = 86_400
 
 /** Boards a second that the limits allow, the load not counted. */

@@ -1,7 +1,7 @@
 // 429s of the last ten minutes: our own calls', which share their quota with the boards, and those of a metric.
 
 export const WINDOW_SEC = 600
-/** The counter of `moorage emulate` (docs/emulate.md). */
+/** The counter of `moorage emulate` (docs/guide/emulate.md). */
 const COUNTER = /^moorage_dps_requests_total\{[^}]*\bstatus="429"[^}]*\}\s+(\d+(?:\.\d+)?(?:e[+-]?\d+)?)/gm
 
 /** 429s to devices that a Prometheus text tells of, since its process began; 0 when there is none. */

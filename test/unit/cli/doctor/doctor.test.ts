@@ -324,7 +324,7 @@ describe("the configuration", () => {
         expect(linesOf(ended, "settings")).toEqual([
             "FAIL .env.defaults line 2: DEVICE_KEY is a secret in a file that git keeps -> Move it to .env.local",
             "FAIL .env.local line 2: REG_ID is dropped: the line has a # -> Take the comment away, or change the value",
-            "FAIL .env.local line 4: the key has 3 bytes: it takes 16 to 64 -> docs/settings.md",
+            "FAIL .env.local line 4: the key has 3 bytes: it takes 16 to 64 -> docs/reference/settings.md",
         ])
     })
 })

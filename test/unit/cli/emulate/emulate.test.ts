@@ -239,7 +239,7 @@ describe("what the user did wrong", () => {
 })
 
 test("the example configuration of the manual starts", async () => {
-    const manual = readFileSync(new URL("../../../../docs/emulate.md", import.meta.url), "utf8")
+    const manual = readFileSync(new URL("../../../../docs/guide/emulate.md", import.meta.url), "utf8")
     const example = /```yaml\n([\s\S]*?)```/.exec(manual)?.[1] ?? ""
     const file = join(dir, "cloud.yaml")
     writeFileSync(file, example)

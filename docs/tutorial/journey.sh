@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# From a CSV file to a moored fleet, without a board or an Azure account: docs/journey.sh [FOLDER]
+# From a CSV file to a moored fleet, without a board or an Azure account: docs/tutorial/journey.sh [FOLDER]
 #
 # 200 boards of three kinds are planned at a tenth of DPS's documented quota, made into flash images with the plan's
 # slots, and those very images are booted in the simulator, each batch powered on when the plan says. Then
 # the monitor, through DPS's own API, must agree with the hubs' registries and the run: 200 registered, 0 throttled.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 # Without FOLDER all of it is gone at the end: images and keys are not left behind.
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"
@@ -37,7 +37,7 @@ moorage manufacture "$folder/fleet.csv" --out "$folder/flash" --group-key-file "
 echo "== 4. The images in the simulator; then the fleet lives on"
 rm -f "$folder/card.json"
 # Not by the function: its shell would be what the signal at the end reaches.
-node "$root/tools/cli/moorage.mjs" simulate "$root/docs/journey.yaml" --images "$folder/flash" --group-key-file "$folder/group.key" \
+node "$root/tools/cli/moorage.mjs" simulate "$root/docs/tutorial/journey.yaml" --images "$folder/flash" --group-key-file "$folder/group.key" \
     --rollout "$folder/fleet.rollout.json" --report "$folder/run.html" --serve "$folder/card.json" --json \
     > "$folder/run.json" &
 fleet=$!
