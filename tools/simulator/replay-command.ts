@@ -29,6 +29,6 @@ export function replayOf(
     const plan = [word(planName), ...options].join(" ")
     return {
         run: seed => `moorage simulate ${plan} --seed ${seed}`,
-        board: (seed, board) => `moorage replay ${plan} --seed ${seed} --board ${word(board)}`,
+        board: (seed, board) => `moorage replay ${plan} --seed ${seed} --id ${word(board)}`,
     }
 }

@@ -29,7 +29,7 @@ export async function benchManufacture(): Promise<void> {
         console.log(`    keys.csv: ${Math.round(statSync(path("keys.csv")).size / 1e6)} MB`)
         writeFileSync(path("fleet.csv"), `registrationId\n${[...ids(IMAGES)].join("")}`)
         const make = ["manufacture", path("fleet.csv"), "--out", path("out"), "--id-scope", "0ne00123ABC"]
-        const options = ["--profile", "moorage_devkitc", "--ssid", "plant-7"]
+        const options = ["--board", "moorage_devkitc", "--ssid", "plant-7"]
         const count = IMAGES.toLocaleString("en-US")
         print(`${count} images`, IMAGES, await run([...make, ...options], { env }))
         print(`${count} images, all there already`, IMAGES, await run([...make, ...options], { env }))

@@ -12,7 +12,7 @@ import { givenSettings } from "../setting-options.js"
 /** What the options say of boards whose line does not. */
 interface ManufactureBoardOptions {
     idScope?: string
-    profile?: string
+    board?: string
     ssid?: string
     pskFile?: string
     set: string[]
@@ -47,7 +47,7 @@ function networkOf({ ssid, pskFile }: ManufactureBoardOptions): WifiNetwork | un
 export function defaultsOf(options: ManufactureBoardOptions, hasGroupKey: boolean): FleetDefaults {
     const { idScope, set } = options
     return {
-        profile: options.profile,
+        profile: options.board,
         network: networkOf(options),
         settings: givenSettings(idScope === undefined ? set : [`ID_SCOPE=${idScope}`, ...set]),
         keyRequired: !hasGroupKey,

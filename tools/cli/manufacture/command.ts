@@ -5,7 +5,7 @@ import { parsePositive, parseInteger } from "../option-parsers.js"
 
 const EXAMPLES = `
 Examples
-  moorage manufacture fleet.csv --out flash --group-key-file group.key --id-scope 0ne00123ABC --profile moorage_devkitc
+  moorage manufacture fleet.csv --out flash --group-key-file group.key --id-scope 0ne00123ABC --board moorage_devkitc
   moorage manufacture fleet.csv --out flash --group-key-file group.key --ssid plant-7 --psk-file wifi.key
   moorage manufacture fleet.csv --out flash --verify all --json
   moorage manufacture fleet.csv --out flash --scan --port /dev/ttyUSB0      a line from the scanner, a board flashed
@@ -40,7 +40,7 @@ export function addManufacture(program: Command): void {
         .requiredOption("--out <dir>", "folder for images and manifest.json")
         .option("--group-key-file <file>", "its first line is the group's key, Base64")
         .option("--id-scope <scope>", "ID scope of boards whose line has none")
-        .option("--profile <board>", "profile (boards/) of boards whose line has none")
+        .option("--board <board>", "board profile (boards/) of boards whose line has none")
         .option("--ssid <name>", "Wi-Fi network of boards whose line has none")
         .option("--psk-file <file>", "its first line is that network's password")
         .option("--set <NAME=VALUE>", "a setting of boards whose line has none; may be repeated", collect, [])

@@ -4,9 +4,9 @@ import type { ReplayCommandOptions } from "./run.js"
 
 const EXAMPLES = `
 Examples
-  moorage replay everything --seed 7 --board board-3              step by step: Enter, a number, q
-  moorage replay everything --seed 7 --board board-3 --all        all of it at once
-  moorage replay everything --seed 7 --board board-3 --from 80m --to 2h --json
+  moorage replay everything --seed 7 --id board-3              step by step: Enter, a number, q
+  moorage replay everything --seed 7 --id board-3 --all        all of it at once
+  moorage replay everything --seed 7 --id board-3 --from 80m --to 2h --json
 
 A run is a pure function of plan, seed and firmware: this is that board's life again, event by event.
 Exit codes: 0 shown, 2 wrong usage.`
@@ -19,7 +19,7 @@ export function addReplay(program: Command): void {
         .description("Runs a plan again and steps through the life of one of its boards.")
         .argument("<plan>", "a ready plan, or a file")
         .option("--seed <n>", "the run's seed", parseInteger, 1)
-        .option("--board <id>", "which board", "board-0")
+        .option("--id <id>", "registration ID of the board to show", "board-0")
         .option("--boards <n>", "as many boards as the run had, when not the plan's", parsePositive)
         .option("--images <dir>", "the images that the run had in place of the plan's boards")
         .option("--group-key-file <file>", "their group's key, as the run had it; or MOORAGE_GROUP_KEY")

@@ -9,7 +9,7 @@ import { type SimulateBoardOptions, openerOf } from "../simulate/open-boards.js"
 
 export interface ReplayCommandOptions extends SimulateBoardOptions {
     seed: number
-    board: string
+    id: string
     from: number
     to?: number
     all: boolean
@@ -20,7 +20,7 @@ const HELP = "Enter: next event   NUMBER Enter: so many   q Enter: end"
 
 /** Runs the plan again, and keeps what is about the board. */
 async function lifeOf(name: string, options: ReplayCommandOptions): Promise<Fact[]> {
-    const { seed, board, from, to = Infinity } = options
+    const { seed, id, from, to = Infinity } = options
     const opener = await openerOf(name, options)
     const progress = new ProgressLine(realClock)
     const facts: Fact[] = []
@@ -30,18 +30,18 @@ async function lifeOf(name: string, options: ReplayCommandOptions): Promise<Fact
         hash: false,
         onFact: fact => {
             ids.add(fact.board)
-            const isItsOwn = fact.board === board || (fact.board === "" && fact.kind === "event")
+            const isItsOwn = fact.board === id || (fact.board === "" && fact.kind === "event")
             if (isItsOwn && fact.ms >= from * 1000 && fact.ms <= to * 1000) facts.push(fact)
         },
         onProgress: sec => progress.show(sec / run.plan.durationSec, formatElapsed(sec)),
     })
     await run.play()
     progress.end()
-    if (!ids.has(board))
+    if (!ids.has(id))
         throw new UserError(
             options.images === undefined
-                ? `There is no ${board} in ${run.plan.name}: boards are board-0 to board-${run.plan.boards.count - 1}.`
-                : `There is no image of ${board} in ${options.images}.`,
+                ? `There is no ${id} in ${run.plan.name}: boards are board-0 to board-${run.plan.boards.count - 1}.`
+                : `There is no image of ${id} in ${options.images}.`,
             WRONG_USAGE
         )
     return facts

@@ -28,14 +28,14 @@ function checkFiles(fleet: string, { out = planFile(fleet), report }: PlanFiles)
 }
 
 /** @throws UserError */
-function checkProfile(profile: string | undefined): void {
+function checkBoard(board: string | undefined): void {
     const known = boardNames()
-    if (profile !== undefined && !known.includes(profile))
-        throw new UserError(`There is no profile ${profile}: ${known.join(", ")}.`, WRONG_USAGE)
+    if (board !== undefined && !known.includes(board))
+        throw new UserError(`Unknown board profile ${board} (known: ${known.join(", ")}).`, WRONG_USAGE)
 }
 
 /** @throws UserError */
-export function checkPlan(fleet: string, { profile, ...files }: PlanFiles & { profile?: string }): void {
+export function checkPlan(fleet: string, { board, ...files }: PlanFiles & { board?: string }): void {
     checkFiles(fleet, files)
-    checkProfile(profile)
+    checkBoard(board)
 }

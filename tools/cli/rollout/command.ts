@@ -68,8 +68,8 @@ function addPlan(rollout: Command): void {
         .option("--time-zone <name>", "of hours, days and start; this machine's unless given", parseTimeZone)
         .option("--batch <n>", "boards that you can power on together, at most", parsePositive)
         .option(
-            "--profile <name>",
-            "profile (boards/) of boards whose line has none: with the tight image batches are small"
+            "--board <board>",
+            "board profile (boards/) of boards whose line has none: with the tight image batches are small"
         )
         .option("--dry-run", "leave the fleet file as it is", false)
         .option("--report <file>", "write an HTML report")

@@ -38,7 +38,7 @@ export interface PlanRolloutOptions {
     days?: number[]
     timeZone?: string
     batch?: number
-    profile?: string
+    board?: string
     dryRun: boolean
     report?: string
     json: boolean
@@ -158,7 +158,7 @@ export async function plan(fleet: string, options: PlanRolloutOptions): Promise<
         const choices = choicesOf(options)
         // How many there are is not known before all are read.
         const onRead = (n: number) => steps.show(0, `${formatNumber(n)} boards read`)
-        const boards = await fleetIds(fleet, "Nothing was planned.", onRead, steps.signal, options.profile)
+        const boards = await fleetIds(fleet, "Nothing was planned.", onRead, steps.signal, options.board)
         const made = await planned(boards, choices, steps)
         await write(fleet, boards, made, options, steps)
         steps.end()

@@ -71,7 +71,11 @@ const TYPED = [
     ["a file as argument", "moorage manufacture ca", "moorage manufacture card.json"],
     ["a folder", "moorage manufacture --out su", "moorage manufacture --out subfolder/"],
     ["a ready plan", "moorage simulate onb", "moorage simulate onboarding"],
-    ["a board", "moorage manufacture --profile moorage_d", "moorage manufacture --profile moorage_devkitc"],
+    [
+        "a board profile",
+        "moorage manufacture --board moorage_d",
+        "moorage manufacture --board moorage_devkitc",
+    ],
     ["a board of moorage board", "moorage board --board moorage_c", "moorage board --board moorage_c3"],
     ["a command to be told of", "moorage help reprov", "moorage help reprovision"],
 ] as const

@@ -23,7 +23,7 @@ import { FORBIDDEN, FORBIDDEN_DIR, run, runOnFullDisk, start } from "../../../he
 const GROUP_KEY = Buffer.alloc(64, 9).toString("base64")
 const PSK = "the password of plant 7"
 const ENV = { MOORAGE_GROUP_KEY: GROUP_KEY, MOORAGE_WIFI_PSK: PSK }
-const DEFAULTS = ["--id-scope", "0ne00ABCDEF", "--profile", "moorage_c3", "--jobs", "1"]
+const DEFAULTS = ["--id-scope", "0ne00ABCDEF", "--board", "moorage_c3", "--jobs", "1"]
 
 const RESULT = v.strictObject({
     boards: v.number(),
@@ -112,7 +112,7 @@ describe("moorage manufacture", () => {
         [["--psk-file", "x"], ENV, 2, /--psk-file is for --ssid/],
         [["--set", "SLOTS=1"], ENV, 2, /there is no setting SLOTS/],
         [["--set", "DEVICE_KEY=x"], ENV, 2, /there is no setting DEVICE_KEY/],
-        [["--profile", "moorage_c9"], ENV, 2, /line 2: there is no profile "moorage_c9"/],
+        [["--board", "moorage_c9"], ENV, 2, /line 2: there is no profile "moorage_c9"/],
         [["--scan"], ENV, 2, /Where is the board\? Give --port/],
     ])("%j is refused, said in a line", async (more, env, exit, message) => {
         const { code, stderr } = await run(manufacture("fleet.csv", "none", ...more), env)

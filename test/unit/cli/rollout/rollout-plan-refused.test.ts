@@ -29,8 +29,8 @@ test.each([
     expect(readdirSync(dir).sort()).toEqual(["fleet.csv", "link.csv"])
 })
 
-test("a profile that there is not is refused, and not taken for one of large batches", async () => {
-    const { code, stderr } = await run(["rollout", "plan", path("fleet.csv"), "--profile", "moorage-s2"])
-    expect(stderr).toMatch(/^There is no profile moorage-s2: .*moorage_s2/)
+test("rejects an unknown board profile", async () => {
+    const { code, stderr } = await run(["rollout", "plan", path("fleet.csv"), "--board", "moorage-s2"])
+    expect(stderr).toMatch(/^Unknown board profile moorage-s2 \(known: .*moorage_s2/)
     expect(code).toBe(2)
 })

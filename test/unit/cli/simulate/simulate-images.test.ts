@@ -95,7 +95,7 @@ describe("moorage simulate --images", () => {
         ["a key without images", ["simulate", "onboarding", "--group-key-file", "k"], /are for --images/],
         [
             "a board that has no image",
-            ["replay", "PLAN", "--images", "FLASH", "--board", "board-0"],
+            ["replay", "PLAN", "--images", "FLASH", "--id", "board-0"],
             /no image of board-0/,
         ],
     ])("%s is told", async (_what, args, message) => {

@@ -87,7 +87,7 @@ describe("moorage simulate", () => {
         expect(code).toBe(1)
         expect(stderr).toContain("VIOLATION of moored: Every board is moored within a bound")
         expect(stderr).toContain(`moorage simulate ${bad} --seed 9`)
-        expect(stderr).toMatch(/moorage replay \S+ --seed 9 --board board-\d/)
+        expect(stderr).toMatch(/moorage replay \S+ --seed 9 --id board-\d/)
         expect(stderr).toMatch(/smallest plan found in \d+ tries/)
         const smaller = file("smaller.yaml", stderr.slice(stderr.indexOf("name: small")))
         const again = await run(["simulate", smaller, "--seed", "9", "--shrink-tries", "0"])
@@ -174,7 +174,7 @@ describe("moorage simulate", () => {
 
 describe("moorage replay", () => {
     test("shows one board's life, and the cloud's events", async () => {
-        const { code, stdout } = await run(["replay", plan, "--seed", "1", "--board", "board-1"])
+        const { code, stdout } = await run(["replay", plan, "--seed", "1", "--id", "board-1"])
         expect(code).toBe(0)
         const lines = stdout.trim().split("\n")
         expect(lines[0]).toMatch(/0\.000 s +board-1 +power on/)
@@ -183,7 +183,7 @@ describe("moorage replay", () => {
     })
 
     test("--json gives JSON lines, --from and --to a part", async () => {
-        const args = ["replay", plan, "--board", "board-0", "--json", "--from", "100", "--to", "130"]
+        const args = ["replay", plan, "--id", "board-0", "--json", "--from", "100", "--to", "130"]
         const { stdout } = await run(args)
         const facts = stdout
             .trim()
@@ -194,7 +194,7 @@ describe("moorage replay", () => {
     })
 
     test("of a board that there is not is wrong usage", async () => {
-        const { code, stderr } = await run(["replay", plan, "--board", "board-7"])
+        const { code, stderr } = await run(["replay", plan, "--id", "board-7"])
         expect(code).toBe(2)
         expect(stderr).toContain("There is no board-7 in small: boards are board-0 to board-1.")
     })

@@ -112,7 +112,7 @@ describe("the report of one run", () => {
         const words = wordsOf(reportHtml([broken(3, 1, "")], { planName: "my plans/it's.yaml" }))
         const plan = "&#39;my plans/it&#39;\\&#39;&#39;s.yaml&#39;"
         expect(words).toContain(`moorage simulate ${plan} --seed 3`)
-        expect(words).toContain(`moorage replay ${plan} --seed 3 --board board-0`)
+        expect(words).toContain(`moorage replay ${plan} --seed 3 --id board-0`)
     })
 
     test("is the same to the byte for the same run", () => {
