@@ -1,7 +1,7 @@
 // Flash writes in a simulated year of one board, with the settings as they are when none is given.
 import { type Random, seededRandom } from "@moorage/runtime"
 import { flashSteps } from "@moorage/vm"
-import { moor, type World } from "../helpers/firmware-world.js"
+import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 
 const DAY_SEC = 86_400
 const YEAR_DAYS = 365
@@ -15,19 +15,19 @@ const YEARS: { image: "main" | "maintight"; what: string; cuts: boolean }[] = [
 ]
 
 /** A week; with `cut`, an hour of it without power, at a moment by chance. */
-function passWeek(world: World, cut: boolean, random: Random): void {
+function passWeek(world: FirmwareWorld, cut: boolean, random: Random): void {
     const beforeSec = random.next() * (7 * DAY_SEC - OFF_SEC)
-    world.pass(beforeSec)
+    world.advanceSec(beforeSec)
     if (cut) world.board.powerOff()
-    world.pass(OFF_SEC)
+    world.advanceSec(OFF_SEC)
     world.board.powerOn()
-    world.pass(7 * DAY_SEC - OFF_SEC - beforeSec)
+    world.advanceSec(7 * DAY_SEC - OFF_SEC - beforeSec)
 }
 
 async function year(image: "main" | "maintight", cuts: boolean) {
     const days: number[] = []
     let words = 0
-    const world: World = await moor({
+    const world: FirmwareWorld = await createWorld({
         image,
         settings: { STABLE_SEC: undefined, TELEMETRY_SEC: undefined },
         tear(before, after) {
@@ -39,7 +39,7 @@ async function year(image: "main" | "maintight", cuts: boolean) {
     const random = seededRandom(3)
     world.board.powerOn()
     for (let week = 0; week < YEAR_DAYS / 7 - 1; week++) passWeek(world, cuts, random)
-    world.pass((YEAR_DAYS * DAY_SEC - (world.clock.nowMs() - world.startMs) / 1000) | 0)
+    world.advanceSec((YEAR_DAYS * DAY_SEC - (world.clock.nowMs() - world.startMs) / 1000) | 0)
     const { stats } = world.board
     const { registrations } = world.cloud.counters("board-1")
     return { days, words, boots: stats.boots, flashWrites: stats.flashWrites, registrations }

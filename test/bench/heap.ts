@@ -1,5 +1,5 @@
 // Peak GC heap of each image: the VM's heap is shrunk until the worst case fails.
-import { worstCase } from "../helpers/worst-case.js"
+import { runWorstCase } from "../helpers/worst-case.js"
 
 const STEP_BYTES = 256
 const LARGEST_BYTES = 64 * 1024
@@ -15,7 +15,7 @@ async function smallestHeap(
     let below = "not tried"
     while (runs - fails > STEP_BYTES) {
         const heapBytes = Math.round((runs + fails) / 2 / STEP_BYTES) * STEP_BYTES
-        const end = await worstCase(image, heapBytes, gcStress)
+        const end = await runWorstCase(image, heapBytes, gcStress)
         if (end === "ok") runs = heapBytes
         else {
             fails = heapBytes

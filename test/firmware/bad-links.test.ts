@@ -8,13 +8,13 @@ import { COMMAND_QUEUE_LENGTH } from "@moorage/vm"
 import { generate } from "mqtt-packet"
 import { describe, expect, test } from "vitest"
 import {
-    answering,
-    hostile,
+    answerRequests,
+    createHostileWorld,
     type HostileWorld,
     isDpsHttps,
     isDpsMqtt,
     isHub,
-    mute,
+    neverAnswer,
 } from "../helpers/hostile-world.js"
 
 const DPS_WAIT_SEC = 2
@@ -28,9 +28,9 @@ const IMAGES = [["main"], ["maintight"]] as const
 const HEAP_BYTES = { main: 64 * 1024, maintight: 40 * 1024 }
 
 async function stable(image: "main" | "maintight", settings: Record<string, unknown> = {}) {
-    const world = await hostile({ image, settings, heapBytes: HEAP_BYTES[image] })
+    const world = await createHostileWorld({ image, settings, heapBytes: HEAP_BYTES[image] })
     world.board.powerOn()
-    world.until("stable")
+    world.untilLogged("stable")
     return world
 }
 
@@ -41,7 +41,7 @@ const isPubAck = (bytes: Uint8Array) => bytes[0] === 0x40
 /** The board is as it was: no reset, no panic, and its messages arrive. */
 function lives(world: HostileWorld): void {
     const before = telemetry(world).length
-    world.pass(65)
+    world.advanceSec(65)
     expect(telemetry(world).length).toBeGreaterThanOrEqual(before + 2)
     expect(world.board.stats).toMatchObject({ resets: 0, panics: 0 })
     expect(world.cloud.counters("board-1").registrations).toBe(1)
@@ -49,40 +49,40 @@ function lives(world: HostileWorld): void {
 
 describe.each(IMAGES)("%s: a peer that accepts and stays mute", image => {
     test("DPS over HTTPS: left after 30 s, asked again within 2 s", async () => {
-        const world = await hostile({ image })
-        world.play(mute, isDpsHttps)
+        const world = await createHostileWorld({ image })
+        world.useBehaviour(neverAnswer, isDpsHttps)
         world.board.powerOn()
-        world.until("no HTTP response", WORK_SEC + 30)
+        world.untilLogged("no HTTP response", WORK_SEC + 30)
         expect(world.secUntilDial("global", DPS_WAIT_SEC + 1)).toBeGreaterThanOrEqual(1)
-        world.until(/^moored/, WORK_SEC)
+        world.untilLogged(/^moored/, WORK_SEC)
     })
 
     test("DPS over MQTT: left after 70 s, asked again within 2 s", async () => {
-        const world = await hostile({ image })
-        world.play(mute, isDpsMqtt)
+        const world = await createHostileWorld({ image })
+        world.useBehaviour(neverAnswer, isDpsMqtt)
         world.board.powerOn()
-        world.until("no CONNACK", WORK_SEC + 70)
+        world.untilLogged("no CONNACK", WORK_SEC + 70)
         expect(world.secUntilDial("global", DPS_WAIT_SEC + 1)).toBeGreaterThanOrEqual(1)
-        world.until(/^moored/, WORK_SEC)
+        world.untilLogged(/^moored/, WORK_SEC)
     })
 
     test("DPS that takes the registration and says no more: left after 60 s, asked again within 2 s", async () => {
-        const world = await hostile({ image })
+        const world = await createHostileWorld({ image })
         world.cloud.faultRules.add({ on: "register", times: 1, fault: { mute: true } })
         world.board.powerOn()
-        world.until(/no (answer from DPS|PUBACK)/, WORK_SEC + 60)
-        world.until(/^moored/, DPS_WAIT_SEC + WORK_SEC)
+        world.untilLogged(/no (answer from DPS|PUBACK)/, WORK_SEC + 60)
+        world.untilLogged(/^moored/, DPS_WAIT_SEC + WORK_SEC)
     })
 
     test("the hub: left after 70 s each time, tried again within 2 min, then 4, without DPS", async () => {
-        const world = await hostile({ image })
-        world.play(mute, isHub, 2)
+        const world = await createHostileWorld({ image })
+        world.useBehaviour(neverAnswer, isHub, 2)
         world.board.powerOn()
         for (const waitSec of [HUB_WAIT_SEC, 2 * HUB_WAIT_SEC]) {
-            world.until("no CONNACK", WORK_SEC + 70)
+            world.untilLogged("no CONNACK", WORK_SEC + 70)
             expect(world.secUntilDial("hub", waitSec + 1)).toBeGreaterThanOrEqual(60)
         }
-        world.until(/^moored/, WORK_SEC)
+        world.untilLogged(/^moored/, WORK_SEC)
         lives(world)
     })
 })
@@ -90,24 +90,24 @@ describe.each(IMAGES)("%s: a peer that accepts and stays mute", image => {
 describe.each(IMAGES)("%s: a TLS handshake that never ends wedges the socket's worker", image => {
     test("at DPS: the board reboots itself and is moored within 8 min", async () => {
         let wedged = 1
-        const world = await hostile({ image, answer: () => (wedged-- > 0 ? "mute" : "accept") })
+        const world = await createHostileWorld({ image, answer: () => (wedged-- > 0 ? "mute" : "accept") })
         world.board.powerOn()
         // 7 times 30 s, and waits of at most 2, 4, 8 ... 128 s.
-        world.until(/^moored/, 7 * 30 + 254 + WORK_SEC)
+        world.untilLogged(/^moored/, 7 * 30 + 254 + WORK_SEC)
         expect(world.board.stats).toMatchObject({ resets: 1, panics: 0 })
         // One connection was never answered; while the worker is stuck no other was tried.
-        expect(world.said("connect timed out")).toHaveLength(7)
+        expect(world.logged("connect timed out")).toHaveLength(7)
     })
 
     test("at the hub: the board reboots itself and is moored within 38 min, with no second registration", async () => {
         let wedged = 0
-        const world = await hostile({ image, answer: () => (wedged-- > 0 ? "mute" : "accept") })
+        const world = await createHostileWorld({ image, answer: () => (wedged-- > 0 ? "mute" : "accept") })
         world.board.powerOn()
-        world.until("stable")
+        world.untilLogged("stable")
         wedged = 1
         hubOf(world).disconnect("board-1")
         // 7 times 30 s, and waits of at most 2, 4 and 5 min.
-        world.until(/^moored/, 7 * 30 + 120 + 240 + 6 * 300 + WORK_SEC)
+        world.untilLogged(/^moored/, 7 * 30 + 120 + 240 + 6 * 300 + WORK_SEC)
         expect(world.board.stats).toMatchObject({ resets: 1, panics: 0 })
         expect(world.cloud.counters("board-1").registrations).toBe(1)
     })
@@ -116,30 +116,30 @@ describe.each(IMAGES)("%s: a TLS handshake that never ends wedges the socket's w
 describe.each(IMAGES)("%s: a peer that vanishes without a word", image => {
     test("under telemetry each 30 s: noticed within 90 s, moored again within 2 min more", async () => {
         const world = await stable(image)
-        world.latest.filter.gone = true
-        world.until("no PUBACK", 30 + 60 + 1)
-        world.until(/^moored/, HUB_WAIT_SEC + WORK_SEC)
+        world.latest.filter.hasVanished = true
+        world.untilLogged("no PUBACK", 30 + 60 + 1)
+        world.untilLogged(/^moored/, HUB_WAIT_SEC + WORK_SEC)
         lives(world)
     })
 
     test("in an idle session: noticed within 200 s by its PINGREQ, moored again within 2 min more", async () => {
         const world = await stable(image, { TELEMETRY_SEC: 86_400 })
-        world.pass(1000)
-        world.latest.filter.gone = true
-        world.until("no PINGRESP", 180 + 20 + 1)
-        world.until(/^moored/, HUB_WAIT_SEC + WORK_SEC)
+        world.advanceSec(1000)
+        world.latest.filter.hasVanished = true
+        world.untilLogged("no PINGRESP", 180 + 20 + 1)
+        world.untilLogged(/^moored/, HUB_WAIT_SEC + WORK_SEC)
         expect(world.board.stats.resets).toBe(0)
     })
 
     test("in a long wait between two polls of DPS: noticed within 65 s, and the wait is kept in the next session", async () => {
         const retryAfterSec = 600
-        const world = await hostile({ image, retryAfterSec })
+        const world = await createHostileWorld({ image, retryAfterSec })
         world.board.powerOn()
-        world.until("registering")
-        world.pass(1)
-        world.latest.filter.gone = true
-        world.until("no PINGRESP", 45 + 20 + 1)
-        world.until(/^moored/, retryAfterSec + WORK_SEC)
+        world.untilLogged("registering")
+        world.advanceSec(1)
+        world.latest.filter.hasVanished = true
+        world.untilLogged("no PINGRESP", 45 + 20 + 1)
+        world.untilLogged(/^moored/, retryAfterSec + WORK_SEC)
         const [registered, polled] = ["register", "poll"].map(
             kind => world.cloud.history.find(event => event.kind === kind)?.atMs ?? 0
         )
@@ -151,23 +151,23 @@ describe.each(IMAGES)("%s: a peer that vanishes without a word", image => {
 describe.each(IMAGES)("%s: a socket's worker that stands still", image => {
     test("for 15 s loses nothing and keeps the session", async () => {
         const world = await stable(image)
-        world.pass(19)
+        world.advanceSec(19)
         world.board.stallSocket(true)
-        world.pass(15)
+        world.advanceSec(15)
         world.board.stallSocket(false)
         lives(world)
         const sent = telemetry(world).map(event => JSON.parse(event.body ?? "").uptimeSec)
         for (const [i, sec] of sent.slice(1).entries()) expect(sec - sent[i]).toBeLessThanOrEqual(31)
-        expect(world.said(/^moored/)).toHaveLength(1)
+        expect(world.logged(/^moored/)).toHaveLength(1)
     })
 
     test("for 5 min costs the session after 90 s, and is over within 5 min of its end, without a reboot", async () => {
         const world = await stable(image)
         world.board.stallSocket(true)
-        world.until("no PUBACK", 30 + 60 + 1)
-        world.pass(300 - 90)
+        world.untilLogged("no PUBACK", 30 + 60 + 1)
+        world.advanceSec(300 - 90)
         world.board.stallSocket(false)
-        world.until(/^moored/, 300 + WORK_SEC)
+        world.untilLogged(/^moored/, 300 + WORK_SEC)
         lives(world)
     })
 
@@ -177,38 +177,38 @@ describe.each(IMAGES)("%s: a socket's worker that stands still", image => {
         for (let i = 0; i < CALLS; i++) {
             const call = hubOf(world).invokeMethod("board-1", `m${i}`, null, { timeoutMs: 300_000 })
             call.catch(() => {})
-            world.pass(0.02)
+            world.advanceSec(0.02)
         }
     }
 
     test("with a full queue for 1 s: the session is kept, every method is answered", async () => {
         const world = await stable(image)
         fill(world)
-        world.pass(0.5)
+        world.advanceSec(0.5)
         world.board.stallSocket(false)
-        world.pass(5)
+        world.advanceSec(5)
         const answers = world.cloud.history.filter(event => event.kind === "methodResponse")
         expect(answers).toHaveLength(CALLS)
         lives(world)
-        expect(world.said(/^moored/)).toHaveLength(1)
+        expect(world.logged(/^moored/)).toHaveLength(1)
     })
 
     test("with a full queue for longer: the session ends after 2 s of refused writes, moored 2 min later", async () => {
         const world = await stable(image)
         fill(world)
-        world.until("send failed", 3)
-        world.pass(10)
+        world.untilLogged("send failed", 3)
+        world.advanceSec(10)
         world.board.stallSocket(false)
-        world.until(/^moored/, HUB_WAIT_SEC + WORK_SEC)
+        world.untilLogged(/^moored/, HUB_WAIT_SEC + WORK_SEC)
         lives(world)
     })
 
     test("with a full queue until a connect is lost in it: the board reboots itself within 38 min", async () => {
         const world = await stable(image)
         fill(world)
-        world.until("connect timed out", HUB_WAIT_SEC + 60)
+        world.untilLogged("connect timed out", HUB_WAIT_SEC + 60)
         world.board.stallSocket(false)
-        world.until(/^moored/, 7 * 30 + 240 + 6 * 300 + WORK_SEC)
+        world.untilLogged(/^moored/, 7 * 30 + 240 + 6 * 300 + WORK_SEC)
         expect(world.board.stats).toMatchObject({ resets: 1, panics: 0 })
         expect(world.cloud.counters("board-1").registrations).toBe(1)
     })
@@ -226,26 +226,26 @@ describe.each(IMAGES)("%s: a PUBACK", image => {
         }
         filter.toBoard = bytes => !isPubAck(bytes) || lost++ > 0
         const before = telemetry(world).length
-        world.pass(45)
+        world.advanceSec(45)
         const [first, second] = telemetry(world).slice(before)
         expect(second.body).toBe(first.body)
         expect(second.atMs - first.atMs).toBe(20_000)
         const [, ...rest] = sent[0]
         expect(Array.from(sent[1])).toEqual([sent[0][0] | 8, ...rest])
         lives(world)
-        expect(world.said(/^moored/)).toHaveLength(1)
+        expect(world.logged(/^moored/)).toHaveLength(1)
     })
 
     test("that never comes: the session is replaced 60 s after the message, within 2 min more", async () => {
         const world = await stable(image)
         world.latest.filter.toBoard = bytes => !isPubAck(bytes)
         const before = telemetry(world).length
-        world.until("no PUBACK", 30 + 60 + 1)
+        world.untilLogged("no PUBACK", 30 + 60 + 1)
         // The message and two duplicates.
         const tries = telemetry(world).slice(before)
         expect(new Set(tries.map(event => event.body)).size).toBe(1)
         expect(tries).toHaveLength(3)
-        world.until(/^moored/, HUB_WAIT_SEC + WORK_SEC)
+        world.untilLogged(/^moored/, HUB_WAIT_SEC + WORK_SEC)
         lives(world)
     })
 
@@ -257,9 +257,9 @@ describe.each(IMAGES)("%s: a PUBACK", image => {
             world.clock.after(1500, () => link.send(bytes))
             return false
         }
-        world.pass(10)
+        world.advanceSec(10)
         const call = hubOf(world).invokeMethod("board-1", "Other", null, { timeoutMs: 30_000 })
-        world.pass(5)
+        world.advanceSec(5)
         expect((await call).status).toBe(404)
     })
 })
@@ -294,10 +294,10 @@ describe.each(IMAGES)("%s: a burst of 50 KB", image => {
     ])("of %s costs neither the session nor memory that is missed", async (_, bytes) => {
         const world = await stable(image)
         world.latest.link.send(bytes)
-        world.pass(5)
+        world.advanceSec(5)
         expect(world.board.stats.bytesReceived).toBeGreaterThan(50_000)
         lives(world)
-        expect(world.said(/^moored/)).toHaveLength(1)
+        expect(world.logged(/^moored/)).toHaveLength(1)
     })
 })
 
@@ -316,9 +316,9 @@ describe.each(IMAGES)("%s: what is not MQTT ends the session at once, moored aga
     ])("%s", async (_, bytes) => {
         const world = await stable(image)
         world.latest.link.send(bytes)
-        world.until(/malformed|unexpected/, 1)
+        world.untilLogged(/malformed|unexpected/, 1)
         expect(world.secUntilDial("hub", HUB_WAIT_SEC + 1)).toBeGreaterThanOrEqual(60)
-        world.until(/^moored/, WORK_SEC)
+        world.untilLogged(/^moored/, WORK_SEC)
         lives(world)
     })
 })
@@ -352,30 +352,30 @@ describe.each(IMAGES)(
             ["a body that never comes", [TIME, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"]],
             ["a body that is no JSON", [TIME, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{{{{"]],
         ])("%s", async (_, answers) => {
-            const world = await hostile({ image, heapBytes: HEAP_BYTES[image] })
-            world.play(answering(answers), isDpsHttps)
+            const world = await createHostileWorld({ image, heapBytes: HEAP_BYTES[image] })
+            world.useBehaviour(answerRequests(answers), isDpsHttps)
             world.board.powerOn()
-            world.until("next in", WORK_SEC + 30)
+            world.untilLogged("next in", WORK_SEC + 30)
             // Not taken for "never registered".
-            expect(world.said("no assignment")).toEqual([])
+            expect(world.logged("no assignment")).toEqual([])
             expect(world.secUntilDial("global", 6)).toBeGreaterThanOrEqual(1)
-            world.until(/^moored/, WORK_SEC)
+            world.untilLogged(/^moored/, WORK_SEC)
             lives(world)
         })
 
         test("one byte a second", async () => {
-            const world = await hostile({ image })
-            const drip = (link: Parameters<typeof mute>[0]) => {
-                mute(link)
+            const world = await createHostileWorld({ image })
+            const drip = (link: Parameters<typeof neverAnswer>[0]) => {
+                neverAnswer(link)
                 Buffer.from(TIME.padEnd(200)).forEach((byte, i) => {
                     world.clock.after(i * 1000, () => link.send(Uint8Array.of(byte)))
                 })
                 return undefined
             }
-            world.play(drip, isDpsHttps)
+            world.useBehaviour(drip, isDpsHttps)
             world.board.powerOn()
-            world.until("no HTTP response", WORK_SEC + 30)
-            world.until(/^moored/, DPS_WAIT_SEC + WORK_SEC)
+            world.untilLogged("no HTTP response", WORK_SEC + 30)
+            world.untilLogged(/^moored/, DPS_WAIT_SEC + WORK_SEC)
         })
     }
 )
@@ -389,7 +389,7 @@ describe("JSON nested 1,000 deep", () => {
             const calls = [payload, { delaySec: 1, more: { a: 1 } }].map(each =>
                 hubOf(world).invokeMethod("board-1", "Reprovision", each, { timeoutMs: 5000 })
             )
-            world.pass(3)
+            world.advanceSec(3)
             expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([400, 400])
             lives(world)
         }

@@ -1,31 +1,31 @@
 import type { HubError } from "@moorage/emulator"
 import { describe, expect, test } from "vitest"
-import { moor, type World } from "../helpers/firmware-world.js"
+import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 
 const DPS_PORTS = ["global.azure-devices-provisioning.net:8883", "global.azure-devices-provisioning.net:443"]
 
-function calls(world: World, since = 0): string[] {
+function calls(world: FirmwareWorld, since = 0): string[] {
     return world.dials.slice(since).map(dial => `${dial.host}:${dial.port}`)
 }
 
 /** Powers the board from blank and lets it become stable. */
-function coldBoot(world: World): void {
+function coldBoot(world: FirmwareWorld): void {
     world.board.powerOn()
-    world.until(/^moored/)
-    world.pass(15)
+    world.untilLogged(/^moored/)
+    world.advanceSec(15)
 }
 
 describe("a blank board", () => {
     test.each(["main", "maintight"] as const)("%s registers exactly once and moors", async image => {
-        const world = await moor({ image })
+        const world = await createWorld({ image })
         coldBoot(world)
         expect(world.cloud.counters("board-1").registrations).toBe(1)
-        expect(world.said(/^moored/)).toHaveLength(1)
+        expect(world.logged(/^moored/)).toHaveLength(1)
         expect(world.board.stats.panics).toBe(0)
     })
 
     test("polls no sooner than retry-after, however long DPS takes", async () => {
-        const world = await moor({ image: "main", retryAfterSec: 4, assigningMs: 10_000 })
+        const world = await createWorld({ image: "main", retryAfterSec: 4, assigningMs: 10_000 })
         coldBoot(world)
         const asked = world.cloud.history
             .filter(event => event.kind === "register" || event.kind === "poll")
@@ -35,7 +35,7 @@ describe("a blank board", () => {
     })
 
     test("sends telemetry that the hub accepts, with uptime and boot", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         coldBoot(world)
         const telemetry = world.cloud.history.filter(event => event.kind === "telemetry")
         expect(telemetry.length).toBeGreaterThan(0)
@@ -49,7 +49,7 @@ describe("a blank board", () => {
 
 describe("after a power cut", () => {
     test("the full image moors with one TLS handshake and no DPS call", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         coldBoot(world)
         world.board.powerOff()
         const before = world.dials.length
@@ -61,7 +61,7 @@ describe("after a power cut", () => {
     })
 
     test("the tight image moors with two TLS handshakes, one lookup and no registration", async () => {
-        const world = await moor({ image: "maintight" })
+        const world = await createWorld({ image: "maintight" })
         coldBoot(world)
         const flashWrites = world.board.stats.flashWrites
         world.board.powerOff()
@@ -75,9 +75,9 @@ describe("after a power cut", () => {
     })
 
     test("a board that lost power before it was stable finds its hub by lookup, and does not register again", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         world.board.powerOn()
-        world.until(/^moored/)
+        world.untilLogged(/^moored/)
         world.board.powerOff()
         coldBoot(world)
         expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: 2 })
@@ -86,12 +86,12 @@ describe("after a power cut", () => {
 
 describe("the record", () => {
     test("is written once, only after the stable time, and not again", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         world.board.powerOn()
-        world.until(/^moored/)
-        world.pass(9)
+        world.untilLogged(/^moored/)
+        world.advanceSec(9)
         expect(world.board.stats.flashWrites).toBe(0)
-        world.pass(5)
+        world.advanceSec(5)
         expect(world.board.stats.flashWrites).toBe(1)
         for (let boot = 0; boot < 3; boot++) {
             world.board.powerOff()
@@ -102,7 +102,7 @@ describe("the record", () => {
 
     test("of 128-character names is split over two settings and still found", async () => {
         const hub = `${"h".repeat(128 - 18)}.azure-devices.net`
-        const world = await moor({ image: "main", hubs: [hub], registrationId: "r".repeat(128) })
+        const world = await createWorld({ image: "main", hubs: [hub], registrationId: "r".repeat(128) })
         coldBoot(world)
         world.board.powerOff()
         const before = world.dials.length
@@ -111,10 +111,10 @@ describe("the record", () => {
     })
 
     test("made for another DPS is stale: the board starts from DPS", async () => {
-        const first = await moor({ image: "main" })
+        const first = await createWorld({ image: "main" })
         coldBoot(first)
         first.board.powerOff()
-        const moved = await moor({
+        const moved = await createWorld({
             image: "main",
             flash: first.board.flash,
             settings: { DPS_HOST: "dps.example.net" },
@@ -126,34 +126,34 @@ describe("the record", () => {
 
 describe("the method Reprovision", () => {
     test.each(["main", "maintight"] as const)("makes %s register once more and moor", async image => {
-        const world = await moor({ image })
+        const world = await createWorld({ image })
         coldBoot(world)
-        const hub = world.cloud.hub(world.said(/^moored/)[0].text.slice(7))
+        const hub = world.cloud.hub(world.logged(/^moored/)[0].text.slice(7))
         const answer = hub.invokeMethod("board-1", "Reprovision", null, { timeoutMs: 10_000 })
-        world.until(/^moored/)
+        world.untilLogged(/^moored/)
         expect((await answer).status).toBe(202)
         expect(world.cloud.counters("board-1").registrations).toBe(2)
     })
 
     test("waits for delaySec", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         coldBoot(world)
-        const hub = world.cloud.hub(world.said(/^moored/)[0].text.slice(7))
+        const hub = world.cloud.hub(world.logged(/^moored/)[0].text.slice(7))
         void hub.invokeMethod("board-1", "Reprovision", { delaySec: 60 }, { timeoutMs: 10_000 })
         const asked = world.clock.nowMs()
-        world.until("registering")
+        world.untilLogged("registering")
         expect(world.clock.nowMs() - asked).toBeGreaterThanOrEqual(60_000)
     })
 
     test("malformed is 400, another method 404, and the session goes on", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         coldBoot(world)
-        const hub = world.cloud.hub(world.said(/^moored/)[0].text.slice(7))
+        const hub = world.cloud.hub(world.logged(/^moored/)[0].text.slice(7))
         const invoke = async (name: string, payload: unknown) => {
             const answer = hub
                 .invokeMethod("board-1", name, payload, { timeoutMs: 10_000 })
                 .catch((e: HubError) => e)
-            world.pass(12)
+            world.advanceSec(12)
             return (await answer).status
         }
         expect(await invoke("Reprovision", { delaySec: -1 })).toBe(400)
@@ -162,9 +162,9 @@ describe("the method Reprovision", () => {
         expect(await invoke("Dance", "x".repeat(1500))).toBe(404)
         // Larger than the board's buffer: skipped, said, and the caller is not answered.
         expect(await invoke("Reprovision", "x".repeat(5000))).toBe(504)
-        expect(world.said("too large")).toHaveLength(1)
-        expect(world.said("reprovision")).toHaveLength(0)
-        expect(world.said(/^moored/)).toHaveLength(1)
+        expect(world.logged("too large")).toHaveLength(1)
+        expect(world.logged("reprovision")).toHaveLength(0)
+        expect(world.logged(/^moored/)).toHaveLength(1)
     })
 })
 
@@ -182,46 +182,46 @@ describe("the settings", () => {
         ["DPS_TRANSPORT", "udp"],
         ["TELEMETRY_SEC", "often"],
     ])("%s = %j is named in one clear line, and nothing resets", async (name, value) => {
-        const world = await moor({ image: "main", settings: { [name]: value } })
+        const world = await createWorld({ image: "main", settings: { [name]: value } })
         world.board.powerOn()
-        world.pass(20)
+        world.advanceSec(20)
         expect(world.lines.map(line => line.text)).toEqual([`setting ${name} is missing or malformed`])
         expect(world.dials).toEqual([])
         expect(world.board.stats).toMatchObject({ resets: 0, panics: 0, programStarts: 1 })
     })
 
     test("malformed: the board says so once a minute and blinks on, for an hour, without a reset", async () => {
-        const world = await moor({ image: "main", settings: { ID_SCOPE: "" } })
+        const world = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
         world.board.powerOn()
-        world.pass(3600)
+        world.advanceSec(3600)
         expect(world.lines.length).toBe(60)
         expect(world.board.stats).toMatchObject({ resets: 0, panics: 0 })
     })
 
     test("without REG_ID the chip's own identifier registers", async () => {
         const chipId = "fe0011223344aaff"
-        const world = await moor({
+        const world = await createWorld({
             image: "main",
             registrationId: chipId,
             chipId,
             settings: { REG_ID: undefined },
         })
         world.board.powerOn()
-        world.until(/^moored/)
+        world.untilLogged(/^moored/)
         expect(world.cloud.counters(chipId).registrations).toBe(1)
     })
 
     test("plain TCP is used when asked for, and warned of at boot", async () => {
-        const world = await moor({ image: "main", settings: { DPS_TRANSPORT: "tcp" } })
+        const world = await createWorld({ image: "main", settings: { DPS_TRANSPORT: "tcp" } })
         coldBoot(world)
-        expect(world.said("WARNING")).toHaveLength(1)
+        expect(world.logged("WARNING")).toHaveLength(1)
         expect(world.board.stats.tlsHandshakes).toBe(0)
     })
 })
 
 describe("secrets", () => {
     test.each(["main", "maintight"] as const)("never reach the log of %s", async image => {
-        const world = await moor({ image, settings: {} })
+        const world = await createWorld({ image, settings: {} })
         const seen: string[] = []
         world.board.on("dmesg", line => seen.push(line))
         coldBoot(world)

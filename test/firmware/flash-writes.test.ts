@@ -13,8 +13,14 @@ import {
     writeSettings,
 } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
-import { activeBank, fillWithDead } from "../helpers/fill-store.js"
-import { GROUP_KEY, HUBS, moor, type MoorOptions, type World } from "../helpers/firmware-world.js"
+import { activeBank, fillWithStaleValues } from "../helpers/fill-store.js"
+import {
+    GROUP_KEY,
+    HUBS,
+    createWorld,
+    type FirmwareWorldOptions,
+    type FirmwareWorld,
+} from "../helpers/firmware-world.js"
 
 const DAY_SEC = 86_400
 const ID = "board-1"
@@ -26,9 +32,9 @@ const HEAVY = Array.from({ length: 400 }, () => [])
 
 interface Phase {
     writes: string[]
-    begin: (world: World) => void
+    begin: (world: FirmwareWorld) => void
     /** Takes away what would kill the board again. */
-    mend?: (world: World) => void
+    mend?: (world: FirmwareWorld) => void
 }
 
 /** What makes a board write its flash, in the order of a life. */
@@ -51,7 +57,7 @@ const LIFE: Phase[] = [
         writes: ["expiry 100 days on"],
         begin(world) {
             world.board.powerOff()
-            world.pass(100 * DAY_SEC)
+            world.advanceSec(100 * DAY_SEC)
             world.board.powerOn()
         },
     },
@@ -77,9 +83,9 @@ interface Write {
 }
 
 /** A board that notes its writes, and loses power right behind write number `cutAt`. */
-async function noting(options: Partial<MoorOptions> = {}, cutAt = -1) {
+async function noting(options: Partial<FirmwareWorldOptions> = {}, cutAt = -1) {
     const writes: Write[] = []
-    const world = await moor({
+    const world = await createWorld({
         image: "main",
         ...options,
         tear(before, after) {
@@ -106,19 +112,19 @@ async function live(cutAt?: number) {
         world.clock.advanceUntil(() => writes.length >= due || !board.isOn, 600_000)
         if (!board.isOn) {
             phase.mend?.(world)
-            world.pass(10)
+            world.advanceSec(10)
             board.powerOn()
-            world.until(/^moored/)
+            world.untilLogged(/^moored/)
             break
         }
-        world.pass(1)
+        world.advanceSec(1)
     }
-    world.pass(15)
+    world.advanceSec(15)
     return { world, writes, formats }
 }
 
-const registrations = (world: World) => world.cloud.counters(ID).registrations
-const lookups = (world: World) => world.cloud.counters(ID).lookups
+const registrations = (world: FirmwareWorld) => world.cloud.counters(ID).registrations
+const lookups = (world: FirmwareWorld) => world.cloud.counters(ID).lookups
 
 describe("a power cut between two writes", () => {
     test("the life of this file has these writes", async () => {
@@ -139,7 +145,7 @@ describe("a power cut between two writes", () => {
             world.board.powerOff()
             const before = world.dials.length
             world.board.powerOn()
-            world.until(/^moored/)
+            world.untilLogged(/^moored/)
             // By its record: one connection.
             expect(world.dials.length - before).toBe(1)
             expect(formats).toEqual([])
@@ -150,22 +156,22 @@ describe("a power cut between two writes", () => {
 type Fate = "moors" | "program lost"
 
 /** What becomes of a board that finds `image` in its flash. */
-function fate(world: World, formats: string[], image: Uint8Array): Fate | "neither" {
+function fate(world: FirmwareWorld, formats: string[], image: Uint8Array): Fate | "neither" {
     const { board } = world
     board.powerOff()
     board.flash.save(image)
     const formatted = formats.length
     const { programStarts } = board.stats
-    const before = world.said(/^moored/).length
+    const before = world.logged(/^moored/).length
     board.powerOn()
-    world.pass(5)
+    world.advanceSec(5)
     if (formats.length > formatted && board.stats.programStarts === programStarts) return "program lost"
-    const moored = () => world.said(/^moored/).length > before
+    const moored = () => world.logged(/^moored/).length > before
     return world.clock.advanceUntil(moored, 600_000) && formats.length === formatted ? "moors" : "neither"
 }
 
 /** The fates after 0, 1, 2 ... of the steps of a write. */
-function fates(world: World, formats: string[], { before, after }: Write) {
+function fates(world: FirmwareWorld, formats: string[], { before, after }: Write) {
     const steps = flashSteps(before, after)
     return Array.from({ length: steps.length + 1 }, (_, count) =>
         fate(world, formats, tornImage(before, after, count))
@@ -198,9 +204,9 @@ describe("a power cut inside a write, at each 4 bytes: the runtime's defect (fac
 
     test("the store's own collection is safe at each step; only the write behind it is not", async () => {
         const { world, writes, formats } = await noting()
-        fillWithDead(world.board.flash)
+        fillWithStaleValues(world.board.flash)
         world.board.powerOn()
-        world.until("record kept")
+        world.untilLogged("record kept")
         expect(writes).toHaveLength(2)
         const [collection, append] = writes
         const steps = flashSteps(collection.before, collection.after)
@@ -215,18 +221,18 @@ describe("a power cut inside a write, at each 4 bytes: the runtime's defect (fac
         const { board } = world
         const program = Uint8Array.from(readProgram(board.flash) ?? [])
         if (bank === 1) {
-            fillWithDead(board.flash)
+            fillWithStaleValues(board.flash)
             writeSettings(board.flash, { dead: 0 })
         }
         expect(activeBank(board.flash)).toBe(bank)
         board.powerOn()
-        world.until("record kept")
+        world.untilLogged("record kept")
         board.powerOff()
         board.flash.save(tornImage(writes[0].before, writes[0].after, 9))
         const boot = () => {
             const starts = board.stats.programStarts
             board.powerOn()
-            world.pass(5)
+            world.advanceSec(5)
             board.powerOff()
             return board.stats.programStarts - starts
         }
@@ -293,25 +299,25 @@ describe("flash that keeps no record", () => {
         ["that does not read back what was written", worn],
     ])("%s: the board moors, says so, and finds its hub by lookup at the next boot", async (_, make) => {
         const flash = make()
-        const world = await moor({ image: "main", flash })
+        const world = await createWorld({ image: "main", flash })
         flash.on = true
         await livesByLookup(world)
     })
 
     test("that is full: the board moors, says so, and finds its hub by lookup at the next boot", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         fillWithLive(world.board.flash)
         await livesByLookup(world)
     })
 
-    async function livesByLookup(world: World) {
+    async function livesByLookup(world: FirmwareWorld) {
         world.board.powerOn()
-        world.until("record not kept: the next boot asks DPS")
+        world.untilLogged("record not kept: the next boot asks DPS")
         world.board.powerOff()
         const asked = lookups(world)
         world.board.powerOn()
-        world.until(/^moored/)
-        world.until("record not kept: the next boot asks DPS")
+        world.untilLogged(/^moored/)
+        world.untilLogged("record not kept: the next boot asks DPS")
         expect(lookups(world)).toBe(asked + 1)
         expect(registrations(world)).toBe(1)
         expect(world.board.stats).toMatchObject({ panics: 0, resets: 0 })
@@ -322,15 +328,15 @@ describe("flash that keeps no record", () => {
         const { world, writes, formats } = await noting({ flash })
         flash.on = true
         world.board.powerOn()
-        world.until("record not kept")
+        world.untilLogged("record not kept")
         flash.on = false
-        world.cloud.hub(world.said(/^moored/)[0].text.slice(7)).disconnect(ID)
-        world.until(/^moored/, 300)
-        world.pass(60)
+        world.cloud.hub(world.logged(/^moored/)[0].text.slice(7)).disconnect(ID)
+        world.untilLogged(/^moored/, 300)
+        world.advanceSec(60)
         expect(writes).toHaveLength(1)
         world.board.powerOff()
         world.board.powerOn()
-        world.until("record kept")
+        world.untilLogged("record kept")
         expect(formats).toEqual([])
         expect(registrations(world)).toBe(1)
     })
@@ -341,7 +347,7 @@ describe("a record that is damaged", () => {
         const { world, writes } = await noting()
         const { board } = world
         board.powerOn()
-        world.until("record kept")
+        world.untilLogged("record kept")
         const values = flashSteps(writes[0].before, writes[0].after).filter(step => step.what === "value")
         const from = values[0].at
         const to = from + Buffer.byteLength(JSON.stringify(readSettings(board.flash).hub))
@@ -354,8 +360,8 @@ describe("a record that is damaged", () => {
                 board.flash.save(image)
                 const asked = lookups(world)
                 board.powerOn()
-                world.until(/^moored/)
-                world.until("record kept")
+                world.untilLogged(/^moored/)
+                world.untilLogged("record kept")
                 expect(lookups(world), `byte ${at - from}, bits ${bits}`).toBe(asked + 1)
             }
         }
@@ -364,17 +370,17 @@ describe("a record that is damaged", () => {
     })
 
     test("or another owner's is none as well", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         const { board } = world
         board.powerOn()
-        world.until("record kept")
+        world.untilLogged("record kept")
         board.powerOff()
         const other = { hub: "other.azure-devices.net", deviceId: ID, expirySec: 1_900_000_000 }
         writeSettings(board.flash, { hub: formatRecord(other, ID, "dps|0ne|key|") })
         const asked = lookups(world)
         board.powerOn()
-        world.until("record kept")
-        expect(world.said("other.azure")).toEqual([])
+        world.untilLogged("record kept")
+        expect(world.logged("other.azure")).toEqual([])
         expect(lookups(world)).toBe(asked + 1)
         expect(registrations(world)).toBe(1)
     })
@@ -385,22 +391,22 @@ describe("writes", () => {
 
     /** Days with a token of one day, a power cut and a lost session each. */
     async function badDays(image: "main" | "maintight") {
-        const world = await moor({ image, settings: { TOKEN_DAYS: 1, TELEMETRY_SEC: 3600 } })
+        const world = await createWorld({ image, settings: { TOKEN_DAYS: 1, TELEMETRY_SEC: 3600 } })
         for (let day = 0; day < DAYS; day++) {
             world.board.powerOn()
-            world.pass(0.5 * DAY_SEC)
+            world.advanceSec(0.5 * DAY_SEC)
             world.cloud
                 .hub(
                     world
-                        .said(/^moored/)
+                        .logged(/^moored/)
                         .at(-1)
                         ?.text.slice(7) ?? ""
                 )
                 .disconnect(ID)
-            world.pass(0.5 * DAY_SEC)
+            world.advanceSec(0.5 * DAY_SEC)
             world.board.powerOff()
         }
-        expect(world.said(/^moored/).length).toBeGreaterThan(2 * DAYS)
+        expect(world.logged(/^moored/).length).toBeGreaterThan(2 * DAYS)
         return world.board.stats.flashWrites
     }
 
@@ -412,10 +418,10 @@ describe("writes", () => {
     test("come only from a session that was stable for STABLE_SEC", async () => {
         const { world, writes } = await noting({ settings: { STABLE_SEC: 120 } })
         world.board.powerOn()
-        world.until(/^moored/)
-        world.pass(119)
+        world.untilLogged(/^moored/)
+        world.advanceSec(119)
         expect(writes).toEqual([])
-        world.until("record kept", 2)
+        world.untilLogged("record kept", 2)
         expect(writes).toHaveLength(1)
     })
 })

@@ -1,9 +1,9 @@
 // What a board does for the sake of the fleet: slots, spread, and a hub that stays dead.
 import { describe, expect, test } from "vitest"
-import { moor, type World } from "../helpers/firmware-world.js"
+import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 
 /** When the board first asked DPS for anything, in s since power-on. */
-function firstCallSec(world: World): number {
+function firstCallSec(world: FirmwareWorld): number {
     return Math.min(...world.dials.map(dial => dial.atMs)) / 1000
 }
 
@@ -11,9 +11,9 @@ describe("a staggered first boot", () => {
     test.each([["main"], ["maintight"]] as const)(
         "of %s registers in its slot, and not before",
         async image => {
-            const world = await moor({ image, settings: { SLOT: 5, SLOT_SEC: 60 } })
+            const world = await createWorld({ image, settings: { SLOT: 5, SLOT_SEC: 60 } })
             world.board.powerOn()
-            world.until(/^moored/, 600)
+            world.untilLogged(/^moored/, 600)
             const registered = world.cloud.history.find(event => event.kind === "register")
             const sec = ((registered?.atMs ?? 0) - world.startMs) / 1000
             expect(sec).toBeGreaterThanOrEqual(300)
@@ -26,14 +26,14 @@ describe("a staggered first boot", () => {
     test.each([["main"], ["maintight"]] as const)(
         "of %s is waited for once in a life: not on a warm boot",
         async image => {
-            const world = await moor({ image, settings: { SLOT: 5, SLOT_SEC: 60 } })
+            const world = await createWorld({ image, settings: { SLOT: 5, SLOT_SEC: 60 } })
             world.board.powerOn()
-            world.until(/^moored/, 600)
-            world.pass(20)
+            world.untilLogged(/^moored/, 600)
+            world.advanceSec(20)
             world.board.powerOff()
             world.board.powerOn()
-            world.until(/^moored/, 30)
-            expect(world.said("slot in")).toHaveLength(1)
+            world.untilLogged(/^moored/, 30)
+            expect(world.logged("slot in")).toHaveLength(1)
         }
     )
 })
@@ -41,10 +41,10 @@ describe("a staggered first boot", () => {
 describe("DPS that throttles without retry-after", () => {
     test("is asked again within (1/load) * (N/cps) s", async () => {
         const settings = { FLEET_N: 10_000, FLEET_CPS: 100, LOAD: 0.5 }
-        const world = await moor({ image: "main", settings })
+        const world = await createWorld({ image: "main", settings })
         world.cloud.faultRules.add({ on: "register", times: 6, fault: { status: 429 } })
         world.board.powerOn()
-        world.until(/^moored/, 3600)
+        world.untilLogged(/^moored/, 3600)
         const at = world.cloud.history.filter(event => event.kind === "register").map(event => event.atMs)
         const gapsSec = at.slice(1).map((ms, i) => (ms - at[i]) / 1000)
         expect(gapsSec).toHaveLength(6)
@@ -59,18 +59,18 @@ describe("DPS that throttles without retry-after", () => {
 describe("a hub that stays dead, and that DPS hands back", () => {
     test("is tried for 30 min, then an hour, then two: the window doubles", async () => {
         let down = ""
-        const world = await moor({
+        const world = await createWorld({
             image: "main",
             hubs: ["hub-1.azure-devices.net"],
             answer: host => (host === down ? "connect" : "accept"),
         })
         world.board.powerOn()
-        world.until(/^moored/)
-        world.pass(20)
+        world.untilLogged(/^moored/)
+        world.advanceSec(20)
         down = "hub-1.azure-devices.net"
         world.cloud.hub(down).disconnect("board-1")
         const sinceMs = world.clock.nowMs()
-        world.pass(5 * 3600)
+        world.advanceSec(5 * 3600)
         const atMin = world.cloud.history
             .filter(event => event.kind === "register" && event.atMs > sinceMs)
             .map(event => (event.atMs - sinceMs) / 60_000)
@@ -84,6 +84,6 @@ describe("a hub that stays dead, and that DPS hands back", () => {
         expect(third - second).toBeGreaterThanOrEqual(120)
         expect(third - second).toBeLessThan(127)
         down = ""
-        world.until(/^moored/, 600)
+        world.untilLogged(/^moored/, 600)
     })
 })

@@ -1,6 +1,6 @@
 // What a person at the board sees and does: the status light, the log, the button.
 import { describe, expect, test } from "vitest"
-import { GROUP_KEY, moor, type World } from "../helpers/firmware-world.js"
+import { GROUP_KEY, createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 
 const DISABLED = {
     enrollmentGroupId: "fleet",
@@ -9,7 +9,7 @@ const DISABLED = {
 } as const
 
 /** When the light went on and off, in ms from now on. */
-function watchLight(world: World) {
+function watchLight(world: FirmwareWorld) {
     const steps: { atMs: number; on: boolean }[] = []
     const startMs = world.clock.nowMs()
     world.board.on("light", light => steps.push({ atMs: world.clock.nowMs() - startMs, on: light.red > 0 }))
@@ -37,40 +37,44 @@ function watchLight(world: World) {
 
 describe("the light of the full image", () => {
     test("flashes each 10 s while it waits, blinks fast while it works, is steady when moored", async () => {
-        const world = await moor({ image: "main", settings: { SLOT: 1, SLOT_SEC: 120 }, assigningMs: 20_000 })
+        const world = await createWorld({
+            image: "main",
+            settings: { SLOT: 1, SLOT_SEC: 120 },
+            assigningMs: 20_000,
+        })
         const light = watchLight(world)
         world.board.powerOn()
-        world.until("slot in")
-        world.pass(60)
+        world.untilLogged("slot in")
+        world.advanceSec(60)
         expect(light.phases(3)).toEqual({ on: [100, 100, 100], off: [9900, 9900, 9900] })
-        world.until("registering", 300)
-        world.pass(10)
+        world.untilLogged("registering", 300)
+        world.advanceSec(10)
         expect(light.phases(5)).toEqual({
             on: [250, 250, 250, 250, 250],
             off: [250, 250, 250, 250, 250],
         })
-        world.until(/^moored/)
-        world.pass(1)
+        world.untilLogged(/^moored/)
+        world.advanceSec(1)
         const steps = light.steps.length
         expect(light.steps.at(-1)?.on).toBe(true)
-        world.pass(3000)
+        world.advanceSec(3000)
         expect(light.steps).toHaveLength(steps)
     })
 
     test("blinks slowly when the operator is needed: a disabled board, a malformed setting", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         world.cloud.dps.enrollments.putGroup(DISABLED)
         const light = watchLight(world)
         world.board.powerOn()
-        world.until("next in")
-        world.pass(60)
+        world.untilLogged("next in")
+        world.advanceSec(60)
         expect(light.phases(3)).toEqual({ on: [1000, 1000, 1000], off: [1000, 1000, 1000] })
 
-        const wrong = await moor({ image: "main", settings: { ID_SCOPE: "" } })
+        const wrong = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
         const its = watchLight(wrong)
         wrong.board.powerOn()
-        wrong.until("setting ID_SCOPE is missing or malformed")
-        wrong.pass(60)
+        wrong.untilLogged("setting ID_SCOPE is missing or malformed")
+        wrong.advanceSec(60)
         expect(its.phases(3)).toEqual({ on: [1000, 1000, 1000], off: [1000, 1000, 1000] })
     })
 })
@@ -79,12 +83,12 @@ describe("the log", () => {
     test.each(["main", "maintight"] as const)(
         "of %s has a line for each change of state, with the reason and when it goes on",
         async image => {
-            const world = await moor({ image })
+            const world = await createWorld({ image })
             world.board.powerOn()
-            world.until("stable")
-            world.cloud.hub(world.said(/^moored/)[0].text.slice(7)).disconnect("board-1")
-            world.until(/^moored/, 300)
-            world.until("stable")
+            world.untilLogged("stable")
+            world.cloud.hub(world.logged(/^moored/)[0].text.slice(7)).disconnect("board-1")
+            world.untilLogged(/^moored/, 300)
+            world.untilLogged("stable")
             const boot = world.lines[0]?.text
             expect(boot).toMatch(
                 image === "main" ? /^boot \d+ main board-1$/ : /^boot \d+ maintight board-1$/
@@ -107,12 +111,12 @@ describe("the log", () => {
 })
 
 describe("the button of the full image", () => {
-    const registrations = (world: World) => world.cloud.counters("board-1").registrations
+    const registrations = (world: FirmwareWorld) => world.cloud.counters("board-1").registrations
 
     async function moored() {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         world.board.powerOn()
-        world.until("stable")
+        world.untilLogged("stable")
         return world
     }
 
@@ -120,34 +124,34 @@ describe("the button of the full image", () => {
         const world = await moored()
         const light = watchLight(world)
         world.board.pressButton(5200)
-        world.pass(5.1)
+        world.advanceSec(5.1)
         expect(light.steps.length).toBeGreaterThan(0)
-        world.until(/^moored/, 70)
+        world.untilLogged(/^moored/, 70)
         expect(registrations(world)).toBe(2)
-        world.pass(600)
+        world.advanceSec(600)
         expect(registrations(world)).toBe(2)
     })
 
     test("held for a minute is one wish; pressed for less than 5 s it is none", async () => {
         const world = await moored()
         world.board.pressButton(4600)
-        world.pass(120)
+        world.advanceSec(120)
         expect(registrations(world)).toBe(1)
         world.board.pressButton(60_000)
-        world.pass(300)
+        world.advanceSec(300)
         expect(registrations(world)).toBe(2)
     })
 
     test("does not shorten a wait: DPS said when it may be asked again", async () => {
-        const world = await moor({ image: "main" })
+        const world = await createWorld({ image: "main" })
         world.cloud.dps.enrollments.putGroup(DISABLED)
         world.board.powerOn()
-        world.until("next in")
-        const waitSec = Number(/next in (\d+) s/.exec(world.said("next in")[0].text)?.[1])
+        world.untilLogged("next in")
+        const waitSec = Number(/next in (\d+) s/.exec(world.logged("next in")[0].text)?.[1])
         const before = registrations(world)
         world.board.pressButton(5200)
-        world.pass(waitSec - 30)
+        world.advanceSec(waitSec - 30)
         expect(registrations(world)).toBe(before)
-        world.until("button held", 90)
+        world.untilLogged("button held", 90)
     })
 })

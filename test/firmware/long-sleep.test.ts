@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { type World, moor } from "../helpers/firmware-world.js"
+import { type FirmwareWorld, createWorld } from "../helpers/firmware-world.js"
 
 const HOUR_SEC = 3600
 const IMAGES = ["main", "maintight"] as const
@@ -11,8 +11,8 @@ type Image = (typeof IMAGES)[number]
 /** Four hours in which the hub is away twice, the power once, and the program is told to start over. */
 async function fourHours(image: Image, sleepMaxMs: number | undefined) {
     let away = false
-    const world = await moor({ image, sleepMaxMs, answer: () => (away ? "connect" : "accept") })
-    const { board, clock, startMs, pass } = world
+    const world = await createWorld({ image, sleepMaxMs, answer: () => (away ? "connect" : "accept") })
+    const { board, clock, startMs, advanceSec } = world
     const seen: string[] = []
     const note = (what: string) => seen.push(`${clock.nowMs() - startMs} ${what}`)
     board.on("log", line => note(line))
@@ -21,24 +21,24 @@ async function fourHours(image: Image, sleepMaxMs: number | undefined) {
     board.on("programStart", () => note("start"))
     const outage = (sec: number) => {
         away = true
-        world.cloud.hub(world.said(/^moored/)[0].text.slice(7)).disconnect("board-1")
-        pass(sec)
+        world.cloud.hub(world.logged(/^moored/)[0].text.slice(7)).disconnect("board-1")
+        advanceSec(sec)
         away = false
     }
     board.powerOn()
-    pass(HOUR_SEC)
+    advanceSec(HOUR_SEC)
     outage(90)
-    pass(HOUR_SEC)
+    advanceSec(HOUR_SEC)
     outage(1500)
-    pass(HOUR_SEC)
+    advanceSec(HOUR_SEC)
     board.powerOff()
-    pass(600)
+    advanceSec(600)
     board.powerOn()
-    pass(HOUR_SEC)
+    advanceSec(HOUR_SEC)
     return { seen, world }
 }
 
-const telemetry = (world: World) => world.cloud.history.filter(event => event.kind === "telemetry")
+const telemetry = (world: FirmwareWorld) => world.cloud.history.filter(event => event.kind === "telemetry")
 
 describe("a board that sleeps until something is due", () => {
     test.each(IMAGES)("%s does the same at the same moments as one that wakes each second", async image => {

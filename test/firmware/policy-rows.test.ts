@@ -4,7 +4,12 @@ import type { FaultRule } from "@moorage/emulator"
 import { describe, expect, test } from "vitest"
 import { backoffCeilingMs } from "../../devs/retry/backoff"
 import { CAP_MS, HUB_GAP_MS, HUB_WINDOW_MS, SERVER_ERROR_MS, SLOW_MS } from "../../devs/retry/retry-policy"
-import { GROUP_KEY, moor, type MoorOptions, type World } from "../helpers/firmware-world.js"
+import {
+    GROUP_KEY,
+    createWorld,
+    type FirmwareWorldOptions,
+    type FirmwareWorld,
+} from "../helpers/firmware-world.js"
 
 const DPS = "global.azure-devices-provisioning.net"
 const HUB = "hub-1.azure-devices.net"
@@ -18,23 +23,23 @@ const FLEET_MS = 62_500
 const IMAGES = [["main"], ["maintight"]] as const
 
 /** A world with one hub, so that DPS can only hand back the same. */
-async function oneHub(image: MoorOptions["image"], options: Partial<MoorOptions> = {}) {
-    const world = await moor({ image, hubs: [HUB], ...options })
+async function oneHub(image: FirmwareWorldOptions["image"], options: Partial<FirmwareWorldOptions> = {}) {
+    const world = await createWorld({ image, hubs: [HUB], ...options })
     world.board.powerOn()
     return world
 }
 
 /** The same, moored and stable. */
-async function moored(image: MoorOptions["image"], options: Partial<MoorOptions> = {}) {
+async function moored(image: FirmwareWorldOptions["image"], options: Partial<FirmwareWorldOptions> = {}) {
     const world = await oneHub(image, options)
-    world.until("stable", 300)
+    world.untilLogged("stable", 300)
     return world
 }
 
-const isHub = (world: World, host: string) => world.cloud.hubNames().includes(host)
+const isHub = (world: FirmwareWorld, host: string) => world.cloud.hubNames().includes(host)
 
 /** Connections since `sinceMs`, in ms since power-on: to DPS over HTTPS (`clock`) or MQTT (`dps`), or to the hub. */
-function calls(world: World, sinceMs = 0): { call: "clock" | "dps" | "hub"; atMs: number }[] {
+function calls(world: FirmwareWorld, sinceMs = 0): { call: "clock" | "dps" | "hub"; atMs: number }[] {
     return world.dials
         .filter(dial => dial.atMs >= sinceMs)
         .map(({ host, port, atMs }) => ({
@@ -44,19 +49,19 @@ function calls(world: World, sinceMs = 0): { call: "clock" | "dps" | "hub"; atMs
 }
 
 /** When the board connected to `call` since `sinceMs`. */
-function callsOf(world: World, call: "clock" | "dps" | "hub", sinceMs = 0): number[] {
+function callsOf(world: FirmwareWorld, call: "clock" | "dps" | "hub", sinceMs = 0): number[] {
     return calls(world, sinceMs)
         .filter(each => each.call === call)
         .map(({ atMs }) => atMs)
 }
 
 /** When DPS was asked for `kind`, in ms since power-on. */
-function asked(world: World, kind: "register" | "poll" | "lookup"): number[] {
+function asked(world: FirmwareWorld, kind: "register" | "poll" | "lookup"): number[] {
     return world.cloud.history.filter(event => event.kind === kind).map(event => event.atMs - world.startMs)
 }
 
 const gaps = (timesMs: number[]) => timesMs.slice(1).map((ms, i) => ms - timesMs[i])
-const sinceStart = (world: World) => world.clock.nowMs() - world.startMs
+const sinceStart = (world: FirmwareWorld) => world.clock.nowMs() - world.startMs
 
 function expectWithin(timesMs: number[], leastMs: number, mostMs: number): void {
     expect(timesMs.length).toBeGreaterThan(0)
@@ -67,10 +72,13 @@ function expectWithin(timesMs: number[], leastMs: number, mostMs: number): void 
 }
 
 /** Every connection to `host` ends as `verdict` says while it is `down`; the tries are kept. */
-async function unreachable(image: MoorOptions["image"], verdict: "resolve" | "connect" | "handshake") {
+async function unreachable(
+    image: FirmwareWorldOptions["image"],
+    verdict: "resolve" | "connect" | "handshake"
+) {
     const tries: number[] = []
     let down = ""
-    const world = await moor({
+    const world = await createWorld({
         image,
         hubs: [HUB],
         answer: host => {
@@ -94,7 +102,7 @@ describe("a failure of DNS, TCP or TLS", () => {
             const { world, tries, cut } = await unreachable("main", verdict)
             cut(DPS)
             world.board.powerOn()
-            world.pass(3600)
+            world.advanceSec(3600)
             const waits = gaps(tries)
             expect(waits.length).toBeGreaterThan(12)
             for (const [i, ms] of waits.entries()) {
@@ -105,7 +113,7 @@ describe("a failure of DNS, TCP or TLS", () => {
             expect(Math.max(...waits)).toBeGreaterThan(MIN_MS)
             expect(new Set(waits.slice(9).map(ms => Math.round(ms / 1000))).size).toBeGreaterThan(3)
             cut("")
-            world.until(/^moored/, 400)
+            world.untilLogged(/^moored/, 400)
         }
     )
 
@@ -114,11 +122,11 @@ describe("a failure of DNS, TCP or TLS", () => {
         async verdict => {
             const { world, tries, cut } = await unreachable("main", verdict)
             world.board.powerOn()
-            world.until("stable")
+            world.untilLogged("stable")
             cut(HUB)
             const lostMs = sinceStart(world)
             world.cloud.hub(HUB).disconnect("board-1")
-            world.pass(29 * 60)
+            world.advanceSec(29 * 60)
             expect(tries.length).toBeGreaterThan(5)
             expectWithin(gaps([lostMs, ...tries]), HUB_GAP_MS, CAP_MS + CALL_MS)
             expect(callsOf(world, "dps", lostMs)).toEqual([])
@@ -133,7 +141,7 @@ describe("a link lost before CONNACK", () => {
             world.cloud.faultRules.add({ on: "connect", service: HUB, fault })
             const lostMs = sinceStart(world)
             world.cloud.hub(HUB).disconnect("board-1")
-            world.pass(29 * 60)
+            world.advanceSec(29 * 60)
             const waitedMs = fault.mute ? 70_000 : 0
             const tries = callsOf(world, "hub", lostMs)
             expectWithin([tries[0] - lostMs], HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
@@ -146,7 +154,7 @@ describe("a link lost before CONNACK", () => {
         world.cloud.faultRules.add({ on: "connect", service: HUB, fault: { mute: true } })
         const lostMs = sinceStart(world)
         world.cloud.hub(HUB).disconnect("board-1")
-        world.pass(40 * 60)
+        world.advanceSec(40 * 60)
         expectWithin(
             [callsOf(world, "dps", lostMs)[0] - lostMs],
             HUB_WINDOW_MS,
@@ -159,12 +167,12 @@ describe("a link lost before CONNACK", () => {
         for (const fault of [{ close: true }, { mute: true }]) {
             const world = await oneHub("main")
             world.cloud.faultRules.add({ on: "connect", service: "dps", fault })
-            world.pass(2 * 3600)
+            world.advanceSec(2 * 3600)
             const waitedMs = fault.mute ? 70_000 : 0
             expectWithin(gaps(callsOf(world, "dps")), waitedMs + 1000, waitedMs + CAP_MS + CALL_MS)
             expect(world.board.stats.resets).toBe(0)
             world.cloud.faultRules.clear()
-            world.until(/^moored/, 400)
+            world.untilLogged(/^moored/, 400)
         }
     })
 })
@@ -173,11 +181,11 @@ describe("DPS CONNACK 3", () => {
     test("is asked again after 5 s at the least, 5 min at the most, and after five the scope is doubted", async () => {
         const world = await oneHub("main")
         world.cloud.faultRules.add({ on: "connect", service: "dps", fault: { connack: 3 } })
-        world.pass(4 * 3600)
+        world.advanceSec(4 * 3600)
         const tries = callsOf(world, "dps")
         expectWithin(gaps(tries), SERVER_ERROR_MS, CAP_MS + CALL_MS)
         expect(tries.length).toBeGreaterThan(40)
-        expect(world.said("ID_SCOPE right?").length).toBe(world.said("CONNACK 3").length - 4)
+        expect(world.logged("ID_SCOPE right?").length).toBe(world.logged("CONNACK 3").length - 4)
     })
 })
 
@@ -193,7 +201,7 @@ describe("a refusal of DPS", () => {
         async (_, rule) => {
             const world = await oneHub("main")
             world.cloud.faultRules.add(rule)
-            world.pass(2 * 3600)
+            world.advanceSec(2 * 3600)
             expect(
                 calls(world)
                     .map(({ call }) => call)
@@ -210,7 +218,7 @@ describe("a refusal of DPS", () => {
     test("once costs a fresh clock, and the board moors", async () => {
         const world = await oneHub("main")
         world.cloud.faultRules.add({ on: "register", times: 1, fault: { status: 401 } })
-        world.until(/^moored/, 30)
+        world.untilLogged(/^moored/, 30)
         expect(calls(world).map(({ call }) => call)).toEqual(["clock", "dps", "clock", "dps", "hub"])
     })
 })
@@ -231,7 +239,7 @@ describe("DPS 429", () => {
         async (image, on) => {
             const world = await oneHub(image)
             world.cloud.faultRules.add({ on, times: 6, fault: { status: 429, retryAfterSec: 40 } })
-            world.until(/^moored/, 900)
+            world.untilLogged(/^moored/, 900)
             const waits = gaps(asked(world, on)).slice(0, 6)
             expect(waits).toHaveLength(6)
             expectWithin(waits, 40_000, 50_000 + CALL_MS)
@@ -243,7 +251,7 @@ describe("DPS 429", () => {
     test.each(REQUESTS)("to %s's %s without retry-after is the seed's formula", async (image, on) => {
         const world = await oneHub(image)
         world.cloud.faultRules.add({ on, times: 12, fault: { status: 429 } })
-        world.until(/^moored/, 1800)
+        world.untilLogged(/^moored/, 1800)
         const waits = gaps(asked(world, on)).slice(0, 12)
         expect(waits).toHaveLength(12)
         expectWithin(waits, 1000, FLEET_MS + CALL_MS)
@@ -257,7 +265,7 @@ describe("DPS 5xx", () => {
         const world = await oneHub(image)
         world.cloud.faultRules.add({ on, times: 8, fault: { status: 500 } })
         world.cloud.faultRules.add({ on, times: 8, fault: { status: 503 } })
-        world.until(/^moored/, 2 * 3600)
+        world.untilLogged(/^moored/, 2 * 3600)
         const waits = gaps(asked(world, on)).slice(0, 16)
         expect(waits).toHaveLength(16)
         expectWithin(waits, SERVER_ERROR_MS, CAP_MS + CALL_MS)
@@ -268,7 +276,7 @@ describe("DPS 5xx", () => {
     test("with a retry-after waits for that", async () => {
         const world = await oneHub("main")
         world.cloud.faultRules.add({ on: "register", times: 4, fault: { status: 503, retryAfterSec: 90 } })
-        world.until(/^moored/, 900)
+        world.untilLogged(/^moored/, 900)
         expectWithin(gaps(asked(world, "register")), 90_000, 112_500 + CALL_MS)
     })
 })
@@ -290,33 +298,33 @@ describe("DPS `failed` and `disabled`", () => {
     test.each(CASES)(
         "%s: %s is asked about every 10 to 20 min, and said; once mended the board moors",
         async (image, how) => {
-            const world = await moor({ image, hubs: [HUB] })
+            const world = await createWorld({ image, hubs: [HUB] })
             world.cloud.dps.enrollments.putGroup(BROKEN[how])
             world.board.powerOn()
-            world.pass(3 * 3600)
+            world.advanceSec(3 * 3600)
             const tries = asked(world, "register")
             expect(tries.length).toBeGreaterThan(8)
             expectWithin(gaps(tries), SLOW_MS, 2 * SLOW_MS + 10_000)
-            expect(world.said(how === "failed" ? /^DPS \d+ .+; next in/ : "disabled").length).toBeGreaterThan(
-                8
-            )
+            expect(
+                world.logged(how === "failed" ? /^DPS \d+ .+; next in/ : "disabled").length
+            ).toBeGreaterThan(8)
             world.cloud.dps.enrollments.putGroup(GROUP)
-            world.until(/^moored/, 1300)
+            world.untilLogged(/^moored/, 1300)
         }
     )
 
     test.each(IMAGES)(
         "%s: a lookup that says failed, after a power cut, leads to registration",
         async image => {
-            const world = await moor({ image, hubs: [HUB] })
+            const world = await createWorld({ image, hubs: [HUB] })
             world.cloud.dps.enrollments.putGroup(BROKEN.failed)
             world.board.powerOn()
-            world.until("next in")
+            world.untilLogged("next in")
             world.board.powerOff()
             world.cloud.dps.enrollments.putGroup(GROUP)
             world.board.powerOn()
             const bootMs = sinceStart(world)
-            world.until(/^moored/, 1300)
+            world.untilLogged(/^moored/, 1300)
             const [lookup] = asked(world, "lookup").filter(ms => ms > bootMs)
             const [register] = asked(world, "register").filter(ms => ms > bootMs)
             expectWithin([register - lookup], SLOW_MS, 2 * SLOW_MS + CALL_MS)
@@ -328,7 +336,7 @@ describe("a poll that lost its operation", () => {
     test("registers again, as late as after a 5xx", async () => {
         const world = await oneHub("main")
         world.cloud.faultRules.add({ on: "poll", times: 1, fault: { status: 404 } })
-        world.until(/^moored/, 300)
+        world.untilLogged(/^moored/, 300)
         const [lostMs] = asked(world, "poll")
         const [, again] = asked(world, "register")
         expectWithin([again - lostMs], SERVER_ERROR_MS, 2 * SERVER_ERROR_MS + CALL_MS)
@@ -338,7 +346,7 @@ describe("a poll that lost its operation", () => {
     test("for ever does not hammer: backoff up to 5 min", async () => {
         const world = await oneHub("main")
         world.cloud.faultRules.add({ on: "poll", fault: { status: 404 } })
-        world.pass(2 * 3600)
+        world.advanceSec(2 * 3600)
         const waits = gaps(asked(world, "register"))
         expect(waits.length).toBeGreaterThan(20)
         expectWithin(waits, SERVER_ERROR_MS, CAP_MS + 10_000)
@@ -346,12 +354,12 @@ describe("a poll that lost its operation", () => {
     })
 
     test("whose answers lack an operation is the same", async () => {
-        const world = await moor({ image: "main", hubs: [HUB] })
+        const world = await createWorld({ image: "main", hubs: [HUB] })
         const { dps } = world.cloud
         const register = dps.register.bind(dps)
         dps.register = (...request) => ({ ...register(...request), body: '{"status":"assigning"}' })
         world.board.powerOn()
-        world.pass(3600)
+        world.advanceSec(3600)
         expectWithin(gaps(asked(world, "register")), SERVER_ERROR_MS, CAP_MS + CALL_MS)
         expect(asked(world, "poll")).toEqual([])
     })
@@ -362,7 +370,7 @@ describe("a poll that lost its operation", () => {
         world.cloud.faultRules.add({ on: "poll", times: 1, fault: { status: 429 } })
         world.cloud.faultRules.add({ on: "poll", times: 1, fault: { status: 500 } })
         world.cloud.faultRules.add({ on: "poll", times: 1, fault: { mute: true } })
-        world.until(/^moored/, 900)
+        world.untilLogged(/^moored/, 900)
         expect(world.cloud.counters("board-1").registrations).toBe(1)
         expectWithin(gaps(asked(world, "poll")), 1000, FLEET_MS + MIN_MS)
     })
@@ -373,15 +381,15 @@ describe("a link lost while an operation is waited for", () => {
         let cut = () => {}
         const world = await oneHub("main", {
             retryAfterSec: 60,
-            through: link => {
+            interceptLink: link => {
                 cut = () => link.abort()
                 return link
             },
         })
         world.clock.advanceUntil(() => asked(world, "register").length > 0, MIN_MS)
-        world.pass(1)
+        world.advanceSec(1)
         cut()
-        world.until(/^moored/, 300)
+        world.untilLogged(/^moored/, 300)
         const [registeredMs] = asked(world, "register")
         expect(asked(world, "register")).toHaveLength(1)
         expectWithin([asked(world, "poll")[0] - registeredMs], MIN_MS, MIN_MS + 3 * CALL_MS)
@@ -391,33 +399,33 @@ describe("a link lost while an operation is waited for", () => {
 describe("no answer at all", () => {
     test.each([["DPS"], ["hub"]] as const)("of the socket to %s, seven times in a row, reboots", async to => {
         let muted = ""
-        const world = await moor({
+        const world = await createWorld({
             image: "main",
             hubs: [HUB],
             answer: host => (host === muted ? "mute" : "accept"),
         })
         if (to === "DPS") muted = DPS
         world.board.powerOn()
-        world.until(to === "DPS" ? /^boot/ : "stable")
+        world.untilLogged(to === "DPS" ? /^boot/ : "stable")
         muted = to === "DPS" ? DPS : HUB
         if (to === "hub") world.cloud.hub(HUB).disconnect("board-1")
-        world.until(/^boot/, 3600)
-        const silences = world.said("connect timed out")
+        world.untilLogged(/^boot/, 3600)
+        const silences = world.logged("connect timed out")
         expect(silences).toHaveLength(7)
         const leastMs = 30_000 + (to === "hub" ? HUB_GAP_MS : 1000)
         expectWithin(gaps(silences.map(line => line.atMs)), leastMs, 30_000 + CAP_MS + CALL_MS)
         muted = ""
-        world.until(/^moored/, 60)
+        world.untilLogged(/^moored/, 60)
         expect(world.board.stats.resets).toBe(1)
     })
 
     test("to seven registrations in a row reboots too", async () => {
         const world = await oneHub("main")
         world.cloud.faultRules.add({ on: "register", fault: { mute: true } })
-        world.until(/^boot/)
-        world.until(/^boot/, 2 * 3600)
-        expect(world.said("no answer from DPS")).toHaveLength(7)
-        const waits = gaps(world.said("no answer from DPS").map(line => line.atMs))
+        world.untilLogged(/^boot/)
+        world.untilLogged(/^boot/, 2 * 3600)
+        expect(world.logged("no answer from DPS")).toHaveLength(7)
+        const waits = gaps(world.logged("no answer from DPS").map(line => line.atMs))
         expectWithin(waits, 61_000, MIN_MS + CAP_MS + CALL_MS)
     })
 })
@@ -430,7 +438,7 @@ describe("a hub's CONNACK 5", () => {
             world.cloud.faultRules.add({ on: "connect", service: HUB, times: 1, fault: { connack: 5 } })
             const lostMs = sinceStart(world)
             world.cloud.hub(HUB).disconnect("board-1")
-            world.until(/^moored/, 400)
+            world.untilLogged(/^moored/, 400)
             const [refused, clock, again] = calls(world, lostMs)
             expect([refused, clock, again].map(({ call }) => call)).toEqual(["hub", "clock", "hub"])
             expectWithin([clock.atMs - refused.atMs], HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
@@ -446,7 +454,7 @@ describe("a hub's CONNACK 5", () => {
             world.cloud.faultRules.add({ on: "connect", service: HUB, times: 2, fault: { connack: 5 } })
             const lostMs = sinceStart(world)
             world.cloud.hub(HUB).disconnect("board-1")
-            world.until(/^moored/, 600)
+            world.untilLogged(/^moored/, 600)
             const made = calls(world, lostMs)
             expect(made.map(({ call }) => call)).toEqual(["hub", "clock", "hub", "dps", "hub"])
             expectWithin(gaps(callsOf(world, "hub", lostMs)), HUB_GAP_MS, 2 * HUB_GAP_MS + 10_000)
@@ -462,8 +470,8 @@ describe("a hub's CONNACK 5", () => {
         down = DPS
         const lostMs = sinceStart(world)
         world.cloud.hub(HUB).disconnect("board-1")
-        world.pass(29 * 60)
-        expect(world.said("registering")).toHaveLength(1)
+        world.advanceSec(29 * 60)
+        expect(world.logged("registering")).toHaveLength(1)
         expectWithin(gaps(callsOf(world, "hub", lostMs)), 2 * HUB_GAP_MS, 2 * CAP_MS + CALL_MS)
     })
 
@@ -472,11 +480,11 @@ describe("a hub's CONNACK 5", () => {
         world.cloud.faultRules.add({ on: "connect", service: HUB, times: 1, fault: { connack: 5 } })
         const lostMs = sinceStart(world)
         world.cloud.hub(HUB).disconnect("board-1")
-        world.until("CONNACK 5", 200)
+        world.untilLogged("CONNACK 5", 200)
         world.network.available = false
-        world.pass(180)
+        world.advanceSec(180)
         world.network.available = true
-        world.until(/^moored/, 10)
+        world.untilLogged(/^moored/, 10)
         expect(calls(world, lostMs).map(({ call }) => call)).toEqual(["hub", "clock", "hub"])
     })
 
@@ -484,7 +492,7 @@ describe("a hub's CONNACK 5", () => {
         const world = await moored("main")
         world.cloud.faultRules.add({ on: "connect", service: HUB, fault: { connack: 5 } })
         world.cloud.hub(HUB).disconnect("board-1")
-        world.pass(6 * 3600)
+        world.advanceSec(6 * 3600)
         const registered = asked(world, "register").slice(1)
         expect(registered.length).toBeGreaterThan(12)
         expectWithin(gaps(registered).slice(0, 2), 2 * HUB_GAP_MS, HOUR_MS)
@@ -509,14 +517,14 @@ describe("a hub's CONNACK 3, and one that closes right after CONNACK", () => {
             // A warm boot: the first call, and nothing has failed before.
             world.board.powerOff()
             world.board.powerOn()
-            world.pass(29 * 60)
+            world.advanceSec(29 * 60)
             const [first, ...later] = gaps(callsOf(world, "hub", lostMs))
             expectWithin([first], SERVER_ERROR_MS, 2 * HUB_GAP_MS + 2 * CALL_MS)
             expectWithin(later, HUB_GAP_MS, CAP_MS + 2000 + CALL_MS)
             expect(later.length).toBeGreaterThan(4)
             expect(callsOf(world, "dps", lostMs)).toEqual([])
-            expect(world.said(said).length).toBeGreaterThan(5)
-            world.until("registering", 600)
+            expect(world.logged(said).length).toBeGreaterThan(5)
+            world.untilLogged("registering", 600)
             expectWithin([sinceStart(world) - lostMs], HUB_WINDOW_MS, HUB_WINDOW_MS + CAP_MS + MIN_MS)
         }
     )
@@ -529,7 +537,7 @@ describe("a hub's CONNACK 3, and one that closes right after CONNACK", () => {
             const lostMs = sinceStart(world)
             world.cloud.hub(HUB).disconnect("board-1")
             // Less than a window.
-            world.pass(heldSec < 120 ? 28 * 60 : 3 * 3600)
+            world.advanceSec(heldSec < 120 ? 28 * 60 : 3 * 3600)
             return gaps(callsOf(world, "hub", lostMs)).map(ms => ms - closeAfterConnackMs)
         }
         expect(Math.max(...(await waits(100)))).toBeGreaterThan(2 * HUB_GAP_MS + CALL_MS)
@@ -543,7 +551,7 @@ describe("a hub that is lost", () => {
             const world = await moored(image)
             const lostMs = sinceStart(world)
             world.cloud.hub(HUB).disconnect("board-1")
-            world.until(/^moored/, 200)
+            world.untilLogged(/^moored/, 200)
             expect(calls(world, lostMs).map(({ call }) => call)).toEqual(["hub"])
             expectWithin([callsOf(world, "hub", lostMs)[0] - lostMs], HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
         }
@@ -552,11 +560,11 @@ describe("a hub that is lost", () => {
     test("and handed back dead has its window doubled up to 4 h, and no more", async () => {
         const { world, tries, cut } = await unreachable("main", "connect")
         world.board.powerOn()
-        world.until("stable")
+        world.untilLogged("stable")
         cut(HUB)
         const lostMs = sinceStart(world)
         world.cloud.hub(HUB).disconnect("board-1")
-        world.pass(17 * 3600)
+        world.advanceSec(17 * 3600)
         const registered = asked(world, "register").filter(ms => ms > lostMs)
         const windowsMin = gaps([lostMs, ...registered]).map(ms => ms / MIN_MS)
         expect(windowsMin).toHaveLength(6)
@@ -567,7 +575,7 @@ describe("a hub that is lost", () => {
 })
 
 describe("a status lookup", () => {
-    type Lookup = (world: World) => void
+    type Lookup = (world: FirmwareWorld) => void
     const NEVER: [string, Lookup][] = [
         ["404", () => undefined],
         ["null", ({ cloud }) => (cloud.dps.quirks.lookupUnknown = "null")],
@@ -575,7 +583,7 @@ describe("a status lookup", () => {
         ["nothing", ({ cloud }) => answer(cloud, "")],
     ]
 
-    function answer({ dps }: World["cloud"], body: string): void {
+    function answer({ dps }: FirmwareWorld["cloud"], body: string): void {
         const lookup = dps.lookup.bind(dps)
         dps.lookup = (...request) => ({ ...lookup(...request), status: 200, body })
     }
@@ -583,21 +591,21 @@ describe("a status lookup", () => {
     test.each(NEVER.flatMap(([name, set]) => IMAGES.map(([image]) => [name, image, set] as const)))(
         "that says %s makes %s register at once",
         async (_, image, set) => {
-            const world = await moor({ image, hubs: [HUB] })
+            const world = await createWorld({ image, hubs: [HUB] })
             set(world)
             world.board.powerOn()
-            world.until(/^moored/, 30)
+            world.untilLogged(/^moored/, 30)
             expect(calls(world).map(({ call }) => call)).toEqual(["clock", "dps", "hub"])
             const [[lookup], [register]] = [asked(world, "lookup"), asked(world, "register")]
             expectWithin([register - lookup], 0, CALL_MS)
-            expect(world.said("next in")).toEqual([])
+            expect(world.logged("next in")).toEqual([])
         }
     )
 
     test.each(IMAGES)("that is refused twice leaves %s to the operator: 10 min and more", async image => {
         const world = await oneHub(image)
         world.cloud.faultRules.add({ on: "lookup", fault: { status: 401 } })
-        world.pass(2 * 3600)
+        world.advanceSec(2 * 3600)
         const [first, second, ...later] = asked(world, "lookup")
         expectWithin([second - first], 1000, 2000 + 2 * CALL_MS)
         expectWithin(gaps([second, ...later]), SLOW_MS, 2 * SLOW_MS + CALL_MS)
@@ -606,7 +614,7 @@ describe("a status lookup", () => {
 })
 
 describe("the user's wish for a new assignment", () => {
-    const WISHES: [string, (world: World) => void][] = [
+    const WISHES: [string, (world: FirmwareWorld) => void][] = [
         [
             "method",
             ({ cloud }) =>
@@ -623,8 +631,8 @@ describe("the user's wish for a new assignment", () => {
             const world = await moored("main")
             const wishedMs = sinceStart(world)
             wish(world)
-            world.until(/^moored/, 90)
-            world.pass(300)
+            world.untilLogged(/^moored/, 90)
+            world.advanceSec(300)
             expect(
                 calls(world, wishedMs)
                     .map(({ call }) => call)
@@ -640,17 +648,17 @@ describe("the user's wish for a new assignment", () => {
 
     test("is lost with the power while it waits: the record stays until another is worth a write", async () => {
         const world = await moored("main")
-        world.until("record kept")
+        world.untilLogged("record kept")
         const writes = world.board.stats.flashWrites
         void world.cloud
             .hub(HUB)
             .invokeMethod("board-1", "Reprovision", { delaySec: 600 }, { timeoutMs: 10_000 })
             .catch(() => undefined)
-        world.until("reprovision asked")
+        world.untilLogged("reprovision asked")
         world.board.powerOff()
         world.board.powerOn()
-        world.until(/^moored/, 30)
-        world.pass(900)
+        world.untilLogged(/^moored/, 30)
+        world.advanceSec(900)
         expect(world.cloud.counters("board-1").registrations).toBe(1)
         expect(world.board.stats.flashWrites).toBe(writes)
     })
@@ -658,7 +666,7 @@ describe("the user's wish for a new assignment", () => {
 
 describe("a token's renewal", () => {
     const SETTINGS = { TOKEN_DAYS: 1, TELEMETRY_SEC: 3600 }
-    const telemetry = (world: World) =>
+    const telemetry = (world: FirmwareWorld) =>
         world.cloud.history
             .filter(event => event.kind === "telemetry")
             .map(event => JSON.parse(event.body ?? ""))
@@ -666,22 +674,22 @@ describe("a token's renewal", () => {
     test("loses no telemetry and no message, however often it is sent", async () => {
         const world = await moored("main", { settings: SETTINGS })
         const hub = world.cloud.hub(HUB)
-        world.pass(0.69 * 86_400)
+        world.advanceSec(0.69 * 86_400)
         hub.patchDesired("board-1", { telemetrySec: 1 })
         let sent = 0
         // A message waits for the board at each moment, while it is away too.
-        while (world.said("token renewal").length === 0) {
-            world.pass(7)
+        while (world.logged("token renewal").length === 0) {
+            world.advanceSec(7)
             hub.sendToDevice("board-1", `${++sent}`)
         }
-        world.pass(60)
+        world.advanceSec(60)
         const before = telemetry(world)
         const uptimes = before.slice(-60).map(({ uptimeSec }) => uptimeSec)
         expect(before.at(-1)?.reconnects).toBe(1)
         expectWithin(gaps(uptimes), 1, 3)
         expect(hub.device("board-1")?.queue).toEqual([])
         expect(sent).toBeGreaterThan(10)
-        expect(world.said("next in")).toEqual([])
+        expect(world.logged("next in")).toEqual([])
     })
 
     test("that DPS cannot serve keeps the token it has, and comes again before that ends", async () => {
@@ -691,14 +699,14 @@ describe("a token's renewal", () => {
             answer: host => (host === down ? "connect" : "accept"),
         })
         down = DPS
-        world.until("token renewal", 86_400)
+        world.untilLogged("token renewal", 86_400)
         const renewedMs = sinceStart(world)
-        world.until(/^moored/, 300)
+        world.untilLogged(/^moored/, 300)
         down = ""
-        world.until("token renewal", 86_400)
-        world.pass(60)
+        world.untilLogged("token renewal", 86_400)
+        world.advanceSec(60)
         expectWithin([callsOf(world, "hub", renewedMs)[0] - renewedMs], HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
-        expect(world.said("CONNACK 5")).toEqual([])
+        expect(world.logged("CONNACK 5")).toEqual([])
         const ends = world.cloud.history.filter(event => event.kind === "disconnect" && event.service === HUB)
         expect(new Set(ends.map(event => event.detail))).toEqual(new Set(["disconnected by the client"]))
     })
@@ -708,8 +716,8 @@ describe("a wait that DPS asked for", () => {
     test("is not cut short by the planned reboot", async () => {
         const world = await oneHub("maintight")
         world.cloud.faultRules.add({ on: "lookup", fault: { status: 429, retryAfterSec: 80_000 } })
-        world.until("planned reboot", 46 * 86_400)
-        world.until("next in", 60)
+        world.untilLogged("planned reboot", 46 * 86_400)
+        world.untilLogged("next in", 60)
         expectWithin(gaps(asked(world, "lookup")), 80_000_000, 101_000_000)
         expect(world.board.stats.resets).toBe(1)
     })
@@ -717,15 +725,15 @@ describe("a wait that DPS asked for", () => {
 
 describe("the slot of a first registration", () => {
     test("is not waited for by a warm board that must register anew", async () => {
-        const world = await moor({ image: "main", hubs: [HUB], settings: { SLOT: 5, SLOT_SEC: 60 } })
+        const world = await createWorld({ image: "main", hubs: [HUB], settings: { SLOT: 5, SLOT_SEC: 60 } })
         world.board.powerOn()
-        world.until("record kept", 600)
+        world.untilLogged("record kept", 600)
         world.board.powerOff()
         world.cloud.faultRules.add({ on: "connect", service: HUB, fault: { connack: 5 } })
         world.board.powerOn()
         const bootMs = sinceStart(world)
-        world.until("registering", 300)
+        world.untilLogged("registering", 300)
         expectWithin([sinceStart(world) - bootMs], 2 * HUB_GAP_MS, 4 * HUB_GAP_MS + 10_000)
-        expect(world.said("slot in")).toHaveLength(1)
+        expect(world.logged("slot in")).toHaveLength(1)
     })
 })

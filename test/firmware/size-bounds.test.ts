@@ -1,6 +1,6 @@
 import { buildFirmware } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
-import { worstCase } from "../helpers/worst-case.js"
+import { runWorstCase } from "../helpers/worst-case.js"
 
 const KB = 1024
 
@@ -19,11 +19,11 @@ describe("the promised bounds", () => {
     ] as const)(
         "%s lives its worst case in %i KB of heap, a collection before each allocation",
         async (image, heapKB) => {
-            expect(await worstCase(image, heapKB * KB, true)).toBe("ok")
+            expect(await runWorstCase(image, heapKB * KB, true)).toBe("ok")
         }
     )
 
     test("a heap that is too small is noticed by the worst case", async () => {
-        expect(await worstCase("main", 6 * KB)).not.toBe("ok")
+        expect(await runWorstCase("main", 6 * KB)).not.toBe("ok")
     })
 })

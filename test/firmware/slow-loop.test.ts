@@ -1,6 +1,6 @@
 // A chip whose main loop is busy: what takes one turn here takes many of its milliseconds.
 import { expect, test } from "vitest"
-import { moor } from "../helpers/firmware-world.js"
+import { createWorld } from "../helpers/firmware-world.js"
 
 test.each([
     ["main", 50],
@@ -11,13 +11,13 @@ test.each([
 ] as const)(
     "%s boots and moors, without a reset, when its loop takes %i ms a turn",
     async (image, turnMs) => {
-        const world = await moor({ image, turnMs })
+        const world = await createWorld({ image, loopTurnMs: turnMs })
         const resets: string[] = []
         world.board.on("reset", ({ reason }) => resets.push(reason))
         world.board.powerOn()
-        world.pass(60)
+        world.advanceSec(60)
         expect(resets).toEqual([])
-        expect(world.said(/^boot /)).toHaveLength(1)
-        expect(world.said(/^moored /)).toHaveLength(1)
+        expect(world.logged(/^boot /)).toHaveLength(1)
+        expect(world.logged(/^moored /)).toHaveLength(1)
     }
 )

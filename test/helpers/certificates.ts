@@ -6,12 +6,12 @@ x509.cryptoProvider.set(webcrypto as never)
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
 
-export interface Pem {
+export interface CertificateAndKey {
     cert: string
     key: string
 }
 
-async function keys() {
+async function generateKeys() {
     return webcrypto.subtle.generateKey(ALGORITHM, true, [
         "sign",
         "verify",
@@ -28,9 +28,9 @@ const validity = { notBefore: new Date("2020-01-01"), notAfter: new Date("2120-0
 /** A CA of its own, and what it signs for one DNS name; valid from 2020 to 2120 unless it is to end before. */
 export async function makeCa(): Promise<{
     cert: string
-    issue(name: string, notAfter?: Date): Promise<Pem>
+    issue(name: string, notAfter?: Date): Promise<CertificateAndKey>
 }> {
-    const caKeys = await keys()
+    const caKeys = await generateKeys()
     const ca = await x509.X509CertificateGenerator.createSelfSigned({
         ...validity,
         serialNumber: "01",
@@ -42,7 +42,7 @@ export async function makeCa(): Promise<{
     return {
         cert: ca.toString("pem"),
         async issue(name, notAfter = validity.notAfter) {
-            const own = await keys()
+            const own = await generateKeys()
             const cert = await x509.X509CertificateGenerator.create({
                 ...validity,
                 notAfter,

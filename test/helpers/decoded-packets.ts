@@ -1,15 +1,15 @@
 // What the device's decoder makes of a stream, in a form that can be compared.
 import { Decoder, decodePublish } from "@moorage/device/shared"
 
-export interface Decoded {
+export interface DecodedPacket {
     head: number
     length: number
     body: string
 }
 
 /** Feeds `chunks` one after another; returns the packets that came out. */
-export function decode(chunks: Buffer[], maxBytes = 4096): Decoded[] {
-    const out: Decoded[] = []
+export function decodeStream(chunks: Buffer[], maxBytes = 4096): DecodedPacket[] {
+    const out: DecodedPacket[] = []
     const decoder = new Decoder(maxBytes, (head, body, length) =>
         out.push({ head, length, body: body.toString("latin1") })
     )
@@ -18,7 +18,7 @@ export function decode(chunks: Buffer[], maxBytes = 4096): Decoded[] {
 }
 
 /** What a packet says, in mqtt-packet's words. */
-export function describePacket({ head, length, body }: Decoded): object {
+export function describePacket({ head, length, body }: DecodedPacket): object {
     const bytes = Buffer.from(body, "latin1")
     const messageId = bytes.length > 1 ? bytes.readUInt16BE(0) : 0
     switch (head & 0xf0) {

@@ -1,8 +1,8 @@
 // A board's life over weeks: its token renewed daily, its hub away once a day. For the test and the bench.
 import { type Random, seededRandom } from "@moorage/runtime"
 import { parser } from "mqtt-packet"
-import { filtered, isHub } from "./hostile-world.js"
-import { moor } from "./firmware-world.js"
+import { filterLink, isHub } from "./hostile-world.js"
+import { createWorld } from "./firmware-world.js"
 
 const HOUR_SEC = 3600
 const DAY_SEC = 86_400
@@ -20,7 +20,7 @@ export interface EnduranceOptions {
 }
 
 /** What was seen; times are true ones, of the cloud's clock. */
-export interface Endured {
+export interface EnduranceResult {
     /** Uptime at each reset of the chip, in days. */
     rebootDays: number[]
     panics: number
@@ -28,12 +28,12 @@ export interface Endured {
     lookups: number
     flashWrites: number
     /** Sessions with the hub, and messages that it got. */
-    moored: number
+    sessions: number
     messages: number
     /** Longest silence between two messages of one session, beyond the telemetry period, ms. */
-    lateMs: number
+    latestMs: number
     /** Shortest, ms: negative when one came early. */
-    earlyMs: number
+    earliestMs: number
     /** The longest from the end of an outage to the next session, s. */
     recoverySec: number
     /** Least heap in use in the last hour of a day, bytes, by day. */
@@ -48,7 +48,7 @@ export interface Endured {
 }
 
 /** Chance whose first draws are `byte` throughout: the day of the first boot's planned reboot is one of them. */
-export function firstDraws(byte: number): Random {
+export function randomWithFirstBytes(byte: number): Random {
     const later = seededRandom(2)
     let draws = 0
     return {
@@ -58,17 +58,17 @@ export function firstDraws(byte: number): Random {
 }
 
 /** Lets a board live for `days` days of its time. */
-export async function endure(options: EnduranceOptions): Promise<Endured> {
+export async function runEndurance(options: EnduranceOptions): Promise<EnduranceResult> {
     const { image, days, telemetrySec, reboot } = options
     let away = false
     const expiries = new Set<number>()
     let clockErrorSec = NaN
-    const world = await moor({
+    const world = await createWorld({
         image,
         settings: { TELEMETRY_SEC: telemetrySec, TOKEN_DAYS: 1 },
-        random: reboot && firstDraws(reboot === "latest" ? 0xff : 0),
+        random: reboot && randomWithFirstBytes(reboot === "latest" ? 0xff : 0),
         answer: host => (away && host.startsWith("hub") ? "connect" : "accept"),
-        through: (link, dial) => {
+        interceptLink: (link, dial) => {
             if (!isHub(dial)) return link
             const packets = parser()
             packets.on("packet", packet => {
@@ -78,20 +78,20 @@ export async function endure(options: EnduranceOptions): Promise<Endured> {
                 expiries.add(expirySec)
                 clockErrorSec = expirySec - DAY_SEC - world.clock.nowMs() / 1000
             })
-            return filtered(link, { fromBoard: bytes => packets.parse(Buffer.from(bytes)) >= 0 })
+            return filterLink(link, { fromBoard: bytes => packets.parse(Buffer.from(bytes)) >= 0 })
         },
     })
     const { board, cloud, clock } = world
-    const seen: Endured = {
+    const seen: EnduranceResult = {
         rebootDays: [],
         panics: 0,
         registrations: 0,
         lookups: 0,
         flashWrites: 0,
-        moored: 0,
+        sessions: 0,
         messages: 0,
-        lateMs: -Infinity,
-        earlyMs: Infinity,
+        latestMs: -Infinity,
+        earliestMs: Infinity,
         recoverySec: 0,
         heapBytes: new Map(),
         clockErrorSec: NaN,
@@ -112,8 +112,8 @@ export async function endure(options: EnduranceOptions): Promise<Endured> {
         seen.uptimeErrorSec = uptimeSec - (event.atMs - bootedMs) / 1000
         if (boot === last.boot && reconnects === last.reconnects) {
             const overMs = event.atMs - last.atMs - telemetrySec * 1000
-            seen.lateMs = Math.max(seen.lateMs, overMs)
-            seen.earlyMs = Math.min(seen.earlyMs, overMs)
+            seen.latestMs = Math.max(seen.latestMs, overMs)
+            seen.earliestMs = Math.min(seen.earliestMs, overMs)
         }
         last = { atMs: event.atMs, boot, reconnects }
     })
@@ -123,11 +123,11 @@ export async function endure(options: EnduranceOptions): Promise<Endured> {
         for (const name of cloud.hubNames()) cloud.hub(name).disconnect("board-1")
         if (long) {
             away = true
-            world.pass(OUTAGE_SEC)
+            world.advanceSec(OUTAGE_SEC)
             away = false
         }
         const endedMs = clock.nowMs()
-        world.until(/^moored/, 2 * HOUR_SEC)
+        world.untilLogged(/^moored/, 2 * HOUR_SEC)
         seen.recoverySec = Math.max(seen.recoverySec, (clock.nowMs() - endedMs) / 1000)
     }
 
@@ -135,7 +135,7 @@ export async function endure(options: EnduranceOptions): Promise<Endured> {
     function lookAtHeap(day: number): void {
         let least = Infinity
         for (let sec = 0; sec < HOUR_SEC; sec += LOOK_SEC) {
-            world.pass(LOOK_SEC)
+            world.advanceSec(LOOK_SEC)
             least = Math.min(least, board.heapUsedBytes ?? Infinity)
         }
         seen.heapBytes.set(day, least)
@@ -152,7 +152,17 @@ export async function endure(options: EnduranceOptions): Promise<Endured> {
     }
     const { registrations, lookups } = cloud.counters("board-1")
     const { panics, flashWrites, wakes } = board.stats
-    const moored = world.said(/^moored/).length
+    const moored = world.logged(/^moored/).length
     const tokens = expiries.size
-    return { ...seen, registrations, lookups, panics, flashWrites, wakes, moored, clockErrorSec, tokens }
+    return {
+        ...seen,
+        registrations,
+        lookups,
+        panics,
+        flashWrites,
+        wakes,
+        sessions: moored,
+        clockErrorSec,
+        tokens,
+    }
 }

@@ -16,11 +16,11 @@ export function activeBank(flash: Flash): number {
 }
 
 /** Fills the bank with values that no one needs any more, until the next write of 32 bytes makes the store collect. */
-export function fillWithDead(flash: Flash): void {
-    for (const length of [200, 20, 1]) fillWith(flash, length)
+export function fillWithStaleValues(flash: Flash): void {
+    for (const length of [200, 20, 1]) fillWithValues(flash, length)
 }
 
-function fillWith(flash: Flash, length: number): void {
+function fillWithValues(flash: Flash, length: number): void {
     const bank = activeBank(flash)
     for (let i = 0; i < WRITES_MAX; i++) {
         const image = Uint8Array.from(flash.load())

@@ -1,4 +1,4 @@
-// The world in memory: one board with the real firmware, the emulated cloud, and a clock that tests move.
+// A test world in memory: one board with the real firmware, the emulated cloud, and a clock that the test advances.
 import { Cloud } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import type { Link } from "@moorage/runtime"
@@ -18,46 +18,46 @@ export const GROUP_KEY = Buffer.alloc(64, 7).toString("base64")
 export const HUBS = ["hub-1.azure-devices.net", "hub-2.azure-devices.net"]
 export const HTTPS_PORT = 443
 
-export interface MoorOptions {
+export interface FirmwareWorldOptions {
     image: "main" | "maintight"
     registrationId?: string
-    /** A device ID of its own, by an individual enrollment; the registration ID otherwise. */
+    /** Creates an individual enrollment with this device ID (default: the registration ID). */
     deviceId?: string
-    /** The chip's identifier, 16 hex digits; derived from the registration ID otherwise. */
+    /** The chip's identifier, 16 hex digits (default: derived from the registration ID). */
     chipId?: string
-    /** Over the ones that make the board moor; undefined takes one away. */
+    /** Settings that replace the working defaults. The value undefined removes a setting. */
     settings?: Record<string, unknown>
     hubs?: string[]
     flash?: Flash
-    /** Power that fails inside a write to flash; never unless given. */
+    /** Simulates a power failure during a flash write (default: none). */
     tear?: Tear
     heapBytes?: number
     gcStress?: boolean
-    /** How long the board sleeps at most; as long as it can unless given. */
+    /** Longest sleep of the board (default: as long as the VM allows). */
     sleepMaxMs?: number
-    /** The board's main loop comes round only so often, as on a busy chip; whenever it wants unless given. */
-    turnMs?: number
-    /** Every byte that the cloud sends travels alone. */
+    /** Interval at which the board's main loop runs, as on a busy chip (default: whenever an event is due). */
+    loopTurnMs?: number
+    /** The board receives every byte of the cloud in a chunk of one byte. */
     byteByByte?: boolean
-    /** Puts something between a connection and the cloud; undefined serves the connection by itself. */
-    through?: (link: Link, dial: Dial) => Link | undefined
-    /** The board's chance; a seeded one unless given. */
+    /** Returns the link that the cloud serves, or undefined when the function serves the link without the cloud. */
+    interceptLink?: (link: Link, dial: Dial) => Link | undefined
+    /** Random source of the board (default: seeded). */
     random?: Random
-    /** What becomes of a connection; `accept` unless given. */
+    /** Decides how a connection attempt ends (default: `accept`). */
     answer?: (host: string, port: number) => DialAnswer
     retryAfterSec?: number
     assigningMs?: number
 }
 
-/** A connection that the board made. */
+/** A connection that the board opened; `atMs` counts from the creation of the world. */
 export interface Dial {
     atMs: number
     host: string
     port: number
 }
 
-/** The clock of a board whose calls all wait for the next turn of its loop. */
-function inTurns(clock: ManualClock, turnMs: number): Clock {
+/** Returns a clock that delays every call to the next turn of a loop with this period. */
+function slowLoopClock(clock: ManualClock, turnMs: number): Clock {
     return {
         nowMs: () => clock.nowMs(),
         after(delayMs, fn) {
@@ -67,8 +67,8 @@ function inTurns(clock: ManualClock, turnMs: number): Clock {
     }
 }
 
-/** The link with each byte sent by itself. */
-function bytewise(link: Link): Link {
+/** Returns `link` with a `send` that sends each byte in a chunk of its own. */
+function sendBytewise(link: Link): Link {
     return Object.assign(Object.create(link), {
         listen: link.listen.bind(link),
         close: link.close.bind(link),
@@ -77,8 +77,8 @@ function bytewise(link: Link): Link {
     })
 }
 
-/** Builds the world; the board is off. */
-export async function moor(options: MoorOptions) {
+/** Builds the world. The board is off. */
+export async function createWorld(options: FirmwareWorldOptions) {
     const clock = new ManualClock()
     const startMs = clock.nowMs()
     const registrationId = options.registrationId ?? "board-1"
@@ -104,10 +104,10 @@ export async function moor(options: MoorOptions) {
         latencyMs: 5,
         answer: target => options.answer?.(target.host, target.port) ?? "accept",
         dial: (target, link) => {
-            const made = { atMs: clock.nowMs() - startMs, host: target.host, port: target.port }
-            dials.push(made)
-            const outer = options.byteByByte ? bytewise(link) : link
-            const peer = options.through ? options.through(outer, made) : outer
+            const connection = { atMs: clock.nowMs() - startMs, host: target.host, port: target.port }
+            dials.push(connection)
+            const outer = options.byteByByte ? sendBytewise(link) : link
+            const peer = options.interceptLink ? options.interceptLink(outer, connection) : outer
             if (!peer) return
             if (target.port === HTTPS_PORT) cloud.acceptHttp(peer)
             else cloud.acceptMqtt(peer)
@@ -127,7 +127,7 @@ export async function moor(options: MoorOptions) {
         bytecode,
         flash,
         tear: options.tear,
-        clock: options.turnMs === undefined ? clock : inTurns(clock, options.turnMs),
+        clock: options.loopTurnMs === undefined ? clock : slowLoopClock(clock, options.loopTurnMs),
         random: options.random ?? seededRandom(2),
         heapBytes: options.heapBytes,
         gcStress: options.gcStress,
@@ -137,7 +137,7 @@ export async function moor(options: MoorOptions) {
         settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
         network,
     })
-    const said = (text: string | RegExp) =>
+    const logged = (text: string | RegExp) =>
         lines.filter(line => (typeof text === "string" ? line.text.includes(text) : text.test(line.text)))
     return {
         board,
@@ -148,18 +148,20 @@ export async function moor(options: MoorOptions) {
         key,
         lines,
         dials,
-        said,
-        /** Lets `sec` seconds pass. */
-        pass: (sec: number) => clock.advance(sec * 1000),
-        /** Lets time pass until the board says `text` once more; fails after `limitSec`. */
-        until(text: string | RegExp, limitSec = 120) {
-            const before = said(text).length
-            if (!clock.advanceUntil(() => said(text).length > before, limitSec * 1000))
+        /** Returns the log lines that contain or match `text`. */
+        logged,
+        /** Advances the clock by `sec` seconds. */
+        advanceSec: (sec: number) => clock.advance(sec * 1000),
+        /** Advances the clock until the board logs `text` again. @throws Error after `limitSec` seconds */
+        untilLogged(text: string | RegExp, limitSec = 120) {
+            const before = logged(text).length
+            if (!clock.advanceUntil(() => logged(text).length > before, limitSec * 1000))
                 throw new Error(
-                    `not said in ${limitSec} s: ${text}\n${lines.map(line => line.text).join("\n")}`
+                    `The board did not log ${text} in ${limitSec} s. Its log:\n${lines.map(line => line.text).join("\n")}`
                 )
         },
     }
 }
 
-export type World = Awaited<ReturnType<typeof moor>>
+/** The world that {@link createWorld} returns. */
+export type FirmwareWorld = Awaited<ReturnType<typeof createWorld>>

@@ -1,41 +1,41 @@
 // A world whose links misbehave: peers that stay mute, packets that vanish, bytes that make no sense.
 import type { Link } from "@moorage/runtime"
-import { type Dial, moor, type MoorOptions, type World } from "./firmware-world.js"
+import { type Dial, createWorld, type FirmwareWorldOptions, type FirmwareWorld } from "./firmware-world.js"
 
 /** Bytes as they were sent, in one direction. */
-type Passes = (bytes: Uint8Array) => boolean
+type BytesFilter = (bytes: Uint8Array) => boolean
 
 /** What of a connection reaches the other side; all of it unless given. */
-export interface Filter {
-    fromBoard?: Passes
-    toBoard?: Passes
+export interface LinkFilter {
+    fromBoard?: BytesFilter
+    toBoard?: BytesFilter
     /** The peer has vanished: nothing passes any more, the end of the stream neither. */
-    gone?: boolean
+    hasVanished?: boolean
 }
 
 /** What becomes of a connection: what is returned goes to the cloud. */
-export type Part = (link: Link) => Link | undefined
+export type LinkBehaviour = (link: Link) => Link | undefined
 
 /** `link` as the cloud sees it behind the filter, which may change meanwhile. */
-export function filtered(link: Link, filter: Filter): Link {
+export function filterLink(link: Link, filter: LinkFilter): Link {
     return Object.assign(Object.create(link), {
         listen: (handler: Parameters<Link["listen"]>[0]) =>
             link.listen({
                 data: bytes => {
-                    if (!filter.gone && (filter.fromBoard?.(bytes) ?? true)) handler.data(bytes)
+                    if (!filter.hasVanished && (filter.fromBoard?.(bytes) ?? true)) handler.data(bytes)
                 },
                 closed: error => {
-                    if (!filter.gone) handler.closed(error)
+                    if (!filter.hasVanished) handler.closed(error)
                 },
             }),
         send: (bytes: Uint8Array) => {
-            if (!filter.gone && (filter.toBoard?.(bytes) ?? true)) link.send(bytes)
+            if (!filter.hasVanished && (filter.toBoard?.(bytes) ?? true)) link.send(bytes)
         },
         close: () => {
-            if (!filter.gone) link.close()
+            if (!filter.hasVanished) link.close()
         },
         abort: () => {
-            if (!filter.gone) link.abort()
+            if (!filter.hasVanished) link.abort()
         },
         pause: () => link.pause(),
         resume: () => link.resume(),
@@ -43,13 +43,13 @@ export function filtered(link: Link, filter: Filter): Link {
 }
 
 /** Takes everything and answers nothing. */
-export const mute: Part = link => {
+export const neverAnswer: LinkBehaviour = link => {
     link.listen({ data: () => {}, closed: () => {} })
     return undefined
 }
 
 /** Answers the request number `i` of a connection, from 0, with `answers[i]`, and closes after the last. */
-export function answering(answers: (string | Buffer)[], close = false): Part {
+export function answerRequests(answers: (string | Buffer)[], close = false): LinkBehaviour {
     return link => {
         let i = 0
         link.listen({
@@ -63,11 +63,11 @@ export function answering(answers: (string | Buffer)[], close = false): Part {
     }
 }
 
-export interface HostileWorld extends World {
+export interface HostileWorld extends FirmwareWorld {
     /** Plays `part` on the next `times` connections that `which` fits. */
-    play(part: Part, which: (dial: Dial) => boolean, times?: number): void
+    useBehaviour(part: LinkBehaviour, which: (dial: Dial) => boolean, times?: number): void
     /** The latest connection: its filter, and the peer's end of it. */
-    readonly latest: { filter: Filter; link: Link; dial: Dial }
+    readonly latest: { filter: LinkFilter; link: Link; dial: Dial }
     /** Seconds from now to the board's next connection to a host of that name; fails after `limitSec`. */
     secUntilDial(host: string, limitSec: number): number
 }
@@ -79,23 +79,23 @@ export const isDpsMqtt = ({ host, port }: { host: string; port: number }) =>
 export const isDpsHttps = ({ port }: { port: number }) => port === 443
 
 /** Builds the world; the board is off, and nothing misbehaves yet. */
-export async function hostile(options: MoorOptions): Promise<HostileWorld> {
-    let playing: { part: Part; which: (dial: Dial) => boolean; times: number } | undefined
+export async function createHostileWorld(options: FirmwareWorldOptions): Promise<HostileWorld> {
+    let playing: { part: LinkBehaviour; which: (dial: Dial) => boolean; times: number } | undefined
     let latest: HostileWorld["latest"] | undefined
-    const world = await moor({
+    const world = await createWorld({
         ...options,
-        through: (link, dial) => {
+        interceptLink: (link, dial) => {
             latest = { filter: {}, link, dial }
             if (playing && playing.times > 0 && playing.which(dial)) {
                 playing.times--
                 return playing.part(link)
             }
-            return filtered(link, latest.filter)
+            return filterLink(link, latest.filter)
         },
     })
     return {
         ...world,
-        play(part, which, times = 1) {
+        useBehaviour(part, which, times = 1) {
             playing = { part, which, times }
         },
         get latest() {

@@ -9,7 +9,7 @@ import {
     memoryNetwork,
 } from "@moorage/vm"
 
-export interface Bench {
+export interface ProbeBoard {
     board: Board
     clock: ManualClock
     /** The program's console so far. */
@@ -21,18 +21,18 @@ export interface Bench {
     until(text: string): void
 }
 
-export interface BenchOptions extends Partial<BoardOptions> {
+export interface ProbeBoardOptions extends Partial<BoardOptions> {
     seed?: number
     answer?: () => DialAnswer
     latencyMs?: number
 }
 
 /** The probe program (test/vm-suites/programs/vm-probe.ts) on a board with a clock of its own; power is off. */
-export async function bench(
+export async function createProbeBoard(
     mode: string,
     settings: Record<string, unknown> = {},
-    options: BenchOptions = {}
-): Promise<Bench> {
+    options: ProbeBoardOptions = {}
+): Promise<ProbeBoard> {
     const { bytecode } = await buildFirmware("test/vm-suites/programs/vm-probe.ts")
     const clock = new ManualClock()
     const peers: Link[] = []

@@ -8,16 +8,16 @@ import { generate, parser, type Packet } from "mqtt-packet"
 export const CONNACK = generate({ cmd: "connack", returnCode: 0, sessionPresent: false })
 
 /** One board's connection, as the parts below see it. */
-interface Session {
+interface BrokerSession {
     link: Link
     clock: Clock
     received: Packet[]
 }
 
 /** What the broker does on one packet. */
-type Part = (packet: Packet, session: Session) => void
+type BrokerScript = (packet: Packet, session: BrokerSession) => void
 
-export function publishOf(topic: string, size: number, messageId = 0): Buffer {
+export function publishPacket(topic: string, size: number, messageId = 0): Buffer {
     const payload = Buffer.alloc(size, 0x61)
     const qos = messageId ? 1 : 0
     return generate({ cmd: "publish", topic, payload, qos, messageId, dup: false, retain: false })
@@ -28,7 +28,7 @@ function puback(messageId: number | undefined): Buffer {
 }
 
 /** Answers as a broker should. */
-const polite: Part = (packet, { link }) => {
+const answerEach: BrokerScript = (packet, { link }) => {
     const { messageId } = packet
     if (packet.cmd === "connect") link.send(CONNACK)
     else if (packet.cmd === "pingreq") link.send(generate({ cmd: "pingresp" }))
@@ -37,7 +37,7 @@ const polite: Part = (packet, { link }) => {
     else if (packet.cmd === "publish" && packet.qos === 1) link.send(puback(messageId))
 }
 
-function refuse(returnCode: number): Part {
+function refuse(returnCode: number): BrokerScript {
     return (_, { link }) => {
         link.send(generate({ cmd: "connack", returnCode, sessionPresent: false }))
         link.close()
@@ -45,16 +45,16 @@ function refuse(returnCode: number): Part {
 }
 
 /** As `polite`, but `cmd` is answered by `part`. */
-function except(cmd: Packet["cmd"], part: Part): Part {
-    return (packet, session) => (packet.cmd === cmd ? part : polite)(packet, session)
+function answerEachExcept(cmd: Packet["cmd"], part: BrokerScript): BrokerScript {
+    return (packet, session) => (packet.cmd === cmd ? part : answerEach)(packet, session)
 }
 
 /** How many PUBLISH packets came so far. */
-function publishes({ received }: Session): number {
+function publishCount({ received }: BrokerSession): number {
     return received.filter(packet => packet.cmd === "publish").length
 }
 
-const PARTS: Record<string, Part> = {
+const SCRIPTS: Record<string, BrokerScript> = {
     refuse1: refuse(1),
     refuse2: refuse(2),
     refuse3: refuse(3),
@@ -62,7 +62,9 @@ const PARTS: Record<string, Part> = {
     refuse5: refuse(5),
     mute: () => {},
     slammed: (_, { link }) => link.close(),
-    eager: except("connect", (_, { link }) => link.send(Buffer.concat([CONNACK, publishOf("a", 1)]))),
+    eager: answerEachExcept("connect", (_, { link }) =>
+        link.send(Buffer.concat([CONNACK, publishPacket("a", 1)]))
+    ),
     cut: (packet, { link, clock }) => {
         const answers = []
         if (packet.cmd === "connect")
@@ -70,8 +72,8 @@ const PARTS: Record<string, Part> = {
         if (packet.cmd === "subscribe")
             answers.push(
                 generate({ cmd: "suback", messageId: packet.messageId, granted: [0] }),
-                publishOf("a/1", 200),
-                publishOf("a/2", 0)
+                publishPacket("a/1", 200),
+                publishPacket("a/2", 0)
             )
         // One byte in each turn of the board's main loop.
         Buffer.concat(answers).forEach((byte, i) => {
@@ -79,55 +81,56 @@ const PARTS: Record<string, Part> = {
         })
     },
     qos1: (packet, session) => {
-        polite(packet, session)
-        if (publishes(session) === 3 && packet.cmd === "publish") session.link.send(publishOf("a/q", 3, 9))
+        answerEach(packet, session)
+        if (publishCount(session) === 3 && packet.cmd === "publish")
+            session.link.send(publishPacket("a/q", 3, 9))
     },
-    ackdropped: except("publish", (packet, session) => {
-        if (publishes(session) > 1) polite(packet, session)
+    ackdropped: answerEachExcept("publish", (packet, session) => {
+        if (publishCount(session) > 1) answerEach(packet, session)
     }),
-    ackstale: except("publish", (packet, session) => {
+    ackstale: answerEachExcept("publish", (packet, session) => {
         session.link.send(puback(4711))
-        polite(packet, session)
+        answerEach(packet, session)
     }),
-    ackless: except("publish", () => {}),
-    garbage: except("publish", (_, { link }) => link.send(Buffer.from([0, 0]))),
-    denied: except("subscribe", ({ messageId }, { link }) =>
+    ackless: answerEachExcept("publish", () => {}),
+    garbage: answerEachExcept("publish", (_, { link }) => link.send(Buffer.from([0, 0]))),
+    denied: answerEachExcept("subscribe", ({ messageId }, { link }) =>
         link.send(generate({ cmd: "suback", messageId, granted: [128] }))
     ),
-    alive: polite,
-    dead: except("pingreq", () => {}),
-    lost: except("connect", (_, { link }) => {
+    alive: answerEach,
+    dead: answerEachExcept("pingreq", () => {}),
+    lost: answerEachExcept("connect", (_, { link }) => {
         link.send(CONNACK)
         link.close()
     }),
-    large: except("connect", (_, { link }) => {
-        link.send(Buffer.concat([CONNACK, publishOf("big", 5000, 77), publishOf("a/x", 2)]))
+    large: answerEachExcept("connect", (_, { link }) => {
+        link.send(Buffer.concat([CONNACK, publishPacket("big", 5000, 77), publishPacket("a/x", 2)]))
     }),
-    toomuch: polite,
-    full: except("publish", (packet, { link }) => {
-        const six = [1, 2, 3, 4, 5, 6].map(id => publishOf(`m${id}`, 10, id))
+    toomuch: answerEach,
+    full: answerEachExcept("publish", (packet, { link }) => {
+        const six = [1, 2, 3, 4, 5, 6].map(id => publishPacket(`m${id}`, 10, id))
         link.send(Buffer.concat([...six, puback(packet.messageId)]))
     }),
-    burst: except("publish", (packet, session) => {
-        polite(packet, session)
+    burst: answerEachExcept("publish", (packet, session) => {
+        answerEach(packet, session)
         if (packet.cmd !== "publish" || packet.topic !== "go") return
-        for (let i = 0; i < 500; i++) session.link.send(publishOf("b", 100))
-        session.link.send(publishOf("end", 0))
+        for (let i = 0; i < 500; i++) session.link.send(publishPacket("b", 100))
+        session.link.send(publishPacket("end", 0))
     }),
 }
 
 /** What each client identifier sent, in order. */
-export type Received = Record<string, Packet[]>
+export type ReceivedPackets = Record<string, Packet[]>
 
 /** Serves one link; `received` is where its packets are noted. */
-export function serve(link: Link, clock: Clock, received: Received): void {
-    const session: Session = { link, clock, received: [] }
+export function serveScript(link: Link, clock: Clock, received: ReceivedPackets): void {
+    const session: BrokerSession = { link, clock, received: [] }
     const reader = parser()
-    let part: Part | undefined
+    let part: BrokerScript | undefined
     reader.on("packet", packet => {
         session.received.push(packet)
         if (packet.cmd === "connect") {
-            part = PARTS[packet.clientId]
+            part = SCRIPTS[packet.clientId]
             received[packet.clientId] = session.received
         }
         part?.(packet, session)

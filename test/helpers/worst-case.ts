@@ -1,11 +1,11 @@
 // The heaviest life there is: the longest names, a 1,500-byte method payload, from blank to reprovisioned.
-import { moor } from "./firmware-world.js"
+import { createWorld } from "./firmware-world.js"
 
 const NAME_MAX = 128
 const PAYLOAD_BYTES = 1500
 
 /** Runs it on a heap of that size; returns how it ended: `ok`, or what went wrong. */
-export async function worstCase(
+export async function runWorstCase(
     image: "main" | "maintight",
     heapBytes: number,
     gcStress = false
@@ -13,7 +13,7 @@ export async function worstCase(
     const suffix = ".azure-devices.net"
     const hub = "h".repeat(NAME_MAX - suffix.length) + suffix
     const deviceId = "d".repeat(NAME_MAX)
-    const world = await moor({
+    const world = await createWorld({
         image,
         hubs: [hub],
         registrationId: "r".repeat(NAME_MAX),
@@ -24,8 +24,8 @@ export async function worstCase(
     const filler = "x".repeat(PAYLOAD_BYTES - '{"filler":""}'.length)
 
     function moored(): void {
-        world.until(/^moored/, 60)
-        world.pass(15)
+        world.untilLogged(/^moored/, 60)
+        world.advanceSec(15)
     }
 
     async function invoke(name: string): Promise<number> {
@@ -35,7 +35,7 @@ export async function worstCase(
             () => 0
         )
         // Past the call's own limit: it is settled then, one way or the other.
-        world.pass(5)
+        world.advanceSec(5)
         return settled
     }
 

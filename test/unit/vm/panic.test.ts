@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest"
-import { TLS_PEER, bench } from "../../helpers/probe-board.js"
+import { TLS_PEER, createProbeBoard } from "../../helpers/probe-board.js"
 
 const KB40 = 40 * 1024
 
 describe("a program that dies", () => {
     test("of an exhausted heap is counted, and restarted by the runtime 5 s later", async () => {
-        const { board, clock, log } = await bench("hoard", { blocks: 70 })
+        const { board, clock, log } = await createProbeBoard("hoard", { blocks: 70 })
         const panics: { code: number | "abort"; atMs: number }[] = []
         const starts: number[] = []
         board.on("panic", ({ code }) => panics.push({ code, atMs: clock.nowMs() }))
@@ -27,7 +27,7 @@ describe("a program that dies", () => {
     })
 
     test("of an uncaught exception shows its trace, without the runtime's chatter", async () => {
-        const { board, clock, log } = await bench("throw")
+        const { board, clock, log } = await createProbeBoard("throw")
         board.powerOn()
         clock.advanceUntil(() => board.stats.panics === 1, 20_000)
         expect(board.stats.panicCodes).toEqual([60005])
@@ -37,7 +37,7 @@ describe("a program that dies", () => {
     })
 
     test("because it asked for a restart is no panic", async () => {
-        const { board, clock } = await bench("restart")
+        const { board, clock } = await createProbeBoard("restart")
         board.powerOn()
         clock.advanceUntil(() => board.stats.programStarts === 2, 20_000)
         expect(board.stats).toMatchObject({ restarts: 1, panics: 0, resets: 0, boots: 1, programStarts: 2 })
@@ -46,7 +46,7 @@ describe("a program that dies", () => {
 
 describe("a chip that starts over", () => {
     test("ds.reboot() is a reset: the chip boots again with its flash", async () => {
-        const { board, clock } = await bench("reboot", { name: "x" })
+        const { board, clock } = await createProbeBoard("reboot", { name: "x" })
         const reasons: string[] = []
         board.on("reset", ({ reason }) => reasons.push(reason))
         board.powerOn()
@@ -56,7 +56,7 @@ describe("a chip that starts over", () => {
     })
 
     test("an abort of the runtime is a panic and a reset", async () => {
-        const { board, clock, log } = await bench("abort")
+        const { board, clock, log } = await createProbeBoard("abort")
         const reasons: string[] = []
         board.on("reset", ({ reason }) => reasons.push(reason))
         board.powerOn()
@@ -67,7 +67,7 @@ describe("a chip that starts over", () => {
     })
 
     test("the button resets a board that is on, and only that", async () => {
-        const { board, until } = await bench("greet")
+        const { board, until } = await createProbeBoard("greet")
         board.reset()
         expect(board.stats.resets).toBe(0)
         board.powerOn()
@@ -78,11 +78,11 @@ describe("a chip that starts over", () => {
     })
 
     test("a TLS write of 4096 bytes trips sock.c's assertion; one of 4095 does not", async () => {
-        const fits = await bench("sendbig", { peer: TLS_PEER, size: 4095 })
+        const fits = await createProbeBoard("sendbig", { peer: TLS_PEER, size: 4095 })
         fits.board.powerOn()
         fits.until("sent")
         expect(fits.board.stats).toMatchObject({ panics: 0, bytesSent: 4095 })
-        const trips = await bench("sendbig", { peer: TLS_PEER, size: 4096 })
+        const trips = await createProbeBoard("sendbig", { peer: TLS_PEER, size: 4096 })
         trips.board.powerOn()
         trips.clock.advanceUntil(() => trips.board.stats.resets === 1, 20_000)
         expect(trips.board.stats).toMatchObject({ panicCodes: ["abort"], resets: 1, bytesSent: 0 })
@@ -91,10 +91,10 @@ describe("a chip that starts over", () => {
 
 describe("the GC heap", () => {
     test("of an S2 is really smaller: 45 KB fit into 64 and not into 40", async () => {
-        const large = await bench("hoard", { blocks: 45 })
+        const large = await createProbeBoard("hoard", { blocks: 45 })
         large.board.powerOn()
         large.until("kept 45")
-        const small = await bench("hoard", { blocks: 45 }, { heapBytes: KB40 })
+        const small = await createProbeBoard("hoard", { blocks: 45 }, { heapBytes: KB40 })
         small.board.powerOn()
         small.clock.advanceUntil(() => small.board.stats.panics > 0, 20_000)
         expect(small.board.stats.panicCodes).toEqual([60004])
@@ -103,7 +103,7 @@ describe("the GC heap", () => {
 
     test("can be given to the byte, so that a bench can shrink it until a run fails", async () => {
         const kept = async (heapBytes: number) => {
-            const { board, clock, log } = await bench("hoard", { blocks: 30 }, { heapBytes })
+            const { board, clock, log } = await createProbeBoard("hoard", { blocks: 30 }, { heapBytes })
             board.powerOn()
             clock.advanceUntil(() => board.stats.panics > 0 || log.includes("kept 30"), 20_000)
             return log.includes("kept 30")
@@ -121,7 +121,7 @@ describe("the GC heap", () => {
     })
 
     test("is measured: what the program holds is in the peak", async () => {
-        const { board, until, clock } = await bench("hoard", { blocks: 20 })
+        const { board, until, clock } = await createProbeBoard("hoard", { blocks: 20 })
         board.powerOn()
         until("kept 20")
         clock.advance(100)
@@ -131,7 +131,7 @@ describe("the GC heap", () => {
     })
 
     test("is not measured when that is not wanted", async () => {
-        const { board, until } = await bench("greet", {}, { measureHeap: false })
+        const { board, until } = await createProbeBoard("greet", {}, { measureHeap: false })
         board.powerOn()
         until("hello")
         expect(board.stats.heapPeakBytes).toBe(0)

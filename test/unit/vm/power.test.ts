@@ -3,11 +3,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileFlash, memoryFlash, readProgram, readSettings } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
-import { bench } from "../../helpers/probe-board.js"
+import { createProbeBoard } from "../../helpers/probe-board.js"
 
 describe("power", () => {
     test("a board boots its program from flash and says so", async () => {
-        const { board, until } = await bench("greet", { name: "Ada" })
+        const { board, until } = await createProbeBoard("greet", { name: "Ada" })
         const seen: string[] = []
         board.on("powerOn", () => seen.push("powerOn"))
         board.on("programStart", () => seen.push("programStart"))
@@ -20,8 +20,8 @@ describe("power", () => {
     })
 
     test("the device identifier has the ESP32's form and is the board's own", async () => {
-        const one = await bench("greet", {}, { id: "one" })
-        const two = await bench("greet", {}, { id: "two", deviceId: "fe00112233445566" })
+        const one = await createProbeBoard("greet", {}, { id: "one" })
+        const two = await createProbeBoard("greet", {}, { id: "two", deviceId: "fe00112233445566" })
         for (const { board, until } of [one, two]) {
             board.powerOn()
             until("hello")
@@ -29,11 +29,13 @@ describe("power", () => {
         expect(one.board.deviceId).toMatch(/^fe[0-9a-f]{12}ff$/)
         expect(one.log.join("\n")).toContain(one.board.deviceId)
         expect(two.log.join("\n")).toContain("fe00112233445566")
-        await expect(bench("greet", {}, { deviceId: "board-1" })).rejects.toThrow(/16 lower-case hex digits/)
+        await expect(createProbeBoard("greet", {}, { deviceId: "board-1" })).rejects.toThrow(
+            /16 lower-case hex digits/
+        )
     })
 
     test("what the program wrote to flash survives a power cut; nothing else does", async () => {
-        const { board, clock, until } = await bench("boots")
+        const { board, clock, until } = await createProbeBoard("boots")
         for (const boot of ["boot 1", "boot 2", "boot 3"]) {
             board.powerOn()
             until(boot)
@@ -48,11 +50,11 @@ describe("power", () => {
         const dir = mkdtempSync(join(tmpdir(), "moorage-flash-"))
         try {
             const path = join(dir, "board.bin")
-            const first = await bench("boots", {}, { flash: fileFlash(path) })
+            const first = await createProbeBoard("boots", {}, { flash: fileFlash(path) })
             first.board.powerOn()
             first.until("boot 1")
             first.board.powerOff()
-            const second = await bench("boots", {}, { flash: fileFlash(path) })
+            const second = await createProbeBoard("boots", {}, { flash: fileFlash(path) })
             second.board.powerOn()
             second.until("boot 2")
             expect(() => fileFlash(path, 32)).toThrow(/wrong file or wrong board profile/)
@@ -62,8 +64,8 @@ describe("power", () => {
     })
 
     test("a program that is in the flash is not written again", async () => {
-        const { board } = await bench("greet")
-        const again = await bench("greet", {}, { flash: board.flash })
+        const { board } = await createProbeBoard("greet")
+        const again = await createProbeBoard("greet", {}, { flash: board.flash })
         const image = again.board.flash.load()
         expect(Buffer.compare(image, board.flash.load())).toBe(0)
         expect(memoryFlash().bytes).toBe(image.length)
@@ -72,8 +74,8 @@ describe("power", () => {
 
     test("clones of a flash go their own ways", async () => {
         const flash = memoryFlash()
-        const first = await bench("boots", {}, { flash })
-        const second = await bench("boots", {}, { flash: flash.clone() })
+        const first = await createProbeBoard("boots", {}, { flash })
+        const second = await createProbeBoard("boots", {}, { flash: flash.clone() })
         first.board.powerOn()
         first.until("boot 1")
         expect(readSettings(first.board.flash).boots).toBe(1)
@@ -81,7 +83,7 @@ describe("power", () => {
     })
 
     test("power cut by a listener ends the program there: nothing more is logged or stored", async () => {
-        const { board, clock, log } = await bench("boots")
+        const { board, clock, log } = await createProbeBoard("boots")
         board.on("programStart", () => board.powerOff())
         board.powerOn()
         clock.advance(30_000)
@@ -93,7 +95,7 @@ describe("power", () => {
 
 describe("time and chance", () => {
     const timed = async (seed: number) => {
-        const { board, clock, until } = await bench("greet", { name: "Ada" }, { seed })
+        const { board, clock, until } = await createProbeBoard("greet", { name: "Ada" }, { seed })
         const lines: string[] = []
         board.on("dmesg", line => lines.push(`${clock.nowMs()} ${line}`))
         board.powerOn()
@@ -109,7 +111,7 @@ describe("time and chance", () => {
     })
 
     test("no time passes for a board but that of its clock", async () => {
-        const { board, clock, log } = await bench("greet")
+        const { board, clock, log } = await createProbeBoard("greet")
         board.powerOn()
         clock.advance(1000)
         expect(log).toEqual([])

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { generate, type Packet } from "mqtt-packet"
 import { describe, expect, test } from "vitest"
 import { fromServer } from "../../../helpers/arbitrary-packets.js"
-import { decode, describePacket } from "../../../helpers/decoded-packets.js"
+import { decodeStream, describePacket } from "../../../helpers/decoded-packets.js"
 
 const STREAMS = 3_000
 
@@ -34,14 +34,14 @@ describe("the board reads what mqtt-packet builds", () => {
             fc.property(streams, sent => {
                 packets += sent.length
                 const bytes = Buffer.concat(sent.map(packet => generate(packet)))
-                const whole = decode([bytes])
+                const whole = decodeStream([bytes])
                 expect(whole.map(describePacket)).toEqual(sent.map(expected))
                 const same = JSON.stringify(whole)
                 for (let at = 1; at < bytes.length; at++) {
-                    const cut = decode([bytes.subarray(0, at), bytes.subarray(at)])
+                    const cut = decodeStream([bytes.subarray(0, at), bytes.subarray(at)])
                     if (JSON.stringify(cut) !== same) expect(cut, `cut at ${at}`).toEqual(whole)
                 }
-                expect(decode([...bytes].map(byte => Buffer.from([byte])))).toEqual(whole)
+                expect(decodeStream([...bytes].map(byte => Buffer.from([byte])))).toEqual(whole)
             }),
             { seed: 4, numRuns: STREAMS }
         )
@@ -62,7 +62,7 @@ describe("the board reads what mqtt-packet builds", () => {
                         bytes.subarray(b, c),
                         bytes.subarray(c),
                     ]
-                    expect(decode(chunks).map(describePacket)).toEqual(sent.map(expected))
+                    expect(decodeStream(chunks).map(describePacket)).toEqual(sent.map(expected))
                 }
             ),
             { seed: 5, numRuns: 1_000 }

@@ -3,7 +3,7 @@ import { ManualClock, seededRandom } from "@moorage/runtime"
 import { Board, buildFirmware, memoryNetwork } from "@moorage/vm"
 import type { Packet } from "mqtt-packet"
 import { beforeAll, describe, expect, test } from "vitest"
-import { type Received, serve } from "../../../helpers/scripted-broker.js"
+import { type ReceivedPackets, serveScript } from "../../../helpers/scripted-broker.js"
 
 /** The longest that the program of this test may take, on its own clock. */
 const LIMIT_MS = 900_000
@@ -12,7 +12,7 @@ interface Run {
     /** What the program logged. */
     lines: string[]
     /** What the broker received. */
-    sent: Received
+    sent: ReceivedPackets
     panicCodes: unknown[]
     programStarts: number
 }
@@ -20,7 +20,7 @@ interface Run {
 /** Runs the program to its end against the broker, in memory and on a clock of its own. */
 function runProgram(bytecode: Uint8Array, heapBytes: number, gcStress: boolean): Run {
     const clock = new ManualClock()
-    const sent: Received = {}
+    const sent: ReceivedPackets = {}
     const lines: string[] = []
     const network = memoryNetwork({
         clock,
@@ -29,7 +29,7 @@ function runProgram(bytecode: Uint8Array, heapBytes: number, gcStress: boolean):
             if (host === "unknown.test") return "resolve"
             return host === "blackhole.test" ? "mute" : "accept"
         },
-        dial: (_, link) => serve(link, clock, sent),
+        dial: (_, link) => serveScript(link, clock, sent),
     })
     const board = new Board({
         id: "mqtt",
@@ -50,7 +50,7 @@ function runProgram(bytecode: Uint8Array, heapBytes: number, gcStress: boolean):
 const outcome = new Map<string, string>()
 let bytecode: Uint8Array
 let lines: string[]
-let sent: Received
+let sent: ReceivedPackets
 let run: Run
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { generate } from "mqtt-packet"
 import { describe, expect, test } from "vitest"
 import { fromServer } from "../../../helpers/arbitrary-packets.js"
-import { decode } from "../../../helpers/decoded-packets.js"
+import { decodeStream } from "../../../helpers/decoded-packets.js"
 
 const MAX_BYTES = 2048
 const PINGRESP = Buffer.from([0xd0, 0])
@@ -34,13 +34,13 @@ function expectProtocolFault(act: () => unknown): void {
 describe("remaining length", () => {
     test.each([127, 128, 16_383, 16_384, 2_097_151, 2_097_152])("%d is taken whole", length => {
         const bytes = publishOf(length)
-        const out = decode([bytes, PINGRESP], length)
+        const out = decodeStream([bytes, PINGRESP], length)
         expect(out.map(p => [p.head, p.length, p.body.length])).toEqual([
             [0x32, length, length],
             [0xd0, 0, 0],
         ])
         for (let at = 1; at < 8; at++) {
-            expect(decode([bytes.subarray(0, at), bytes.subarray(at), PINGRESP], length)).toEqual(out)
+            expect(decodeStream([bytes.subarray(0, at), bytes.subarray(at), PINGRESP], length)).toEqual(out)
         }
     })
 
@@ -49,7 +49,7 @@ describe("remaining length", () => {
         const chunks = [Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f])]
         for (let i = 0; i < 255; i++) chunks.push(chunk)
         chunks.push(chunk.subarray(1), PINGRESP)
-        const out = decode(chunks, MAX_BYTES)
+        const out = decodeStream(chunks, MAX_BYTES)
         expect(out.map(p => [p.head, p.length])).toEqual([
             [0x30, 268_435_455],
             [0xd0, 0],
@@ -57,12 +57,12 @@ describe("remaining length", () => {
     })
 
     test("a fifth byte is malformed", () => {
-        expectProtocolFault(() => decode([Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80])]))
-        expectProtocolFault(() => decode([Buffer.from([0xd0, 0xff, 0xff, 0xff, 0xff, 0])]))
+        expectProtocolFault(() => decodeStream([Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80])]))
+        expectProtocolFault(() => decodeStream([Buffer.from([0xd0, 0xff, 0xff, 0xff, 0xff, 0])]))
     })
 
     test("a length written longer than needed still counts", () => {
-        expect(decode([Buffer.from([0xd0, 0x80, 0x80, 0x80, 0x00]), PINGRESP])).toHaveLength(2)
+        expect(decodeStream([Buffer.from([0xd0, 0x80, 0x80, 0x80, 0x00]), PINGRESP])).toHaveLength(2)
     })
 })
 
@@ -73,7 +73,7 @@ describe("a packet over the bound", () => {
             const bytes = Buffer.concat([publishOf(length), PINGRESP])
             const ends = [...Array(12).keys(), KEPT_BYTES, KEPT_BYTES + 4, bytes.length - 3, bytes.length - 2]
             for (const at of ends) {
-                const out = decode([bytes.subarray(0, at), bytes.subarray(at)], MAX_BYTES)
+                const out = decodeStream([bytes.subarray(0, at), bytes.subarray(at)], MAX_BYTES)
                 expect(out.map(p => [p.head, p.length, p.body.length])).toEqual([
                     [0x32, length, KEPT_BYTES],
                     [0xd0, 0, 0],
@@ -90,7 +90,7 @@ describe("a packet over the bound", () => {
     })
 
     test("keeps the topic and the packet identifier, so that it can be acknowledged", () => {
-        const out = decode([publishOf(5000, "devices/a/messages")], MAX_BYTES)
+        const out = decodeStream([publishOf(5000, "devices/a/messages")], MAX_BYTES)
         const { head, body, length } = out[0] as (typeof out)[0]
         expect(decodePublish(head, Buffer.from(body, "latin1"), length)).toEqual({
             topic: "devices/a/messages",
@@ -100,13 +100,13 @@ describe("a packet over the bound", () => {
     })
 
     test("with a topic over the bound has neither", () => {
-        const out = decode([publishOf(5000, "t".repeat(KEPT_BYTES))], MAX_BYTES)
+        const out = decodeStream([publishOf(5000, "t".repeat(KEPT_BYTES))], MAX_BYTES)
         const { head, body, length } = out[0] as (typeof out)[0]
         expect(decodePublish(head, Buffer.from(body, "latin1"), length)).toEqual({ topic: "", id: 0 })
     })
 
     test("of exactly the bound is kept", () => {
-        expect(decode([publishOf(MAX_BYTES)], MAX_BYTES)[0]?.body.length).toBe(MAX_BYTES)
+        expect(decodeStream([publishOf(MAX_BYTES)], MAX_BYTES)[0]?.body.length).toBe(MAX_BYTES)
     })
 })
 
@@ -127,7 +127,7 @@ describe("what is not MQTT 3.1.1 from a server", () => {
         ["PUBLISH of QoS 3", "360600016100017a"],
         ["PUBLISH without a topic", "30020000"],
     ])("%s is a Protocol fault", (_, hex) => {
-        expectProtocolFault(() => decode([Buffer.from(hex, "hex")]))
+        expectProtocolFault(() => decodeStream([Buffer.from(hex, "hex")]))
     })
 
     test.each([

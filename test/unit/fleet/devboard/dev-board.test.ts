@@ -8,10 +8,10 @@ import { describe, expect, test } from "vitest"
 import { type Activity, nextActivity, OFF } from "../../../../tools/fleet/devboard/board-activity.js"
 import { BlinkClassifier } from "../../../../tools/fleet/devboard/blink-pattern.js"
 import { readFlashContents } from "../../../../tools/fleet/devboard/flash-contents.js"
-import { GROUP_KEY, ID_SCOPE, moor, type World } from "../../../helpers/firmware-world.js"
+import { GROUP_KEY, ID_SCOPE, createWorld, type FirmwareWorld } from "../../../helpers/firmware-world.js"
 
 /** What the board is doing, in the order it is told. */
-function watchDoing(world: World): string[] {
+function watchDoing(world: FirmwareWorld): string[] {
     let doing: Activity = OFF
     const told: string[] = []
     subscribeBoardLog(world.board, happening => {
@@ -21,7 +21,7 @@ function watchDoing(world: World): string[] {
     return told
 }
 
-function watchLight(world: World): () => string {
+function watchLight(world: FirmwareWorld): () => string {
     const light = new BlinkClassifier()
     world.board.on("light", ({ red }) => light.set(red > 0, world.clock.nowMs()))
     world.board.on("powerOff", () => light.clear())
@@ -30,12 +30,12 @@ function watchLight(world: World): () => string {
 
 describe("what a board is doing", () => {
     test("is told by its log, from power on to power off", async () => {
-        const world = await moor({ image: "main", settings: { SLOT: 1, SLOT_SEC: 60 } })
+        const world = await createWorld({ image: "main", settings: { SLOT: 1, SLOT_SEC: 60 } })
         const told = watchDoing(world)
         world.board.powerOn()
-        world.until("stable", 300)
-        world.cloud.hub(world.said(/^moored/)[0].text.slice(7)).disconnect("board-1")
-        world.until(/^moored/, 300)
+        world.untilLogged("stable", 300)
+        world.cloud.hub(world.logged(/^moored/)[0].text.slice(7)).disconnect("board-1")
+        world.untilLogged(/^moored/, 300)
         world.board.powerOff()
         expect(told.map(text => text.replace(/hub-\d\S+/, "HUB"))).toEqual([
             "booting",
@@ -52,10 +52,10 @@ describe("what a board is doing", () => {
     })
 
     test("is stopped when a setting is wrong, and dead when it panics", async () => {
-        const world = await moor({ image: "main", settings: { ID_SCOPE: "" } })
+        const world = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
         const told = watchDoing(world)
         world.board.powerOn()
-        world.until("setting ID_SCOPE")
+        world.untilLogged("setting ID_SCOPE")
         expect(told.at(-1)).toBe("stopped: setting ID_SCOPE is missing or malformed")
         const panic: BoardLogEntry = { kind: "panic", text: "PANIC 60004: out of memory; ..." }
         const moored: Activity = { text: "moored at a.b", hub: "a.b" }
@@ -66,26 +66,30 @@ describe("what a board is doing", () => {
 })
 
 test("the light is told by its pattern, with what that means", async () => {
-    const world = await moor({ image: "main", settings: { SLOT: 1, SLOT_SEC: 120 }, assigningMs: 20_000 })
+    const world = await createWorld({
+        image: "main",
+        settings: { SLOT: 1, SLOT_SEC: 120 },
+        assigningMs: 20_000,
+    })
     const light = watchLight(world)
     expect(light()).toBe("dark")
     world.board.powerOn()
-    world.until("slot in")
-    world.pass(60)
+    world.untilLogged("slot in")
+    world.advanceSec(60)
     expect(light()).toBe("a flash each 10 s (waiting)")
-    world.until("registering", 300)
-    world.pass(10)
+    world.untilLogged("registering", 300)
+    world.advanceSec(10)
     expect(light()).toBe("fast blinks (working)")
-    world.until(/^moored/)
-    world.pass(3)
+    world.untilLogged(/^moored/)
+    world.advanceSec(3)
     expect(light()).toBe("steady (moored)")
     world.board.powerOff()
     expect(light()).toBe("dark")
 
-    const wrong = await moor({ image: "main", settings: { ID_SCOPE: "" } })
+    const wrong = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
     const its = watchLight(wrong)
     wrong.board.powerOn()
-    wrong.pass(60)
+    wrong.advanceSec(60)
     expect(its()).toBe("slow blinks (failing)")
 })
 

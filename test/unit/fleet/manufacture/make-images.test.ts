@@ -26,7 +26,7 @@ import {
     type ManufactureOptions,
     readManifest,
 } from "../../../../tools/fleet/manufacture/index.js"
-import { GROUP_KEY, ID_SCOPE, moor } from "../../../helpers/firmware-world.js"
+import { GROUP_KEY, ID_SCOPE, createWorld } from "../../../helpers/firmware-world.js"
 
 const PROFILES = ["moorage_c3", "moorage_devkitc", "moorage_s2"]
 const NETWORK = { ssid: "plant 7", psk: "a password of it" }
@@ -95,7 +95,7 @@ describe("a manufactured image", () => {
         const none = Object.fromEntries(
             ["ID_SCOPE", "DEVICE_KEY", "REG_ID", "STABLE_SEC", "TELEMETRY_SEC"].map(key => [key, undefined])
         )
-        const world = await moor({
+        const world = await createWorld({
             image: profile.image,
             registrationId: id,
             flash,
@@ -103,8 +103,8 @@ describe("a manufactured image", () => {
             heapBytes: profile.heapKB * 1024,
         })
         world.board.powerOn()
-        world.until("slot in")
-        world.until("moored hub-")
+        world.untilLogged("slot in")
+        world.untilLogged("moored hub-")
         expect(world.cloud.dps.registration(id)?.status).toBe("assigned")
     })
 

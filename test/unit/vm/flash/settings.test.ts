@@ -9,11 +9,11 @@ import {
 } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 import { storeEntries } from "../../../../tools/vm/flash/settings-partition.js"
-import { bench } from "../../../helpers/probe-board.js"
+import { createProbeBoard } from "../../../helpers/probe-board.js"
 
 describe("settings", () => {
     test("reach the program as a deploy stores them, and are no write of the program's", async () => {
-        const { board, until } = await bench("greet", { name: 'Zoë & 日本 "q"' })
+        const { board, until } = await createProbeBoard("greet", { name: 'Zoë & 日本 "q"' })
         board.powerOn()
         until('hello Zoë & 日本 "q"')
         expect(board.stats.flashWrites).toBe(0)
@@ -53,7 +53,7 @@ describe("settings", () => {
     })
 
     test("do not touch the program, nor it them", async () => {
-        const { board } = await bench("greet", { name: "x" })
+        const { board } = await createProbeBoard("greet", { name: "x" })
         const program = Buffer.from(readProgram(board.flash) ?? [])
         writeSettings(board.flash, { later: 1 })
         expect(Buffer.compare(readProgram(board.flash) as Uint8Array, program)).toBe(0)
@@ -68,7 +68,7 @@ describe("settings", () => {
     })
 
     test("the longest that is accepted is one that the device can read", async () => {
-        const { board, until } = await bench("greet", { name: "x".repeat(225) })
+        const { board, until } = await createProbeBoard("greet", { name: "x".repeat(225) })
         board.powerOn()
         until("hello xxx")
         expect(board.stats.panics).toBe(0)

@@ -12,8 +12,8 @@ import {
 } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 import { FLASH_PAGE_BYTES } from "../../../../tools/vm/flash/flash-memory.js"
-import { bench } from "../../../helpers/probe-board.js"
-import { fillWithDead } from "../../../helpers/fill-store.js"
+import { createProbeBoard } from "../../../helpers/probe-board.js"
+import { fillWithStaleValues } from "../../../helpers/fill-store.js"
 
 interface Write {
     before: Uint8Array
@@ -32,7 +32,7 @@ function settingWrite(settings: Record<string, unknown>): Write {
 /** A board whose program writes one setting at each boot, and what it wrote. */
 async function booting() {
     const writes: Write[] = []
-    const { board, clock } = await bench(
+    const { board, clock } = await createProbeBoard(
         "boots",
         {},
         { tear: (before, after) => void writes.push({ before, after }) }
@@ -72,7 +72,7 @@ describe("the steps of a write", () => {
         const { flash, boot } = await booting()
         const erased: number[][] = []
         for (let i = 0; i < 3; i++) {
-            fillWithDead(flash)
+            fillWithStaleValues(flash)
             const [collection, append] = boot() as [FlashStep[], FlashStep[]]
             const pages = collection.filter(step => step.what === "erase")
             erased.push(pages.map(step => step.at / FLASH_PAGE_BYTES))
@@ -99,7 +99,7 @@ describe("the steps of a write", () => {
     })
 
     test("are not made up for what the store would not do: a deploy", async () => {
-        const { board } = await bench("greet")
+        const { board } = await createProbeBoard("greet")
         const flash = memoryFlash()
         writeProgram(flash, readProgram(board.flash) as Uint8Array)
         expect(() => flashSteps(memoryFlash().load(), flash.load())).toThrow(/no write of the settings store/)
@@ -109,7 +109,7 @@ describe("the steps of a write", () => {
 describe("a board", () => {
     test("whose power fails inside a write is off, and its flash holds what was programmed so far", async () => {
         let left: Uint8Array | undefined
-        const { board, clock } = await bench(
+        const { board, clock } = await createProbeBoard(
             "boots",
             {},
             { tear: (before, after) => (left = tornImage(before, after, 5)) }
@@ -123,7 +123,7 @@ describe("a board", () => {
     })
 
     test("whose power stays keeps what it wrote", async () => {
-        const { board, until } = await bench("boots", {}, { tear: () => undefined })
+        const { board, until } = await createProbeBoard("boots", {}, { tear: () => undefined })
         board.powerOn()
         until("boot 1")
         expect(readSettings(board.flash).boots).toBe(1)
@@ -137,7 +137,7 @@ describe("a board", () => {
             load: () => inner.load(),
             save: image => (deaf ? 0 : inner.save(image)),
         }
-        const { board, clock, until, log } = await bench("boots", {}, { flash })
+        const { board, clock, until, log } = await createProbeBoard("boots", {}, { flash })
         deaf = true
         for (let start = 0; start < 2; start++) {
             board.powerOn()

@@ -1,9 +1,9 @@
 import { CHUNK_BYTES, COMMAND_QUEUE_LENGTH, type DialAnswer, TCP_WINDOW_BYTES } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
-import { type Bench, TCP_PEER, TLS_PEER, bench } from "../../../helpers/probe-board.js"
+import { type ProbeBoard, TCP_PEER, TLS_PEER, createProbeBoard } from "../../../helpers/probe-board.js"
 
 /** What the peer's end of a connection saw. */
-function watch(b: Bench, index = 0) {
+function watch(b: ProbeBoard, index = 0) {
     const seen = { bytes: Buffer.alloc(0), closed: false, error: undefined as Error | undefined }
     b.peers[index]?.listen({
         data: bytes => {
@@ -24,8 +24,8 @@ const pieces = (log: string[]) =>
         return length ? [[Number(length), Number(first)] as const] : []
     })
 
-async function open(mode: string, peer: object, settings = {}, options = {}): Promise<Bench> {
-    const b = await bench(mode, { peer, ...settings }, options)
+async function open(mode: string, peer: object, settings = {}, options = {}): Promise<ProbeBoard> {
+    const b = await createProbeBoard(mode, { peer, ...settings }, options)
     b.board.powerOn()
     b.clock.advanceUntil(() => b.peers.length > 0, 20_000)
     return b
@@ -138,14 +138,14 @@ describe("connecting", () => {
         ["connect", "can't connect"],
         ["handshake", "mbedtls_ssl_handshake"],
     ] as const)("a failure to %s is told as the ESP32 port tells it", async (answer, message) => {
-        const b = await bench("listen", { peer: TLS_PEER }, { answer: () => answer })
+        const b = await createProbeBoard("listen", { peer: TLS_PEER }, { answer: () => answer })
         b.board.powerOn()
         b.until(`failed: socket tls://peer.test:8883: ${message}`)
         expect(b.board.stats).toMatchObject({ socketsOpened: 1, socketErrors: 1, tlsHandshakes: 0 })
     })
 
     test("TLS is open only after its handshake", async () => {
-        const b = await bench("listen", { peer: TLS_PEER }, { latencyMs: 1000 })
+        const b = await createProbeBoard("listen", { peer: TLS_PEER }, { latencyMs: 1000 })
         b.board.powerOn()
         b.clock.advanceUntil(() => b.board.stats.socketsOpened === 1, 20_000)
         const dialledMs = b.clock.nowMs()
@@ -157,7 +157,7 @@ describe("connecting", () => {
 
     test("a peer that stays mute in the handshake holds the worker: later connections only wait", async () => {
         const peer = { ...TLS_PEER, timeout: 5000 }
-        const b = await bench("dialtwice", { peer }, { answer: () => "mute" })
+        const b = await createProbeBoard("dialtwice", { peer }, { answer: () => "mute" })
         b.board.powerOn()
         b.until("first failed: socket tls://peer.test:8883: Timeout")
         b.until("second failed: socket tls://peer.test:8883: Timeout")
@@ -167,7 +167,7 @@ describe("connecting", () => {
     test("closing under the handshake frees the worker", async () => {
         const answers: DialAnswer[] = ["mute", "accept"]
         const settings = { peer: { ...TLS_PEER, timeout: 5000 }, close: true }
-        const b = await bench("dialtwice", settings, { answer: () => answers.shift() ?? "mute" })
+        const b = await createProbeBoard("dialtwice", settings, { answer: () => answers.shift() ?? "mute" })
         b.board.powerOn()
         b.until("first failed: socket tls://peer.test:8883: Timeout")
         b.until("second open")
@@ -182,7 +182,7 @@ describe("connecting", () => {
     })
 
     test("without an address connect() throws at once", async () => {
-        const b = await bench("listen", { peer: TCP_PEER })
+        const b = await createProbeBoard("listen", { peer: TCP_PEER })
         b.network.available = false
         b.board.powerOn()
         b.until("failed: network not available")
@@ -212,7 +212,7 @@ describe("losing power", () => {
     })
 
     test("a connection that was under way leaves nothing behind", async () => {
-        const b = await bench("listen", { peer: TLS_PEER }, { latencyMs: 1000 })
+        const b = await createProbeBoard("listen", { peer: TLS_PEER }, { latencyMs: 1000 })
         b.board.powerOn()
         b.clock.advanceUntil(() => b.board.stats.socketsOpened === 1, 20_000)
         b.board.powerOff()

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest"
-import { bench } from "../../../helpers/probe-board.js"
+import { createProbeBoard } from "../../../helpers/probe-board.js"
 
 /** Beyond this many the process has more addresses than is known of. */
 const MANY = 40_000
 
 test("a board that finds no room for its VM in this process says what to do", async () => {
-    const { board, clock } = await bench("greet")
+    const { board, clock } = await createProbeBoard("greet")
     const held: WebAssembly.Memory[] = []
     const fill = () => {
         while (held.length < MANY) held.push(new WebAssembly.Memory({ initial: 1, maximum: 1 }))

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from "node:tls"
 import { realClock } from "@moorage/runtime"
 import { type RealNetworkOptions, realNetwork } from "@moorage/vm"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { bench } from "../../../helpers/probe-board.js"
+import { createProbeBoard } from "../../../helpers/probe-board.js"
 import { makeCa } from "../../../helpers/certificates.js"
 
 let ca: Awaited<ReturnType<typeof makeCa>>
@@ -38,7 +38,11 @@ afterAll(() => {
 /** Runs the probe on the machine's own clock until it says how its connection went. */
 async function outcome(mode: string, peer: object, network: RealNetworkOptions) {
     const shows = mode === "pump" ? /^(pumped|failed)/ : /^(open|failed)/
-    const { board } = await bench(mode, { peer }, { clock: realClock, network: realNetwork(network) })
+    const { board } = await createProbeBoard(
+        mode,
+        { peer },
+        { clock: realClock, network: realNetwork(network) }
+    )
     const line = new Promise<string>(done => {
         board.on("log", text => shows.test(text) && done(text))
     })

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest"
-import { type BenchOptions, bench } from "../../../helpers/probe-board.js"
+import { type ProbeBoardOptions, createProbeBoard } from "../../../helpers/probe-board.js"
 
 const HOUR_MS = 3_600_000
 const NAP_MS = 3 * HOUR_MS + 123
 const SETTINGS = { napMs: NAP_MS, name: "Ada" }
 
-async function napping(options: BenchOptions = {}) {
-    const world = await bench("nap", SETTINGS, options)
+async function napping(options: ProbeBoardOptions = {}) {
+    const world = await createProbeBoard("nap", SETTINGS, options)
     const dmesg: string[] = []
     world.board.on("dmesg", line => dmesg.push(line))
     world.board.powerOn()
@@ -38,7 +38,7 @@ describe("a board whose program waits", () => {
     })
 
     test("or has ended: it is left alone as well", async () => {
-        const { board, clock, until } = await bench("greet")
+        const { board, clock, until } = await createProbeBoard("greet")
         board.powerOn()
         until("hello")
         clock.advance(2 * HOUR_MS)
