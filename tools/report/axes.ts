@@ -34,12 +34,12 @@ export function timeAxis(
         interval: stepSec,
         axisLabel: { ...AXIS.axisLabel, formatter: label, showMaxLabel: toSec % stepSec === 0 },
         splitLine: { show: false },
-        ...named(name),
+        ...axisName(name),
     }
 }
 
 /** The name stands below the middle of the axis. */
-export const named = (name: string) => ({ name, nameLocation: "middle", nameGap: 28 }) as const
+export const axisName = (name: string) => ({ name, nameLocation: "middle", nameGap: 28 }) as const
 
 /** Numbers of things, from 0. */
 export const COUNT_AXIS: YAXisComponentOption = {

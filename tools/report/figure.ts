@@ -7,7 +7,7 @@ export interface Figure {
     id: string
     heading: string
     /** What to look at, and what is there. */
-    look: string
+    caption: string
     draw: (size: Size) => Drawing
     heightPx: number
     /** Across the page, not half of it. */
@@ -20,7 +20,7 @@ const FULL_WIDTH_PX = 1100
 /** For a telephone. */
 const NARROW_WIDTH_PX = 340
 
-export function figureMarkup({ id, heading, look, draw, heightPx, isWide }: Figure): Markup {
+export function figureMarkup({ id, heading, caption: look, draw, heightPx, isWide }: Figure): Markup {
     const drawn = (name: string, width: number) => {
         const size = { width, height: heightPx }
         return svgMarkup(draw(size), size, `${id}-${name}`, `${heading}. ${look}`)

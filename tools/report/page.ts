@@ -1,11 +1,11 @@
 // The page around it all: one file, without a script, that loads nothing.
-import { FONT, LOOK_CSS } from "./theme.js"
+import { FONT, THEME_CSS } from "./theme.js"
 import { Markup, markup } from "./markup.js"
 
 /** From this width on the drawings for wide are shown. */
 const WIDE_PX = 640
 
-const CSS = `${LOOK_CSS}
+const CSS = `${THEME_CSS}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 ${FONT}}
 header,main{max-width:1200px;margin:0 auto;padding:0 16px}

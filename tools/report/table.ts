@@ -1,7 +1,7 @@
 import { type Markup, markup } from "./markup.js"
 
 /** A table that scrolls by itself when it is wider than the page; `long` ones also when they are long. */
-export function table(
+export function tableMarkup(
     label: string,
     heads: string[],
     rows: Markup[],

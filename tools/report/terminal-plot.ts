@@ -7,7 +7,7 @@ const ROWS = 6
  * Numbers as columns of blocks, a scale to the left, a label below each end.
  * @param numbers one a column
  */
-export function plotLines(numbers: number[], [left, right]: [string, string]): string[] {
+export function plotColumns(numbers: number[], [left, right]: [string, string]): string[] {
     const top = Math.max(1, ...numbers)
     const step = top / ROWS
     const scale = formatNumber(top)

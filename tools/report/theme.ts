@@ -36,7 +36,7 @@ const variables = (palette: Record<Colour, string>) =>
         .join(";")
 
 /** The style sheet that gives the colours their values. */
-export const LOOK_CSS =
+export const THEME_CSS =
     `:root{color-scheme:light dark;${variables(LIGHT)}}\n` +
     `@media (prefers-color-scheme:dark){:root{${variables(DARK)}}}\n`
 

@@ -4,11 +4,11 @@ import { timeAxis } from "./axes.js"
 import type { Figure } from "./figure.js"
 import { GRID, LEGEND } from "./theme.js"
 
-export const HEIGHT_PX = 300
+export const FIGURE_HEIGHT_PX = 300
 /** Beside the axis and its labels, about. */
 const MARGIN_PX = 70
 
-export const LINE = { type: "line", symbol: "none", silent: true } as const
+export const LINE_STYLE = { type: "line", symbol: "none", silent: true } as const
 
 export interface TimeChart {
     toSec: number

@@ -3,23 +3,23 @@ import { createHash } from "node:crypto"
 import type { Cloud } from "@moorage/emulator"
 import { buildFirmware } from "@moorage/vm"
 import { ThunderingHerdDetector } from "./check/thundering-herd.js"
-import { type Fact, factLine } from "./trace/facts.js"
+import { type TraceEvent, traceLine } from "./trace/trace-event.js"
 import {
     END_INVARIANTS,
-    FACT_INVARIANTS,
-    FLASH_NEED,
-    flashWriteFault,
+    EVENT_INVARIANTS,
+    FLASH_NEED_INVARIANT,
+    checkFlashWrite,
     type Invariant,
-    MOORED,
-    PROMISED,
-    SPREAD,
+    MOORED_INVARIANT,
+    PROMISED_INVARIANT,
+    SPREAD_INVARIANT,
 } from "./check/invariants.js"
 import { type ImageFleet, fleetSpecOfImages, planForImages } from "./world/image-fleet.js"
 import { faultsEndSec, type SimulationPlan, quotasOf } from "./plan/simulation-plan.js"
 import type { RunResult, Violation } from "./trace/run-result.js"
 import { type Images, fleetSpecOfPlan, type FleetSpec } from "./world/fleet-spec.js"
-import { FactTally } from "./trace/fact-tally.js"
-import { BoardWatch } from "./check/board-observer.js"
+import { RunTally } from "./trace/run-tally.js"
+import { BoardObserver } from "./check/board-observer.js"
 import { World } from "./world/world.js"
 
 /** Calls of the clock between two looks at the outside world. */
@@ -30,7 +30,7 @@ const STABLE_SEC = 120
 
 export interface FleetRunOptions {
     /** Gets every fact, as it happens. */
-    onFact?: (fact: Fact) => void
+    onEvent?: (fact: TraceEvent) => void
     /** Called now and then. */
     onProgress?: (elapsedSec: number, moored: number) => void
     /** Lets the outside world in: resolves in a later turn of the event loop. */
@@ -49,7 +49,7 @@ export interface FleetRun {
     readonly plan: SimulationPlan
     readonly cloud: Cloud
     /** Lets the plan's time pass, once. */
-    play(): Promise<RunResult>
+    runToEnd(): Promise<RunResult>
     /** After that: lets so much more time pass. No invariant is checked in it. */
     continueFor(ms: number): void
 }
@@ -63,12 +63,12 @@ export async function loadImages(): Promise<Images> {
 
 class Run implements FleetRun {
     readonly world: World
-    private readonly watches = new Map<string, BoardWatch>()
-    private readonly tally: FactTally
+    private readonly watches = new Map<string, BoardObserver>()
+    private readonly tally: RunTally
     private readonly crowds: ThunderingHerdDetector
     private readonly hash = createHash("sha256")
     private readonly violations: Violation[] = []
-    private readonly lanes = new Map<string, Fact[]>()
+    private readonly lanes = new Map<string, TraceEvent[]>()
     private violationCount = 0
     private mooredCount = 0
     private isSummedUp = false
@@ -79,20 +79,20 @@ class Run implements FleetRun {
         roster: FleetSpec,
         private readonly options: FleetRunOptions
     ) {
-        this.tally = new FactTally(plan.durationSec)
+        this.tally = new RunTally(plan.durationSec)
         this.crowds = new ThunderingHerdDetector(plan.boards.settings)
         this.world = new World(plan, seed, roster, {
-            fact: fact => this.fact(fact),
-            heard: (board, host) => this.watches.get(board)?.heard(host),
-            wrote: (board, before, after) => {
+            onEvent: fact => this.fact(fact),
+            onBytesReceived: (board, host) => this.watches.get(board)?.onBytesReceived(host),
+            onFlashWrite: (board, before, after) => {
                 if (this.isSummedUp) return
                 const watch = this.watches.get(board)
-                const wrong = watch && flashWriteFault(watch, before, after, this.world.clock.elapsedMs())
-                if (wrong) this.violated(FLASH_NEED, watch, wrong)
+                const wrong = watch && checkFlashWrite(watch, before, after, this.world.clock.elapsedMs())
+                if (wrong) this.violated(FLASH_NEED_INVARIANT, watch, wrong)
             },
         })
         const stableMs = Number(plan.boards.settings.STABLE_SEC ?? STABLE_SEC) * 1000
-        for (const { sim } of this.world.boards) this.watches.set(sim.id, new BoardWatch(sim, stableMs))
+        for (const { sim } of this.world.boards) this.watches.set(sim.id, new BoardObserver(sim, stableMs))
         this.sampleMoored(0)
         const boundMs = (faultsEndSec(plan) + plan.mooredWithinSec) * 1000
         this.world.clock.after(boundMs, () => this.checkMoored(boundMs))
@@ -110,7 +110,7 @@ class Run implements FleetRun {
         return this.options.stopAtViolation === true && this.violationCount > 0
     }
 
-    async play(): Promise<RunResult> {
+    async runToEnd(): Promise<RunResult> {
         const { options, plan, world } = this
         const durationMs = plan.durationSec * 1000
         while (!world.clock.runTo(durationMs, CALLS_PER_SLICE)) {
@@ -122,19 +122,19 @@ class Run implements FleetRun {
         return this.result()
     }
 
-    private fact(fact: Fact): void {
+    private fact(fact: TraceEvent): void {
         if (this.isSummedUp) return
         this.tally.add(fact)
-        if (this.options.hash !== false) this.hash.update(factLine(fact)).update("\n")
-        this.options.onFact?.(fact)
+        if (this.options.hash !== false) this.hash.update(traceLine(fact)).update("\n")
+        this.options.onEvent?.(fact)
         const watch = this.watches.get(fact.board)
         if (!watch) return
-        for (const invariant of FACT_INVARIANTS) {
+        for (const invariant of EVENT_INVARIANTS) {
             const wrong = invariant.check(fact, watch)
             if (wrong !== undefined) this.violated(invariant, watch, wrong, fact)
         }
         const crowded = this.crowds.add(fact)
-        if (crowded !== undefined) this.violated(SPREAD, watch, crowded, fact)
+        if (crowded !== undefined) this.violated(SPREAD_INVARIANT, watch, crowded, fact)
         const wasMoored = watch.mooredMs !== undefined
         watch.update(fact)
         const isMoored = watch.mooredMs !== undefined
@@ -142,7 +142,12 @@ class Run implements FleetRun {
         this.lanes.get(fact.board)?.push(fact)
     }
 
-    private violated({ id, sentence }: Invariant, watch: BoardWatch, what: string, now?: Fact): void {
+    private violated(
+        { id, sentence }: Invariant,
+        watch: BoardObserver,
+        what: string,
+        now?: TraceEvent
+    ): void {
         this.violationCount++
         const board = watch.sim.id
         const ms = Math.round(this.world.clock.elapsedMs())
@@ -164,10 +169,14 @@ class Run implements FleetRun {
     private checkMoored(boundMs: number): void {
         const sinceMs = faultsEndSec(this.plan) * 1000
         for (const watch of this.watches.values()) {
-            const { sim, mooredMs, lastMooredMs = -1, promised } = watch
-            if (promised) this.violated(PROMISED, watch, "answered 202 and did not register")
+            const { sim, mooredMs, lastMooredMs = -1, reprovisionAccepted: promised } = watch
+            if (promised) this.violated(PROMISED_INVARIANT, watch, "answered 202 and did not register")
             if (!sim.isPowered || sim.isBricked || mooredMs !== undefined || lastMooredMs >= sinceMs) continue
-            this.violated(MOORED, watch, `not moored ${(boundMs - sinceMs) / 1000} s after the last fault`)
+            this.violated(
+                MOORED_INVARIANT,
+                watch,
+                `not moored ${(boundMs - sinceMs) / 1000} s after the last fault`
+            )
         }
     }
 
@@ -179,7 +188,7 @@ class Run implements FleetRun {
             const end = {
                 assignedHub: world.assignedHub(sim.id),
                 sessions: world.sessionsOf(sim.id),
-                kept: sim.kept(),
+                flashRecord: sim.flashRecord(),
                 heldMs: mooredMs === undefined ? 0 : world.clock.elapsedMs() - mooredMs,
             }
             for (const invariant of END_INVARIANTS) {
@@ -194,7 +203,7 @@ class Run implements FleetRun {
         const { plan, seed, world, tally } = this
         const watches = [...this.watches.values()]
         const hubs: Record<string, number> = Object.fromEntries(world.cloud.hubNames().map(name => [name, 0]))
-        for (const { mooredMs, hubTry } of watches)
+        for (const { mooredMs, hubAttempt: hubTry } of watches)
             if (mooredMs !== undefined && hubTry) hubs[hubTry.service] = (hubs[hubTry.service] ?? 0) + 1
         const { dpsRegistrations } = quotasOf(plan)
         return {
@@ -249,5 +258,5 @@ export function runPlan(
     images: Images,
     options: FleetRunOptions = {}
 ): Promise<RunResult> {
-    return openRun(plan, seed, images, options).play()
+    return openRun(plan, seed, images, options).runToEnd()
 }

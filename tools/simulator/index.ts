@@ -1,7 +1,7 @@
 // The simulator: real bytecode in the real VM on thousands of boards, in virtual time, against the emulator's core.
 // A run is a pure function of plan, seed and bytecode. What a run may use of the outside is passed in.
 export { VirtualClock } from "./world/virtual-clock.js"
-export { type Fact, factLine, factText } from "./trace/facts.js"
+export { type TraceEvent, traceLine, formatTraceEvent } from "./trace/trace-event.js"
 export { type Invariant, INVARIANTS } from "./check/invariants.js"
 export { type SeedJobsOptions, runSeeds } from "./seed-jobs.js"
 export type { ImageBoard, ImageFleet } from "./world/image-fleet.js"
@@ -15,7 +15,7 @@ export {
     builtinPlans,
     withBoardCount,
 } from "./plan/simulation-plan.js"
-export { type Replay, replayOf } from "./replay-command.js"
+export { type ReplayCommands, replayCommands } from "./replay-command.js"
 export type { RunResult, Series, Totals, Violation } from "./trace/run-result.js"
 export type { Images } from "./world/fleet-spec.js"
 export {
@@ -26,11 +26,11 @@ export {
     runPlan,
     type FleetRunOptions,
 } from "./fleet-run.js"
-export { shrink, type Shrunk } from "./plan/shrink.js"
+export { shrinkPlan, type ShrunkPlan } from "./plan/shrink.js"
 export {
-    merge,
+    mergeSummaries,
     MergeError,
     type SeedSummary,
-    summarise,
+    summariseRuns,
     type SimulationSummary,
 } from "./trace/seed-summary.js"

@@ -29,10 +29,10 @@ const COPIED = [
 ]
 
 /** What is needed of a mutant to build it. */
-type Broken = Pick<Mutant, "name" | "edits">
+type MutantEdits = Pick<Mutant, "name" | "edits">
 
 /** `text` after the edit. @throws Error that names the mutant, the file and the text that is not there once */
-function edited(text: string, mutant: string, { file, find, replace }: Edit): string {
+function applyEdit(text: string, mutant: string, { file, find, replace }: Edit): string {
     const count = text.split(find).length - 1
     if (count !== 1)
         throw new Error(
@@ -41,7 +41,7 @@ function edited(text: string, mutant: string, { file, find, replace }: Edit): st
     return text.replace(find, () => replace)
 }
 
-export class Project {
+export class MutantProject {
     private readonly dir = mkdtempSync(join(tmpdir(), "moorage-mutant-"))
 
     constructor() {
@@ -54,12 +54,12 @@ export class Project {
     }
 
     /** Whether the mutant's edits fit the firmware. @throws Error when they do not */
-    check(mutant: Broken): void {
+    check(mutant: MutantEdits): void {
         this.mutated(mutant)
     }
 
     /** Builds both images of the mutant. @throws Error when its edits do not fit, or do not compile */
-    async build(mutant: Broken): Promise<Images> {
+    async build(mutant: MutantEdits): Promise<Images> {
         const texts = this.mutated(mutant)
         const originals = new Map([...texts.keys()].map(file => [file, this.read(file)]))
         try {
@@ -77,11 +77,11 @@ export class Project {
     }
 
     /** The files that the mutant changes, as it has them. */
-    private mutated({ name, edits }: Broken): Map<string, string> {
+    private mutated({ name, edits }: MutantEdits): Map<string, string> {
         const texts = new Map<string, string>()
         for (const edit of edits) {
             const text = texts.get(edit.file) ?? this.read(edit.file)
-            texts.set(edit.file, edited(text, name, edit))
+            texts.set(edit.file, applyEdit(text, name, edit))
         }
         return texts
     }

@@ -8,9 +8,9 @@ import {
     type Violation,
 } from "@moorage/simulator"
 import type { Mutant, MutantPlan } from "./mutants.js"
-import type { Project } from "./project.js"
+import type { MutantProject } from "./project.js"
 
-export interface Trial {
+export interface MutantTrial {
     /** Bytes of the images. */
     mainBytes: number
     tightBytes: number
@@ -25,7 +25,7 @@ export function mutantPlan(name: MutantPlan): SimulationPlan {
 }
 
 /** Runs the images through the plan. */
-export async function tryImages(images: Images, plan: SimulationPlan, seed: number): Promise<Trial> {
+export async function runImages(images: Images, plan: SimulationPlan, seed: number): Promise<MutantTrial> {
     const { violations } = await runPlan(plan, seed, images, { hash: false })
     const caught: Record<string, number> = {}
     for (const { invariant } of violations) caught[invariant] = (caught[invariant] ?? 0) + 1
@@ -38,7 +38,7 @@ export async function tryImages(images: Images, plan: SimulationPlan, seed: numb
 }
 
 /** Builds the mutant and runs it through its plan. */
-export async function tryMutant(project: Project, mutant: Mutant): Promise<Trial> {
+export async function runMutant(project: MutantProject, mutant: Mutant): Promise<MutantTrial> {
     const images = await project.build(mutant)
-    return tryImages(images, mutantPlan(mutant.plan), mutant.seed)
+    return runImages(images, mutantPlan(mutant.plan), mutant.seed)
 }

@@ -1,8 +1,8 @@
 // Runs as a whole: the same seed is the same run, the ready plans hold every invariant, a broken rule is found.
 import { beforeAll, describe, expect, test } from "vitest"
 import {
-    type Fact,
-    factLine,
+    type TraceEvent,
+    traceLine,
     type Images,
     loadImages,
     parseSimulationPlan,
@@ -10,7 +10,7 @@ import {
     builtinPlans,
     runPlan,
     runSeeds,
-    shrink,
+    shrinkPlan,
     withBoardCount,
 } from "../../../tools/simulator/index.js"
 
@@ -25,7 +25,7 @@ const small = (name: string) => withBoardCount(readSimulationPlan(name), BOARDS)
 
 async function traced(name: string, seed: number) {
     const lines: string[] = []
-    const result = await runPlan(small(name), seed, images, { onFact: fact => lines.push(factLine(fact)) })
+    const result = await runPlan(small(name), seed, images, { onEvent: fact => lines.push(traceLine(fact)) })
     return { trace: lines.join("\n"), result }
 }
 
@@ -64,10 +64,10 @@ events:
     test("goes the same for a board whichever other boards there are", async () => {
         // No quota is near, so that boards do not meet; what the cloud draws is not compared.
         const life = async (only?: number[]) => {
-            const facts: Fact[] = []
+            const facts: TraceEvent[] = []
             const plan = { ...PLAN, boards: { ...PLAN.boards, only } }
             await runPlan(plan, 5, images, {
-                onFact: fact => fact.board === "board-2" && facts.push(fact),
+                onEvent: fact => fact.board === "board-2" && facts.push(fact),
             })
             return facts.filter(({ kind }) => kind === "power" || kind === "event")
         }
@@ -137,7 +137,7 @@ events:
 
     test("is shrunk to the one board and the two events that matter", async () => {
         const { violations } = await runPlan(PLAN, 1, images)
-        const shrunk = await shrink(
+        const shrunk = await shrinkPlan(
             PLAN,
             violations[0],
             plan => runPlan(plan, 1, images, { hash: false }),

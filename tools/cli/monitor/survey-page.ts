@@ -1,12 +1,12 @@
 // The monitor's page: what one look found, to be read offline, without a script.
 import type { GroupSurvey, HourSurvey, Survey } from "@moorage/fleet/monitor"
-import { COUNT_AXIS, named } from "@moorage/report/html"
+import { COUNT_AXIS, axisName } from "@moorage/report/html"
 import { type Figure, figureMarkup } from "@moorage/report/html"
 import { AXIS, COLOUR, GRID, LEGEND } from "@moorage/report/html"
 import { type Markup, markup } from "@moorage/report/html"
 import { pageHtml, type PageSection } from "@moorage/report/html"
-import { table } from "@moorage/report/html"
-import { tiles } from "@moorage/report/html"
+import { tableMarkup } from "@moorage/report/html"
+import { tilesMarkup } from "@moorage/report/html"
 import { formatNumber, pluralize, formatDuration, formatPercent } from "@moorage/report"
 import { formatUtc } from "@moorage/report"
 
@@ -34,7 +34,7 @@ function rateFigure({ rate }: Survey): Figure {
     return {
         id: "rate",
         heading: `Registrations ${isByHour ? "an hour" : "a day"}`,
-        look: `The last ${pluralize(rate.days, "day")}, UTC. ${HOURS_LOOK}`,
+        caption: `The last ${pluralize(rate.days, "day")}, UTC. ${HOURS_LOOK}`,
         heightPx: HEIGHT_PX,
         isWide: true,
         draw: () => ({
@@ -42,7 +42,7 @@ function rateFigure({ rate }: Survey): Figure {
                 grid: GRID,
                 legend: LEGEND,
                 xAxis: { ...AXIS, type: "category", data: bars.map(label), splitLine: { show: false } },
-                yAxis: { ...COUNT_AXIS, ...named("") },
+                yAxis: { ...COUNT_AXIS, ...axisName("") },
                 series,
             },
             titleOf: (which, i) =>
@@ -63,7 +63,7 @@ function groupsTable(survey: Survey): Markup {
     const rows = [...groups].sort((a, b) => b.registered - a.registered).map(row)
     if (individuals.enrollments > 0)
         rows.push(row({ ...individuals, id: "individual enrollments", isEnabled: true }))
-    return table("Enrollments", ["Enrollment", "Registered", ...statuses], rows)
+    return tableMarkup("Enrollments", ["Enrollment", "Registered", ...statuses], rows)
 }
 
 function hubsTable({ hubs, registered }: Survey): Markup {
@@ -72,7 +72,7 @@ function hubsTable({ hubs, registered }: Survey): Markup {
             markup`<tr><td>${hostName}</td>${numbers([devices])}<td class="number">${formatPercent(devices, registered)}</td></tr>
 `
     )
-    return table("Hubs", ["Hub", "Devices", "Share of all"], rows, "short")
+    return tableMarkup("Hubs", ["Hub", "Devices", "Share of all"], rows, "short")
 }
 
 function failuresTable({ failures }: Survey): Markup {
@@ -82,7 +82,7 @@ function failuresTable({ failures }: Survey): Markup {
             markup`<tr><td class="number">${errorCode ?? "none"}</td><td>${errorMessage}</td>${numbers([devices])}<td>${example}</td></tr>
 `
     )
-    return table("Failures", ["Code", "Message", "Devices", "Such as"], rows)
+    return tableMarkup("Failures", ["Code", "Message", "Devices", "Such as"], rows)
 }
 
 function disabledNote({ individuals: { disabled, disabledIds, enrollments, lookedUp } }: Survey): Markup {
@@ -105,7 +105,7 @@ export function monitorHtml(survey: Survey): string {
         {
             id: "numbers",
             heading: "In numbers",
-            body: markup`${tiles([
+            body: markup`${tilesMarkup([
                 ["registered", formatNumber(registered)],
                 ["enrollment groups", formatNumber(groups.length)],
                 ["groups disabled", formatNumber(groups.filter(({ isEnabled }) => !isEnabled).length)],

@@ -13,9 +13,9 @@ import { type Figure, figureMarkup } from "@moorage/report/html"
 import { COLOUR } from "@moorage/report/html"
 import { type Markup, markup } from "@moorage/report/html"
 import { pageHtml } from "@moorage/report/html"
-import { table } from "@moorage/report/html"
-import { HEIGHT_PX, LINE, timeChart } from "@moorage/report/html"
-import { tiles } from "@moorage/report/html"
+import { tableMarkup } from "@moorage/report/html"
+import { FIGURE_HEIGHT_PX, LINE_STYLE, timeChart } from "@moorage/report/html"
+import { tilesMarkup } from "@moorage/report/html"
 import { formatNumber, pluralize, formatDuration } from "@moorage/report"
 import { boardsText, predictionText, rateText } from "./plan-text.js"
 
@@ -24,7 +24,7 @@ const POINTS = 400
 type Data = [number, number][]
 
 const line = (name: string, colour: string, data: Data, type: "solid" | "dashed" = "solid") => ({
-    ...LINE,
+    ...LINE_STYLE,
     name,
     data,
     lineStyle: { width: type === "solid" ? 2 : 1.5, color: colour, type },
@@ -40,8 +40,8 @@ function mooredFigure(plan: RolloutPlan): Figure {
     return {
         id: "moored",
         heading: "Boards moored, as the model predicts",
-        look: `From ${localText(startMs, plan.timeZone)} (${plan.timeZone}) on. Level stretches are nights, pauses, and people at work between batches.`,
-        heightPx: HEIGHT_PX,
+        caption: `From ${localText(startMs, plan.timeZone)} (${plan.timeZone}) on. Level stretches are nights, pauses, and people at work between batches.`,
+        heightPx: FIGURE_HEIGHT_PX,
         isWide: true,
         draw: timeChart({
             toSec,
@@ -64,8 +64,8 @@ function paceFigure(plan: RolloutPlan): Figure {
     return {
         id: "pace",
         heading: "The largest batch, from its power-on",
-        look: `${pluralize(largest.boards, "board")} register. The line stays under the dashed one, which is all that the quota allows.`,
-        heightPx: HEIGHT_PX,
+        caption: `${pluralize(largest.boards, "board")} register. The line stays under the dashed one, which is all that the quota allows.`,
+        heightPx: FIGURE_HEIGHT_PX,
         isWide: true,
         draw: timeChart({
             toSec,
@@ -89,7 +89,7 @@ function batchesTable({ batches, timeZone }: RolloutPlan): Markup {
     )}</td><td>${boardsText(batch)}</td></tr>
 `
     const heads = ["Batch", "Wave", "Boards", "Slots", "Power on", "Slots end", "Which boards"]
-    return table("Batches", heads, batches.map(row))
+    return tableMarkup("Batches", heads, batches.map(row))
 }
 
 /** The page. */
@@ -107,7 +107,7 @@ export function planHtml(plan: RolloutPlan): string {
             {
                 id: "numbers",
                 heading: "In numbers",
-                body: markup`${tiles([
+                body: markup`${tilesMarkup([
                     ["boards", formatNumber(fleet.boards)],
                     ["waves", formatNumber(waves.length)],
                     ["batches", formatNumber(batches.length)],

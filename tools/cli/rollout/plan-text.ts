@@ -9,7 +9,7 @@ import {
 } from "@moorage/fleet/rollout"
 import { alignColumns, formatFraction } from "@moorage/report"
 import { pluralize, formatElapsed, formatNumber } from "@moorage/report"
-import { plotLines } from "@moorage/report"
+import { plotColumns } from "@moorage/report"
 
 /** Of more batches than that only the first and the last are shown. */
 const BATCHES_SHOWN = 20
@@ -87,7 +87,7 @@ export function planLines(plan: RolloutPlan, width: number): string[] {
         ...batchLines(plan),
         "",
         "boards moored, as the model predicts",
-        ...plotLines(
+        ...plotColumns(
             points.map(({ moored }) => moored),
             ends as [string, string]
         ),

@@ -1,10 +1,10 @@
 // What `moorage simulate` prints for a person.
 import {
-    factText,
+    formatTraceEvent,
     INVARIANTS,
-    type Replay,
+    type ReplayCommands,
     type RunResult,
-    type Shrunk,
+    type ShrunkPlan,
     type SimulationSummary,
     formatSimulationPlan,
 } from "@moorage/simulator"
@@ -34,7 +34,7 @@ export function runText(result: RunResult, tookSec: number): string {
 }
 
 /** What broke, what led to it, and how to see it again. */
-export function violationText(result: RunResult, replay: Replay): string {
+export function violationText(result: RunResult, replay: ReplayCommands): string {
     const [violation] = result.violations
     if (!violation) return ""
     const { invariant, sentence, board, ms, what, recent } = violation
@@ -42,14 +42,14 @@ export function violationText(result: RunResult, replay: Replay): string {
         `VIOLATION of ${invariant}: ${sentence}`,
         `  seed ${result.seed}, ${board}, at ${(ms / 1000).toFixed(3)} s: ${what}`,
         `  the board's last ${recent.length} events:`,
-        ...recent.map(fact => `  ${factText(fact)}`),
+        ...recent.map(fact => `  ${formatTraceEvent(fact)}`),
         `  again:       ${replay.run(result.seed)}`,
         `  this board:  ${replay.board(result.seed, board)}`,
     ].join("\n")
 }
 
 /** The smallest plan that was found. */
-export function shrunkText({ plan, violation, tries }: Shrunk, seed: number): string {
+export function shrunkText({ plan, violation, tries }: ShrunkPlan, seed: number): string {
     return [
         `The smallest plan found in ${tries} tries that still breaks ${violation.invariant}, with seed ${seed}:`,
         "",

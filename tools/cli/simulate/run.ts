@@ -1,19 +1,19 @@
 // What `moorage simulate` does.
 import { join } from "node:path"
 import {
-    factLine,
+    traceLine,
     type FleetRun,
     type Images,
     type SimulationPlan,
     readSimulationPlan,
     builtinPlans,
-    replayOf,
+    replayCommands,
     type FleetRunOptions,
     type RunResult,
     runPlan,
     runSeeds,
-    shrink,
-    summarise,
+    shrinkPlan,
+    summariseRuns,
 } from "@moorage/simulator"
 import { realClock } from "@moorage/runtime"
 import { UserError, WRONG_USAGE } from "../user-error.js"
@@ -73,7 +73,7 @@ async function runOne(
         const run = open({
             yieldToEventLoop: yieldToEventLoop,
             isCancelled: () => signal.aborted,
-            onFact: trace && (fact => trace.line(factLine(fact))),
+            onEvent: trace && (fact => trace.line(traceLine(fact))),
             onProgress: (sec, moored) => {
                 const { durationSec } = run.plan
                 progress.show(
@@ -82,7 +82,7 @@ async function runOne(
                 )
             },
         })
-        return { run, result: await run.play() }
+        return { run, result: await run.runToEnd() }
     } finally {
         progress.end()
         await trace?.end()
@@ -132,7 +132,7 @@ async function printShrunk(
             hash: false,
             isCancelled: () => signal.aborted,
         })
-    const shrunk = await shrink(plan, violation, tryPlan, options.shrinkTries)
+    const shrunk = await shrinkPlan(plan, violation, tryPlan, options.shrinkTries)
     if (!signal.aborted) process.stderr.write(`${shrunkText(shrunk, result.seed)}\n`)
 }
 
@@ -148,7 +148,7 @@ async function printResults(
     const [only] = results
     if (!only) return
     const say = (text: string) => process.stdout.write(`${text}\n`)
-    const summary = summarise(only.plan, results)
+    const summary = summariseRuns(only.plan, results)
     if (out !== undefined && isWhole)
         writeOutputFile(
             join(out, `${only.plan}-${only.seed}-${results.at(-1)?.seed}.json`),
@@ -194,7 +194,7 @@ export async function simulate(name: string | undefined, options: SimulateOption
     const broken = results.find(({ violationCount }) => violationCount > 0)
     if (broken) {
         if (!signal.aborted) process.exitCode = VIOLATED
-        process.stderr.write(`\n${violationText(broken, replayOf(name, options))}\n\n`)
+        process.stderr.write(`\n${violationText(broken, replayCommands(name, options))}\n\n`)
         if (images) await printShrunk(plan, broken, images, options, signal)
     }
     if (one && options.serve !== undefined && !signal.aborted) await serve(one.run, options.serve, signal)

@@ -1,7 +1,7 @@
 // The files that `moorage simulate` reads and writes.
 import { createWriteStream, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { merge, MergeError, type SimulationSummary } from "@moorage/simulator"
+import { mergeSummaries, MergeError, type SimulationSummary } from "@moorage/simulator"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
 import { ioError } from "../output-files.js"
 
@@ -56,7 +56,7 @@ export function mergeFolder(folder: string): SimulationSummary {
             `There is no .json in ${folder}: run \`moorage simulate PLAN --out ${folder}\` first.`
         )
     try {
-        return merge(files.sort().map(name => readSummary(join(folder, name))))
+        return mergeSummaries(files.sort().map(name => readSummary(join(folder, name))))
     } catch (error) {
         if (error instanceof MergeError) throw new UserError(error.message, FAILED, { cause: error })
         throw error

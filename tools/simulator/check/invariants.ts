@@ -1,8 +1,8 @@
 // What must hold in every run, whatever befalls the fleet: each with an id, a sentence, and where it comes from.
-import type { Fact } from "../trace/facts.js"
+import type { TraceEvent } from "../trace/trace-event.js"
 import { DEVICE_HOST } from "@moorage/emulator"
 import type { FlashRecord } from "../world/simulated-board.js"
-import type { BoardWatch } from "./board-observer.js"
+import type { BoardObserver } from "./board-observer.js"
 
 export interface Invariant {
     id: string
@@ -12,7 +12,7 @@ export interface Invariant {
 }
 
 /** A fact is told of before the watch takes it in; what is returned says what is wrong. */
-type FactCheck = (fact: Fact, watch: BoardWatch) => string | undefined
+type EventCheck = (fact: TraceEvent, watch: BoardObserver) => string | undefined
 
 /** The VM's tick, and what sending and receiving take. */
 const SLACK_MS = 50
@@ -37,35 +37,36 @@ const isHub = (service: string | undefined) =>
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 
 /** Registration is for a board that no hub is known for, was refused twice, lost its hub for long, or was asked to. */
-function isRegistrationDue(watch: BoardWatch, ms: number): boolean {
-    if (watch.registering || watch.asked || !watch.knowsHub || watch.refusals >= 2) return true
+function isRegistrationDue(watch: BoardObserver, ms: number): boolean {
+    if (watch.isRegistering || watch.reprovisionRequested || !watch.knowsHub || watch.refusals >= 2)
+        return true
     return watch.lostMs !== undefined && ms - watch.lostMs >= watch.windowMs
 }
 
 /** Whether the board leaves its record away, since its program died too often. */
-const isCareful = ({ sim }: BoardWatch) => sim.kept().deaths >= DEATHS_MAX
+const isInSafeMode = ({ sim }: BoardObserver) => sim.flashRecord().crashes >= DEATHS_MAX
 
 /** When the slot of a board begins that was never assigned, in ms of the run. */
-function slotMs({ sim, bootMs }: BoardWatch): number {
+function slotMs({ sim, bootMs }: BoardObserver): number {
     const { SLOT = 0, SLOT_SEC = 0 } = sim.options.settings
     return bootMs + Number(SLOT) * Number(SLOT_SEC) * 1000
 }
 
-function tokenLifeMs({ sim }: BoardWatch): number {
+function tokenLifeMs({ sim }: BoardObserver): number {
     return Number(sim.options.settings.TOKEN_DAYS ?? TOKEN_DAYS) * 86_400_000
 }
 
 /** Checked at each fact of a board. */
-export const FACT_INVARIANTS: (Invariant & { check: FactCheck })[] = [
+export const EVENT_INVARIANTS: (Invariant & { check: EventCheck })[] = [
     {
         id: "warm-boot",
         sentence: "No board asks DPS on a warm boot with a valid record before it tried its hub.",
         source: "seed: You shouldn't need to provision every time the device reboots.",
         check: ({ kind }, watch) => {
-            if (watch.hubTry || watch.asked || watch.registering) return undefined
+            if (watch.hubAttempt || watch.reprovisionRequested || watch.isRegistering) return undefined
             const isNeedless =
                 (kind === "register" && watch.knowsHub) || (kind === "lookup" && watch.hasRecord)
-            return isNeedless && !isCareful(watch) ? `${kind} without a try at the hub it knew` : undefined
+            return isNeedless && !isInSafeMode(watch) ? `${kind} without a try at the hub it knew` : undefined
         },
     },
     {
@@ -73,7 +74,11 @@ export const FACT_INVARIANTS: (Invariant & { check: FactCheck })[] = [
         sentence: "No board without a record registers before it looked up whether DPS knows its hub.",
         source: "seed: At every device reboot, that API needs to be invoked to get the device registration status.",
         check: ({ kind }, watch) =>
-            kind === "register" && !watch.knowsHub && !watch.lookedUp && !watch.asked && !watch.registering
+            kind === "register" &&
+            !watch.knowsHub &&
+            !watch.hasLookedUp &&
+            !watch.reprovisionRequested &&
+            !watch.isRegistering
                 ? "registered without a lookup"
                 : undefined,
     },
@@ -82,7 +87,7 @@ export const FACT_INVARIANTS: (Invariant & { check: FactCheck })[] = [
         sentence: "No board asks DPS for its first assignment before its slot.",
         source: "seed: you should use a staggered registration schedule for the devices",
         check: ({ kind, ms }, watch) =>
-            (kind === "register" || (kind === "lookup" && watch.sim.keepsRecord)) &&
+            (kind === "register" || (kind === "lookup" && watch.sim.storesRecord)) &&
             watch.hubs.size === 0 &&
             ms + SLACK_MS < slotMs(watch)
                 ? `${kind} ${seconds(slotMs(watch) - ms)} before its slot`
@@ -102,7 +107,7 @@ export const FACT_INVARIANTS: (Invariant & { check: FactCheck })[] = [
             "long each time that DPS names the same dead hub, up to 2 h.",
         source: "seed: devices should try to reconnect directly to the same IoT Hub for at least 15 minutes",
         check: ({ kind, ms }, watch) =>
-            kind === "register" && watch.hubTry && !isRegistrationDue(watch, ms)
+            kind === "register" && watch.hubAttempt && !isRegistrationDue(watch, ms)
                 ? `registered ${watch.lostMs === undefined ? "with no failure" : `${seconds(ms - watch.lostMs)} after it lost its hub`}, refused ${watch.refusals} times`
                 : undefined,
     },
@@ -110,7 +115,7 @@ export const FACT_INVARIANTS: (Invariant & { check: FactCheck })[] = [
         id: "window-end",
         sentence: "Once the hub window is over (30 minutes, at most 4 h) a board asks DPS before its hub.",
         source: "seed: Once the threshold is reached, the retry mechanism automatically triggers a fresh start",
-        check: ({ kind, service }, { hubTry, lostMs, windowMs, registering }) => {
+        check: ({ kind, service }, { hubAttempt: hubTry, lostMs, windowMs, isRegistering: registering }) => {
             if (kind !== "dial" || !isHub(service) || registering) return undefined
             if (hubTry?.endMs === undefined || lostMs === undefined) return undefined
             const spentMs = hubTry.endMs - lostMs
@@ -123,7 +128,7 @@ export const FACT_INVARIANTS: (Invariant & { check: FactCheck })[] = [
         id: "fresh-token",
         sentence: "A board that its hub refused learns the time from DPS before it tries again.",
         source: "ARCHITECTURE: 1st refusal: refresh clock, fresh token, same hub",
-        check: ({ kind, service }, { refused }) =>
+        check: ({ kind, service }, { isRefused: refused }) =>
             kind === "dial" && isHub(service) && refused ? "tried again with the token refused" : undefined,
     },
     {
@@ -155,9 +160,9 @@ export const FACT_INVARIANTS: (Invariant & { check: FactCheck })[] = [
         sentence: "Tries at a hub are 60 s apart, but for the first after a server error: 5 s.",
         source: "seed: allowing a gap of at least a minute before a retry; at least 5 seconds of wait-time",
         check: ({ kind, ms, service }, watch) => {
-            const { hubTry } = watch
-            if (kind !== "dial" || !isHub(service) || !hubTry || watch.endedAtWill) return undefined
-            const isFirst = watch.failures <= 1 && watch.lookedLikeServerError
+            const { hubAttempt: hubTry } = watch
+            if (kind !== "dial" || !isHub(service) || !hubTry || watch.endedOnPurpose) return undefined
+            const isFirst = watch.failures <= 1 && watch.looksLikeServerError
             const gapMs = ms - (hubTry.endMs ?? hubTry.dialMs)
             const leastMs = isFirst ? SERVER_ERROR_MS : HUB_GAP_MS
             return gapMs + SLACK_MS < leastMs ? `only ${seconds(gapMs)} after the last try` : undefined
@@ -187,7 +192,7 @@ export const FACT_INVARIANTS: (Invariant & { check: FactCheck })[] = [
     },
 ]
 
-export const SPREAD: Invariant = {
+export const SPREAD_INVARIANT: Invariant = {
     id: "spread",
     sentence:
         "Of boards that the same trouble struck in the same second, a dozen at least, no more than three quarters " +
@@ -195,7 +200,7 @@ export const SPREAD: Invariant = {
     source: "seed: devices should delay reconnecting for a random amount of time",
 }
 
-export const FLASH_NEED: Invariant = {
+export const FLASH_NEED_INVARIANT: Invariant = {
     id: "flash-need",
     sentence:
         "Flash is written only in a stable session, for a new assignment or an expiry 60 days later, or for a " +
@@ -204,13 +209,13 @@ export const FLASH_NEED: Invariant = {
 }
 
 /** What is wrong about a write to flash at `ms`. */
-export function flashWriteFault(
-    watch: BoardWatch,
+export function checkFlashWrite(
+    watch: BoardObserver,
     before: FlashRecord,
     after: FlashRecord,
     ms: number
 ): string | undefined {
-    if (!watch.sim.keepsRecord) return "the tight image wrote flash"
+    if (!watch.sim.storesRecord) return "the tight image wrote flash"
     if (before.text === after.text) return undefined
     const heldMs = ms - (watch.mooredMs ?? ms)
     if (heldMs + SLACK_MS < watch.stableMs) return `wrote the record in a session of ${seconds(heldMs)}`
@@ -230,24 +235,24 @@ export interface EndState {
     assignedHub: string | undefined
     /** Hubs that have a session of the board. */
     sessions: string[]
-    kept: FlashRecord
+    flashRecord: FlashRecord
     /** For how long the session has held, in ms; 0 without. */
     heldMs: number
 }
 
 /** Checked when the run is over, of each board that has power and its program. */
 export const END_INVARIANTS: (Invariant & {
-    check: (end: EndState, watch: BoardWatch) => string | undefined
+    check: (end: EndState, watch: BoardObserver) => string | undefined
 })[] = [
     {
         id: "agree",
         sentence: "In the end the registry, the hubs' sessions and the board's record agree.",
         source: "issue 5: the emulator's registry and the boards' records agree at the end",
-        check: ({ assignedHub, sessions, kept, heldMs }, { sim, stableMs }) => {
+        check: ({ assignedHub, sessions, flashRecord: kept, heldMs }, { sim, stableMs }) => {
             if (sessions.length > 1) return `sessions at ${sessions.join(" and ")}`
             if (sessions.length === 1 && assignedHub !== undefined && sessions[0] !== assignedHub)
                 return `moored at ${sessions[0]}, assigned to ${String(assignedHub)}`
-            const mustKeep = sim.keepsRecord && !sim.flashFailed && kept.deaths < DEATHS_MAX
+            const mustKeep = sim.storesRecord && !sim.hadFlashFailure && kept.crashes < DEATHS_MAX
             const isKept = mustKeep && heldMs > stableMs + KEPT_AFTER_MS
             if (isKept && sessions.length === 1 && kept.assignment?.hub !== sessions[0])
                 return `moored at ${sessions[0]}, the record says ${String(kept.assignment?.hub)}`
@@ -256,13 +261,13 @@ export const END_INVARIANTS: (Invariant & {
     },
 ]
 
-export const PROMISED: Invariant = {
+export const PROMISED_INVARIANT: Invariant = {
     id: "promised",
     sentence: "A board that answered 202 to Reprovision registers.",
     source: "seed: devices should be capable of responding to a user-initiated reprovisioning command",
 }
 
-export const MOORED: Invariant = {
+export const MOORED_INVARIANT: Invariant = {
     id: "moored",
     sentence: "Every board is moored within a bound after the last fault has ended.",
     source: "seed: a retry logic enables devices to successfully connect",
@@ -270,10 +275,10 @@ export const MOORED: Invariant = {
 
 /** All of them, for the report and the docs. */
 export const INVARIANTS: Invariant[] = [
-    ...FACT_INVARIANTS,
-    SPREAD,
-    FLASH_NEED,
+    ...EVENT_INVARIANTS,
+    SPREAD_INVARIANT,
+    FLASH_NEED_INVARIANT,
     ...END_INVARIANTS,
-    PROMISED,
-    MOORED,
+    PROMISED_INVARIANT,
+    MOORED_INVARIANT,
 ].map(({ id, sentence, source }) => ({ id, sentence, source }))

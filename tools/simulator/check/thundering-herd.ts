@@ -1,6 +1,6 @@
 // Crowds: boards that the same trouble struck in the same second. What each of them does next is to be by chance.
 import { fleetThrottleCeilingMs } from "@moorage/device/shared"
-import type { Fact } from "../trace/facts.js"
+import type { TraceEvent } from "../trace/trace-event.js"
 import { DEVICE_HOST } from "@moorage/emulator"
 
 const TOGETHER_MS = 1000
@@ -42,7 +42,7 @@ export class ThunderingHerdDetector {
     }
 
     /** Takes the fact in; what is returned says what is wrong. */
-    add(fact: Fact): string | undefined {
+    add(fact: TraceEvent): string | undefined {
         const { board, kind, ms } = fact
         if (kind === "event" && fact.detail?.startsWith("wifi")) this.offline.add(board)
         if (kind === "power" || kind === "reset" || kind === "panic" || kind === "event") this.leave(board)
@@ -53,7 +53,7 @@ export class ThunderingHerdDetector {
     }
 
     /** What is to be answered by a wait of many seconds, or undefined. */
-    private troubleIn({ kind, service, status = 0, retryAfterSec = 0 }: Fact): string | undefined {
+    private troubleIn({ kind, service, status = 0, retryAfterSec = 0 }: TraceEvent): string | undefined {
         const isDps = service === DEVICE_HOST || service === "dps"
         if (kind === "lost" || kind === "fail") return isDps ? undefined : `${kind} ${service}`
         if (kind !== "register" && kind !== "poll" && kind !== "lookup") return undefined

@@ -17,7 +17,7 @@ export interface Cohort {
     step: CohortStep
     boards: number
     /** As of devs/retry/retry-policy.ts; its delay has been waited. */
-    life: AgentState
+    agent: AgentState
     /** Whether they know the time; without it they ask DPS before they register. */
     knowsTime: boolean
     /** Number of the hub assigned to them, or -1. */
@@ -25,7 +25,7 @@ export interface Cohort {
 }
 
 function isAlike(a: Cohort, b: Cohort): boolean {
-    return a.step === b.step && a.hub === b.hub && a.knowsTime === b.knowsTime && isSameLife(a.life, b.life)
+    return a.step === b.step && a.hub === b.hub && a.knowsTime === b.knowsTime && isSameLife(a.agent, b.agent)
 }
 
 function isSameLife(a: AgentState, b: AgentState): boolean {

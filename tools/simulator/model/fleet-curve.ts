@@ -1,7 +1,7 @@
 // What a run of the model tells: counts in bins of time, and totals.
 
 /** Counts in bins of equal length, from 0 on. */
-export class Bins {
+export class CountBins {
     readonly counts: number[] = []
 
     constructor(private readonly binMs: number) {}
@@ -42,7 +42,7 @@ export function cumulative(bins: number[]): number[] {
 }
 
 /** Fills a {@link FleetCurve}; times in ms since power-on. */
-export class Recorder {
+export class CurveRecorder {
     private readonly bins
     private last = { registered: 0, moored: 0 }
     private total = { throttled: 0, moored: 0 }
@@ -51,7 +51,7 @@ export class Recorder {
         private readonly devices: number,
         private readonly binSec: number
     ) {
-        const bins = () => new Bins(binSec * 1000)
+        const bins = () => new CountBins(binSec * 1000)
         this.bins = { registered: bins(), throttled: bins(), moored: bins(), hubRefused: bins() }
     }
 

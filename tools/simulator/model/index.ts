@@ -2,13 +2,13 @@
 // own (devs/retry), the throttles the emulator's; what is left out is all that goes wrong but throttling.
 import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
 import type { FleetCurve } from "./fleet-curve.js"
-import { Fleet, type FleetOptions } from "./fleet-model.js"
-import { DEFAULT_LATENCIES } from "./latencies.js"
+import { FleetModel, type FleetModelOptions } from "./fleet-model.js"
+import { DEFAULT_LATENCIES } from "./step-durations.js"
 import { moorageStrategy } from "./retry-strategies.js"
 
 export { cumulative, type FleetCurve } from "./fleet-curve.js"
-export type { FleetOptions } from "./fleet-model.js"
-export { DEFAULT_LATENCIES, type Latencies } from "./latencies.js"
+export type { FleetModelOptions } from "./fleet-model.js"
+export { DEFAULT_LATENCIES, type Latencies } from "./step-durations.js"
 export { planSlots, type SlotPlan, slotOf } from "./slot-plan.js"
 export {
     azureSdkForC,
@@ -16,13 +16,13 @@ export {
     noJitter,
     moorageStrategy,
     requirementFormula,
-    type Strategy,
+    type RetryStrategy,
 } from "./retry-strategies.js"
 
 /** What is not given is as in the emulator, and our firmware's. */
-export type ModelOptions = Pick<FleetOptions, "devices"> & Partial<FleetOptions>
+export type ModelOptions = Pick<FleetModelOptions, "devices"> & Partial<FleetModelOptions>
 
-function complete(options: ModelOptions): FleetOptions {
+function complete(options: ModelOptions): FleetModelOptions {
     const quotas = options.quotas ?? DOCUMENTED_QUOTAS
     const { calls, perSec } = quotas.dpsRegistrations ?? { calls: Infinity, perSec: 1 }
     return {
@@ -46,7 +46,7 @@ function complete(options: ModelOptions): FleetOptions {
  * @throws RangeError for polls that DPS would throttle
  */
 export function simulateRollout(options: ModelOptions): FleetCurve {
-    return new Fleet(complete(options)).rollOut()
+    return new FleetModel(complete(options)).rollOut()
 }
 
 /**
@@ -54,5 +54,5 @@ export function simulateRollout(options: ModelOptions): FleetCurve {
  * @throws RangeError for polls that DPS would throttle
  */
 export function simulateRebootStorm(options: ModelOptions): FleetCurve {
-    return new Fleet(complete(options)).reboot()
+    return new FleetModel(complete(options)).reboot()
 }

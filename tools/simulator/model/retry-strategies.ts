@@ -4,7 +4,7 @@ import { fleetThrottleCeilingMs, uniformMs } from "@moorage/device/shared"
 import { type AgentState, newAgentState, next } from "@moorage/device/shared"
 
 /** A way to wait after 429. */
-export interface Strategy {
+export interface RetryStrategy {
     name: string
     /** Whether a board without a record looks itself up before it registers, as our firmware does. */
     looksUp: boolean
@@ -14,7 +14,7 @@ export interface Strategy {
      * @param nowMs uptime
      * @param chance in [0, 1); not asked by a strategy without jitter
      */
-    throttled(life: AgentState, retryAfterSec: number, nowMs: number, chance: () => number): AgentState
+    afterThrottle(life: AgentState, retryAfterSec: number, nowMs: number, chance: () => number): AgentState
 }
 
 /** The fleet, as the seed's formula has it. */
@@ -28,7 +28,7 @@ export interface FleetNumbers {
 }
 
 /** The same life after one more failure, and a wait. */
-function waited(life: AgentState, delayMs: number): AgentState {
+function afterWait(life: AgentState, delayMs: number): AgentState {
     const n = newAgentState()
     n.state = life.state
     n.lostMs = life.lostMs
@@ -42,11 +42,11 @@ function waited(life: AgentState, delayMs: number): AgentState {
 const FAILURES_MAX = 16
 
 /** retry-after when given, else the same wait each time: what a loop with a sleep in it does. */
-export function noJitter(waitMs = 1000): Strategy {
+export function noJitter(waitMs = 1000): RetryStrategy {
     return {
         name: "no jitter",
         looksUp: false,
-        throttled: (life, retryAfterSec) => waited(life, retryAfterSec * 1000 || waitMs),
+        afterThrottle: (life, retryAfterSec) => afterWait(life, retryAfterSec * 1000 || waitMs),
     }
 }
 
@@ -59,37 +59,37 @@ const SDK_JITTER_MS = 5000
  * fits under the cap (facts 6.1). The attempt is clamped at 16: its overflow at attempts 29 and 30 is left out, and
  * `operation_msec` is 0.
  */
-export function azureSdkForC(): Strategy {
+export function azureSdkForC(): RetryStrategy {
     return {
         name: "azure-sdk-for-c",
         looksUp: false,
-        throttled(life, retryAfterSec, _nowMs, chance) {
-            if (retryAfterSec > 0) return waited(life, retryAfterSec * 1000)
+        afterThrottle(life, retryAfterSec, _nowMs, chance) {
+            if (retryAfterSec > 0) return afterWait(life, retryAfterSec * 1000)
             const delayMs = Math.min(SDK_MAX_MS, SDK_MIN_MS * 2 ** life.failures)
             const fits = SDK_MAX_MS - delayMs > SDK_JITTER_MS
-            return waited(life, delayMs + (fits ? Math.floor(SDK_JITTER_MS * chance()) : 0))
+            return afterWait(life, delayMs + (fits ? Math.floor(SDK_JITTER_MS * chance()) : 0))
         },
     }
 }
 
 /** The seed's "Timing logic when retrying operations", alone: retry-after when given, else its formula. */
-export function requirementFormula({ load, devices, perSec }: FleetNumbers): Strategy {
+export function requirementFormula({ load, devices, perSec }: FleetNumbers): RetryStrategy {
     const maxMs = fleetThrottleCeilingMs(load, devices, perSec)
     return {
         name: "the formula",
         looksUp: false,
-        throttled: (life, retryAfterSec, _nowMs, chance) =>
-            waited(life, retryAfterSec * 1000 || uniformMs(1000, maxMs, chance())),
+        afterThrottle: (life, retryAfterSec, _nowMs, chance) =>
+            afterWait(life, retryAfterSec * 1000 || uniformMs(1000, maxMs, chance())),
     }
 }
 
 /** Ours: devs/retry/retry-policy.ts as it stands. */
-export function moorageStrategy({ load, devices, perSec }: FleetNumbers): Strategy {
+export function moorageStrategy({ load, devices, perSec }: FleetNumbers): RetryStrategy {
     const maxMs = fleetThrottleCeilingMs(load, devices, perSec)
     return {
         name: "Moorage",
         looksUp: true,
-        throttled: (life, retryAfterSec, nowMs, chance) =>
+        afterThrottle: (life, retryAfterSec, nowMs, chance) =>
             next(life, FaultKind.Throttled, retryAfterSec, nowMs, maxMs, chance()),
     }
 }

@@ -8,7 +8,7 @@ const TAIL_SEC = 60
 /** Runs a plan; of its result only the violations are looked at. */
 export type TryPlan = (plan: SimulationPlan) => Promise<Pick<RunResult, "violations">>
 
-export interface Shrunk {
+export interface ShrunkPlan {
     plan: SimulationPlan
     violation: Violation
     /** How many plans were tried. */
@@ -26,13 +26,13 @@ class Shrinker {
         private readonly triesMax: number
     ) {}
 
-    get isSpent(): boolean {
+    get isExhausted(): boolean {
         return this.tries >= this.triesMax
     }
 
     /** Takes the candidate when it fails alike. */
-    async takes(candidate: SimulationPlan): Promise<boolean> {
-        if (this.isSpent) return false
+    async accept(candidate: SimulationPlan): Promise<boolean> {
+        if (this.isExhausted) return false
         this.tries++
         const { violations } = await this.tryPlan(candidate)
         const same = violations.find(({ invariant }) => invariant === this.violation.invariant)
@@ -43,38 +43,42 @@ class Shrinker {
     }
 
     /** The board that failed alone, or else half of the boards, as long as that fails alike. */
-    async fewerBoards(): Promise<void> {
+    async reduceBoards(): Promise<void> {
         const only = [Number(this.violation.board.replace(/^\D+/, ""))]
-        if (await this.takes(withBoards(this.plan, only))) return
-        for (let numbers = numbersOf(this.plan); numbers.length > 1 && !this.isSpent;) {
+        if (await this.accept(withBoards(this.plan, only))) return
+        for (let numbers = numbersOf(this.plan); numbers.length > 1 && !this.isExhausted;) {
             const half = Math.ceil(numbers.length / 2)
             const halves = [numbers.slice(0, half), numbers.slice(half)]
             let taken: number[] | undefined
             for (const part of halves)
-                if (!taken && (await this.takes(withBoards(this.plan, part)))) taken = part
+                if (!taken && (await this.accept(withBoards(this.plan, part)))) taken = part
             if (!taken) return
             numbers = taken
         }
     }
 
     /** Leaves away ever smaller runs of events (Zeller's ddmin). */
-    async fewerEvents(): Promise<void> {
-        for (let size = this.plan.events.length; size >= 1 && !this.isSpent; size = Math.floor(size / 2)) {
-            for (let at = 0; at < this.plan.events.length && !this.isSpent;) {
+    async reduceEvents(): Promise<void> {
+        for (
+            let size = this.plan.events.length;
+            size >= 1 && !this.isExhausted;
+            size = Math.floor(size / 2)
+        ) {
+            for (let at = 0; at < this.plan.events.length && !this.isExhausted;) {
                 const events = this.plan.events.filter((_, i) => i < at || i >= at + size)
-                if (!(await this.takes({ ...this.plan, events }))) at += size
+                if (!(await this.accept({ ...this.plan, events }))) at += size
             }
         }
     }
 
     /** Ends soon after the violation. */
-    async lessTime(): Promise<void> {
+    async reduceDuration(): Promise<void> {
         if (this.violation.invariant === "moored") return
         const untilSec = Math.ceil(this.violation.ms / 1000) + TAIL_SEC
         const events = this.plan.events.filter(({ atSec }) => atSec < untilSec)
         const shorter = { ...this.plan, events, mooredWithinSec: 1 }
         const durationSec = Math.max(untilSec, faultsEndSec(shorter) + shorter.mooredWithinSec)
-        if (durationSec < this.plan.durationSec) await this.takes({ ...shorter, durationSec })
+        if (durationSec < this.plan.durationSec) await this.accept({ ...shorter, durationSec })
     }
 }
 
@@ -91,16 +95,16 @@ function withBoards(plan: SimulationPlan, only: number[]): SimulationPlan {
  * @param tryPlan with the seed that broke it
  * @param triesMax the search ends after so many runs
  */
-export async function shrink(
+export async function shrinkPlan(
     plan: SimulationPlan,
     violation: Violation,
     tryPlan: TryPlan,
     triesMax: number
-): Promise<Shrunk> {
+): Promise<ShrunkPlan> {
     const shrinker = new Shrinker(plan, violation, tryPlan, triesMax)
-    await shrinker.lessTime()
-    await shrinker.fewerBoards()
-    await shrinker.fewerEvents()
-    await shrinker.lessTime()
+    await shrinker.reduceDuration()
+    await shrinker.reduceBoards()
+    await shrinker.reduceEvents()
+    await shrinker.reduceDuration()
     return { plan: shrinker.plan, violation: shrinker.violation, tries: shrinker.tries }
 }

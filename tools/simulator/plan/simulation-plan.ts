@@ -165,7 +165,7 @@ export function quotasOf(plan: SimulationPlan): Quotas {
 }
 
 /** How long an event lasts, in s from its beginning to the end of what it does to the last board. */
-export function lastsSec(event: PlanEvent): number {
+export function eventDurationSec(event: PlanEvent): number {
     const forSec = "forSec" in event ? event.forSec : 0
     const spreadSec = "spreadSec" in event ? event.spreadSec : 0
     const flapSec = event.do === "wifi" ? event.times * (event.offSec + event.onSec) : 0
@@ -174,24 +174,27 @@ export function lastsSec(event: PlanEvent): number {
 }
 
 /** When the last board has been powered on, in s. */
-export function poweredSec({ powerOn, boards }: SimulationPlan): number {
+export function powerOnEndSec({ powerOn, boards }: SimulationPlan): number {
     if (powerOn.pattern === "spread") return powerOn.overSec
     if (powerOn.pattern === "batches") return Math.floor((boards.count - 1) / powerOn.size) * powerOn.everySec
     return 0
 }
 
 /** When the last slot of a first boot is over, in s after power-on. */
-export function slotsSec({ boards }: SimulationPlan): number {
+export function slotsDurationSec({ boards }: SimulationPlan): number {
     return boards.slots ? Math.ceil(boards.count / boards.slots.boards) * boards.slots.slotSec : 0
 }
 
 /** When the last fault is over, in s. */
 export function faultsEndSec(plan: SimulationPlan): number {
-    return Math.max(poweredSec(plan) + slotsSec(plan), ...plan.events.map(e => e.atSec + lastsSec(e)))
+    return Math.max(
+        powerOnEndSec(plan) + slotsDurationSec(plan),
+        ...plan.events.map(e => e.atSec + eventDurationSec(e))
+    )
 }
 
 /** Mistakes that only show when parts of the plan are put side by side. */
-function contradictions(plan: SimulationPlan): string[] {
+function consistencyErrors(plan: SimulationPlan): string[] {
     const wrong: string[] = []
     const hubs = plan.hubs.map(hub => hub.hostName)
     const known = boardNames()
@@ -225,7 +228,7 @@ function contradictions(plan: SimulationPlan): string[] {
 
 /** @throws DocumentError with every mistake, each with its path and line */
 export function parseSimulationPlan(source: string, name: string): SimulationPlan {
-    return parseDocument(PLAN, source, name, contradictions)
+    return parseDocument(PLAN, source, name, consistencyErrors)
 }
 
 const BUILTIN_PLANS = join(dirname(fileURLToPath(import.meta.url)), "../plans")
@@ -241,12 +244,12 @@ export function builtinPlans(): string[] {
 /** The plan of that name, or in that file. @throws DocumentError */
 export function readSimulationPlan(nameOrFile: string): SimulationPlan {
     if (builtinPlans().includes(nameOrFile))
-        return readDocument(PLAN, join(BUILTIN_PLANS, `${nameOrFile}.yaml`), contradictions)
+        return readDocument(PLAN, join(BUILTIN_PLANS, `${nameOrFile}.yaml`), consistencyErrors)
     if (!existsSync(nameOrFile))
         throw new DocumentError(
             `There is no plan ${nameOrFile}: no such file, and none of the ready ones: ${builtinPlans().join(", ")}.`
         )
-    return readDocument(PLAN, nameOrFile, contradictions)
+    return readDocument(PLAN, nameOrFile, consistencyErrors)
 }
 
 /** The plan with another number of boards. @throws DocumentError when that cannot be */

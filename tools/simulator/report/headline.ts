@@ -6,7 +6,7 @@ const sum = (results: RunResult[], of: (result: RunResult) => number) =>
     results.reduce((total, result) => total + of(result), 0)
 
 /** `1,000 of 1,000 boards moored, the last after 6 min 12 s; 0 violations`. */
-function ofRun({ boards, moored, mooredAfterSec, violationCount, bricked }: RunResult): string {
+function runHeadline({ boards, moored, mooredAfterSec, violationCount, bricked }: RunResult): string {
     const lastSec = mooredAfterSec.at(-1)
     const last = lastSec === undefined ? "" : `, the last after ${formatDuration(lastSec)}`
     const lost = bricked > 0 ? `; ${formatNumber(bricked)} bricked by a torn write` : ""
@@ -14,7 +14,7 @@ function ofRun({ boards, moored, mooredAfterSec, violationCount, bricked }: RunR
 }
 
 /** `998 of 1,000 seeds without a violation; 19,990 of 20,000 boards moored; 2 violations`. */
-function ofSeeds(results: RunResult[]): string {
+function seedsHeadline(results: RunResult[]): string {
     const clean = results.filter(({ violationCount }) => violationCount === 0).length
     const bricked = sum(results, result => result.bricked)
     return [
@@ -35,5 +35,5 @@ function ofSeeds(results: RunResult[]): string {
 export function headline(results: RunResult[]): string {
     const [first, ...more] = results
     if (!first) return "No run came to its end"
-    return more.length === 0 ? ofRun(first) : ofSeeds(results)
+    return more.length === 0 ? runHeadline(first) : seedsHeadline(results)
 }

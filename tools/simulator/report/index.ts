@@ -2,14 +2,14 @@
 import type { RunResult } from "../trace/run-result.js"
 import { figureMarkup } from "@moorage/report/html"
 import { headline } from "./headline.js"
-import { lanesFigure } from "./lanes-figure.js"
+import { boardTimelinesFigure } from "./board-timelines-figure.js"
 import { type Markup, markup } from "@moorage/report/html"
 import { dpsFigure, hubRateFigure, mooredFigure } from "./over-time-figures.js"
 import { pageHtml, type PageSection } from "@moorage/report/html"
-import { type Replay, type ReplayOptions, replayOf } from "../replay-command.js"
-import { hubsFigure, mooringTimeFigure, retriesFigure } from "./spread-figures.js"
+import { type ReplayCommands, type ReplayOptions, replayCommands } from "../replay-command.js"
+import { hubsFigure, mooringTimeFigure, retriesFigure } from "./distribution-figures.js"
 import { invariantsMarkup, seedsMarkup, violationsMarkup } from "./result-tables.js"
-import { allNumbers, firstNumbers } from "./run-numbers.js"
+import { allNumbers, keyNumbers } from "./run-tiles.js"
 import { formatNumber } from "@moorage/report"
 
 export interface ReportOptions extends ReplayOptions {
@@ -35,8 +35,8 @@ ${first ? verdict : ""}
 `
 }
 
-function runSections(result: RunResult, replay: Replay): PageSection[] {
-    const lanes = lanesFigure(result)
+function runSections(result: RunResult, replay: ReplayCommands): PageSection[] {
+    const lanes = boardTimelinesFigure(result)
     return [
         {
             id: "violations",
@@ -46,13 +46,13 @@ function runSections(result: RunResult, replay: Replay): PageSection[] {
         {
             id: "plots",
             heading: "How it went",
-            body: markup`${firstNumbers(result)}<div class="figures">${FIGURES.map(figure => figureMarkup(figure(result)))}</div>`,
+            body: markup`${keyNumbers(result)}<div class="figures">${FIGURES.map(figure => figureMarkup(figure(result)))}</div>`,
         },
         { id: "totals", heading: "What was counted", body: allNumbers(result) },
     ]
 }
 
-function againSection({ seed, lanes }: RunResult, replay: Replay): PageSection {
+function againSection({ seed, lanes }: RunResult, replay: ReplayCommands): PageSection {
     const board = lanes[0]?.board ?? "board-0"
     return {
         id: "again",
@@ -69,7 +69,7 @@ ${replay.board(seed, board)}</pre>`,
  */
 export function reportHtml(results: RunResult[], options: ReportOptions = {}): string {
     const shown = results.find(({ violationCount }) => violationCount > 0) ?? results[0]
-    const replay = replayOf(options.planName ?? shown?.plan ?? "", options)
+    const replay = replayCommands(options.planName ?? shown?.plan ?? "", options)
     const several: PageSection[] = [
         { id: "seeds", heading: "Seeds", body: seedsMarkup(results, replay) },
         {

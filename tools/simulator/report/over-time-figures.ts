@@ -4,7 +4,7 @@ import { COLOUR, GRID } from "@moorage/report/html"
 import type { RunResult, Series } from "../trace/run-result.js"
 import { COUNT_AXIS, RATE_AXIS } from "@moorage/report/html"
 import type { Figure } from "@moorage/report/html"
-import { HEIGHT_PX, LINE, timeChart } from "@moorage/report/html"
+import { FIGURE_HEIGHT_PX, LINE_STYLE, timeChart } from "@moorage/report/html"
 import { formatNumber, pluralize, formatDuration, formatRounded } from "@moorage/report"
 
 const TIME = "virtual time"
@@ -13,7 +13,7 @@ const TIME = "virtual time"
 const gridFor = (width: number) => (width < 500 ? { ...GRID, top: 64 } : GRID)
 
 /** Where the last thing happens; the rest of a long run is left out of the figures, and they say so. */
-function busySec(result: RunResult): number {
+function activeSec(result: RunResult): number {
     const { binSec, moored, registered, throttled, lookups, hubConnects, hubRefusals } = result.series
     const isBusy = (i: number) =>
         (i > 0 && moored[i] !== moored[i - 1]) ||
@@ -24,14 +24,14 @@ function busySec(result: RunResult): number {
     return Math.min(result.durationSec, Math.max(60, withRoomSec))
 }
 
-interface Stretch {
+interface ShownPeriod {
     toSec: number
     /** A sentence about what is left out, or nothing. */
     note: string
 }
 
-function stretchOf(result: RunResult): Stretch {
-    const toSec = busySec(result)
+function shownPeriod(result: RunResult): ShownPeriod {
+    const toSec = activeSec(result)
     const isWhole = toSec >= result.durationSec
     return {
         toSec,
@@ -55,7 +55,7 @@ function rateLine(
     isFilled = false
 ): LineSeriesOption {
     return {
-        ...LINE,
+        ...LINE_STYLE,
         name,
         data,
         step: "end",
@@ -65,9 +65,9 @@ function rateLine(
     }
 }
 
-function ruleLine(name: string, level: number, toSec: number): LineSeriesOption {
+function levelLine(name: string, level: number, toSec: number): LineSeriesOption {
     return {
-        ...LINE,
+        ...LINE_STYLE,
         name,
         data: [
             [0, level],
@@ -78,13 +78,13 @@ function ruleLine(name: string, level: number, toSec: number): LineSeriesOption 
     }
 }
 
-function drawnOver({ toSec }: Stretch, yAxis: YAXisComponentOption, series: LineSeriesOption[]) {
+function drawChart({ toSec }: ShownPeriod, yAxis: YAXisComponentOption, series: LineSeriesOption[]) {
     return timeChart({ toSec, timeName: TIME, yAxis, series, grid: gridFor })
 }
 
 export function mooredFigure(result: RunResult): Figure {
     const { series, boards, moored } = result
-    const stretch = stretchOf(result)
+    const stretch = shownPeriod(result)
     const bins = Math.ceil(stretch.toSec / series.binSec)
     const points = series.moored
         .slice(0, bins)
@@ -92,41 +92,41 @@ export function mooredFigure(result: RunResult): Figure {
     return {
         id: "moored",
         heading: "Moored boards over time",
-        look:
+        caption:
             `How fast the line comes to the dashed one, and whether it falls again: ` +
             `${formatNumber(moored)} of ${pluralize(boards, "board")} are moored at the end.${stretch.note}`,
-        heightPx: HEIGHT_PX,
-        draw: drawnOver(stretch, COUNT_AXIS, [
+        heightPx: FIGURE_HEIGHT_PX,
+        draw: drawChart(stretch, COUNT_AXIS, [
             {
-                ...LINE,
+                ...LINE_STYLE,
                 name: "moored",
                 data: [[0, 0], ...points],
                 lineStyle: { width: 2, color: COLOUR.green },
                 itemStyle: { color: COLOUR.green },
                 areaStyle: { color: COLOUR.green, opacity: 0.15 },
             },
-            ruleLine(`all ${pluralize(boards, "board")}`, boards, stretch.toSec),
+            levelLine(`all ${pluralize(boards, "board")}`, boards, stretch.toSec),
         ]),
     }
 }
 
 export function dpsFigure(result: RunResult): Figure {
     const { series, quotaPerSec, totals } = result
-    const stretch = stretchOf(result)
+    const stretch = shownPeriod(result)
     const rate = (counts: number[]) => rates(series, counts, stretch.toSec)
     const quota =
         quotaPerSec === null
             ? []
-            : [ruleLine(`quota, ${formatRounded(quotaPerSec)}/s`, quotaPerSec, stretch.toSec)]
+            : [levelLine(`quota, ${formatRounded(quotaPerSec)}/s`, quotaPerSec, stretch.toSec)]
     return {
         id: "dps",
         heading: "DPS calls and 429s a second, against the quota",
-        look:
+        caption:
             "Registrations may stand above the dashed quota only while its bucket, full at first, lasts; red is what " +
             `came too soon: ${pluralize(totals.throttled, "call was", "calls were")} answered 429. Mean of each ` +
             `${formatDuration(series.binSec)}.${stretch.note}`,
-        heightPx: HEIGHT_PX,
-        draw: drawnOver(stretch, RATE_AXIS, [
+        heightPx: FIGURE_HEIGHT_PX,
+        draw: drawChart(stretch, RATE_AXIS, [
             rateLine("registrations taken", COLOUR.blue, rate(series.registered), true),
             rateLine("lookups", COLOUR.violet, rate(series.lookups)),
             rateLine("429", COLOUR.red, rate(series.throttled), true),
@@ -137,17 +137,17 @@ export function dpsFigure(result: RunResult): Figure {
 
 export function hubRateFigure(result: RunResult): Figure {
     const { series, totals } = result
-    const stretch = stretchOf(result)
+    const stretch = shownPeriod(result)
     const rate = (counts: number[]) => rates(series, counts, stretch.toSec)
     return {
         id: "hub-rate",
         heading: "Connections to the hubs a second",
-        look:
+        caption:
             "High, narrow peaks are storms: all boards at the door at once. " +
             `${pluralize(totals.hubConnects, "connection was", "connections were")} accepted, ` +
             `${formatNumber(totals.hubRefusals)} refused. Mean of each ${formatDuration(series.binSec)}.${stretch.note}`,
-        heightPx: HEIGHT_PX,
-        draw: drawnOver(stretch, RATE_AXIS, [
+        heightPx: FIGURE_HEIGHT_PX,
+        draw: drawChart(stretch, RATE_AXIS, [
             rateLine("accepted", COLOUR.green, rate(series.hubConnects), true),
             rateLine("refused", COLOUR.red, rate(series.hubRefusals), true),
         ]),

@@ -1,5 +1,5 @@
 // What a run comes to: plain data, the same for the same plan, seed and bytecode; fit for JSON.
-import type { Fact } from "./facts.js"
+import type { TraceEvent } from "./trace-event.js"
 
 /** A broken invariant. */
 export interface Violation {
@@ -9,7 +9,7 @@ export interface Violation {
     ms: number
     what: string
     /** The board's last facts before it. */
-    recent: Fact[]
+    recent: TraceEvent[]
 }
 
 /** Counts over the run, one value a bin. */
@@ -66,7 +66,7 @@ export interface RunResult {
     /** All of them, also those that are not kept above. */
     violationCount: number
     /** Facts of boards with a violation, for a lane each in the report. */
-    lanes: { board: string; facts: Fact[] }[]
+    lanes: { board: string; facts: TraceEvent[] }[]
     /** SHA-256 over the trace. */
     traceHash: string
 }

@@ -50,7 +50,7 @@ function summariseSeed(result: RunResult): SeedSummary {
 }
 
 /** Sums up runs of one plan. */
-export function summarise(plan: string, results: RunResult[]): SimulationSummary {
+export function summariseRuns(plan: string, results: RunResult[]): SimulationSummary {
     return { plan, seeds: results.map(summariseSeed) }
 }
 
@@ -61,7 +61,7 @@ export class MergeError extends Error {}
  * Puts summaries of one plan together, in the order of the seeds; a seed that was run twice counts once.
  * @throws MergeError when there are none, or of different plans, or the same seed with different traces
  */
-export function merge(summaries: SimulationSummary[]): SimulationSummary {
+export function mergeSummaries(summaries: SimulationSummary[]): SimulationSummary {
     const [first] = summaries
     if (!first) throw new MergeError("There is nothing to merge.")
     const seeds = new Map<number, SeedSummary>()

@@ -24,7 +24,7 @@ export interface FleetSpec {
     /** How DPS knows them. */
     enrollments: Pick<CloudOptions, "enrollments" | "enrollmentGroups">
     /** @param number from 0 to the plan's count */
-    recruit(number: number): BoardSpec
+    boardSpec(number: number): BoardSpec
 }
 
 /** The bytecode of the two firmware images. */
@@ -55,7 +55,7 @@ export function fleetSpecOfPlan(plan: SimulationPlan, seed: number, images: Imag
     return {
         idScope: ID_SCOPE,
         enrollments: { enrollmentGroups: [{ enrollmentGroupId: GROUP_ID, primaryKey: groupKey }] },
-        recruit(number) {
+        boardSpec(number) {
             const id = `board-${number}`
             const key = deriveDeviceKey(groupKey, id)
             const profile = loadBoardProfile(profileName(plan, seed, number))

@@ -61,7 +61,7 @@ export function fleetSpecOfImages({ idScope, groupKey, boards }: ImageFleet): Fl
                       })),
                   }
                 : { enrollmentGroups: [{ enrollmentGroupId: GROUP_ID, primaryKey: groupKey }] },
-        recruit(number) {
+        boardSpec(number) {
             const board = boards[number]
             // They are in its flash already.
             return { ...board, key: keyOf(board), settings: {} }

@@ -3,7 +3,7 @@ import type { Cloud } from "@moorage/emulator"
 import type { Clock } from "@moorage/runtime"
 import type { HostState } from "./simulated-network.js"
 import type { BoardNetwork } from "./simulated-network.js"
-import { lastsSec, type SimulationPlan, type PlanEvent, quotasOf } from "../plan/simulation-plan.js"
+import { eventDurationSec, type SimulationPlan, type PlanEvent, quotasOf } from "../plan/simulation-plan.js"
 import type { SimulatedBoard } from "./simulated-board.js"
 import { sample } from "./random-streams.js"
 
@@ -24,7 +24,7 @@ export interface EventContext {
     /** The hub that DPS has on record for a board. */
     assignedHub(id: string): string | undefined
     /** Tells that an event strikes a board, or the cloud (empty). */
-    strikes(board: string, what: string): void
+    onApplied(board: string, what: string): void
 }
 
 const GROUP_ID = "fleet"
@@ -43,7 +43,7 @@ function forDuration(clock: Clock, forSec: number, begin: () => void, end: () =>
     clock.after(forSec * 1000, end)
 }
 
-function withHub(
+function withAssignedHub(
     stage: EventContext,
     sim: SimulatedBoard,
     act: (hub: ReturnType<Cloud["hub"]>) => void
@@ -53,7 +53,7 @@ function withHub(
     if (hub?.device(sim.id)) act(hub)
 }
 
-function askToReprovision(
+function requestReprovision(
     stage: EventContext,
     sim: SimulatedBoard,
     how: Extract<PlanEvent, { do: "reprovision" }>["how"],
@@ -64,7 +64,7 @@ function askToReprovision(
         if (sim.isPowered) sim.board.pressButton(BUTTON_MS)
         return
     }
-    withHub(stage, sim, hub => {
+    withAssignedHub(stage, sim, hub => {
         if (how === "method")
             void hub.invokeMethod(sim.id, "Reprovision", { delaySec }, { timeoutMs: 30_000 }).catch(refused)
         else if (how === "message") hub.sendToDevice(sim.id, "", { command: "reprovision" })
@@ -112,13 +112,13 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
     // The operator's mistake: the hub has a key that no board has. Registration puts the enrollment's key back.
     rotateKeys: (_, stage, struck) => {
         for (const { sim } of struck)
-            withHub(stage, sim, hub => {
+            withAssignedHub(stage, sim, hub => {
                 hub.rotateKey(sim.id, "primary")
                 hub.disconnect(sim.id)
             })
     },
     removeDevices: (_, stage, struck) => {
-        for (const { sim } of struck) withHub(stage, sim, hub => hub.removeDevice(sim.id))
+        for (const { sim } of struck) withAssignedHub(stage, sim, hub => hub.removeDevice(sim.id))
     },
     forgetRegistrations: (_, { cloud }, struck) => {
         for (const { sim } of struck) cloud.dps.deleteRegistration(sim.id)
@@ -129,12 +129,12 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
     },
     reprovision: ({ how, delaySec, spreadSec }, stage, struck) => {
         for (const { sim, chance } of struck)
-            stage.clock.after(chance * spreadSec * 1000, () => askToReprovision(stage, sim, how, delaySec))
+            stage.clock.after(chance * spreadSec * 1000, () => requestReprovision(stage, sim, how, delaySec))
     },
     disconnect: ({ spreadSec }, stage, struck) => {
         for (const { sim, chance } of struck)
             stage.clock.after(chance * spreadSec * 1000, () =>
-                withHub(stage, sim, hub => hub.disconnect(sim.id))
+                withAssignedHub(stage, sim, hub => hub.disconnect(sim.id))
             )
     },
     wifi: ({ offSec, onSec, times, spreadSec }, { clock }, struck) => {
@@ -157,7 +157,7 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
         for (const { path } of struck) path.cutUntil(clock.nowMs() + forSec * 1000)
     },
     halfOpen: (_, __, struck) => {
-        for (const { path } of struck) path.fallSilent()
+        for (const { path } of struck) path.dropSilently()
     },
     dnsDown: ({ host, forSec }, { clock, outages }) =>
         forDuration(
@@ -184,8 +184,8 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
 }
 
 /** `powerCut for 5 s`, for the trace. */
-function textOf(event: PlanEvent): string {
-    const lasts = lastsSec(event)
+function describeEvent(event: PlanEvent): string {
+    const lasts = eventDurationSec(event)
     return lasts > 0 ? `${event.do} for ${lasts} s` : event.do
 }
 
@@ -196,8 +196,8 @@ export function applyEvent(event: PlanEvent, index: number, stage: EventContext)
         .map(({ sim, path }) => ({ sim, path, lot: sample(stage.seed, `event/${index}/${sim.id}`) }))
         .filter(({ lot }) => lot < share)
         .map(({ sim, path, lot }) => ({ sim, path, chance: lot / share }))
-    stage.strikes("", textOf(event))
-    for (const { sim } of struck) stage.strikes(sim.id, textOf(event))
+    stage.onApplied("", describeEvent(event))
+    for (const { sim } of struck) stage.onApplied(sim.id, describeEvent(event))
     const act = ACTIONS[event.do] as PlanAction<PlanEvent["do"]>
     act(event as never, stage, struck)
 }

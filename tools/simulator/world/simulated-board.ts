@@ -11,7 +11,7 @@ import {
     writeSettings,
 } from "@moorage/vm"
 import { type Assignment, formatRecord, parseRecord } from "@moorage/device/shared"
-import type { Fact } from "../trace/facts.js"
+import type { TraceEvent } from "../trace/trace-event.js"
 import type { BoardSpec } from "./fleet-spec.js"
 
 export interface SimulatedBoardOptions extends BoardSpec {
@@ -22,25 +22,25 @@ export interface SimulatedBoardOptions extends BoardSpec {
     clock: Clock
     random: Random
     network: Network
-    tell: (fact: Omit<Fact, "ms" | "board">) => void
+    emit: (fact: Omit<TraceEvent, "ms" | "board">) => void
     /** Called before each write to flash. */
-    wrote: (before: FlashRecord, after: FlashRecord) => void
+    onFlashWrite: (before: FlashRecord, after: FlashRecord) => void
 }
 
 /** Of the record of another owner: a hub that is no hub of the plan. */
-const OTHERS_HUB = "hub-of-another.azure-devices.net"
+const FOREIGN_HUB = "hub-of-another.azure-devices.net"
 
 /** What the board has in flash about its hub. */
 export interface FlashRecord {
     /** As text, both parts. */
     text: string
     assignment: Assignment | undefined
-    deaths: number
+    crashes: number
 }
 
 /** Flash that can be made to keep nothing. */
 class FailingFlash implements Flash {
-    failing = false
+    isFailing = false
 
     constructor(private readonly inner: Flash) {}
 
@@ -53,7 +53,7 @@ class FailingFlash implements Flash {
     }
 
     save(image: Uint8Array): number {
-        return this.failing ? 0 : this.inner.save(image)
+        return this.isFailing ? 0 : this.inner.save(image)
     }
 }
 
@@ -63,24 +63,24 @@ function imageFlash(image: Uint8Array): Flash {
 }
 
 /** After flash was torn or spoilt the board is in the dark this long. */
-const TORN_DARK_MS = 5_000
+const POWER_OFF_MS = 5_000
 
 export class SimulatedBoard {
     readonly id: string
     readonly number: number
     readonly board: Board
     /** How many events keep the power away; it is on when none does and it was switched on. */
-    private cuts = 0
-    private switchedOn = false
-    private tearing = false
+    private powerCuts = 0
+    private isSwitchedOn = false
+    private tearsNextWrite = false
     /** Whether flash ever kept nothing: the record may be missing. */
-    flashFailed = false
+    hadFlashFailure = false
     private readonly flash: FailingFlash
     /** Whether a write was ever torn: only then can the program be gone. */
     private wasTorn = false
 
     constructor(readonly options: SimulatedBoardOptions) {
-        const { id, number, tell, clock } = options
+        const { id, number, emit: tell, clock } = options
         this.id = id
         this.number = number
         this.flash = new FailingFlash(options.flash)
@@ -94,7 +94,7 @@ export class SimulatedBoard {
             clock,
             random: options.random,
             network: options.network,
-            tear: (before, after) => this.tear(before, after),
+            tear: (before, after) => this.interceptFlashWrite(before, after),
             log: line => tell({ kind: "log", detail: line }),
         })
         const { board } = this
@@ -106,7 +106,7 @@ export class SimulatedBoard {
     }
 
     /** Whether the record is kept in flash, as the full image does. */
-    get keepsRecord(): boolean {
+    get storesRecord(): boolean {
         return this.options.profile.image === "main"
     }
 
@@ -116,23 +116,23 @@ export class SimulatedBoard {
     }
 
     switchOn(): void {
-        this.switchedOn = true
+        this.isSwitchedOn = true
         this.applyPower()
     }
 
     /** Takes the power away for so long; overlapping cuts last until the last one ends. */
     cutPower(forMs: number): void {
-        this.cuts++
+        this.powerCuts++
         this.applyPower()
         this.options.clock.after(forMs, () => {
-            this.cuts--
+            this.powerCuts--
             this.applyPower()
         })
     }
 
     /** The next write to flash is torn by a power cut. */
     tearNextWrite(): void {
-        this.tearing = true
+        this.tearsNextWrite = true
     }
 
     /**
@@ -140,11 +140,11 @@ export class SimulatedBoard {
      * @param how `damaged`: one letter of the hub's name is another; `foreign`: whole, but not of this owner
      */
     spoilRecord(how: "damaged" | "foreign"): void {
-        this.cutPower(TORN_DARK_MS)
+        this.cutPower(POWER_OFF_MS)
         const record = String(readSettings(this.flash).hub ?? "")
-        if (record === "" || this.flash.failing) return
+        if (record === "" || this.flash.isFailing) return
         const [, name, , expiry] = record.split("|")
-        const foreign = { hub: OTHERS_HUB, deviceId: this.id, expirySec: Number(expiry) }
+        const foreign = { hub: FOREIGN_HUB, deviceId: this.id, expirySec: Number(expiry) }
         const hub =
             how === "damaged"
                 ? record.replace(/\|./, `|${name.startsWith("x") ? "y" : "x"}`)
@@ -153,13 +153,13 @@ export class SimulatedBoard {
     }
 
     setFlashFails(failing: boolean): void {
-        this.flash.failing = failing
-        this.flashFailed ||= failing
+        this.flash.isFailing = failing
+        this.hadFlashFailure ||= failing
     }
 
     /** What stands in flash now. */
-    kept(): FlashRecord {
-        return this.keptIn(this.flash)
+    flashRecord(): FlashRecord {
+        return this.readFlashRecord(this.flash)
     }
 
     /** Whether the runtime has formatted its store after a torn write: the program is gone (facts D2). */
@@ -167,33 +167,36 @@ export class SimulatedBoard {
         return this.wasTorn && readProgram(this.flash) === undefined
     }
 
-    private keptIn(flash: Flash): FlashRecord {
+    private readFlashRecord(flash: Flash): FlashRecord {
         const settings = readSettings(flash)
         const text = `${String(settings.hub ?? "")}${String(settings.hub2 ?? "")}`
         const assignment = text ? parseRecord(text, this.id, this.options.owner) : undefined
-        return { text, assignment, deaths: Number(settings.deaths ?? 0) }
+        return { text, assignment, crashes: Number(settings.deaths ?? 0) }
     }
 
     private applyPower(): void {
-        if (this.switchedOn && this.cuts === 0) this.board.powerOn()
+        if (this.isSwitchedOn && this.powerCuts === 0) this.board.powerOn()
         else this.board.powerOff()
     }
 
     /** Leaves a part of the write, drawn from the board's own chance, and takes the power away. */
-    private tear(before: Uint8Array, after: Uint8Array): Uint8Array | undefined {
+    private interceptFlashWrite(before: Uint8Array, after: Uint8Array): Uint8Array | undefined {
         if (Buffer.compare(before, after) === 0) return undefined
-        if (this.flash.failing) return undefined
-        if (!this.tearing) {
-            this.options.wrote(this.keptIn(imageFlash(before)), this.keptIn(imageFlash(after)))
+        if (this.flash.isFailing) return undefined
+        if (!this.tearsNextWrite) {
+            this.options.onFlashWrite(
+                this.readFlashRecord(imageFlash(before)),
+                this.readFlashRecord(imageFlash(after))
+            )
             return undefined
         }
-        this.tearing = false
+        this.tearsNextWrite = false
         this.wasTorn = true
         const steps = flashSteps(before, after)
         const done = Math.floor(this.options.random.next() * (steps.length + 1))
-        this.options.tell({ kind: "torn", detail: `after ${done} of ${steps.length} steps` })
+        this.options.emit({ kind: "torn", detail: `after ${done} of ${steps.length} steps` })
         // The board switches itself off with what is left; the plan gives power back.
-        this.options.clock.after(0, () => this.cutPower(TORN_DARK_MS))
+        this.options.clock.after(0, () => this.cutPower(POWER_OFF_MS))
         return tornImage(before, after, done)
     }
 }

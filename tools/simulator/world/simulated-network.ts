@@ -38,11 +38,11 @@ export type NetworkEvent =
 export interface BoardNetworkOptions {
     clock: Clock
     random: Random
-    terms: LinkParameters
-    weather: Outages
+    parameters: LinkParameters
+    outages: Outages
     /** Gets the cloud's end of each connection. */
-    dial: (target: NetworkTarget, link: Link) => void
-    tell: (event: NetworkEvent) => void
+    acceptLink: (target: NetworkTarget, link: Link) => void
+    emit: (event: NetworkEvent) => void
 }
 
 /** A resolver that nobody answers is given up after this. */
@@ -61,9 +61,9 @@ export class BoardNetwork implements Network {
     private cutUntilMs = 0
     private connections = 0
     /** Connections and attempts that the board has not ended. */
-    private open = 0
+    private openConnections = 0
     /** Rises when all that is open now falls silent. */
-    private silence = 0
+    private silenceGeneration = 0
 
     constructor(private readonly options: BoardNetworkOptions) {}
 
@@ -73,19 +73,19 @@ export class BoardNetwork implements Network {
     }
 
     /** What is open now carries nothing any more, and neither end is told. */
-    fallSilent(): void {
-        this.silence++
+    dropSilently(): void {
+        this.silenceGeneration++
     }
 
     connect(target: NetworkTarget, handler: ConnectHandler): Attempt {
-        const dialing = new Dialing(this.options, target, handler, {
-            carriage: () => this.carriage(),
+        const dialing = new ConnectionAttempt(this.options, target, handler, {
+            delayModel: () => this.delayModel(),
             name: () => `sim:${++this.connections}`,
-            ended: () => this.open--,
+            release: () => this.openConnections--,
             isCut: () => this.isCut(),
         })
-        this.options.tell({ kind: "dial", target, others: this.open })
-        this.open++
+        this.options.emit({ kind: "dial", target, others: this.openConnections })
+        this.openConnections++
         dialing.start()
         return dialing
     }
@@ -94,16 +94,16 @@ export class BoardNetwork implements Network {
         return this.options.clock.nowMs() < this.cutUntilMs
     }
 
-    private carriage(): DelayModel {
-        const { clock, random, terms } = this.options
-        const born = this.silence
+    private delayModel(): DelayModel {
+        const { clock, random, parameters: terms } = this.options
+        const born = this.silenceGeneration
         let freeAtMs = 0
         return bytes => {
-            if (born !== this.silence) return undefined
+            if (born !== this.silenceGeneration) return undefined
             const nowMs = clock.nowMs()
             const [least, most] = terms.latencyMs
             const latencyMs = least + (most - least) * random.next()
-            const sentMs = this.leaves(nowMs)
+            const sentMs = this.departureMs(nowMs)
             if (sentMs === undefined) return undefined
             freeAtMs = Math.max(freeAtMs, sentMs) + (bytes * 8) / terms.kbps
             return Math.round(freeAtMs + latencyMs - nowMs)
@@ -111,8 +111,8 @@ export class BoardNetwork implements Network {
     }
 
     /** When a packet gets through: at once, or by one of its retransmissions. */
-    private leaves(nowMs: number): number | undefined {
-        const { random, terms } = this.options
+    private departureMs(nowMs: number): number | undefined {
+        const { random, parameters: terms } = this.options
         let atMs = nowMs
         let rtoMs = RTO_MS
         for (let tries = 0; tries <= RETRANSMISSIONS_MAX; tries++) {
@@ -126,30 +126,30 @@ export class BoardNetwork implements Network {
 }
 
 /** What a connection needs from its path. */
-interface PathSide {
-    carriage(): DelayModel
+interface AttemptContext {
+    delayModel(): DelayModel
     name(): string
     /** The board has no more of it. */
-    ended(): void
+    release(): void
     isCut(): boolean
 }
 
 /** One connection, from the name to its end. */
-class Dialing implements Attempt {
+class ConnectionAttempt implements Attempt {
     private timer: Timer | undefined
     private link: Link | undefined
-    private over = false
+    private isOver = false
 
     constructor(
         private readonly options: BoardNetworkOptions,
         private readonly target: NetworkTarget,
         private readonly handler: ConnectHandler,
-        private readonly path: PathSide
+        private readonly context: AttemptContext
     ) {}
 
     start(): void {
-        const { terms, weather } = this.options
-        const resolves = !this.path.isCut() && weather.resolves(this.target.host)
+        const { parameters: terms, outages: weather } = this.options
+        const resolves = !this.context.isCut() && weather.resolves(this.target.host)
         if (resolves) this.after(terms.dnsMs, () => this.sendSyn())
         else this.after(DNS_GIVE_UP_MS, () => this.fail("resolve"))
     }
@@ -161,46 +161,46 @@ class Dialing implements Attempt {
     }
 
     private sendSyn(): void {
-        const there = this.path.carriage()(0)
-        const back = this.path.carriage()(0)
-        const state = this.options.weather.hostState(this.target.host)
+        const there = this.context.delayModel()(0)
+        const back = this.context.delayModel()(0)
+        const state = this.options.outages.hostState(this.target.host)
         const tookMs = there === undefined || back === undefined ? Infinity : there + back
         if (state === "drop" || tookMs > SYN_GIVE_UP_MS)
             this.after(SYN_GIVE_UP_MS, () => this.fail("connect"))
         else if (state === "refuse") this.after(tookMs, () => this.fail("connect"))
-        else this.after(tookMs, () => this.reached(state))
+        else this.after(tookMs, () => this.onTcpConnected(state))
     }
 
-    private reached(state: HostState): void {
+    private onTcpConnected(state: HostState): void {
         this.handler.reached()
-        if (this.over) return
-        if (!this.target.tls) this.opened()
-        else if (state !== "mute") this.shakeHands()
+        if (this.isOver) return
+        if (!this.target.tls) this.onOpen()
+        else if (state !== "mute") this.doTlsHandshake()
     }
 
     /** Two round trips, and the chip's reckoning. Cut off for too long, the worker waits for ever (facts 3.2). */
-    private shakeHands(): void {
-        const trips = Array.from({ length: 4 }, () => this.path.carriage()(0))
+    private doTlsHandshake(): void {
+        const trips = Array.from({ length: 4 }, () => this.context.delayModel()(0))
         if (trips.some(ms => ms === undefined)) return
         const tookMs = trips.reduce((sum: number, ms) => sum + (ms ?? 0), 0)
-        this.after(tookMs + this.options.terms.tlsMs, () => this.opened())
+        this.after(tookMs + this.options.parameters.tlsMs, () => this.onOpen())
     }
 
-    private opened(): void {
-        const { clock, dial, tell } = this.options
-        const [mine, peer] = linkPair(clock, this.path.name(), {
-            there: this.path.carriage(),
-            back: this.path.carriage(),
+    private onOpen(): void {
+        const { clock, acceptLink: dial, emit: tell } = this.options
+        const [mine, peer] = linkPair(clock, this.context.name(), {
+            there: this.context.delayModel(),
+            back: this.context.delayModel(),
         })
         this.link = mine
         dial(this.target, peer)
         tell({ kind: "open", target: this.target })
-        this.handler.opened(this.watched(mine))
+        this.handler.opened(this.observed(mine))
     }
 
     /** The board's end of the link, with an eye on when it ends and who ends it. */
-    private watched(link: Link): Link {
-        const { tell } = this.options
+    private observed(link: Link): Link {
+        const { emit: tell } = this.options
         const heard: NetworkEvent = { kind: "heard", target: this.target }
         const end = (kind: "hangUp" | "lost") => this.finish(kind)
         return {
@@ -234,18 +234,18 @@ class Dialing implements Attempt {
     }
 
     private fail(where: ConnectFailure): void {
-        if (this.over) return
-        this.over = true
-        this.path.ended()
-        this.options.tell({ kind: "fail", target: this.target, where })
+        if (this.isOver) return
+        this.isOver = true
+        this.context.release()
+        this.options.emit({ kind: "fail", target: this.target, where })
         this.handler.failed(where, `${this.target.host}: ${where}`)
     }
 
     private finish(kind: "hangUp" | "lost"): void {
-        if (this.over) return
-        this.over = true
-        this.path.ended()
-        this.options.tell({ kind, target: this.target })
+        if (this.isOver) return
+        this.isOver = true
+        this.context.release()
+        this.options.emit({ kind, target: this.target })
     }
 
     private after(ms: number, fn: () => void): void {

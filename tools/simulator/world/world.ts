@@ -5,7 +5,7 @@ import type { Link } from "@moorage/runtime"
 import type { NetworkTarget } from "@moorage/vm"
 import { type ActiveOutages, type EventContext, applyEvent } from "./plan-events.js"
 import { VirtualClock } from "./virtual-clock.js"
-import type { Fact, FactKind } from "../trace/facts.js"
+import type { TraceEvent, TraceEventKind } from "../trace/trace-event.js"
 import { type NetworkEvent, BoardNetwork } from "./simulated-network.js"
 import { recordOwner } from "@moorage/device/shared"
 import type { SimulationPlan } from "../plan/simulation-plan.js"
@@ -16,12 +16,12 @@ import { randomStream } from "./random-streams.js"
 const HTTPS_PORT = 443
 
 /** Who listens to what happens. */
-export interface Observer {
-    fact(fact: Fact): void
+export interface WorldObserver {
+    onEvent(fact: TraceEvent): void
     /** Bytes reached a board. */
-    heard(board: string, host: string): void
+    onBytesReceived(board: string, host: string): void
     /** A board is about to write its flash. */
-    wrote(board: string, before: FlashRecord, after: FlashRecord): void
+    onFlashWrite(board: string, before: FlashRecord, after: FlashRecord): void
 }
 
 export class World {
@@ -33,22 +33,22 @@ export class World {
     constructor(
         readonly plan: SimulationPlan,
         readonly seed: number,
-        private readonly roster: FleetSpec,
-        private readonly observer: Observer
+        private readonly fleetSpec: FleetSpec,
+        private readonly observer: WorldObserver
     ) {
         this.cloud = new Cloud({
             clock: this.clock,
             random: randomStream(seed, "cloud"),
-            idScope: roster.idScope,
+            idScope: fleetSpec.idScope,
             hubs: plan.hubs,
-            ...roster.enrollments,
+            ...fleetSpec.enrollments,
             assigningMs: plan.assigningMs,
             retryAfterSec: plan.retryAfterSec,
             quotas: plan.quotas,
         })
-        this.cloud.onEvent(event => this.tellOfCloud(event))
+        this.cloud.onEvent(event => this.emitCloudEvent(event))
         for (const number of plan.boards.only ?? Array.from({ length: plan.boards.count }, (_, i) => i))
-            this.addBoard(number, roster.recruit(number))
+            this.addBoard(number, fleetSpec.boardSpec(number))
         this.schedule()
     }
 
@@ -73,7 +73,7 @@ export class World {
             outages: this.outages,
             boards: this.boards,
             assignedHub: id => this.assignedHub(id),
-            strikes: (board, what) => this.tell(board, "event", { detail: what }),
+            onApplied: (board, what) => this.emit(board, "event", { detail: what }),
         }
         for (const [index, event] of plan.events.entries())
             clock.after(event.atSec * 1000, () => applyEvent(event, index, stage))
@@ -85,51 +85,51 @@ export class World {
         const path = new BoardNetwork({
             clock,
             random: randomStream(seed, `network/${number}`),
-            terms: plan.network,
-            weather: {
+            parameters: plan.network,
+            outages: {
                 hostState: host => this.outages.hosts.get(host) ?? "up",
                 resolves: host => !this.outages.names.has(host),
             },
-            dial: (target, link) => this.dial(target, link),
-            tell: event => this.tellOfNetwork(id, event),
+            acceptLink: (target, link) => this.acceptLink(target, link),
+            emit: event => this.emitNetworkEvent(id, event),
         })
         const sim = new SimulatedBoard({
             ...recruit,
             number,
-            owner: recordOwner(DEVICE_HOST, this.roster.idScope, key),
+            owner: recordOwner(DEVICE_HOST, this.fleetSpec.idScope, key),
             clock,
             random: randomStream(seed, `board/${number}`),
             network: path,
-            tell: ({ kind, ...fact }) => this.tell(id, kind, fact),
-            wrote: (before, after) => {
-                this.tell(id, "flash", { detail: before.text === after.text ? "deaths" : "record" })
-                this.observer.wrote(id, before, after)
+            emit: ({ kind, ...fact }) => this.emit(id, kind, fact),
+            onFlashWrite: (before, after) => {
+                this.emit(id, "flash", { detail: before.text === after.text ? "deaths" : "record" })
+                this.observer.onFlashWrite(id, before, after)
             },
         })
         this.boards.push({ sim, path })
     }
 
-    private dial(target: NetworkTarget, link: Link): void {
+    private acceptLink(target: NetworkTarget, link: Link): void {
         if (target.port === HTTPS_PORT) this.cloud.acceptHttp(link)
         else this.cloud.acceptMqtt(link)
     }
 
-    private tell(board: string, kind: FactKind, rest: Partial<Fact> = {}): void {
-        this.observer.fact({ ms: Math.round(this.clock.elapsedMs()), board, kind, ...rest })
+    private emit(board: string, kind: TraceEventKind, rest: Partial<TraceEvent> = {}): void {
+        this.observer.onEvent({ ms: Math.round(this.clock.elapsedMs()), board, kind, ...rest })
     }
 
-    private tellOfNetwork(board: string, event: NetworkEvent): void {
+    private emitNetworkEvent(board: string, event: NetworkEvent): void {
         const { kind, target } = event
         const service = target.host
-        if (kind === "heard") this.observer.heard(board, service)
-        else if (kind === "dial") this.tell(board, kind, { service, status: event.others })
-        else if (kind === "fail") this.tell(board, kind, { service, detail: event.where })
-        else this.tell(board, kind, { service })
+        if (kind === "heard") this.observer.onBytesReceived(board, service)
+        else if (kind === "dial") this.emit(board, kind, { service, status: event.others })
+        else if (kind === "fail") this.emit(board, kind, { service, detail: event.where })
+        else this.emit(board, kind, { service })
     }
 
-    private tellOfCloud({ service, kind, id, status, retryAfterSec, detail }: CloudEvent): void {
+    private emitCloudEvent({ service, kind, id, status, retryAfterSec, detail }: CloudEvent): void {
         // What a telemetry message was about is its properties, the same each time.
         const said = kind === "telemetry" ? undefined : detail
-        this.tell(id, kind, { service, status, retryAfterSec, detail: said })
+        this.emit(id, kind, { service, status, retryAfterSec, detail: said })
     }
 }

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { type Images, INVARIANTS } from "@moorage/simulator"
 import { MUTANTS } from "../../../bench/mutations/mutants.js"
-import { Project } from "../../../bench/mutations/project.js"
-import { mutantPlan, tryImages, tryMutant } from "../../../bench/mutations/try-mutant.js"
+import { MutantProject } from "../../../bench/mutations/project.js"
+import { mutantPlan, runImages, runMutant } from "../../../bench/mutations/try-mutant.js"
 
 const TRIED = ["no jitter after a server error", "slot ignored", "record not checksummed"]
 const BUILD_MS = 180_000
 
-let project: Project
+let project: MutantProject
 beforeAll(() => {
-    project = new Project()
+    project = new MutantProject()
 })
 afterAll(() => project.remove())
 
@@ -24,7 +24,7 @@ describe("the policy, broken on purpose", () => {
         "%s: is caught by the invariant that is to catch it",
         async name => {
             const mutant = named(name)
-            const { caught } = await tryMutant(project, mutant)
+            const { caught } = await runMutant(project, mutant)
             expect(caught).toHaveProperty([mutant.caughtBy])
         },
         BUILD_MS
@@ -54,7 +54,7 @@ describe("the firmware as it is", () => {
     }, BUILD_MS)
 
     test.each(["dps-fault", "slots", "records"] as const)("violates nothing in the plan %s", async name => {
-        const { caught } = await tryImages(images, mutantPlan(name), 1)
+        const { caught } = await runImages(images, mutantPlan(name), 1)
         expect(caught).toEqual({})
     })
 })

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import {
-    type Fact,
+    type TraceEvent,
     loadImages,
     parseSimulationPlan,
     type RunResult,
@@ -36,8 +36,8 @@ beforeAll(async () => {
 })
 
 /** Facts of a board that fails, every `everyMs`, whatever the texts. */
-function failures(board: string, howMany: number, everyMs: number, text: string): Fact[] {
-    return Array.from({ length: howMany }, (_, i) => i * everyMs).flatMap((ms): Fact[] => [
+function failures(board: string, howMany: number, everyMs: number, text: string): TraceEvent[] {
+    return Array.from({ length: howMany }, (_, i) => i * everyMs).flatMap((ms): TraceEvent[] => [
         { ms, board, kind: "dial", service: "dps", status: 0 },
         { ms: ms + everyMs / 4, board, kind: "register", service: "dps", status: 429, detail: text },
         { ms: ms + everyMs / 2, board, kind: "fail", service: text, detail: text },

@@ -22,16 +22,16 @@ function build(terms: Partial<LinkParameters> = {}, weather: { state?: HostState
     const path = new BoardNetwork({
         clock,
         random: seededRandom(1),
-        terms: { ...TERMS, ...terms },
-        weather: {
+        parameters: { ...TERMS, ...terms },
+        outages: {
             hostState: () => weather.state ?? "up",
             resolves: () => weather.resolves ?? true,
         },
-        dial: (_, link) => {
+        acceptLink: (_, link) => {
             peer = link
             link.listen({ data: bytes => link.send(bytes), closed: () => undefined })
         },
-        tell: event => {
+        emit: event => {
             if (event.kind === "dial") others.push(event.others)
             events.push({
                 kind: event.kind,
@@ -213,7 +213,7 @@ describe("a half-open link", () => {
         const { clock, connect, path, received, send, kinds } = build()
         connect()
         clock.runTo(2_000)
-        path.fallSilent()
+        path.dropSilently()
         send(10)
         clock.runTo(3600_000)
         expect(received).toEqual([])

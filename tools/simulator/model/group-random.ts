@@ -1,14 +1,14 @@
 import type { Random } from "@moorage/runtime"
 
 /** Chance that knows whether it was asked. */
-export class Dice {
-    private throws = 0
+export class GroupRandom {
+    private draws = 0
 
     constructor(private readonly random: Random) {}
 
     /** In [0, 1). */
     readonly next = (): number => {
-        this.throws++
+        this.draws++
         return this.random.next()
     }
 
@@ -22,9 +22,9 @@ export class Dice {
         then: (decision: T, count: number) => void
     ): void {
         for (let left = count; left > 0;) {
-            const before = this.throws
+            const before = this.draws
             const decision = decide(this.next)
-            const alike = this.throws === before ? left : 1
+            const alike = this.draws === before ? left : 1
             then(decision, alike)
             left -= alike
         }

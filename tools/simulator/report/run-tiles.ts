@@ -1,12 +1,12 @@
 // Numbers of a run as tiles.
 import { formatDuration, formatNumber } from "@moorage/report"
-import { type Markup, markup, tiles } from "@moorage/report/html"
+import { type Markup, markup, tilesMarkup } from "@moorage/report/html"
 import type { RunResult } from "../trace/run-result.js"
 
 /** What a reader wants to know first. */
-export function firstNumbers(result: RunResult): Markup {
+export function keyNumbers(result: RunResult): Markup {
     const { boards, moored, violationCount, totals, durationSec, quotaPerSec } = result
-    return tiles([
+    return tilesMarkup([
         ["boards", formatNumber(boards)],
         ["moored at the end", formatNumber(moored)],
         ["violations", formatNumber(violationCount)],
@@ -19,7 +19,7 @@ export function firstNumbers(result: RunResult): Markup {
 
 /** All that was counted. */
 export function allNumbers({ totals, bricked, traceHash }: RunResult): Markup {
-    return markup`${tiles([
+    return markup`${tilesMarkup([
         ["registrations asked of DPS", formatNumber(totals.registrations)],
         ["polls of DPS", formatNumber(totals.polls)],
         ["status lookups", formatNumber(totals.lookups)],

@@ -2,7 +2,7 @@
 import type { BarSeriesOption } from "echarts"
 import { AXIS, COLOUR, GRID } from "@moorage/report/html"
 import type { RunResult } from "../trace/run-result.js"
-import { COUNT_AXIS, named, roundStepSec, timeAxis } from "@moorage/report/html"
+import { COUNT_AXIS, axisName, roundStepSec, timeAxis } from "@moorage/report/html"
 import type { Figure } from "@moorage/report/html"
 import { formatNumber, pluralize, formatDuration, formatPercent } from "@moorage/report"
 
@@ -53,7 +53,7 @@ export function mooringTimeFigure({ mooredAfterSec: times, boards }: RunResult):
     return {
         id: "mooring-time",
         heading: "Time to moored",
-        look,
+        caption: look,
         heightPx: HEIGHT_PX,
         draw: ({ width }) => ({
             option: {
@@ -92,7 +92,7 @@ export function hubsFigure({ hubs, boards, moored }: RunResult): Figure {
     return {
         id: "hubs",
         heading: "Hub shares",
-        look: `Whether the hubs carry what the allocation policy meant them to: where ${pluralize(boards, "board is", "boards are")} at the end.`,
+        caption: `Whether the hubs carry what the allocation policy meant them to: where ${pluralize(boards, "board is", "boards are")} at the end.`,
         heightPx: Math.max(HEIGHT_PX / 2, rows.length * BAR_PX),
         draw: ({ width }) => ({
             option: {
@@ -152,7 +152,7 @@ export function retriesFigure({ retries, totals }: RunResult): Figure {
     return {
         id: "retries",
         heading: "Retries per board",
-        look:
+        caption:
             `Boards far to the right tried in vain for long: ${pluralize(totals.failedDials, "connection")} of ` +
             `${formatNumber(totals.dials)} failed, at most ${formatNumber(retries.length - 1)} of one board.`,
         heightPx: HEIGHT_PX,
@@ -163,7 +163,7 @@ export function retriesFigure({ retries, totals }: RunResult): Figure {
                     ...AXIS,
                     type: "category",
                     data: bars.map(({ name }) => name),
-                    ...named("connections that failed, of one board"),
+                    ...axisName("connections that failed, of one board"),
                 },
                 yAxis: COUNT_AXIS,
                 series: {

@@ -3,7 +3,7 @@
 import type { CloudEvent } from "@moorage/emulator"
 
 /** What a fact is about. The cloud's own kinds (register, connack, ...) keep the names that the emulator gives them. */
-export type FactKind =
+export type TraceEventKind =
     | CloudEvent["kind"]
     /** `on`, `off`. */
     | "power"
@@ -31,12 +31,12 @@ export type FactKind =
     /** An event of the plan strikes: `board` is whom, or empty for the cloud's. */
     | "event"
 
-export interface Fact {
+export interface TraceEvent {
     /** Milliseconds since the run began. */
     ms: number
     /** The board's ID, or empty. */
     board: string
-    kind: FactKind
+    kind: TraceEventKind
     /** `dps`, or a host name. */
     service?: string
     /** CONNACK return code, or status. */
@@ -46,12 +46,20 @@ export interface Fact {
 }
 
 /** The fact as a line of the trace; always the same fields in the same order. */
-export function factLine({ ms, board, kind, service, status, retryAfterSec, detail }: Fact): string {
+export function traceLine({ ms, board, kind, service, status, retryAfterSec, detail }: TraceEvent): string {
     return JSON.stringify({ ms, board, kind, service, status, retryAfterSec, detail })
 }
 
 /** `  12.345 s  board-3  connack 5 of hub-1.azure-devices.net`, for a person. */
-export function factText({ ms, board, kind, service, status, retryAfterSec, detail }: Fact): string {
+export function formatTraceEvent({
+    ms,
+    board,
+    kind,
+    service,
+    status,
+    retryAfterSec,
+    detail,
+}: TraceEvent): string {
     const at = `${(ms / 1000).toFixed(3).padStart(10)} s`
     const parts = [
         kind,

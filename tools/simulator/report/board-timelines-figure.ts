@@ -4,7 +4,15 @@ import { AXIS, COLOUR, GRID, LEGEND } from "@moorage/report/html"
 import type { RunResult } from "../trace/run-result.js"
 import { timeAxis } from "@moorage/report/html"
 import type { Figure } from "@moorage/report/html"
-import { type Lane, type Lanes, lanesOf, type MarkKind, marksOf, spansIn, type LaneState } from "./lanes.js"
+import {
+    type BoardTimeline,
+    type BoardTimelines,
+    boardTimelines,
+    type MarkKind,
+    groupedMarks,
+    joinedSpans,
+    type BoardState,
+} from "./board-timelines.js"
 import type { Drawing } from "@moorage/report/html"
 import { pluralize, formatDuration } from "@moorage/report"
 
@@ -17,7 +25,7 @@ const LEAST_PX = 1.5
 /** Bars this close look like one. */
 const GAP_PX = 4
 
-const STATES: { state: LaneState; name: string; colour: string }[] = [
+const STATES: { state: BoardState; name: string; colour: string }[] = [
     { state: "moored", name: "moored", colour: COLOUR.green },
     { state: "hub", name: "connecting to a hub", colour: COLOUR.blue },
     { state: "dps", name: "at DPS", colour: COLOUR.violet },
@@ -32,7 +40,7 @@ const MARKS: { kind: MarkKind; name: string; colour: string; symbol: string }[] 
     { kind: "violation", name: "violation", colour: COLOUR.red, symbol: "pin" },
 ]
 
-interface LaneRow {
+interface TimelineRow {
     /** Lane, and the time or times in s. */
     value: number[]
     title: string
@@ -40,23 +48,23 @@ interface LaneRow {
 
 const seconds = (ms: number) => ms / 1000
 
-const spanRows = (lanes: Lane[], state: LaneState, name: string, gapMs: number): LaneRow[] =>
+const spanRows = (lanes: BoardTimeline[], state: BoardState, name: string, gapMs: number): TimelineRow[] =>
     lanes.flatMap((lane, i) =>
-        spansIn(lane, state, gapMs).map(({ fromMs, toMs, service }) => ({
+        joinedSpans(lane, state, gapMs).map(({ fromMs, toMs, service }) => ({
             value: [i, seconds(fromMs), seconds(toMs)],
             title: `${lane.board} ${name}${service ? ` (${service})` : ""}: ${formatDuration(seconds(fromMs))} to ${formatDuration(seconds(toMs))}`,
         }))
     )
 
-const markRows = (lanes: Lane[], kind: MarkKind, nearMs: number): LaneRow[] =>
+const markRows = (lanes: BoardTimeline[], kind: MarkKind, nearMs: number): TimelineRow[] =>
     lanes.flatMap((lane, i) =>
-        marksOf(lane, kind, nearMs).map(({ ms, text }) => ({
+        groupedMarks(lane, kind, nearMs).map(({ ms, text }) => ({
             value: [seconds(ms), i],
             title: `${lane.board} at ${seconds(ms)} s: ${text}`,
         }))
     )
 
-const bars = (name: string, colour: string, rows: LaneRow[]): CustomSeriesOption => ({
+const bars = (name: string, colour: string, rows: TimelineRow[]): CustomSeriesOption => ({
     type: "custom",
     name,
     itemStyle: { color: colour },
@@ -71,7 +79,7 @@ const bars = (name: string, colour: string, rows: LaneRow[]): CustomSeriesOption
     },
 })
 
-const marks = (name: string, colour: string, symbol: string, rows: LaneRow[]): ScatterSeriesOption => ({
+const marks = (name: string, colour: string, symbol: string, rows: TimelineRow[]): ScatterSeriesOption => ({
     type: "scatter",
     name,
     symbol,
@@ -81,24 +89,24 @@ const marks = (name: string, colour: string, symbol: string, rows: LaneRow[]): S
 })
 
 /** A lane for each board with a violation; undefined when there is none. */
-export function lanesFigure(result: RunResult): Figure | undefined {
-    const found = lanesOf(result)
+export function boardTimelinesFigure(result: RunResult): Figure | undefined {
+    const found = boardTimelines(result)
     return found && drawn(found)
 }
 
-function drawn(found: Lanes): Figure {
+function drawn(found: BoardTimelines): Figure {
     const { lanes } = found
     return {
         id: "lanes",
         heading: "A lane for each board that broke a rule",
-        look: `What each board was at before its violation (the red pin): ${pluralize(lanes.length, "board")}, from what is known of them on; where a lane is empty the board waits.`,
+        caption: `What each board was at before its violation (the red pin): ${pluralize(lanes.length, "board")}, from what is known of them on; where a lane is empty the board waits.`,
         heightPx: 150 + lanes.length * LANE_PX,
         isWide: true,
         draw: ({ width }) => drawing(found, width),
     }
 }
 
-function drawing({ lanes, fromMs, toMs }: Lanes, width: number): Drawing {
+function drawing({ lanes, fromMs, toMs }: BoardTimelines, width: number): Drawing {
     const pxMs = (toMs - fromMs) / (width - MARGIN_PX)
     const states = STATES.map(each => ({
         ...each,

@@ -1,12 +1,12 @@
 // A lane for each board that broke a rule: what it was at, when, and what struck it.
 import { DEVICE_HOST } from "@moorage/emulator"
-import type { Fact } from "../trace/facts.js"
+import type { TraceEvent } from "../trace/trace-event.js"
 import type { RunResult } from "../trace/run-result.js"
 
-export type LaneState = "off" | "dps" | "hub" | "moored"
+export type BoardState = "off" | "dps" | "hub" | "moored"
 
-export interface Span {
-    state: LaneState
+export interface StateSpan {
+    state: BoardState
     fromMs: number
     toMs: number
     service?: string
@@ -14,16 +14,16 @@ export interface Span {
 
 export type MarkKind = "failed" | "throttled" | "restart" | "event" | "violation"
 
-export interface Mark {
+export interface TimelineMark {
     kind: MarkKind
     ms: number
     text: string
 }
 
-export interface Lane {
+export interface BoardTimeline {
     board: string
-    spans: Span[]
-    marks: Mark[]
+    spans: StateSpan[]
+    marks: TimelineMark[]
 }
 
 /** Of a violation, at least this much of what came after is shown. */
@@ -32,27 +32,27 @@ const AFTER_SHARE = 0.15
 
 const isDps = (service: string | undefined) => service === "dps" || service === DEVICE_HOST
 
-const ENDS_A_CONNECTION: ReadonlySet<string> = new Set(["hangUp", "lost", "fail", "disconnect"])
+const CONNECTION_ENDS: ReadonlySet<string> = new Set(["hangUp", "lost", "fail", "disconnect"])
 const RESTARTS: ReadonlySet<string> = new Set(["reset", "panic", "start"])
 /** What only a moored board does: it tells the state of one that was watched from the middle of its life. */
 const MOORED_ONLY: ReadonlySet<string> = new Set(["telemetry", "c2d", "method", "methodResponse", "twin"])
 
 /** The state that begins with the fact; null when one ends and no other begins, undefined when it goes on. */
 function stateAfter(
-    { kind, service, status = 0, detail }: Fact,
-    now: LaneState | undefined
-): LaneState | null | undefined {
+    { kind, service, status = 0, detail }: TraceEvent,
+    now: BoardState | undefined
+): BoardState | null | undefined {
     if (kind === "power") return detail === "off" ? "off" : null
     if (RESTARTS.has(kind)) return null
     if (kind === "dial") return isDps(service) ? "dps" : "hub"
     if (kind === "connack" && !isDps(service)) return status === 0 ? "moored" : null
     if (MOORED_ONLY.has(kind) && !isDps(service) && now === undefined) return "moored"
-    return ENDS_A_CONNECTION.has(kind) ? null : undefined
+    return CONNECTION_ENDS.has(kind) ? null : undefined
 }
 
-function spansOf(facts: Fact[], endMs: number): Span[] {
-    const spans: Span[] = []
-    let open: Span | undefined
+function stateSpans(facts: TraceEvent[], endMs: number): StateSpan[] {
+    const spans: StateSpan[] = []
+    let open: StateSpan | undefined
     const close = (toMs: number) => {
         if (open) spans.push({ ...open, toMs })
         open = undefined
@@ -67,7 +67,7 @@ function spansOf(facts: Fact[], endMs: number): Span[] {
     return spans
 }
 
-function markOf({ ms, kind, service, status = 0, detail }: Fact): Mark | undefined {
+function eventMark({ ms, kind, service, status = 0, detail }: TraceEvent): TimelineMark | undefined {
     const text = [kind, status || undefined, service, detail].filter(part => part !== undefined).join(" ")
     if (status === 429) return { kind: "throttled", ms, text }
     if (kind === "fail" || (kind === "connack" && status > 0) || status >= 400)
@@ -76,14 +76,14 @@ function markOf({ ms, kind, service, status = 0, detail }: Fact): Mark | undefin
     return kind === "event" ? { kind: "event", ms, text } : undefined
 }
 
-export interface Lanes {
+export interface BoardTimelines {
     fromMs: number
     toMs: number
-    lanes: Lane[]
+    lanes: BoardTimeline[]
 }
 
 /** The lanes of the boards with a violation, from the first fact that is known to a while after the last violation. */
-export function lanesOf({ lanes, violations, durationSec }: RunResult): Lanes | undefined {
+export function boardTimelines({ lanes, violations, durationSec }: RunResult): BoardTimelines | undefined {
     const starts = lanes.flatMap(({ facts }) => facts[0]?.ms ?? [])
     if (starts.length === 0) return undefined
     const fromMs = Math.min(...starts)
@@ -98,10 +98,10 @@ export function lanesOf({ lanes, violations, durationSec }: RunResult): Lanes | 
             const broken = violations.filter(violation => violation.board === board)
             return {
                 board,
-                spans: spansOf(shown, toMs),
+                spans: stateSpans(shown, toMs),
                 marks: [
-                    ...shown.flatMap(fact => markOf(fact) ?? []),
-                    ...broken.map(({ ms, invariant, what }): Mark => {
+                    ...shown.flatMap(fact => eventMark(fact) ?? []),
+                    ...broken.map(({ ms, invariant, what }): TimelineMark => {
                         return { kind: "violation", ms, text: `${invariant}: ${what}` }
                     }),
                 ],
@@ -111,8 +111,8 @@ export function lanesOf({ lanes, violations, durationSec }: RunResult): Lanes | 
 }
 
 /** The spans of one state, those joined that have less than `gapMs` between them: a drawing could not tell them apart. */
-export function spansIn(lane: Lane, state: LaneState, gapMs: number): Span[] {
-    const joined: Span[] = []
+export function joinedSpans(lane: BoardTimeline, state: BoardState, gapMs: number): StateSpan[] {
+    const joined: StateSpan[] = []
     for (const span of lane.spans.filter(each => each.state === state)) {
         const last = joined.at(-1)
         if (last && last.service === span.service && span.fromMs - last.toMs < gapMs) last.toMs = span.toMs
@@ -122,8 +122,8 @@ export function spansIn(lane: Lane, state: LaneState, gapMs: number): Span[] {
 }
 
 /** The marks of one kind, each with those that follow within `nearMs`: how many these are is said in its text. */
-export function marksOf(lane: Lane, kind: MarkKind, nearMs: number): Mark[] {
-    const groups: Mark[][] = []
+export function groupedMarks(lane: BoardTimeline, kind: MarkKind, nearMs: number): TimelineMark[] {
+    const groups: TimelineMark[][] = []
     for (const mark of lane.marks.filter(each => each.kind === kind)) {
         const group = groups.at(-1)
         if (group?.[0] && mark.ms - group[0].ms < nearMs) group.push(mark)

@@ -1,11 +1,11 @@
 // Counts what the report and the summary want, fact by fact.
-import type { Fact } from "./facts.js"
+import type { TraceEvent } from "./trace-event.js"
 import type { Series, Totals } from "./run-result.js"
 
 /** A chart is no finer than this. */
 const BINS_MAX = 600
 
-export class FactTally {
+export class RunTally {
     readonly series: Series
     readonly totals: Totals = {
         registrations: 0,
@@ -22,7 +22,7 @@ export class FactTally {
         telemetry: 0,
         facts: 0,
     }
-    readonly failedDialsOf = new Map<string, number>()
+    readonly failedDialsByBoard = new Map<string, number>()
 
     constructor(durationSec: number) {
         const binSec = Math.max(1, Math.ceil(durationSec / BINS_MAX))
@@ -38,24 +38,24 @@ export class FactTally {
         }
     }
 
-    add(fact: Fact): void {
+    add(fact: TraceEvent): void {
         const { totals } = this
         totals.facts++
         switch (fact.kind) {
             case "register":
             case "poll":
             case "lookup":
-                this.dpsCall(fact)
+                this.countDpsCall(fact)
                 break
             case "connack":
-                if (fact.service !== "dps") this.hubConnack(fact)
+                if (fact.service !== "dps") this.countHubConnack(fact)
                 break
             case "dial":
                 totals.dials++
                 break
             case "fail":
                 totals.failedDials++
-                this.failedDialsOf.set(fact.board, (this.failedDialsOf.get(fact.board) ?? 0) + 1)
+                this.failedDialsByBoard.set(fact.board, (this.failedDialsByBoard.get(fact.board) ?? 0) + 1)
                 break
             case "flash":
                 totals.flashWrites++
@@ -76,30 +76,30 @@ export class FactTally {
 
     /** How many of `boards` boards had no failed connection, one, two ... */
     retries(boards: number): number[] {
-        const counts = [boards - this.failedDialsOf.size]
-        for (const failed of this.failedDialsOf.values()) counts[failed] = (counts[failed] ?? 0) + 1
+        const counts = [boards - this.failedDialsByBoard.size]
+        for (const failed of this.failedDialsByBoard.values()) counts[failed] = (counts[failed] ?? 0) + 1
         return Array.from(counts, each => each ?? 0)
     }
 
-    private dpsCall({ ms, kind, status = 0 }: Fact): void {
+    private countDpsCall({ ms, kind, status = 0 }: TraceEvent): void {
         const { totals } = this
         if (kind === "register") totals.registrations++
         else if (kind === "poll") totals.polls++
         else totals.lookups++
-        if (kind === "lookup") this.count(this.series.lookups, ms)
-        if (kind === "register" && status < 300) this.count(this.series.registered, ms)
+        if (kind === "lookup") this.increment(this.series.lookups, ms)
+        if (kind === "register" && status < 300) this.increment(this.series.registered, ms)
         if (status !== 429) return
         totals.throttled++
-        this.count(this.series.throttled, ms)
+        this.increment(this.series.throttled, ms)
     }
 
-    private hubConnack({ ms, status }: Fact): void {
+    private countHubConnack({ ms, status }: TraceEvent): void {
         if (status === 0) this.totals.hubConnects++
         else this.totals.hubRefusals++
-        this.count(status === 0 ? this.series.hubConnects : this.series.hubRefusals, ms)
+        this.increment(status === 0 ? this.series.hubConnects : this.series.hubRefusals, ms)
     }
 
-    private count(series: number[], ms: number): void {
+    private increment(series: number[], ms: number): void {
         const bin = Math.min(series.length - 1, Math.floor(ms / 1000 / this.series.binSec))
         series[bin] = (series[bin] as number) + 1
     }

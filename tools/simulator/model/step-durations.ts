@@ -33,7 +33,7 @@ const SETTLE_MS = 20
 const DRAIN_MS = 100
 
 /** The spans of time between what a board does, in whole ms. */
-export class Spans {
+export class StepDurations {
     readonly bootMs: number
     /** From one request's arrival to the next one's. */
     readonly exchangeMs: number
