@@ -7,6 +7,8 @@
 import { COMMAND_QUEUE_LENGTH } from "@moorage/vm"
 import { generate } from "mqtt-packet"
 import { describe, expect, test } from "vitest"
+import { bootUntilStable, IMAGES, registrationsOf, telemetryOf } from "../helpers/board-calls.js"
+import { createWorld } from "../helpers/firmware-world.js"
 import {
     answerRequests,
     createHostileWorld,
@@ -24,7 +26,6 @@ const HUB_WAIT_SEC = 120
 /** A boot, the handshakes, a registration with its polls. */
 const WORK_SEC = 15
 
-const IMAGES = [["main"], ["maintight"]] as const
 const HEAP_BYTES = { main: 64 * 1024, maintight: 40 * 1024 }
 
 async function stable(image: "main" | "maintight", settings: Record<string, unknown> = {}) {
@@ -35,16 +36,15 @@ async function stable(image: "main" | "maintight", settings: Record<string, unkn
 }
 
 const hubOf = (world: HostileWorld) => world.cloud.hub(world.latest.dial.host)
-const telemetry = (world: HostileWorld) => world.cloud.history.filter(event => event.kind === "telemetry")
 const isPubAck = (bytes: Uint8Array) => bytes[0] === 0x40
 
 /** The board is as it was: no reset, no panic, and its messages arrive. */
 function lives(world: HostileWorld): void {
-    const before = telemetry(world).length
+    const before = telemetryOf(world).length
     world.advanceSec(65)
-    expect(telemetry(world).length).toBeGreaterThanOrEqual(before + 2)
+    expect(telemetryOf(world).length).toBeGreaterThanOrEqual(before + 2)
     expect(world.board.stats).toMatchObject({ resets: 0, panics: 0 })
-    expect(world.cloud.counters("board-1").registrations).toBe(1)
+    expect(registrationsOf(world)).toBe(1)
 }
 
 describe.each(IMAGES)("%s: a peer that accepts and stays mute", image => {
@@ -109,7 +109,7 @@ describe.each(IMAGES)("%s: a TLS handshake that never ends wedges the socket's w
         // 7 times 30 s, and waits of at most 2, 4 and 5 min.
         world.untilLogged(/^moored/, 7 * 30 + 120 + 240 + 6 * 300 + WORK_SEC)
         expect(world.board.stats).toMatchObject({ resets: 1, panics: 0 })
-        expect(world.cloud.counters("board-1").registrations).toBe(1)
+        expect(registrationsOf(world)).toBe(1)
     })
 })
 
@@ -144,7 +144,7 @@ describe.each(IMAGES)("%s: a peer that vanishes without a word", image => {
             kind => world.cloud.history.find(event => event.kind === kind)?.atMs ?? 0
         )
         expect(polled - registered).toBeGreaterThanOrEqual(retryAfterSec * 1000)
-        expect(world.cloud.counters("board-1").registrations).toBe(1)
+        expect(registrationsOf(world)).toBe(1)
     })
 })
 
@@ -156,7 +156,7 @@ describe.each(IMAGES)("%s: a socket's worker that stands still", image => {
         world.advanceSec(15)
         world.board.stallSocket(false)
         lives(world)
-        const sent = telemetry(world).map(event => JSON.parse(event.body ?? "").uptimeSec)
+        const sent = telemetryOf(world).map(event => JSON.parse(event.body ?? "").uptimeSec)
         for (const [i, sec] of sent.slice(1).entries()) expect(sec - sent[i]).toBeLessThanOrEqual(31)
         expect(world.logged(/^moored/)).toHaveLength(1)
     })
@@ -210,7 +210,7 @@ describe.each(IMAGES)("%s: a socket's worker that stands still", image => {
         world.board.stallSocket(false)
         world.untilLogged(/^moored/, 7 * 30 + 240 + 6 * 300 + WORK_SEC)
         expect(world.board.stats).toMatchObject({ resets: 1, panics: 0 })
-        expect(world.cloud.counters("board-1").registrations).toBe(1)
+        expect(registrationsOf(world)).toBe(1)
     })
 })
 
@@ -225,9 +225,9 @@ describe.each(IMAGES)("%s: a PUBACK", image => {
             return true
         }
         filter.toBoard = bytes => !isPubAck(bytes) || lost++ > 0
-        const before = telemetry(world).length
+        const before = telemetryOf(world).length
         world.advanceSec(45)
-        const [first, second] = telemetry(world).slice(before)
+        const [first, second] = telemetryOf(world).slice(before)
         expect(second.body).toBe(first.body)
         expect(second.atMs - first.atMs).toBe(20_000)
         const [, ...rest] = sent[0]
@@ -239,10 +239,10 @@ describe.each(IMAGES)("%s: a PUBACK", image => {
     test("that never comes: the session is replaced 60 s after the message, within 2 min more", async () => {
         const world = await stable(image)
         world.latest.filter.toBoard = bytes => !isPubAck(bytes)
-        const before = telemetry(world).length
+        const before = telemetryOf(world).length
         world.untilLogged("no PUBACK", 30 + 60 + 1)
         // The message and two duplicates.
-        const tries = telemetry(world).slice(before)
+        const tries = telemetryOf(world).slice(before)
         expect(new Set(tries.map(event => event.body)).size).toBe(1)
         expect(tries).toHaveLength(3)
         world.untilLogged(/^moored/, HUB_WAIT_SEC + WORK_SEC)
@@ -394,4 +394,17 @@ describe("JSON nested 1,000 deep", () => {
             lives(world)
         }
     )
+})
+
+describe("bytes that come one by one", () => {
+    test.each(["main", "maintight"] as const)("do not keep %s from mooring, cold and warm", async image => {
+        const heapBytes = (image === "main" ? 64 : 40) * 1024
+        const world = await createWorld({ image, byteByByte: true, heapBytes })
+        bootUntilStable(world)
+        world.board.powerOff()
+        bootUntilStable(world)
+        expect(registrationsOf(world)).toBe(1)
+        expect(world.logged("next in")).toEqual([])
+        expect(world.board.stats.panics).toBe(0)
+    })
 })

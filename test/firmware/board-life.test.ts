@@ -1,32 +1,26 @@
-import type { HubError } from "@moorage/emulator"
 import { describe, expect, test } from "vitest"
+import { bootUntilStable, registrationsOf } from "../helpers/board-calls.js"
 import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 
 const DPS_PORTS = ["global.azure-devices-provisioning.net:8883", "global.azure-devices-provisioning.net:443"]
 
-function calls(world: FirmwareWorld, since = 0): string[] {
-    return world.dials.slice(since).map(dial => `${dial.host}:${dial.port}`)
-}
-
-/** Powers the board from blank and lets it become stable. */
-function coldBoot(world: FirmwareWorld): void {
-    world.board.powerOn()
-    world.untilLogged(/^moored/)
-    world.advanceSec(15)
+/** Returns `host:port` of each connection from number `first` on. */
+function addressesOf(world: FirmwareWorld, first: number): string[] {
+    return world.dials.slice(first).map(dial => `${dial.host}:${dial.port}`)
 }
 
 describe("a blank board", () => {
     test.each(["main", "maintight"] as const)("%s registers exactly once and moors", async image => {
         const world = await createWorld({ image })
-        coldBoot(world)
-        expect(world.cloud.counters("board-1").registrations).toBe(1)
+        bootUntilStable(world)
+        expect(registrationsOf(world)).toBe(1)
         expect(world.logged(/^moored/)).toHaveLength(1)
         expect(world.board.stats.panics).toBe(0)
     })
 
     test("polls no sooner than retry-after, however long DPS takes", async () => {
         const world = await createWorld({ image: "main", retryAfterSec: 4, assigningMs: 10_000 })
-        coldBoot(world)
+        bootUntilStable(world)
         const asked = world.cloud.history
             .filter(event => event.kind === "register" || event.kind === "poll")
             .map(event => event.atMs)
@@ -36,7 +30,7 @@ describe("a blank board", () => {
 
     test("sends telemetry that the hub accepts, with uptime and boot", async () => {
         const world = await createWorld({ image: "main" })
-        coldBoot(world)
+        bootUntilStable(world)
         const telemetry = world.cloud.history.filter(event => event.kind === "telemetry")
         expect(telemetry.length).toBeGreaterThan(0)
         expect(JSON.parse(telemetry[0].body ?? "")).toEqual({
@@ -50,11 +44,13 @@ describe("a blank board", () => {
 describe("after a power cut", () => {
     test("the full image moors with one TLS handshake and no DPS call", async () => {
         const world = await createWorld({ image: "main" })
-        coldBoot(world)
+        bootUntilStable(world)
         world.board.powerOff()
         const before = world.dials.length
-        coldBoot(world)
-        expect(calls(world, before)).toEqual([expect.stringMatching(/^hub-.\.azure-devices\.net:8883$/)])
+        bootUntilStable(world)
+        expect(addressesOf(world, before)).toEqual([
+            expect.stringMatching(/^hub-.\.azure-devices\.net:8883$/),
+        ])
         expect(world.board.stats.boot.tlsHandshakes).toBe(1)
         // The one lookup is the cold boot's: a board without a record asks whether DPS knows it.
         expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: 1 })
@@ -62,13 +58,13 @@ describe("after a power cut", () => {
 
     test("the tight image moors with two TLS handshakes, one lookup and no registration", async () => {
         const world = await createWorld({ image: "maintight" })
-        coldBoot(world)
+        bootUntilStable(world)
         const flashWrites = world.board.stats.flashWrites
         world.board.powerOff()
         const before = world.dials.length
         const lookups = world.cloud.counters("board-1").lookups
-        coldBoot(world)
-        expect(calls(world, before)).toEqual([DPS_PORTS[1], expect.stringMatching(/^hub-/)])
+        bootUntilStable(world)
+        expect(addressesOf(world, before)).toEqual([DPS_PORTS[1], expect.stringMatching(/^hub-/)])
         expect(world.board.stats.boot.tlsHandshakes).toBe(2)
         expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: lookups + 1 })
         expect(world.board.stats.flashWrites).toBe(flashWrites)
@@ -79,7 +75,7 @@ describe("after a power cut", () => {
         world.board.powerOn()
         world.untilLogged(/^moored/)
         world.board.powerOff()
-        coldBoot(world)
+        bootUntilStable(world)
         expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: 2 })
     })
 })
@@ -95,7 +91,7 @@ describe("the record", () => {
         expect(world.board.stats.flashWrites).toBe(1)
         for (let boot = 0; boot < 3; boot++) {
             world.board.powerOff()
-            coldBoot(world)
+            bootUntilStable(world)
         }
         expect(world.board.stats.flashWrites).toBe(1)
     })
@@ -103,119 +99,24 @@ describe("the record", () => {
     test("of 128-character names is split over two settings and still found", async () => {
         const hub = `${"h".repeat(128 - 18)}.azure-devices.net`
         const world = await createWorld({ image: "main", hubs: [hub], registrationId: "r".repeat(128) })
-        coldBoot(world)
+        bootUntilStable(world)
         world.board.powerOff()
         const before = world.dials.length
-        coldBoot(world)
-        expect(calls(world, before)).toEqual([`${hub}:8883`])
+        bootUntilStable(world)
+        expect(addressesOf(world, before)).toEqual([`${hub}:8883`])
     })
 
     test("made for another DPS is stale: the board starts from DPS", async () => {
         const first = await createWorld({ image: "main" })
-        coldBoot(first)
+        bootUntilStable(first)
         first.board.powerOff()
         const moved = await createWorld({
             image: "main",
             flash: first.board.flash,
             settings: { DPS_HOST: "dps.example.net" },
         })
-        coldBoot(moved)
+        bootUntilStable(moved)
         expect(moved.dials[0].host).toBe("dps.example.net")
-    })
-})
-
-describe("the method Reprovision", () => {
-    test.each(["main", "maintight"] as const)("makes %s register once more and moor", async image => {
-        const world = await createWorld({ image })
-        coldBoot(world)
-        const hub = world.cloud.hub(world.logged(/^moored/)[0].text.slice(7))
-        const answer = hub.invokeMethod("board-1", "Reprovision", null, { timeoutMs: 10_000 })
-        world.untilLogged(/^moored/)
-        expect((await answer).status).toBe(202)
-        expect(world.cloud.counters("board-1").registrations).toBe(2)
-    })
-
-    test("waits for delaySec", async () => {
-        const world = await createWorld({ image: "main" })
-        coldBoot(world)
-        const hub = world.cloud.hub(world.logged(/^moored/)[0].text.slice(7))
-        void hub.invokeMethod("board-1", "Reprovision", { delaySec: 60 }, { timeoutMs: 10_000 })
-        const asked = world.clock.nowMs()
-        world.untilLogged("registering")
-        expect(world.clock.nowMs() - asked).toBeGreaterThanOrEqual(60_000)
-    })
-
-    test("malformed is 400, another method 404, and the session goes on", async () => {
-        const world = await createWorld({ image: "main" })
-        coldBoot(world)
-        const hub = world.cloud.hub(world.logged(/^moored/)[0].text.slice(7))
-        const invoke = async (name: string, payload: unknown) => {
-            const answer = hub
-                .invokeMethod("board-1", name, payload, { timeoutMs: 10_000 })
-                .catch((e: HubError) => e)
-            world.advanceSec(12)
-            return (await answer).status
-        }
-        expect(await invoke("Reprovision", { delaySec: -1 })).toBe(400)
-        expect(await invoke("Reprovision", { delaySec: "x" })).toBe(400)
-        expect(await invoke("Dance", null)).toBe(404)
-        expect(await invoke("Dance", "x".repeat(1500))).toBe(404)
-        // Larger than the board's buffer: skipped, said, and the caller is not answered.
-        expect(await invoke("Reprovision", "x".repeat(5000))).toBe(504)
-        expect(world.logged("too large")).toHaveLength(1)
-        expect(world.logged("reprovision")).toHaveLength(0)
-        expect(world.logged(/^moored/)).toHaveLength(1)
-    })
-})
-
-describe("the settings", () => {
-    test.each([
-        ["ID_SCOPE", ""],
-        ["ID_SCOPE", "a b"],
-        ["DEVICE_KEY", ""],
-        ["DEVICE_KEY", "not base64"],
-        ["DEVICE_KEY", "c2hvcnQ="],
-        ["REG_ID", "ends-with-dot."],
-        ["REG_ID", "sp ace"],
-        ["REG_ID", "x".repeat(129)],
-        ["DPS_PORT", 0],
-        ["DPS_TRANSPORT", "udp"],
-        ["TELEMETRY_SEC", "often"],
-    ])("%s = %j is named in one clear line, and nothing resets", async (name, value) => {
-        const world = await createWorld({ image: "main", settings: { [name]: value } })
-        world.board.powerOn()
-        world.advanceSec(20)
-        expect(world.lines.map(line => line.text)).toEqual([`setting ${name} is missing or malformed`])
-        expect(world.dials).toEqual([])
-        expect(world.board.stats).toMatchObject({ resets: 0, panics: 0, programStarts: 1 })
-    })
-
-    test("malformed: the board says so once a minute and blinks on, for an hour, without a reset", async () => {
-        const world = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
-        world.board.powerOn()
-        world.advanceSec(3600)
-        expect(world.lines.length).toBe(60)
-        expect(world.board.stats).toMatchObject({ resets: 0, panics: 0 })
-    })
-
-    test("without REG_ID the chip's own identifier registers", async () => {
-        const chipId = "fe0011223344aaff"
-        const world = await createWorld({
-            image: "main",
-            registrationId: chipId,
-            chipId,
-            settings: { REG_ID: undefined },
-        })
-        world.board.powerOn()
-        world.untilLogged(/^moored/)
-        expect(world.cloud.counters(chipId).registrations).toBe(1)
-    })
-
-    test("plain TCP is used when asked for, and warned of at boot", async () => {
-        const world = await createWorld({ image: "main", settings: { DPS_TRANSPORT: "tcp" } })
-        coldBoot(world)
-        expect(world.logged("WARNING")).toHaveLength(1)
-        expect(world.board.stats.tlsHandshakes).toBe(0)
     })
 })
 
@@ -224,13 +125,27 @@ describe("secrets", () => {
         const world = await createWorld({ image, settings: {} })
         const seen: string[] = []
         world.board.on("dmesg", line => seen.push(line))
-        coldBoot(world)
+        bootUntilStable(world)
         world.board.powerOff()
-        coldBoot(world)
+        bootUntilStable(world)
         const all = [...seen, ...world.lines.map(line => line.text)].join("\n")
         expect(all).toContain("moored")
         expect(all).not.toContain(world.key)
         expect(all).not.toContain("SharedAccessSignature")
         expect(all).not.toContain("sig=")
+    })
+})
+
+describe("time", () => {
+    test("a planned reboot comes between day 30 and day 45, and the board moors again without DPS", async () => {
+        const world = await createWorld({ image: "main", settings: { TELEMETRY_SEC: 86_400 } })
+        bootUntilStable(world)
+        const bootedMs = world.clock.nowMs()
+        expect(world.clock.advanceUntil(() => world.board.stats.resets > 0, 46 * 86_400_000)).toBe(true)
+        const days = (world.clock.nowMs() - bootedMs) / 86_400_000
+        expect(days).toBeGreaterThan(29.9)
+        expect(days).toBeLessThan(45)
+        world.untilLogged(/^moored/)
+        expect(registrationsOf(world)).toBe(1)
     })
 })

@@ -1,6 +1,7 @@
 // A board that dies (an exhausted heap is the death that can be made) and is restarted by the runtime.
 import { readSettings } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
+import { mooredHost } from "../helpers/board-calls.js"
 import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 
 const DAY_SEC = 86_400
@@ -9,7 +10,7 @@ const HEAP_BYTES = 14 * 1024
 
 /** Desired properties that cost much more memory to read than they have characters. */
 function heavy(world: FirmwareWorld) {
-    const hub = world.cloud.hub(world.logged(/^moored/)[0].text.slice(7))
+    const hub = world.cloud.hub(mooredHost(world))
     hub.patchDesired("board-1", { a: Array.from({ length: 400 }, () => []) })
     return hub
 }

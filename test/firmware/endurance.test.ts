@@ -1,5 +1,6 @@
 // What only weeks show: 60 days of board time, the token renewed daily, the hub away once a day.
 import { beforeAll, describe, expect, test } from "vitest"
+import { mooredHost } from "../helpers/board-calls.js"
 import { type EnduranceResult, runEndurance, randomWithFirstBytes } from "../helpers/endurance-run.js"
 import { createWorld } from "../helpers/firmware-world.js"
 
@@ -70,7 +71,7 @@ test(
         world.board.powerOn()
         world.untilLogged("stable")
         world.advanceSec(43 * DAY_SEC)
-        const hub = world.cloud.hub(world.logged(/^moored/)[0].text.slice(7))
+        const hub = world.cloud.hub(mooredHost(world))
         hub.patchDesired("board-1", { a: Array.from({ length: 400 }, () => []) })
         world.untilLogged("restarted after a panic")
         hub.patchDesired("board-1", { a: null })

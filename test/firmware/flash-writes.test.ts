@@ -13,6 +13,7 @@ import {
     writeSettings,
 } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
+import { mooredHost } from "../helpers/board-calls.js"
 import { activeBank, fillWithStaleValues } from "../helpers/fill-store.js"
 import {
     GROUP_KEY,
@@ -330,7 +331,7 @@ describe("flash that keeps no record", () => {
         world.board.powerOn()
         world.untilLogged("record not kept")
         flash.on = false
-        world.cloud.hub(world.logged(/^moored/)[0].text.slice(7)).disconnect(ID)
+        world.cloud.hub(mooredHost(world)).disconnect(ID)
         world.untilLogged(/^moored/, 300)
         world.advanceSec(60)
         expect(writes).toHaveLength(1)
@@ -395,14 +396,7 @@ describe("writes", () => {
         for (let day = 0; day < DAYS; day++) {
             world.board.powerOn()
             world.advanceSec(0.5 * DAY_SEC)
-            world.cloud
-                .hub(
-                    world
-                        .logged(/^moored/)
-                        .at(-1)
-                        ?.text.slice(7) ?? ""
-                )
-                .disconnect(ID)
+            world.cloud.hub(mooredHost(world)).disconnect(ID)
             world.advanceSec(0.5 * DAY_SEC)
             world.board.powerOff()
         }

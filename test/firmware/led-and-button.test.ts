@@ -1,5 +1,6 @@
 // What a person at the board sees and does: the status light, the log, the button.
 import { describe, expect, test } from "vitest"
+import { mooredHost } from "../helpers/board-calls.js"
 import { GROUP_KEY, createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 
 const DISABLED = {
@@ -86,7 +87,7 @@ describe("the log", () => {
             const world = await createWorld({ image })
             world.board.powerOn()
             world.untilLogged("stable")
-            world.cloud.hub(world.logged(/^moored/)[0].text.slice(7)).disconnect("board-1")
+            world.cloud.hub(mooredHost(world)).disconnect("board-1")
             world.untilLogged(/^moored/, 300)
             world.untilLogged("stable")
             const boot = world.lines[0]?.text

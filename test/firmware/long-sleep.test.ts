@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { mooredHost } from "../helpers/board-calls.js"
 import { type FirmwareWorld, createWorld } from "../helpers/firmware-world.js"
 
 const HOUR_SEC = 3600
@@ -21,7 +22,7 @@ async function fourHours(image: Image, sleepMaxMs: number | undefined) {
     board.on("programStart", () => note("start"))
     const outage = (sec: number) => {
         away = true
-        world.cloud.hub(world.logged(/^moored/)[0].text.slice(7)).disconnect("board-1")
+        world.cloud.hub(mooredHost(world)).disconnect("board-1")
         advanceSec(sec)
         away = false
     }

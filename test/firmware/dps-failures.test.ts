@@ -1,0 +1,400 @@
+// What the board does when DPS refuses, throttles, fails or rejects the board.
+import type { FaultRule } from "@moorage/emulator"
+import { describe, expect, test } from "vitest"
+import { CAP_MS, SERVER_ERROR_MS, SLOW_MS } from "../../devs/retry/retry-policy"
+import {
+    bootUntilStable,
+    CALL_MS,
+    connectionsOf,
+    connectionTimesMs,
+    elapsedMs,
+    expectEachWithin,
+    gapsBetween,
+    HOUR_MS,
+    HUB_HOST,
+    IMAGES,
+    MIN_MS,
+    registrationsOf,
+    requestTimesMs,
+    startOneHubWorld,
+} from "../helpers/board-calls.js"
+import { createWorld, GROUP_KEY, type FirmwareWorld } from "../helpers/firmware-world.js"
+/** Longest wait of the fleet formula with default settings: 1000 boards, 16 registrations a second. */
+const FLEET_MS = 62_500
+
+describe("DPS CONNACK 3", () => {
+    test("is asked again after 5 s at the least, 5 min at the most, and after five the scope is doubted", async () => {
+        const world = await startOneHubWorld("main")
+        world.cloud.faultRules.add({ on: "connect", service: "dps", fault: { connack: 3 } })
+        world.advanceSec(4 * 3600)
+        const tries = connectionTimesMs(world, "dps")
+        expectEachWithin(gapsBetween(tries), SERVER_ERROR_MS, CAP_MS + CALL_MS)
+        expect(tries.length).toBeGreaterThan(40)
+        expect(world.logged("ID_SCOPE right?").length).toBe(world.logged("CONNACK 3").length - 4)
+    })
+})
+
+describe("a refusal of DPS", () => {
+    const REFUSALS: [string, FaultRule][] = [
+        ["CONNACK 5", { on: "connect", service: "dps", fault: { connack: 5 } }],
+        ["register 401", { on: "register", fault: { status: 401 } }],
+        ["register 403", { on: "register", fault: { status: 403 } }],
+    ]
+
+    test.each(REFUSALS)(
+        "(%s) costs a fresh clock and one more try, then is left alone 10 min",
+        async (_, rule) => {
+            const world = await startOneHubWorld("main")
+            world.cloud.faultRules.add(rule)
+            world.advanceSec(2 * 3600)
+            expect(
+                connectionsOf(world)
+                    .map(({ kind }) => kind)
+                    .slice(0, 6)
+            ).toEqual(["clock", "dps", "clock", "dps", "dps", "dps"])
+            const [first, second, ...later] = connectionTimesMs(world, "dps")
+            expectEachWithin([second - first], 1000, 2000 + CALL_MS)
+            expectEachWithin(gapsBetween([second, ...later]), SLOW_MS, 2 * SLOW_MS + CALL_MS)
+            // The clock of the lookup, and the fresh one.
+            expect(connectionTimesMs(world, "clock")).toHaveLength(2)
+        }
+    )
+
+    test("once costs a fresh clock, and the board moors", async () => {
+        const world = await startOneHubWorld("main")
+        world.cloud.faultRules.add({ on: "register", times: 1, fault: { status: 401 } })
+        world.untilLogged(/^moored/, 30)
+        expect(connectionsOf(world).map(({ kind }) => kind)).toEqual(["clock", "dps", "clock", "dps", "hub"])
+    })
+})
+
+/** The DPS calls that can be refused, by the image that makes them. */
+const REQUESTS = [
+    ["main", "register"],
+    ["main", "poll"],
+    ["main", "lookup"],
+    ["maintight", "register"],
+    ["maintight", "poll"],
+    ["maintight", "lookup"],
+] as const
+
+describe("DPS 429", () => {
+    test.each(REQUESTS)(
+        "to %s's %s with retry-after is honoured to the second, and spread after it",
+        async (image, on) => {
+            const world = await startOneHubWorld(image)
+            world.cloud.faultRules.add({ on, times: 6, fault: { status: 429, retryAfterSec: 40 } })
+            world.untilLogged(/^moored/, 900)
+            const waits = gapsBetween(requestTimesMs(world, on)).slice(0, 6)
+            expect(waits).toHaveLength(6)
+            expectEachWithin(waits, 40_000, 50_000 + CALL_MS)
+            expect(new Set(waits.map(ms => Math.round(ms / 100))).size).toBeGreaterThan(3)
+            expect(registrationsOf(world)).toBe(on === "register" ? 7 : 1)
+        }
+    )
+
+    test.each(REQUESTS)("to %s's %s without retry-after is the seed's formula", async (image, on) => {
+        const world = await startOneHubWorld(image)
+        world.cloud.faultRules.add({ on, times: 12, fault: { status: 429 } })
+        world.untilLogged(/^moored/, 1800)
+        const waits = gapsBetween(requestTimesMs(world, on)).slice(0, 12)
+        expect(waits).toHaveLength(12)
+        expectEachWithin(waits, 1000, FLEET_MS + CALL_MS)
+        expect(Math.max(...waits)).toBeGreaterThan(FLEET_MS / 2)
+        expect(Math.min(...waits)).toBeLessThan(FLEET_MS / 2)
+    })
+})
+
+describe("DPS 5xx", () => {
+    test.each(REQUESTS)("to %s's %s waits 5 s at the least, and backs off to 5 min", async (image, on) => {
+        const world = await startOneHubWorld(image)
+        world.cloud.faultRules.add({ on, times: 8, fault: { status: 500 } })
+        world.cloud.faultRules.add({ on, times: 8, fault: { status: 503 } })
+        world.untilLogged(/^moored/, 2 * 3600)
+        const waits = gapsBetween(requestTimesMs(world, on)).slice(0, 16)
+        expect(waits).toHaveLength(16)
+        expectEachWithin(waits, SERVER_ERROR_MS, CAP_MS + CALL_MS)
+        expect(Math.max(...waits)).toBeGreaterThan(MIN_MS)
+        expect(registrationsOf(world)).toBe(on === "register" ? 17 : 1)
+    })
+
+    test("with a retry-after waits for that", async () => {
+        const world = await startOneHubWorld("main")
+        world.cloud.faultRules.add({ on: "register", times: 4, fault: { status: 503, retryAfterSec: 90 } })
+        world.untilLogged(/^moored/, 900)
+        expectEachWithin(gapsBetween(requestTimesMs(world, "register")), 90_000, 112_500 + CALL_MS)
+    })
+})
+
+describe("DPS `failed` and `disabled`", () => {
+    const GROUP = { enrollmentGroupId: "fleet", primaryKey: GROUP_KEY }
+    /** A custom allocation with nobody to ask fails. */
+    const BROKEN = {
+        failed: { ...GROUP, allocationPolicy: "custom" as const },
+        disabled: { ...GROUP, provisioningStatus: "disabled" as const },
+    }
+    const CASES = [
+        ["main", "failed"],
+        ["main", "disabled"],
+        ["maintight", "failed"],
+        ["maintight", "disabled"],
+    ] as const
+
+    test.each(CASES)(
+        "%s: %s is asked about every 10 to 20 min, and said; once mended the board moors",
+        async (image, how) => {
+            const world = await createWorld({ image, hubs: [HUB_HOST] })
+            world.cloud.dps.enrollments.putGroup(BROKEN[how])
+            world.board.powerOn()
+            world.advanceSec(3 * 3600)
+            const tries = requestTimesMs(world, "register")
+            expect(tries.length).toBeGreaterThan(8)
+            expectEachWithin(gapsBetween(tries), SLOW_MS, 2 * SLOW_MS + 10_000)
+            expect(
+                world.logged(how === "failed" ? /^DPS \d+ .+; next in/ : "disabled").length
+            ).toBeGreaterThan(8)
+            world.cloud.dps.enrollments.putGroup(GROUP)
+            world.untilLogged(/^moored/, 1300)
+        }
+    )
+
+    test.each(IMAGES)(
+        "%s: a lookup that says failed, after a power cut, leads to registration",
+        async image => {
+            const world = await createWorld({ image, hubs: [HUB_HOST] })
+            world.cloud.dps.enrollments.putGroup(BROKEN.failed)
+            world.board.powerOn()
+            world.untilLogged("next in")
+            world.board.powerOff()
+            world.cloud.dps.enrollments.putGroup(GROUP)
+            world.board.powerOn()
+            const bootMs = elapsedMs(world)
+            world.untilLogged(/^moored/, 1300)
+            const [lookup] = requestTimesMs(world, "lookup").filter(ms => ms > bootMs)
+            const [register] = requestTimesMs(world, "register").filter(ms => ms > bootMs)
+            expectEachWithin([register - lookup], SLOW_MS, 2 * SLOW_MS + CALL_MS)
+        }
+    )
+})
+
+describe("a poll that lost its operation", () => {
+    test("registers again, as late as after a 5xx", async () => {
+        const world = await startOneHubWorld("main")
+        world.cloud.faultRules.add({ on: "poll", times: 1, fault: { status: 404 } })
+        world.untilLogged(/^moored/, 300)
+        const [lostMs] = requestTimesMs(world, "poll")
+        const [, again] = requestTimesMs(world, "register")
+        expectEachWithin([again - lostMs], SERVER_ERROR_MS, 2 * SERVER_ERROR_MS + CALL_MS)
+        expect(registrationsOf(world)).toBe(2)
+    })
+
+    test("for ever does not hammer: backoff up to 5 min", async () => {
+        const world = await startOneHubWorld("main")
+        world.cloud.faultRules.add({ on: "poll", fault: { status: 404 } })
+        world.advanceSec(2 * 3600)
+        const waits = gapsBetween(requestTimesMs(world, "register"))
+        expect(waits.length).toBeGreaterThan(20)
+        expectEachWithin(waits, SERVER_ERROR_MS, CAP_MS + 10_000)
+        expect(Math.max(...waits)).toBeGreaterThan(2 * MIN_MS)
+    })
+
+    test("whose answers lack an operation is the same", async () => {
+        const world = await createWorld({ image: "main", hubs: [HUB_HOST] })
+        const { dps } = world.cloud
+        const register = dps.register.bind(dps)
+        dps.register = (...request) => ({ ...register(...request), body: '{"status":"assigning"}' })
+        world.board.powerOn()
+        world.advanceSec(3600)
+        expectEachWithin(gapsBetween(requestTimesMs(world, "register")), SERVER_ERROR_MS, CAP_MS + CALL_MS)
+        expect(requestTimesMs(world, "poll")).toEqual([])
+    })
+
+    test("that only misses an answer, 429 and 5xx too, asks after the same operation again", async () => {
+        const world = await startOneHubWorld("main", { assigningMs: 60_000 })
+        world.cloud.faultRules.add({ on: "poll", times: 1, fault: { close: true } })
+        world.cloud.faultRules.add({ on: "poll", times: 1, fault: { status: 429 } })
+        world.cloud.faultRules.add({ on: "poll", times: 1, fault: { status: 500 } })
+        world.cloud.faultRules.add({ on: "poll", times: 1, fault: { mute: true } })
+        world.untilLogged(/^moored/, 900)
+        expect(registrationsOf(world)).toBe(1)
+        expectEachWithin(gapsBetween(requestTimesMs(world, "poll")), 1000, FLEET_MS + MIN_MS)
+    })
+})
+
+describe("a status lookup", () => {
+    type Lookup = (world: FirmwareWorld) => void
+    const NEVER: [string, Lookup][] = [
+        ["404", () => undefined],
+        ["null", ({ cloud }) => (cloud.dps.quirks.lookupUnknown = "null")],
+        ["unassigned", ({ cloud }) => answer(cloud, '{"status":"unassigned"}')],
+        ["nothing", ({ cloud }) => answer(cloud, "")],
+    ]
+
+    function answer({ dps }: FirmwareWorld["cloud"], body: string): void {
+        const lookup = dps.lookup.bind(dps)
+        dps.lookup = (...request) => ({ ...lookup(...request), status: 200, body })
+    }
+
+    test.each(NEVER.flatMap(([name, set]) => IMAGES.map(([image]) => [name, image, set] as const)))(
+        "that says %s makes %s register at once",
+        async (_, image, set) => {
+            const world = await createWorld({ image, hubs: [HUB_HOST] })
+            set(world)
+            world.board.powerOn()
+            world.untilLogged(/^moored/, 30)
+            expect(connectionsOf(world).map(({ kind }) => kind)).toEqual(["clock", "dps", "hub"])
+            const [[lookup], [register]] = [
+                requestTimesMs(world, "lookup"),
+                requestTimesMs(world, "register"),
+            ]
+            expectEachWithin([register - lookup], 0, CALL_MS)
+            expect(world.logged("next in")).toEqual([])
+        }
+    )
+
+    test.each(IMAGES)("that is refused twice leaves %s to the operator: 10 min and more", async image => {
+        const world = await startOneHubWorld(image)
+        world.cloud.faultRules.add({ on: "lookup", fault: { status: 401 } })
+        world.advanceSec(2 * 3600)
+        const [first, second, ...later] = requestTimesMs(world, "lookup")
+        expectEachWithin([second - first], 1000, 2000 + 2 * CALL_MS)
+        expectEachWithin(gapsBetween([second, ...later]), SLOW_MS, 2 * SLOW_MS + CALL_MS)
+        expect(requestTimesMs(world, "register")).toEqual([])
+    })
+})
+
+describe("a wait that DPS asked for", () => {
+    test("is not cut short by the planned reboot", async () => {
+        const world = await startOneHubWorld("maintight")
+        world.cloud.faultRules.add({ on: "lookup", fault: { status: 429, retryAfterSec: 80_000 } })
+        world.untilLogged("planned reboot", 46 * 86_400)
+        world.untilLogged("next in", 60)
+        expectEachWithin(gapsBetween(requestTimesMs(world, "lookup")), 80_000_000, 101_000_000)
+        expect(world.board.stats.resets).toBe(1)
+    })
+})
+
+describe("DPS", () => {
+    test("with a wrong key: the clock once, then no sooner than every 10 minutes, said as what it is", async () => {
+        const world = await createWorld({
+            image: "main",
+            settings: { DEVICE_KEY: Buffer.alloc(32, 9).toString("base64") },
+        })
+        world.board.powerOn()
+        world.advanceSec(60 * 60)
+        // A new board asks by lookup first, and a wrong key ends there.
+        const calls = world.cloud.history
+            .filter(event => event.kind === "register" || event.kind === "lookup")
+            .map(event => event.atMs)
+        expect(calls.length).toBeGreaterThan(3)
+        expect(calls.length).toBeLessThanOrEqual(8)
+        for (let i = 2; i < calls.length; i++) expect(calls[i] - calls[i - 1]).toBeGreaterThanOrEqual(600_000)
+        expect(world.logged("401").length).toBe(calls.length)
+    })
+
+    test("with a wrong ID scope: keeps trying with backoff, and after five doubts the scope aloud", async () => {
+        const world = await createWorld({ image: "main" })
+        // What DPS says to a wrong scope over MQTT (facts 1.7).
+        world.cloud.faults = point =>
+            point.kind === "connect" && point.service === "dps" ? { connack: 3 } : undefined
+        world.board.powerOn()
+        world.advanceSec(60 * 60)
+        expect(world.logged("CONNACK 3").length).toBeGreaterThan(5)
+        expect(world.logged("ID_SCOPE right?").length).toBe(world.logged("CONNACK 3").length - 4)
+        expectEachWithin(gapsBetween(connectionTimesMs(world, "dps")), 1000, HOUR_MS)
+    })
+
+    test("that throttles is asked again after its retry-after, not before", async () => {
+        const world = await createWorld({ image: "main" })
+        let refusals = 3
+        world.cloud.faults = point =>
+            point.kind === "register" && refusals-- > 0 ? { status: 429, retryAfterSec: 20 } : undefined
+        world.board.powerOn()
+        world.untilLogged(/^moored/, 600)
+        const registers = world.cloud.history
+            .filter(event => event.kind === "register")
+            .map(event => event.atMs)
+        expect(registers).toHaveLength(4)
+        for (let i = 1; i < registers.length; i++)
+            expect(registers[i] - registers[i - 1]).toBeGreaterThanOrEqual(20_000)
+    })
+
+    test("that fails with 5xx is given 5 s at least", async () => {
+        const world = await createWorld({ image: "main" })
+        let refusals = 4
+        world.cloud.faults = point =>
+            point.kind === "register" && refusals-- > 0 ? { status: 503 } : undefined
+        world.board.powerOn()
+        world.untilLogged(/^moored/, 900)
+        const registers = world.cloud.history
+            .filter(event => event.kind === "register")
+            .map(event => event.atMs)
+        expect(registers).toHaveLength(5)
+        for (let i = 1; i < registers.length; i++)
+            expect(registers[i] - registers[i - 1]).toBeGreaterThanOrEqual(5000)
+    })
+
+    test("whose link drops between two polls is asked after the same operation, not registered with again", async () => {
+        const world = await createWorld({ image: "main", assigningMs: 20_000 })
+        let drop = true
+        world.cloud.faults = point => {
+            if (point.kind !== "poll" || !drop) return undefined
+            drop = false
+            return { close: true }
+        }
+        world.board.powerOn()
+        world.untilLogged(/^moored/, 300)
+        expect(drop).toBe(false)
+        expect(registrationsOf(world)).toBe(1)
+    })
+
+    test("that cannot be reached by the tight image delays it, and no lookup becomes a registration", async () => {
+        let down = false
+        const world = await createWorld({ image: "maintight", answer: () => (down ? "resolve" : "accept") })
+        bootUntilStable(world)
+        world.board.powerOff()
+        down = true
+        world.board.powerOn()
+        world.advanceSec(300)
+        down = false
+        world.untilLogged(/^moored/, 600)
+        expect(registrationsOf(world)).toBe(1)
+    })
+
+    test("that forgot a tight board has it registered again", async () => {
+        const world = await createWorld({ image: "maintight" })
+        bootUntilStable(world)
+        world.board.powerOff()
+        world.cloud.dps.deleteRegistration("board-1")
+        bootUntilStable(world)
+        expect(registrationsOf(world)).toBe(2)
+    })
+})
+
+describe("a long retry-after", () => {
+    test("of half an hour is waited for in the poll, and the watchdog does not bark", async () => {
+        const world = await createWorld({ image: "main", retryAfterSec: 1800, assigningMs: 1000 })
+        world.board.powerOn()
+        world.untilLogged(/^moored/, 2 * 3600)
+        expect(world.board.stats.resets).toBe(0)
+        expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, polls: 1 })
+    })
+})
+
+describe("DPS that throttles without retry-after", () => {
+    test("is asked again within (1/load) * (N/cps) s", async () => {
+        const settings = { FLEET_N: 10_000, FLEET_CPS: 100, LOAD: 0.5 }
+        const world = await createWorld({ image: "main", settings })
+        world.cloud.faultRules.add({ on: "register", times: 6, fault: { status: 429 } })
+        world.board.powerOn()
+        world.untilLogged(/^moored/, 3600)
+        const at = world.cloud.history.filter(event => event.kind === "register").map(event => event.atMs)
+        const gapsSec = at.slice(1).map((ms, i) => (ms - at[i]) / 1000)
+        expect(gapsSec).toHaveLength(6)
+        for (const sec of gapsSec) {
+            expect(sec).toBeGreaterThanOrEqual(1)
+            expect(sec).toBeLessThan(201)
+        }
+        expect(Math.max(...gapsSec)).toBeGreaterThan(30)
+    })
+})

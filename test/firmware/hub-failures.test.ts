@@ -1,0 +1,314 @@
+// What the board does when its hub refuses it, is busy, or stays away.
+import { describe, expect, test } from "vitest"
+import { CAP_MS, HUB_GAP_MS, HUB_WINDOW_MS, SERVER_ERROR_MS, SLOW_MS } from "../../devs/retry/retry-policy"
+import {
+    bootUntilStable,
+    CALL_MS,
+    connectionsOf,
+    connectionTimesMs,
+    createOutageWorld,
+    DPS_HOST,
+    elapsedMs,
+    expectEachWithin,
+    gapsBetween,
+    HOUR_MS,
+    HUB_HOST,
+    IMAGES,
+    MIN_MS,
+    registrationsOf,
+    requestTimesMs,
+    startStableWorld,
+} from "../helpers/board-calls.js"
+import { createWorld } from "../helpers/firmware-world.js"
+
+describe("a hub's CONNACK 5", () => {
+    test.each(IMAGES)(
+        "once: %s takes a fresh clock and token to the same hub, a minute or two later",
+        async image => {
+            const world = await startStableWorld(image)
+            world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, times: 1, fault: { connack: 5 } })
+            const lostMs = elapsedMs(world)
+            world.cloud.hub(HUB_HOST).disconnect("board-1")
+            world.untilLogged(/^moored/, 400)
+            const [refused, clock, again] = connectionsOf(world, lostMs)
+            expect([refused, clock, again].map(({ kind }) => kind)).toEqual(["hub", "clock", "hub"])
+            expectEachWithin([clock.atMs - refused.atMs], HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
+            expectEachWithin([again.atMs - clock.atMs], 0, CALL_MS)
+            expect(registrationsOf(world)).toBe(1)
+        }
+    )
+
+    test.each(IMAGES)(
+        "twice, the second with a fresh clock: %s registers, a minute or two later",
+        async image => {
+            const world = await startStableWorld(image)
+            world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, times: 2, fault: { connack: 5 } })
+            const lostMs = elapsedMs(world)
+            world.cloud.hub(HUB_HOST).disconnect("board-1")
+            world.untilLogged(/^moored/, 600)
+            const made = connectionsOf(world, lostMs)
+            expect(made.map(({ kind }) => kind)).toEqual(["hub", "clock", "hub", "dps", "hub"])
+            expectEachWithin(
+                gapsBetween(connectionTimesMs(world, "hub", lostMs)),
+                HUB_GAP_MS,
+                2 * HUB_GAP_MS + 10_000
+            )
+            expectEachWithin([made[3].atMs - made[2].atMs], HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
+            expect(registrationsOf(world)).toBe(2)
+        }
+    )
+
+    test("while no clock can be had is no reason to register, until the window is spent", async () => {
+        let down = ""
+        const world = await startStableWorld("main", {
+            answer: host => (host === down ? "connect" : "accept"),
+        })
+        world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault: { connack: 5 } })
+        down = DPS_HOST
+        const lostMs = elapsedMs(world)
+        world.cloud.hub(HUB_HOST).disconnect("board-1")
+        world.advanceSec(29 * 60)
+        expect(world.logged("registering")).toHaveLength(1)
+        expectEachWithin(
+            gapsBetween(connectionTimesMs(world, "hub", lostMs)),
+            2 * HUB_GAP_MS,
+            2 * CAP_MS + CALL_MS
+        )
+    })
+
+    test("while the network goes: the fresh clock is had once it is back, before the hub is asked again", async () => {
+        const world = await startStableWorld("main")
+        world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, times: 1, fault: { connack: 5 } })
+        const lostMs = elapsedMs(world)
+        world.cloud.hub(HUB_HOST).disconnect("board-1")
+        world.untilLogged("CONNACK 5", 200)
+        world.network.available = false
+        world.advanceSec(180)
+        world.network.available = true
+        world.untilLogged(/^moored/, 10)
+        expect(connectionsOf(world, lostMs).map(({ kind }) => kind)).toEqual(["hub", "clock", "hub"])
+    })
+
+    test("after every registration: clock, registration and then one of each in 10 min or more", async () => {
+        const world = await startStableWorld("main")
+        world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault: { connack: 5 } })
+        world.cloud.hub(HUB_HOST).disconnect("board-1")
+        world.advanceSec(6 * 3600)
+        const registered = requestTimesMs(world, "register").slice(1)
+        expect(registered.length).toBeGreaterThan(12)
+        expectEachWithin(gapsBetween(registered).slice(0, 2), 2 * HUB_GAP_MS, HOUR_MS)
+        expectEachWithin(gapsBetween(registered).slice(2), SLOW_MS, 2 * SLOW_MS + 5 * MIN_MS)
+        expectEachWithin(
+            gapsBetween(connectionTimesMs(world, "hub")).slice(1),
+            HUB_GAP_MS,
+            2 * SLOW_MS + MIN_MS
+        )
+    })
+})
+
+describe("a hub's CONNACK 3, and one that closes right after CONNACK", () => {
+    const BUSY = [
+        ["CONNACK 3", { connack: 3 }, "CONNACK 3"],
+        ["closed at once", { closeAfterConnackMs: 0 }, "closed after CONNACK"],
+        ["closed after 2 s", { closeAfterConnackMs: 2000 }, "closed after CONNACK"],
+    ] as const
+
+    test.each(BUSY)(
+        "(%s): 5 s at the least, then a minute and more; DPS after the window",
+        async (_, fault, said) => {
+            const world = await startStableWorld("main")
+            world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault })
+            const lostMs = elapsedMs(world)
+            // A warm boot: the first call, and nothing has failed before.
+            world.board.powerOff()
+            world.board.powerOn()
+            world.advanceSec(29 * 60)
+            const [first, ...later] = gapsBetween(connectionTimesMs(world, "hub", lostMs))
+            expectEachWithin([first], SERVER_ERROR_MS, 2 * HUB_GAP_MS + 2 * CALL_MS)
+            expectEachWithin(later, HUB_GAP_MS, CAP_MS + 2000 + CALL_MS)
+            expect(later.length).toBeGreaterThan(4)
+            expect(connectionTimesMs(world, "dps", lostMs)).toEqual([])
+            expect(world.logged(said).length).toBeGreaterThan(5)
+            world.untilLogged("registering", 600)
+            expectEachWithin([elapsedMs(world) - lostMs], HUB_WINDOW_MS, HUB_WINDOW_MS + CAP_MS + MIN_MS)
+        }
+    )
+
+    test("backoff is reset by a session of two minutes, and by none that is shorter", async () => {
+        const waits = async (heldSec: number) => {
+            const world = await startStableWorld("main", {
+                settings: { STABLE_SEC: 120, TELEMETRY_SEC: 600 },
+            })
+            const closeAfterConnackMs = heldSec * 1000
+            world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault: { closeAfterConnackMs } })
+            const lostMs = elapsedMs(world)
+            world.cloud.hub(HUB_HOST).disconnect("board-1")
+            // Less than a window.
+            world.advanceSec(heldSec < 120 ? 28 * 60 : 3 * 3600)
+            return gapsBetween(connectionTimesMs(world, "hub", lostMs)).map(ms => ms - closeAfterConnackMs)
+        }
+        expect(Math.max(...(await waits(100)))).toBeGreaterThan(2 * HUB_GAP_MS + CALL_MS)
+        expectEachWithin(await waits(125), HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
+    })
+})
+
+describe("a hub that is lost", () => {
+    test("is tried again after a minute or two, by both images, without DPS", async () => {
+        for (const [image] of IMAGES) {
+            const world = await startStableWorld(image)
+            const lostMs = elapsedMs(world)
+            world.cloud.hub(HUB_HOST).disconnect("board-1")
+            world.untilLogged(/^moored/, 200)
+            expect(connectionsOf(world, lostMs).map(({ kind }) => kind)).toEqual(["hub"])
+            expectEachWithin(
+                [connectionTimesMs(world, "hub", lostMs)[0] - lostMs],
+                HUB_GAP_MS,
+                2 * HUB_GAP_MS + CALL_MS
+            )
+        }
+    })
+
+    test("and handed back dead has its window doubled up to 4 h, and no more", async () => {
+        const { world, attemptsMs: tries, setUnreachable: cut } = await createOutageWorld("main", "connect")
+        world.board.powerOn()
+        world.untilLogged("stable")
+        cut(HUB_HOST)
+        const lostMs = elapsedMs(world)
+        world.cloud.hub(HUB_HOST).disconnect("board-1")
+        world.advanceSec(17 * 3600)
+        const registered = requestTimesMs(world, "register").filter(ms => ms > lostMs)
+        const windowsMin = gapsBetween([lostMs, ...registered]).map(ms => ms / MIN_MS)
+        expect(windowsMin).toHaveLength(6)
+        for (const [i, leastMin] of [30, 60, 120, 240, 240, 240].entries())
+            expectEachWithin([windowsMin[i]], leastMin, leastMin + 7)
+        expectEachWithin(gapsBetween(tries), HUB_GAP_MS, CAP_MS + 10_000)
+    })
+})
+
+describe("the hub", () => {
+    test("that refuses is asked again with a fresh clock and token, then the board registers", async () => {
+        const world = await createWorld({ image: "main" })
+        const host = bootUntilStable(world)
+        world.cloud.hub(host).removeDevice("board-1")
+        const since = world.dials.length
+        world.untilLogged("registering", 600)
+        world.advanceSec(1)
+        const calls = world.dials
+            .slice(since)
+            .map(dial => `${dial.host === host ? "hub" : "dps"}:${dial.port}`)
+        // Refused, clock, refused again, registration.
+        expect(calls.slice(0, 4)).toEqual(["hub:8883", "dps:443", "hub:8883", "dps:8883"])
+        world.untilLogged(/^moored/)
+    })
+
+    test("that is down is tried no more than once a minute, and not given up for 30 minutes", async () => {
+        let down = ""
+        const world = await createWorld({
+            image: "main",
+            answer: host => (host === down ? "connect" : "accept"),
+        })
+        down = bootUntilStable(world)
+        const before = world.dials.length
+        world.cloud.hub(down).disconnect("board-1")
+        const registrations = registrationsOf(world)
+        world.advanceSec(29 * 60)
+        expect(registrationsOf(world)).toBe(registrations)
+        expect(world.dials.length - before).toBe(0)
+        world.untilLogged("registering", 20 * 60)
+        expect(world.logged("can't connect").length).toBeGreaterThan(5)
+    })
+
+    test("that comes back within the window has its board again, without DPS", async () => {
+        let down = ""
+        const world = await createWorld({
+            image: "main",
+            answer: host => (host === down ? "connect" : "accept"),
+        })
+        const host = bootUntilStable(world)
+        down = host
+        world.cloud.hub(host).disconnect("board-1")
+        world.advanceSec(10 * 60)
+        down = ""
+        world.untilLogged(/^moored/, 600)
+        expect(registrationsOf(world)).toBe(1)
+    })
+
+    test("is never tried twice within a minute after a refusal", async () => {
+        const world = await createWorld({ image: "main" })
+        const host = bootUntilStable(world)
+        const sinceMs = elapsedMs(world)
+        world.cloud.hub(host).removeDevice("board-1")
+        world.untilLogged("registering", 600)
+        expectEachWithin(gapsBetween(connectionTimesMs(world, "hub", sinceMs)), MIN_MS, HOUR_MS)
+    })
+})
+
+describe("the hub that refuses for good", () => {
+    test("does not make the board hammer DPS: at most ten registrations in the first two hours", async () => {
+        const world = await createWorld({ image: "main" })
+        const host = bootUntilStable(world)
+        world.cloud.faults = point =>
+            point.kind === "connect" && point.service !== "dps" ? { connack: 5 } : undefined
+        world.cloud.hub(host).disconnect("board-1")
+        world.advanceSec(2 * 3600)
+        const { registrations } = world.cloud.counters("board-1")
+        expect(registrations).toBeGreaterThan(2)
+        expect(registrations).toBeLessThanOrEqual(10)
+        world.cloud.faults = undefined
+        world.untilLogged(/^moored/, 3600)
+    })
+})
+
+describe("a hub that accepts and closes at once", () => {
+    test("is given 5 s, then a minute and more each time", async () => {
+        const world = await createWorld({ image: "main" })
+        const host = bootUntilStable(world)
+        let hostile = true
+        world.cloud.onEvent(event => {
+            if (hostile && event.kind === "connack" && event.service === host && event.status === 0)
+                world.clock.after(0, () => world.cloud.hub(host).disconnect("board-1"))
+        })
+        const from = world.dials.length
+        world.cloud.hub(host).disconnect("board-1")
+        world.advanceSec(15 * 60)
+        const times = world.dials.slice(from).map(dial => dial.atMs)
+        expect(times.length).toBeGreaterThan(2)
+        for (let i = 2; i < times.length; i++) expect(times[i] - times[i - 1]).toBeGreaterThanOrEqual(60_000)
+        for (let i = 1; i < times.length; i++) expect(times[i] - times[i - 1]).toBeGreaterThanOrEqual(5000)
+        hostile = false
+        world.untilLogged(/^moored/, 600)
+        expect(registrationsOf(world)).toBe(1)
+    })
+})
+
+describe("a hub that stays dead, and that DPS hands back", () => {
+    test("is tried for 30 min, then an hour, then two: the window doubles", async () => {
+        let down = ""
+        const world = await createWorld({
+            image: "main",
+            hubs: ["hub-1.azure-devices.net"],
+            answer: host => (host === down ? "connect" : "accept"),
+        })
+        world.board.powerOn()
+        world.untilLogged(/^moored/)
+        world.advanceSec(20)
+        down = "hub-1.azure-devices.net"
+        world.cloud.hub(down).disconnect("board-1")
+        const sinceMs = world.clock.nowMs()
+        world.advanceSec(5 * 3600)
+        const atMin = world.cloud.history
+            .filter(event => event.kind === "register" && event.atMs > sinceMs)
+            .map(event => (event.atMs - sinceMs) / 60_000)
+        expect(atMin).toHaveLength(3)
+        const [first, second, third] = atMin
+        // A try may be as late as the longest wait between two.
+        expect(first).toBeGreaterThanOrEqual(30)
+        expect(first).toBeLessThan(37)
+        expect(second - first).toBeGreaterThanOrEqual(60)
+        expect(second - first).toBeLessThan(67)
+        expect(third - second).toBeGreaterThanOrEqual(120)
+        expect(third - second).toBeLessThan(127)
+        down = ""
+        world.untilLogged(/^moored/, 600)
+    })
+})

@@ -1,0 +1,190 @@
+// What the board does when a host cannot be reached, a link is lost, or nobody answers.
+import { describe, expect, test } from "vitest"
+import { backoffCeilingMs } from "../../devs/retry/backoff"
+import { CAP_MS, HUB_GAP_MS, HUB_WINDOW_MS } from "../../devs/retry/retry-policy"
+import {
+    CALL_MS,
+    connectionTimesMs,
+    createOutageWorld,
+    DPS_HOST,
+    elapsedMs,
+    expectEachWithin,
+    gapsBetween,
+    HUB_HOST,
+    MIN_MS,
+    requestTimesMs,
+    startOneHubWorld,
+    startStableWorld,
+} from "../helpers/board-calls.js"
+import { createWorld } from "../helpers/firmware-world.js"
+
+const VERDICTS = [["resolve"], ["connect"], ["handshake"]] as const
+
+describe("a failure of DNS, TCP or TLS", () => {
+    test.each(VERDICTS)(
+        "(%s) at DPS is tried again with backoff and jitter, a second at the least",
+        async verdict => {
+            const { world, attemptsMs: tries, setUnreachable: cut } = await createOutageWorld("main", verdict)
+            cut(DPS_HOST)
+            world.board.powerOn()
+            world.advanceSec(3600)
+            const waits = gapsBetween(tries)
+            expect(waits.length).toBeGreaterThan(12)
+            for (const [i, ms] of waits.entries()) {
+                expect(ms).toBeGreaterThanOrEqual(1000)
+                expect(ms).toBeLessThanOrEqual(backoffCeilingMs(i, 2000, CAP_MS) + CALL_MS)
+            }
+            // It backs off, up to the cap, and keeps its jitter there.
+            expect(Math.max(...waits)).toBeGreaterThan(MIN_MS)
+            expect(new Set(waits.slice(9).map(ms => Math.round(ms / 1000))).size).toBeGreaterThan(3)
+            cut("")
+            world.untilLogged(/^moored/, 400)
+        }
+    )
+
+    test.each(VERDICTS)(
+        "(%s) at the hub is tried again with backoff, a minute at the least",
+        async verdict => {
+            const { world, attemptsMs: tries, setUnreachable: cut } = await createOutageWorld("main", verdict)
+            world.board.powerOn()
+            world.untilLogged("stable")
+            cut(HUB_HOST)
+            const lostMs = elapsedMs(world)
+            world.cloud.hub(HUB_HOST).disconnect("board-1")
+            world.advanceSec(29 * 60)
+            expect(tries.length).toBeGreaterThan(5)
+            expectEachWithin(gapsBetween([lostMs, ...tries]), HUB_GAP_MS, CAP_MS + CALL_MS)
+            expect(connectionTimesMs(world, "dps", lostMs)).toEqual([])
+        }
+    )
+})
+
+describe("a link lost before CONNACK", () => {
+    test("at the hub is tried again after a minute at the least, and no CONNACK is waited for 70 s", async () => {
+        for (const fault of [{ close: true }, { mute: true }]) {
+            const world = await startStableWorld("main")
+            world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault })
+            const lostMs = elapsedMs(world)
+            world.cloud.hub(HUB_HOST).disconnect("board-1")
+            world.advanceSec(29 * 60)
+            const waitedMs = fault.mute ? 70_000 : 0
+            const tries = connectionTimesMs(world, "hub", lostMs)
+            expectEachWithin([tries[0] - lostMs], HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
+            expectEachWithin(gapsBetween(tries), waitedMs + HUB_GAP_MS, waitedMs + CAP_MS + CALL_MS)
+        }
+    })
+
+    test("of a hub that never says CONNACK leads to DPS after the window, and to no reboot", async () => {
+        const world = await startStableWorld("main")
+        world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault: { mute: true } })
+        const lostMs = elapsedMs(world)
+        world.cloud.hub(HUB_HOST).disconnect("board-1")
+        world.advanceSec(40 * 60)
+        expectEachWithin(
+            [connectionTimesMs(world, "dps", lostMs)[0] - lostMs],
+            HUB_WINDOW_MS,
+            HUB_WINDOW_MS + CAP_MS + 2 * MIN_MS
+        )
+        expect(world.board.stats.resets).toBe(0)
+    })
+
+    test("at DPS is tried again with backoff, and no CONNACK is no reason to reboot", async () => {
+        for (const fault of [{ close: true }, { mute: true }]) {
+            const world = await startOneHubWorld("main")
+            world.cloud.faultRules.add({ on: "connect", service: "dps", fault })
+            world.advanceSec(2 * 3600)
+            const waitedMs = fault.mute ? 70_000 : 0
+            expectEachWithin(
+                gapsBetween(connectionTimesMs(world, "dps")),
+                waitedMs + 1000,
+                waitedMs + CAP_MS + CALL_MS
+            )
+            expect(world.board.stats.resets).toBe(0)
+            world.cloud.faultRules.clear()
+            world.untilLogged(/^moored/, 400)
+        }
+    })
+})
+
+describe("a link lost while an operation is waited for", () => {
+    test("costs the wait nothing: the next poll comes when DPS said, and no sooner", async () => {
+        let cut = () => {}
+        const world = await startOneHubWorld("main", {
+            retryAfterSec: 60,
+            interceptLink: link => {
+                cut = () => link.abort()
+                return link
+            },
+        })
+        world.clock.advanceUntil(() => requestTimesMs(world, "register").length > 0, MIN_MS)
+        world.advanceSec(1)
+        cut()
+        world.untilLogged(/^moored/, 300)
+        const [registeredMs] = requestTimesMs(world, "register")
+        expect(requestTimesMs(world, "register")).toHaveLength(1)
+        expectEachWithin([requestTimesMs(world, "poll")[0] - registeredMs], MIN_MS, MIN_MS + 3 * CALL_MS)
+    })
+})
+
+describe("no answer at all", () => {
+    test.each([["DPS"], ["hub"]] as const)("of the socket to %s, seven times in a row, reboots", async to => {
+        let muted = ""
+        const world = await createWorld({
+            image: "main",
+            hubs: [HUB_HOST],
+            answer: host => (host === muted ? "mute" : "accept"),
+        })
+        if (to === "DPS") muted = DPS_HOST
+        world.board.powerOn()
+        world.untilLogged(to === "DPS" ? /^boot/ : "stable")
+        muted = to === "DPS" ? DPS_HOST : HUB_HOST
+        if (to === "hub") world.cloud.hub(HUB_HOST).disconnect("board-1")
+        world.untilLogged(/^boot/, 3600)
+        const silences = world.logged("connect timed out")
+        expect(silences).toHaveLength(7)
+        const leastMs = 30_000 + (to === "hub" ? HUB_GAP_MS : 1000)
+        expectEachWithin(gapsBetween(silences.map(line => line.atMs)), leastMs, 30_000 + CAP_MS + CALL_MS)
+        muted = ""
+        world.untilLogged(/^moored/, 60)
+        expect(world.board.stats.resets).toBe(1)
+    })
+
+    test("to seven registrations in a row reboots too", async () => {
+        const world = await startOneHubWorld("main")
+        world.cloud.faultRules.add({ on: "register", fault: { mute: true } })
+        world.untilLogged(/^boot/)
+        world.untilLogged(/^boot/, 2 * 3600)
+        expect(world.logged("no answer from DPS")).toHaveLength(7)
+        const waits = gapsBetween(world.logged("no answer from DPS").map(line => line.atMs))
+        expectEachWithin(waits, 61_000, MIN_MS + CAP_MS + CALL_MS)
+    })
+})
+
+describe("the network", () => {
+    test("that stays away makes the board reboot after a quarter of an hour", async () => {
+        const world = await createWorld({ image: "main" })
+        world.network.available = false
+        world.board.powerOn()
+        world.advanceSec(3600)
+        expect(world.board.stats.resets).toBeGreaterThanOrEqual(3)
+        expect(world.board.stats.resets).toBeLessThanOrEqual(4)
+    })
+
+    test("that is not there yet is waited for, without counting tries", async () => {
+        const world = await createWorld({ image: "main" })
+        world.network.available = false
+        world.board.powerOn()
+        world.advanceSec(120)
+        expect(world.logged("next in").length).toBeLessThanOrEqual(1)
+        world.network.available = true
+        world.untilLogged(/^moored/, 30)
+    })
+
+    test("that never answers a connect makes the board reboot itself after a few silences", async () => {
+        const world = await createWorld({ image: "main", answer: () => "mute" })
+        world.board.powerOn()
+        world.advanceSec(3600)
+        expect(world.board.stats.resets).toBeGreaterThan(0)
+        expect(world.board.stats.panics).toBe(0)
+    })
+})
