@@ -87,7 +87,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         })
         expect(message.properties.getValue("color")).toBe("blue & green")
         await client.complete(message)
-        await expect.poll(() => running.cloud.hub(HUB).device(deviceId)?.queue).toHaveLength(0)
+        await expect.poll(() => running.cloud.hub(HUB).device(deviceId)?.undelivered).toHaveLength(0)
         await client.close()
     })
 

@@ -153,7 +153,7 @@ function granted(deviceId: string, part: string): boolean {
             running.cloud
                 .hub(hub)
                 .device(deviceId)
-                ?.granted(filter => filter.includes(part)) !== undefined
+                ?.grantedQos(filter => filter.includes(part)) !== undefined
     )
 }
 

@@ -58,9 +58,10 @@ export function failNext(
     fault: InjectedFault,
     times = 1
 ): void {
-    const others = cloud.faults
+    const others = cloud.faultOverride
     let left = times
-    cloud.faults = point => (point.kind === kind && point.id === id && left-- > 0 ? fault : others?.(point))
+    cloud.faultOverride = point =>
+        point.kind === kind && point.id === id && left-- > 0 ? fault : others?.(point)
 }
 
 export function agentOf({ servers }: Running): Agent {

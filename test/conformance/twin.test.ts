@@ -25,7 +25,7 @@ async function desiredChanges(client: Client, deviceId: string) {
     const deltas: Properties[] = []
     twin.on("properties.desired", (delta: Properties) => deltas.push(delta))
     const device = running.cloud.hub(HUB).device(deviceId)
-    await expect.poll(() => device?.granted(filter => filter.includes("/desired/"))).toBeDefined()
+    await expect.poll(() => device?.grantedQos(filter => filter.includes("/desired/"))).toBeDefined()
     return { twin, deltas }
 }
 

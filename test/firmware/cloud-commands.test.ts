@@ -26,7 +26,7 @@ describe("Reprovision", () => {
             // Acknowledged: it does not come again.
             world.advanceSec(60)
             expect(registrationsOf(world)).toBe(2)
-            expect(hub.device("board-1")?.queue).toEqual([])
+            expect(hub.device("board-1")?.undelivered).toEqual([])
         }
     )
 
@@ -36,7 +36,7 @@ describe("Reprovision", () => {
         hub.sendToDevice("board-1", "command=reprovision", { command: "restart" })
         world.advanceSec(60)
         expect(registrationsOf(world)).toBe(1)
-        expect(hub.device("board-1")?.queue).toEqual([])
+        expect(hub.device("board-1")?.undelivered).toEqual([])
     })
 
     test("by a desired property that changes, and not again when the board comes back", async () => {

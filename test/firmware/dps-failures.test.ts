@@ -295,7 +295,7 @@ describe("DPS", () => {
     test("with a wrong ID scope: keeps trying with backoff, and after five doubts the scope aloud", async () => {
         const world = await createWorld({ image: "main" })
         // What DPS says to a wrong scope over MQTT (facts 1.7).
-        world.cloud.faults = point =>
+        world.cloud.faultOverride = point =>
             point.kind === "connect" && point.service === "dps" ? { connack: 3 } : undefined
         world.board.powerOn()
         world.advanceSec(60 * 60)
@@ -307,7 +307,7 @@ describe("DPS", () => {
     test("that throttles is asked again after its retry-after, not before", async () => {
         const world = await createWorld({ image: "main" })
         let refusals = 3
-        world.cloud.faults = point =>
+        world.cloud.faultOverride = point =>
             point.kind === "register" && refusals-- > 0 ? { status: 429, retryAfterSec: 20 } : undefined
         world.board.powerOn()
         world.untilLogged(/^moored/, 600)
@@ -322,7 +322,7 @@ describe("DPS", () => {
     test("that fails with 5xx is given 5 s at least", async () => {
         const world = await createWorld({ image: "main" })
         let refusals = 4
-        world.cloud.faults = point =>
+        world.cloud.faultOverride = point =>
             point.kind === "register" && refusals-- > 0 ? { status: 503 } : undefined
         world.board.powerOn()
         world.untilLogged(/^moored/, 900)
@@ -337,7 +337,7 @@ describe("DPS", () => {
     test("whose link drops between two polls is asked after the same operation, not registered with again", async () => {
         const world = await createWorld({ image: "main", assigningMs: 20_000 })
         let drop = true
-        world.cloud.faults = point => {
+        world.cloud.faultOverride = point => {
             if (point.kind !== "poll" || !drop) return undefined
             drop = false
             return { close: true }

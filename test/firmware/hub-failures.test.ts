@@ -247,14 +247,14 @@ describe("the hub that refuses for good", () => {
     test("does not make the board hammer DPS: at most ten registrations in the first two hours", async () => {
         const world = await createWorld({ image: "main" })
         const host = bootUntilStable(world)
-        world.cloud.faults = point =>
+        world.cloud.faultOverride = point =>
             point.kind === "connect" && point.service !== "dps" ? { connack: 5 } : undefined
         world.cloud.hub(host).disconnect("board-1")
         world.advanceSec(2 * 3600)
         const { registrations } = world.cloud.counters("board-1")
         expect(registrations).toBeGreaterThan(2)
         expect(registrations).toBeLessThanOrEqual(10)
-        world.cloud.faults = undefined
+        world.cloud.faultOverride = undefined
         world.untilLogged(/^moored/, 3600)
     })
 })

@@ -91,7 +91,7 @@ describe("a token's renewal", () => {
         const uptimes = before.slice(-60).map(({ uptimeSec }) => uptimeSec)
         expect(before.at(-1)?.reconnects).toBe(1)
         expectEachWithin(gapsBetween(uptimes), 1, 3)
-        expect(hub.device("board-1")?.queue).toEqual([])
+        expect(hub.device("board-1")?.undelivered).toEqual([])
         expect(sent).toBeGreaterThan(10)
         expect(world.logged("next in")).toEqual([])
     })

@@ -1,5 +1,5 @@
 // A test world in memory: one board with the real firmware, the emulated cloud, and a clock that the test advances.
-import { Cloud } from "@moorage/emulator"
+import { acceptHttp, acceptMqtt, Cloud } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import type { Link } from "@moorage/runtime"
 import { type Clock, ManualClock, type Random, seededRandom } from "@moorage/runtime"
@@ -109,8 +109,8 @@ export async function createWorld(options: FirmwareWorldOptions) {
             const outer = options.byteByByte ? sendBytewise(link) : link
             const peer = options.interceptLink ? options.interceptLink(outer, connection) : outer
             if (!peer) return
-            if (target.port === HTTPS_PORT) cloud.acceptHttp(peer)
-            else cloud.acceptMqtt(peer)
+            if (target.port === HTTPS_PORT) acceptHttp(cloud, peer)
+            else acceptMqtt(cloud, peer)
         },
     })
     const settings = {

@@ -1,5 +1,5 @@
 // A raw MQTT client on a Link in memory: it says what a test wants, also what no SDK would.
-import { Cloud, type CloudOptions } from "../../tools/emulator/index.js"
+import { acceptMqtt, Cloud, type CloudOptions } from "../../tools/emulator/index.js"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import { type Link, linkPair } from "@moorage/runtime"
 import { ManualClock, seededRandom } from "@moorage/runtime"
@@ -45,7 +45,7 @@ export class RawClient {
                 this.closed = true
             },
         })
-        cloud.acceptMqtt(theirs)
+        acceptMqtt(cloud, theirs)
     }
 
     sendBytes(bytes: Uint8Array): void {

@@ -6,7 +6,7 @@ import { realClock } from "@moorage/runtime"
 import type { Card } from "../../tools/cli/emulate/connection-card.js"
 import { Https } from "../../tools/fleet/azure/https.js"
 
-const DEVICE_HOST = "global.azure-devices-provisioning.net"
+const GLOBAL_DEVICE_ENDPOINT = "global.azure-devices-provisioning.net"
 
 /** What a test needs to know of an emulator: its card does. */
 export type Shore = Pick<Card, "httpsPort" | "mqttPort" | "idScope" | "caFile" | "enrollmentGroups">
@@ -21,7 +21,7 @@ export async function register(shore: Shore, id: string, groupKey = shore.enroll
     const Authorization = makeSas(deriveDeviceKey(groupKey, id), resource, inAnHourSec(), "registration")
     const ask = async (method: string, path: string) => {
         const answer = await https.ask({
-            hostName: DEVICE_HOST,
+            hostName: GLOBAL_DEVICE_ENDPOINT,
             method,
             path: `/${resource}/${path}?api-version=2021-06-01`,
             headers: { Authorization },

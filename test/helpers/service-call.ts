@@ -1,7 +1,7 @@
 // Requests to the service APIs over a Link in memory, on a clock that tests move.
 import { linkPair } from "@moorage/runtime"
 import { ManualClock, seededRandom } from "@moorage/runtime"
-import { Cloud, type CloudOptions, type Permission } from "../../tools/emulator/index.js"
+import { acceptHttp, Cloud, type CloudOptions, type Permission } from "../../tools/emulator/index.js"
 import { makeSas } from "@moorage/protocol"
 
 export const DPS_HOST = "test.azure-devices-provisioning.net"
@@ -102,7 +102,7 @@ export function send(world: World, call: Call): () => string {
     const [mine, theirs] = linkPair(world.clock)
     let text = ""
     mine.listen({ data: bytes => void (text += Buffer.from(bytes).toString()), closed: () => undefined })
-    world.cloud.acceptHttp(theirs)
+    acceptHttp(world.cloud, theirs)
     mine.send(Buffer.from(`${method} ${url} HTTP/1.1\r\n${lines.join("")}\r\n${body}`))
     return () => text
 }

@@ -28,34 +28,3 @@ export interface CloudEvent {
     /** Application and system properties of telemetry. */
     properties?: Record<string, string>
 }
-
-/** What a fault can do to one request. */
-export interface InjectedFault {
-    /** Answer with this status instead of doing the work. */
-    status?: number
-    retryAfterSec?: number
-    /** CONNACK return code. */
-    connack?: number
-    /** Wait before answering. */
-    delayMs?: number
-    /** Drop the connection instead of answering. */
-    close?: boolean
-    /** Never answer. */
-    mute?: boolean
-    /** Break the connection after so many bytes more were sent to the peer, in the middle of a packet if need be. */
-    dropAfterBytes?: number
-    /** Close the connection so long after CONNACK; 0 is at once, as a hub over its quota does. */
-    closeAfterConnackMs?: number
-}
-
-/** Where a fault can be put; `other` is an HTTP request that is none of DPS's operations. */
-export const FAULT_POINTS = ["connect", "register", "poll", "lookup", "other"] as const
-
-export interface FaultPoint {
-    kind: (typeof FAULT_POINTS)[number]
-    service: string
-    id: string
-}
-
-/** Asked at every point; undefined lets the request through. */
-export type FaultPlan = (point: FaultPoint) => InjectedFault | undefined

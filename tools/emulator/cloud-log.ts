@@ -10,7 +10,7 @@ function levelOf({ status = 0, kind }: CloudEvent): "info" | "warn" {
 }
 
 /** `12:00:01.250 dps register board-1 202`. */
-function lineOf({ atMs, service, kind, id, status, detail }: CloudEvent): string {
+function formatLine({ atMs, service, kind, id, status, detail }: CloudEvent): string {
     const time = new Date(atMs).toISOString().slice(11, 23)
     return [time, service, kind, id, status, detail]
         .filter(part => part !== undefined && part !== "")
@@ -27,7 +27,7 @@ export async function logCloud(cloud: Cloud, form: LogForm, withBodies: boolean)
     if (form === "text")
         return cloud.onEvent(event => {
             const body = withBodies && event.body !== undefined ? ` ${event.body}` : ""
-            process.stderr.write(`${lineOf(event)}${body}\n`)
+            process.stderr.write(`${formatLine(event)}${body}\n`)
         })
     // Loaded when asked for: it is a good part of what starting takes.
     const { pino } = await import("pino")
@@ -37,4 +37,22 @@ export async function logCloud(cloud: Cloud, form: LogForm, withBodies: boolean)
         const time = new Date(atMs).toISOString()
         log[levelOf(event)]({ time, ...rest, ...(withBodies ? { body } : {}) })
     })
+}
+
+/** What the cloud did for a board, as a line for a person; undefined for what nobody needs to see. */
+export function describeEvent(event: CloudEvent): string | undefined {
+    switch (event.kind) {
+        case "register":
+            return `DPS: register from ${event.id} -> ${event.status}`
+        case "lookup":
+            return `DPS: status lookup from ${event.id} -> ${event.status}`
+        case "telemetry":
+            return `telemetry of ${event.id}: ${event.body}`
+        case "method":
+            return `method ${event.detail} to ${event.id}`
+        case "methodResponse":
+            return `${event.id} answers ${event.status}`
+        default:
+            return undefined
+    }
 }

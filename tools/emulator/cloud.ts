@@ -1,4 +1,3 @@
-import type { Link } from "@moorage/runtime"
 import type { Clock, Random } from "@moorage/runtime"
 import {
     AccessPolicies,
@@ -11,14 +10,13 @@ import type { LatencyRow } from "./dps/allocation.js"
 import type { EnrollmentGroup, IndividualEnrollment } from "./dps/enrollments.js"
 import { type DpsCounters, DpsService } from "./dps/dps-service.js"
 import type { CallWebhook } from "./dps/allocation-webhook.js"
-import type { CloudEvent, FaultPlan } from "./cloud-events.js"
+import type { CloudEvent } from "./cloud-events.js"
+import type { FaultSource } from "./faults/fault.js"
 import { FaultRules } from "./faults/fault-rules.js"
 import { Hub } from "./hub/hub.js"
-import { acceptMqtt } from "./mqtt/mqtt-connection.js"
 import { DEFAULT_QUIRKS, type Quirks } from "./quirks.js"
 import { DOCUMENTED_QUOTAS, type Quotas } from "./quota/quotas.js"
 import { DpsThrottle, HubThrottle } from "./quota/throttles.js"
-import { acceptHttp } from "./rest/http-connection.js"
 import { SkewedClock } from "@moorage/runtime"
 import { memoryStore, type StateStore, type Snapshot } from "./state/state-store.js"
 
@@ -52,9 +50,9 @@ export interface CloudOptions {
     /** Throttles other than the documented ones; null turns one off. */
     quotas?: Partial<Quotas>
     /** Where state outlives the process. */
-    keeper?: StateStore
+    stateStore?: StateStore
     /** What an earlier process kept: it goes before the enrollments and policies given here. */
-    kept?: Snapshot
+    snapshot?: Snapshot
 }
 
 /** How many events `history` keeps. */
@@ -75,13 +73,13 @@ export class Cloud {
     /** Faults that were ordered, by a test, over the admin API or at the command line. */
     readonly faultRules: FaultRules
     /** A fault of a test's own, asked before the rules at every point where one can be put. */
-    faults: FaultPlan | undefined
+    faultOverride: FaultSource | undefined
     /** What is asked at every such point. */
-    readonly faultPlan: FaultPlan = point => this.faults?.(point) ?? this.faultRules.faultAt(point)
-    readonly keeper: StateStore
+    readonly findFault: FaultSource = point => this.faultOverride?.(point) ?? this.faultRules.faultAt(point)
+    readonly stateStore: StateStore
     private quotas: Quotas
     private readonly quirks: Quirks
-    private readonly kept: Snapshot
+    private readonly snapshot: Snapshot
     private readonly hubs = new Map<string, Hub>()
     private readonly hubQuotas = new Map<string, Partial<Quotas>>()
     private readonly hubAccesses = new Map<string, AccessPolicies>()
@@ -91,11 +89,11 @@ export class Cloud {
         this.clock = new SkewedClock(options.clock)
         this.random = options.random
         this.faultRules = new FaultRules(options.clock, options.random)
-        this.keeper = options.keeper ?? memoryStore
-        this.kept = options.kept ?? new Map()
+        this.stateStore = options.stateStore ?? memoryStore
+        this.snapshot = options.snapshot ?? new Map()
         this.quotas = { ...DOCUMENTED_QUOTAS, ...options.quotas }
         this.quirks = { ...DEFAULT_QUIRKS, ...options.quirks }
-        this.dpsAccess = this.access("dps", options.dpsPolicies, DPS_POLICIES)
+        this.dpsAccess = this.createPolicies("dps", options.dpsPolicies, DPS_POLICIES)
         for (const settings of options.hubs) this.addHub(settings)
         this.dps = new DpsService({
             clock: this.clock,
@@ -108,10 +106,10 @@ export class Cloud {
             callWebhook: options.callWebhook,
             quirks: this.quirks,
             throttle: new DpsThrottle(this.quotas, options.clock),
-            keeper: this.keeper,
+            stateStore: this.stateStore,
             record: event => this.record("dps", event),
         })
-        this.dps.restore(this.kept)
+        this.dps.restore(this.snapshot)
         const { enrollments } = this.dps
         for (const enrollment of options.enrollments ?? [])
             if (!enrollments.individual(enrollment.registrationId)) enrollments.putIndividual(enrollment)
@@ -142,9 +140,9 @@ export class Cloud {
     /** Changes throttles while the cloud runs; those that are not given stay. */
     setQuotas(quotas: Partial<Quotas>): void {
         this.quotas = { ...this.quotas, ...quotas }
-        this.dps.throttle.limit(this.quotas)
+        this.dps.throttle.setQuotas(this.quotas)
         for (const [name, hub] of this.hubs)
-            hub.throttle.limit({ ...this.quotas, ...this.hubQuotas.get(name) })
+            hub.throttle.setQuotas({ ...this.quotas, ...this.hubQuotas.get(name) })
     }
 
     /** DPS calls counted for a registration ID. */
@@ -165,37 +163,27 @@ export class Cloud {
         for (const listener of this.listeners) listener(full)
     }
 
-    /** Serves an MQTT connection; the user name tells DPS from the hubs. */
-    acceptMqtt(link: Link): void {
-        acceptMqtt(this, link)
-    }
-
-    /** Serves an HTTP/1.1 connection; the Host header tells the DPS device API from the service APIs. */
-    acceptHttp(link: Link): void {
-        acceptHttp(this, link)
-    }
-
-    private access(
+    private createPolicies(
         name: string,
         given: SharedAccessPolicy[] | undefined,
         defaults: KeylessPolicy[]
     ): AccessPolicies {
         const key = `policies/${name}`
-        const kept = this.kept.get(key) as SharedAccessPolicy[] | undefined
+        const kept = this.snapshot.get(key) as SharedAccessPolicy[] | undefined
         return new AccessPolicies(given ?? kept, defaults, this.random, made =>
-            this.keeper.changed(key, () => made)
+            this.stateStore.markChanged(key, () => made)
         )
     }
 
     private addHub(settings: HubSettings): void {
         const name = settings.hostName.toLowerCase()
-        this.hubAccesses.set(name, this.access(name, settings.policies, HUB_POLICIES))
-        const { clock, random, quirks, keeper } = this
+        this.hubAccesses.set(name, this.createPolicies(name, settings.policies, HUB_POLICIES))
+        const { clock, random, quirks, stateStore: keeper } = this
         this.hubQuotas.set(name, settings.quotas ?? {})
-        const throttle = new HubThrottle({ ...this.quotas, ...settings.quotas }, clock.right)
+        const throttle = new HubThrottle({ ...this.quotas, ...settings.quotas }, clock.source)
         const record = (event: Omit<CloudEvent, "atMs" | "service">) => this.record(name, event)
-        const hub = new Hub({ hostName: name, clock, random, quirks, keeper, throttle, record })
-        hub.restore(this.kept)
+        const hub = new Hub({ hostName: name, clock, random, quirks, stateStore: keeper, throttle, record })
+        hub.restore(this.snapshot)
         this.hubs.set(name, hub)
     }
 }

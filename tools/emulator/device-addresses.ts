@@ -1,5 +1,4 @@
-/** Where devices find DPS, unless they are told otherwise. */
-export const DEVICE_HOST = "global.azure-devices-provisioning.net"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 
 /** Where an emulator listens. */
 export interface ListenAddress {
@@ -21,7 +20,7 @@ export interface DeviceAddresses {
 export function deviceRoutes(
     { host, mqttPort, httpsPort }: ListenAddress,
     hubs: string[],
-    { dpsHost = DEVICE_HOST, port = 8883, httpPort = 443 }: DeviceAddresses = {}
+    { dpsHost = GLOBAL_DEVICE_ENDPOINT, port = 8883, httpPort = 443 }: DeviceAddresses = {}
 ): Record<string, { host: string; port: number }> {
     const mqtt = [dpsHost, ...hubs].map(name => [`${name}:${port}`, { host, port: mqttPort }])
     return { ...Object.fromEntries(mqtt), [`${dpsHost}:${httpPort}`]: { host, port: httpsPort } }

@@ -3,7 +3,9 @@ import { createServer as createTlsServer } from "node:tls"
 import { socketLink } from "@moorage/runtime"
 import { adminServer } from "./admin/admin-server.js"
 import type { Cloud } from "./cloud.js"
-import { type Authority, makeAuthority } from "./tls/certificate-authority.js"
+import { acceptMqtt } from "./mqtt/mqtt-connection.js"
+import { acceptHttp } from "./rest/http-connection.js"
+import { type CertificateAuthority, makeAuthority } from "./tls/certificate-authority.js"
 import { demuxWebSocket } from "./websocket-demux.js"
 
 const LOCALHOST = "127.0.0.1"
@@ -26,7 +28,7 @@ export interface ListenOptions {
     /** Prometheus metrics under `/metrics`, as the admin API; none unless given. */
     metricsPort?: number
     /** Whose certificate is shown; made anew unless given. */
-    authority?: Authority
+    authority?: CertificateAuthority
 }
 
 export interface Servers {
@@ -88,10 +90,10 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
         return server
     }
 
-    const mqtt = (socket: Socket) => cloud.acceptMqtt(socketLink(socket))
+    const mqtt = (socket: Socket) => acceptMqtt(cloud, socketLink(socket))
     const http = demuxWebSocket({
-        websocket: link => cloud.acceptMqtt(link),
-        other: socket => cloud.acceptHttp(socketLink(socket)),
+        websocket: link => acceptMqtt(cloud, link),
+        other: socket => acceptHttp(cloud, socketLink(socket)),
     })
 
     /** A server that is only there when its port is given. */
@@ -106,7 +108,7 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
 
     /** Loaded when asked for: a test that starts an emulator asks for none. */
     async function metrics(): Promise<Server> {
-        const { cloudMetrics, metricsServer } = await import("./metrics.js")
+        const { createMetrics: cloudMetrics, metricsServer } = await import("./metrics.js")
         return metricsServer(cloudMetrics(cloud))
     }
 

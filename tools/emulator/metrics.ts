@@ -4,7 +4,7 @@ import type { Cloud } from "./cloud.js"
 import type { CloudEvent } from "./cloud-events.js"
 
 /** What Prometheus asks a cloud for. */
-export function cloudMetrics(cloud: Cloud): Registry {
+export function createMetrics(cloud: Cloud): Registry {
     const registry = new Registry()
     collectDefaultMetrics({ register: registry })
     const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>

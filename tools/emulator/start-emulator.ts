@@ -3,7 +3,7 @@ import { Cloud, type CloudOptions } from "./cloud.js"
 import { type ListenOptions, listen, type Servers } from "./listen.js"
 import { fetchWebhook } from "./fetch-webhook.js"
 import { openDiskState } from "./state/disk-state.js"
-import { type Authority, makeAuthority } from "./tls/certificate-authority.js"
+import { type CertificateAuthority, makeAuthority } from "./tls/certificate-authority.js"
 
 /** A running emulator: the cloud to steer, and where it listens. */
 export interface Emulator extends Servers {
@@ -33,15 +33,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const { dataDir, onStateError = crash } = options
     const state = dataDir === undefined ? undefined : await openDiskState(dataDir, onStateError)
     try {
-        const kept = state?.kept.get(AUTHORITY) as Authority | undefined
+        const kept = state?.snapshot.get(AUTHORITY) as CertificateAuthority | undefined
         const cloud = new Cloud({
             clock: realClock,
             random: realRandom,
             idScope: "0ne00EMULAT",
             hubs: [{ hostName: "hub-1.azure-devices.net" }, { hostName: "hub-2.azure-devices.net" }],
             callWebhook: fetchWebhook,
-            keeper: state?.keeper,
-            kept: state?.kept,
+            stateStore: state?.store,
+            snapshot: state?.snapshot,
             ...options,
         })
         const names = [
@@ -50,7 +50,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
             ...(options.moreHosts ?? []),
         ]
         const authority = await makeAuthority(realClock.nowMs(), names, kept)
-        state?.keeper.changed(AUTHORITY, () => authority)
+        state?.store.markChanged(AUTHORITY, () => authority)
         const servers = await listen(cloud, { ...options, authority })
         const close = async () => {
             await servers.close()

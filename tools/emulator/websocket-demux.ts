@@ -7,7 +7,7 @@ import { WebSocketServer } from "ws"
 const PATH = "/$iothub/websocket"
 const SUBPROTOCOL = "mqtt"
 /** How a connection for it begins; anything else is plain HTTP. */
-const OPENING = Buffer.from(`GET ${PATH}`)
+const REQUEST_START = Buffer.from(`GET ${PATH}`)
 /** More than the longest MQTT packet that a hub takes. */
 const MESSAGE_MAX_BYTES = 512 * 1024
 
@@ -29,9 +29,9 @@ function sniffFirstBytes(socket: Socket, decide: (isWebsocket: boolean) => void)
     }
     function onData(bytes: Buffer): void {
         seen = Buffer.concat([seen, bytes])
-        const length = Math.min(seen.length, OPENING.length)
-        const fits = seen.subarray(0, length).equals(OPENING.subarray(0, length))
-        if (fits && length < OPENING.length) return
+        const length = Math.min(seen.length, REQUEST_START.length)
+        const fits = seen.subarray(0, length).equals(REQUEST_START.subarray(0, length))
+        if (fits && length < REQUEST_START.length) return
         stop()
         socket.unshift(seen)
         decide(fits)

@@ -1,5 +1,5 @@
 // Which registration IDs and keys a fleet can have, and what is wrong with one that it cannot.
-import { isSymmetricKey, registrationIdOf } from "@moorage/protocol"
+import { isSymmetricKey, parseRegistrationId } from "@moorage/protocol"
 
 const ID_MAX_CHARS = 128
 
@@ -8,7 +8,7 @@ export type CheckedId = { id: string; mistake?: undefined } | { id?: undefined; 
 
 /** Checks a registration ID and lowers its capitals (DPS, "Registration ID"). */
 export function checkId(text: string): CheckedId {
-    const id = registrationIdOf(text)
+    const id = parseRegistrationId(text)
     return id === undefined ? { mistake: validateId(text) } : { id }
 }
 

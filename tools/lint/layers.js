@@ -17,6 +17,22 @@ const SHARED = "devs/shared"
 /** What every host package may import: everything that a test injects, and what is true of Azure and of files. */
 const GROUND = ["tools/runtime", "tools/protocol", "tools/files", "tools/report"]
 
+/** The modules of the emulator that know no transport. */
+const EMULATOR_CORE = [
+    "auth",
+    "cloud-events",
+    "dps",
+    "faults",
+    "hub",
+    "quirks",
+    "quota",
+    "state",
+    "util",
+].map(name => `tools/emulator/${name}`)
+const EMULATOR_CLOUD = "tools/emulator/cloud"
+/** What the core of the emulator imports from other packages. */
+const EMULATOR_BASE = ["tools/runtime", "tools/protocol"]
+
 /** folder or module -> what it may import besides its own folder; `null`: anything */
 const ROWS = [
     ...PURE.map(module => [module, PURE]),
@@ -36,6 +52,13 @@ const ROWS = [
     ["tools/files", ["tools/runtime"]],
     ["tools/report", ["tools/runtime"]],
     ["tools/vm", ["tools/runtime", "tools/files"]],
+    [
+        "tools/emulator/hub",
+        [...EMULATOR_BASE, ...EMULATOR_CORE.filter(module => module !== "tools/emulator/dps")],
+    ],
+    ...[EMULATOR_CLOUD, ...EMULATOR_CORE].map(module => [module, [...EMULATOR_BASE, ...EMULATOR_CORE]]),
+    ["tools/emulator/mqtt", [...EMULATOR_BASE, ...EMULATOR_CORE, EMULATOR_CLOUD]],
+    ["tools/emulator/rest", [...EMULATOR_BASE, ...EMULATOR_CORE, EMULATOR_CLOUD]],
     ["tools/emulator", ["tools/runtime", "tools/protocol", "tools/files", SHARED]],
     ["tools/simulator", [...GROUND, "tools/vm", "tools/emulator", SHARED]],
     ["tools/fleet", [...GROUND, "tools/vm", "tools/emulator", "tools/simulator", SHARED]],

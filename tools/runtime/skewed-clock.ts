@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "./index.js"
+import type { Clock, Timer } from "./clock.js"
 
 /** A clock that can be set wrong: what it says of now is off, what it waits for is not. */
 export class SkewedClock implements Clock {
@@ -7,14 +7,14 @@ export class SkewedClock implements Clock {
 
     constructor(
         /** The clock as it is. */
-        readonly right: Clock
+        readonly source: Clock
     ) {}
 
     nowMs(): number {
-        return this.right.nowMs() + this.skewMs
+        return this.source.nowMs() + this.skewMs
     }
 
     after(delayMs: number, fn: () => void): Timer {
-        return this.right.after(delayMs, fn)
+        return this.source.after(delayMs, fn)
     }
 }

@@ -1,5 +1,5 @@
 // A fleet in a process of its own, so that what it holds is what its boards hold: `fleet.ts COUNT SLEEP_MS TELEMETRY_SEC`.
-import { Cloud } from "@moorage/emulator"
+import { acceptHttp, acceptMqtt, Cloud } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { VirtualClock } from "@moorage/simulator"
 import { seededRandom } from "@moorage/runtime"
@@ -40,7 +40,7 @@ async function measure(count: number, sleepMaxMs: number, telemetrySec: number):
     const network = memoryNetwork({
         clock,
         latencyMs: 7,
-        dial: ({ port }, link) => (port === 443 ? cloud.acceptHttp(link) : cloud.acceptMqtt(link)),
+        dial: ({ port }, link) => (port === 443 ? acceptHttp(cloud, link) : acceptMqtt(cloud, link)),
     })
     const { bytecode } = await buildFirmware("src/main.ts")
     let moored = 0

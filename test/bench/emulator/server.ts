@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from "node:tls"
 import { Aedes } from "aedes"
 import { socketLink } from "@moorage/runtime"
 import { realClock, realRandom } from "@moorage/runtime"
-import { Cloud } from "../../../tools/emulator/index.js"
+import { acceptMqtt, Cloud } from "../../../tools/emulator/index.js"
 import { makeAuthority } from "../../../tools/emulator/tls/certificate-authority.js"
 import { GROUP_KEY, HUB, ID_SCOPE } from "./names.js"
 
@@ -33,7 +33,7 @@ function ours(): (socket: Socket) => void {
         const { devices } = message as { devices?: { id: string; key: string }[] }
         for (const { id, key } of devices ?? []) cloud.hub(HUB).putDevice(id, [key])
     })
-    return socket => cloud.acceptMqtt(socketLink(socket))
+    return socket => acceptMqtt(cloud, socketLink(socket))
 }
 
 async function aedes(): Promise<(socket: Socket) => void> {

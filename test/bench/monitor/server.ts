@@ -18,7 +18,7 @@ function* kept(): Generator<[string, unknown]> {
 
 const emulator = await startEmulator({
     enrollmentGroups: ids.map(enrollmentGroupId => ({ enrollmentGroupId, primaryKey })),
-    kept: new Map(kept()),
+    snapshot: new Map(kept()),
     quotas: JSON.parse(quotas) as Partial<Quotas>,
 })
 const caFile = join(mkdtempSync(join(tmpdir(), "moorage-bench-")), "ca.pem")

@@ -1,4 +1,4 @@
-// ARCHITECTURE's folder table.
+// The import rules of the layers (docs/internals/architecture.md, Layers).
 import { expect, test } from "vitest"
 import { forbidden } from "../../../tools/lint/layers.js"
 
@@ -14,7 +14,9 @@ test.each([
     ["src/main.ts", "@moorage/device/full"],
     ["tools/emulator/cloud.ts", "@moorage/runtime"],
     ["tools/emulator/cloud.ts", "./dps/dps-service.js"],
-    ["tools/emulator/cloud.ts", "@moorage/device/shared"],
+    ["tools/emulator/listen.ts", "./mqtt/mqtt-connection.js"],
+    ["tools/emulator/mqtt/mqtt-connection.ts", "../cloud.js"],
+    ["tools/emulator/start-emulator.ts", "@moorage/device/shared"],
     ["tools/emulator/cloud.ts", "node:crypto"],
     ["tools/emulator/cloud.ts", "mqtt-packet"],
     ["tools/cli/demo/run.ts", "@moorage/vm"],
@@ -32,9 +34,16 @@ test.each([
     ["devs/auth/sas-token.ts", "../dps/status-lookup", "devs/auth"],
     ["src/main.ts", "@devicescript/core", "src"],
     ["src/main.ts", "@moorage/vm", "src"],
-    ["tools/emulator/cloud.ts", "@moorage/vm", "tools/emulator"],
-    ["tools/emulator/cloud.ts", "../simulator/index.js", "tools/emulator"],
-    ["tools/emulator/cloud.ts", "@moorage/device/agent", "tools/emulator"],
+    ["tools/emulator/cloud.ts", "@moorage/vm", "tools/emulator/cloud"],
+    ["tools/emulator/cloud.ts", "./mqtt/mqtt-connection.js", "tools/emulator/cloud"],
+    ["tools/emulator/cloud.ts", "./rest/http-connection.js", "tools/emulator/cloud"],
+    ["tools/emulator/dps/dps-service.ts", "../cloud.js", "tools/emulator/dps"],
+    ["tools/emulator/hub/hub.ts", "../dps/assignment.js", "tools/emulator/hub"],
+    ["tools/emulator/hub/hub.ts", "../mqtt/mqtt-wire.js", "tools/emulator/hub"],
+    ["tools/emulator/mqtt/dps-session.ts", "../rest/device-api.js", "tools/emulator/mqtt"],
+    ["tools/emulator/rest/device-api.ts", "../mqtt/mqtt-wire.js", "tools/emulator/rest"],
+    ["tools/emulator/listen.ts", "../simulator/index.js", "tools/emulator"],
+    ["tools/emulator/listen.ts", "@moorage/device/agent", "tools/emulator"],
     ["tools/vm/board.ts", "@moorage/emulator", "tools/vm"],
     ["tools/runtime/link/memory-link.ts", "@moorage/vm", "tools/runtime"],
     ["tools/runtime/system-clock.ts", "@moorage/files", "tools/runtime"],

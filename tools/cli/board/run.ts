@@ -1,5 +1,5 @@
 // What `moorage board` does.
-import { cloudLine } from "@moorage/emulator"
+import { describeEvent } from "@moorage/emulator"
 import { DevBoard, DevBoardError } from "@moorage/fleet/devboard"
 import { realClock, realRandom, ScopedClock } from "@moorage/runtime"
 import { VmError } from "@moorage/vm"
@@ -44,7 +44,7 @@ function introduce({ id, profile, shore, settings }: BoardSetup, voice: BoardOut
     if (!shore.emulator) return
     voice.note(`its faults: moorage fault list --admin http://127.0.0.1:${shore.emulator.adminPort}`)
     shore.emulator.cloud.onEvent(event => {
-        const text = cloudLine(event)
+        const text = describeEvent(event)
         if (text !== undefined) voice.tell({ source: "cloud", kind: "cloud", text })
     })
 }

@@ -6,7 +6,7 @@ import { deriveDeviceKey } from "@moorage/protocol"
 import { realClock, realRandom } from "@moorage/runtime"
 import { Board, buildFirmware, fileFlash, loadBoardProfile, realNetwork } from "@moorage/vm"
 import { BootTimer } from "./boot-timer.js"
-import { cloudLine } from "@moorage/emulator"
+import { describeEvent } from "@moorage/emulator"
 import type { BoardReport } from "./boot-table.js"
 import type { Timeline } from "@moorage/report"
 
@@ -93,7 +93,7 @@ export async function startDemo(timeline: Timeline): Promise<Demo> {
         )
         const routes = deviceRoutes({ host: "127.0.0.1", ...servers }, HUBS)
         cloud.onEvent(event => {
-            const text = cloudLine(event)
+            const text = describeEvent(event)
             if (text) timeline.say("cloud", text)
         })
         folder = mkdtempSync(join(tmpdir(), "moorage-"))

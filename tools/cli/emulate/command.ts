@@ -1,11 +1,5 @@
-import {
-    DEVICE_HOST,
-    type Emulator,
-    type EmulatorOptions,
-    logCloud,
-    type LogForm,
-    startEmulator,
-} from "@moorage/emulator"
+import { type Emulator, type EmulatorOptions, logCloud, type LogForm, startEmulator } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { realRandom } from "@moorage/runtime"
 import { type Command, Option } from "commander"
 import { writeCa } from "./ca-file.js"
@@ -98,7 +92,7 @@ async function start(options: EmulatorOptions, onStateError: (error: Error) => v
 /** How to make SDKs that know no port find the emulator. */
 function hostsNote(fixedPorts: boolean, hubNames: string[]): string[] {
     if (!fixedPorts) return []
-    const lines = [`127.0.0.1 ${DEVICE_HOST}`, ...hubNames.map(name => `${FIXED.hubs} ${name}`)]
+    const lines = [`127.0.0.1 ${GLOBAL_DEVICE_ENDPOINT}`, ...hubNames.map(name => `${FIXED.hubs} ${name}`)]
     return ["", "SDKs with a fixed port find it by /etc/hosts:", ...lines.map(line => `  ${line}`)]
 }
 

@@ -1,7 +1,7 @@
 // What a person needs to connect something to the emulator, on one screen.
 import { networkInterfaces } from "node:os"
-import { DEVICE_HOST, type Emulator } from "@moorage/emulator"
-import { deriveDeviceKey } from "@moorage/protocol"
+import { type Emulator } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT, deriveDeviceKey } from "@moorage/protocol"
 
 /** All of it, as `--json` prints it. */
 export interface Card {
@@ -126,7 +126,7 @@ export function printCard(card: Card, note: string[]): string {
             ["TLS", `MQTT ${card.mqttPort}; HTTPS and MQTT over WebSocket ${card.httpsPort}`],
             ["without TLS", tcp],
             ["ID scope", card.idScope],
-            ["DPS", DEVICE_HOST],
+            ["DPS", GLOBAL_DEVICE_ENDPOINT],
             ["hubs", card.hubs.map(hub => hub.hostName).join(", ")],
             ...card.enrollmentGroups.map(({ enrollmentGroupId, primaryKey }): [string, string] => [
                 "group key",

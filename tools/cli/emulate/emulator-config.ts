@@ -1,7 +1,7 @@
 // The configuration file of `moorage emulate`: YAML or JSON, checked whole before anything starts.
 import { readDocument } from "@moorage/files"
 import type { EmulatorOptions } from "@moorage/emulator"
-import { QUOTAS } from "@moorage/emulator"
+import { QUOTAS_SCHEMA } from "@moorage/emulator"
 import * as v from "valibot"
 
 const text = v.pipe(v.string(), v.nonEmpty("is empty"))
@@ -79,7 +79,7 @@ const CONFIG = v.strictObject({
     ),
     assigningMs: v.optional(whole),
     retryAfterSec: v.optional(whole),
-    quotas: v.optional(QUOTAS),
+    quotas: v.optional(QUOTAS_SCHEMA),
     quirks: v.optional(
         v.partial(
             v.strictObject({

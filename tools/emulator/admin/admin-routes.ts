@@ -2,7 +2,13 @@ import * as v from "valibot"
 import { newKey } from "@moorage/protocol"
 import type { Cloud } from "../cloud.js"
 import type { EnrollmentBase } from "../dps/enrollments.js"
-import { CLOCK, FAIL_OVER, FAULT_RULE, QUOTAS, ROTATE } from "./admin-schema.js"
+import {
+    CLOCK_SCHEMA,
+    FAILOVER_SCHEMA,
+    FAULT_RULE_SCHEMA,
+    QUOTAS_SCHEMA,
+    ROTATE_SCHEMA,
+} from "./admin-schema.js"
 
 /** What an operator of the emulator did wrong. */
 export class AdminError extends Error {
@@ -33,22 +39,22 @@ function check<T extends v.GenericSchema>(schema: T, body: unknown): v.InferOutp
     throw new AdminError(400, lines.join("\n"))
 }
 
-function hubOf({ cloud, params }: AdminCall) {
+function requireHub({ cloud, params }: AdminCall) {
     const hub = cloud.findHub(params[0])
     if (hub) return hub
     throw new AdminError(404, `There is no hub ${params[0]}; there are: ${cloud.hubNames().join(", ")}.`)
 }
 
 /** The hub and the device ID of a path. */
-function deviceOf(call: AdminCall) {
-    const hub = hubOf(call)
+function requireDevice(call: AdminCall) {
+    const hub = requireHub(call)
     const id = call.params[1]
     if (!hub.device(id)) throw new AdminError(404, `${hub.hostName} has no device ${id}.`)
     return { hub, id }
 }
 
 /** Reads, changes and writes an enrollment or a group. */
-function changed(
+function changeEnrollment(
     call: AdminCall,
     kind: "group" | "individual",
     change: (old: EnrollmentBase) => Partial<EnrollmentBase>
@@ -66,19 +72,19 @@ function changed(
     }
 }
 
-function rotated(call: AdminCall, kind: "group" | "individual") {
-    const { which } = check(ROTATE, call.body)
+function rotateEnrollmentKey(call: AdminCall, kind: "group" | "individual") {
+    const { which } = check(ROTATE_SCHEMA, call.body)
     const key = newKey(call.cloud.random, ENROLLMENT_KEY_BYTES)
-    changed(call, kind, () => (which === "primary" ? { primaryKey: key } : { secondaryKey: key }))
+    changeEnrollment(call, kind, () => (which === "primary" ? { primaryKey: key } : { secondaryKey: key }))
     return { which, key }
 }
 
-function state({ cloud }: AdminCall) {
+function describeState({ cloud }: AdminCall) {
     const hubs = cloud.hubNames().map(name => {
         const hub = cloud.hub(name)
         const ids = hub.deviceIds()
         const connected = ids.filter(id => hub.device(id)?.session).length
-        return { hostName: name, up: hub.isUp, devices: ids.length, connected }
+        return { hostName: name, up: hub.isAvailable, devices: ids.length, connected }
     })
     const { dps, clock, faultRules } = cloud
     return {
@@ -90,11 +96,11 @@ function state({ cloud }: AdminCall) {
     }
 }
 
-const done = { done: true }
+const DONE = { done: true }
 
 /** `METHOD /path` and what it does; the answer is JSON. */
 const ROUTES: [route: string, handler: Handler][] = [
-    ["GET /state", state],
+    ["GET /state", describeState],
     [
         "GET /events",
         ({ cloud, query }) => {
@@ -103,12 +109,12 @@ const ROUTES: [route: string, handler: Handler][] = [
         },
     ],
     ["GET /faults", ({ cloud }) => cloud.faultRules.list()],
-    ["POST /faults", ({ cloud, body }) => ({ ruleId: cloud.faultRules.add(check(FAULT_RULE, body)) })],
+    ["POST /faults", ({ cloud, body }) => ({ ruleId: cloud.faultRules.add(check(FAULT_RULE_SCHEMA, body)) })],
     [
         "DELETE /faults",
         ({ cloud }) => {
             cloud.faultRules.clear()
-            return done
+            return DONE
         },
     ],
     [
@@ -116,33 +122,36 @@ const ROUTES: [route: string, handler: Handler][] = [
         ({ cloud, params }) => {
             if (!cloud.faultRules.remove(params[0]))
                 throw new AdminError(404, `There is no fault ${params[0]}.`)
-            return done
+            return DONE
         },
     ],
-    ["POST /hubs/:name/down", call => (hubOf(call).setUp(false), done)],
-    ["POST /hubs/:name/up", call => (hubOf(call).setUp(true), done)],
-    ["POST /hubs/:name/failover", call => (hubOf(call).failOver(check(FAIL_OVER, call.body).forSec), done)],
+    ["POST /hubs/:name/down", call => (requireHub(call).setAvailable(false), DONE)],
+    ["POST /hubs/:name/up", call => (requireHub(call).setAvailable(true), DONE)],
+    [
+        "POST /hubs/:name/failover",
+        call => (requireHub(call).failOver(check(FAILOVER_SCHEMA, call.body).forSec), DONE),
+    ],
     ...(["disable", "enable"] as const).map((verb): [string, Handler] => [
         `POST /hubs/:name/devices/:id/${verb}`,
         call => {
-            const { hub, id } = deviceOf(call)
+            const { hub, id } = requireDevice(call)
             hub.setEnabled(id, verb === "enable")
-            return done
+            return DONE
         },
     ]),
     [
         "POST /hubs/:name/devices/:id/disconnect",
         call => {
-            const { hub, id } = deviceOf(call)
+            const { hub, id } = requireDevice(call)
             hub.disconnect(id)
-            return done
+            return DONE
         },
     ],
     [
         "POST /hubs/:name/devices/:id/rotate",
         call => {
-            const { hub, id } = deviceOf(call)
-            const { which } = check(ROTATE, call.body)
+            const { hub, id } = requireDevice(call)
+            const { which } = check(ROTATE_SCHEMA, call.body)
             return { which, key: hub.rotateKey(id, which) }
         },
     ],
@@ -152,27 +161,27 @@ const ROUTES: [route: string, handler: Handler][] = [
             ["enrollments", "individual"],
         ] as const
     ).flatMap(([path, kind]): [string, Handler][] => [
-        [`POST /${path}/:id/rotate`, call => rotated(call, kind)],
+        [`POST /${path}/:id/rotate`, call => rotateEnrollmentKey(call, kind)],
         [
             `POST /${path}/:id/disable`,
-            call => (changed(call, kind, () => ({ provisioningStatus: "disabled" })), done),
+            call => (changeEnrollment(call, kind, () => ({ provisioningStatus: "disabled" })), DONE),
         ],
         [
             `POST /${path}/:id/enable`,
-            call => (changed(call, kind, () => ({ provisioningStatus: "enabled" })), done),
+            call => (changeEnrollment(call, kind, () => ({ provisioningStatus: "enabled" })), DONE),
         ],
     ]),
     [
         "POST /clock",
         ({ cloud, body }) => {
-            cloud.clock.skewMs = check(CLOCK, body).skewSec * 1000
-            return done
+            cloud.clock.skewMs = check(CLOCK_SCHEMA, body).skewSec * 1000
+            return DONE
         },
     ],
-    ["POST /quotas", ({ cloud, body }) => (cloud.setQuotas(check(QUOTAS, body)), done)],
+    ["POST /quotas", ({ cloud, body }) => (cloud.setQuotas(check(QUOTAS_SCHEMA, body)), DONE)],
 ]
 
-function paramsOf(pattern: string, path: string): string[] | undefined {
+function matchPath(pattern: string, path: string): string[] | undefined {
     const wanted = pattern.split("/")
     const segments = path.split("/")
     if (wanted.length !== segments.length) return undefined
@@ -181,11 +190,11 @@ function paramsOf(pattern: string, path: string): string[] | undefined {
 }
 
 /** Does what an operator asks. @throws AdminError */
-export function administer(cloud: Cloud, method: string, url: string, body: unknown): unknown {
+export function handleAdminRequest(cloud: Cloud, method: string, url: string, body: unknown): unknown {
     const [path, query = ""] = url.split("?")
     for (const [route, handler] of ROUTES) {
         const [wantedMethod, pattern] = route.split(" ")
-        const params = wantedMethod === method ? paramsOf(pattern, path) : undefined
+        const params = wantedMethod === method ? matchPath(pattern, path) : undefined
         if (params) return handler({ cloud, params, query: new URLSearchParams(query), body })
     }
     const routes = ROUTES.map(([route]) => route).join(", ")

@@ -1,15 +1,15 @@
 // What the admin API takes, checked before anything is done.
 import * as v from "valibot"
-import { FAULT_POINTS } from "../cloud-events.js"
+import { FAULT_POINTS } from "../faults/fault.js"
 
-export { QUOTAS } from "../quota/quota-schema.js"
+export { QUOTAS_SCHEMA } from "../quota/quota-schema.js"
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1))
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
 const positive = v.pipe(v.number(), v.gtValue(0))
 const status = v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599))
 
-const FAULT = v.pipe(
+const FAULT_SCHEMA = v.pipe(
     v.strictObject({
         status: v.optional(status),
         retryAfterSec: v.optional(whole),
@@ -24,21 +24,23 @@ const FAULT = v.pipe(
 )
 
 /** Body of `POST /faults`. */
-export const FAULT_RULE = v.strictObject({
+export const FAULT_RULE_SCHEMA = v.strictObject({
     on: v.optional(v.picklist(FAULT_POINTS)),
     service: v.optional(v.string()),
     id: v.optional(v.string()),
     share: v.optional(v.pipe(positive, v.maxValue(1))),
     times: v.optional(count),
     forSec: v.optional(positive),
-    fault: FAULT,
+    fault: FAULT_SCHEMA,
 })
 
 /** Body of `POST /hubs/{name}/failover`. */
-export const FAIL_OVER = v.strictObject({ forSec: positive })
+export const FAILOVER_SCHEMA = v.strictObject({ forSec: positive })
 
 /** Body of `POST /clock`. */
-export const CLOCK = v.strictObject({ skewSec: v.number() })
+export const CLOCK_SCHEMA = v.strictObject({ skewSec: v.number() })
 
 /** Body of `POST .../rotate`. */
-export const ROTATE = v.strictObject({ which: v.optional(v.picklist(["primary", "secondary"]), "primary") })
+export const ROTATE_SCHEMA = v.strictObject({
+    which: v.optional(v.picklist(["primary", "secondary"]), "primary"),
+})

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from "node:http"
 import type { Cloud } from "../cloud.js"
-import { AdminError, administer } from "./admin-routes.js"
+import { AdminError, handleAdminRequest } from "./admin-routes.js"
 
 const BODY_MAX_BYTES = 64 * 1024
 
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
+async function readBody(request: IncomingMessage): Promise<unknown> {
     const chunks: Buffer[] = []
     let bytes = 0
     for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -24,10 +24,10 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 /** The admin API: what an operator of the emulator may do to it, JSON over HTTP. It asks for no credentials. */
 export function adminServer(cloud: Cloud): Server {
     return createServer((request, response) => {
-        bodyOf(request)
+        readBody(request)
             .then(body => ({
                 status: 200,
-                json: administer(cloud, request.method ?? "", request.url ?? "", body),
+                json: handleAdminRequest(cloud, request.method ?? "", request.url ?? "", body),
             }))
             .catch((error: unknown) => {
                 if (error instanceof AdminError)

@@ -52,7 +52,7 @@ export const HUB_POLICIES: KeylessPolicy[] = [
 ]
 
 /** What writing includes (IoT Hub: RegistryReadWrite). */
-const INCLUDED: Partial<Record<Permission, Permission>> = {
+const INCLUDED_IN: Partial<Record<Permission, Permission>> = {
     RegistryRead: "RegistryWrite",
     EnrollmentRead: "EnrollmentWrite",
     RegistrationStatusRead: "RegistrationStatusWrite",
@@ -62,7 +62,7 @@ const KEY_BYTES = 32
 
 /** The shared access policies of one service. */
 export class AccessPolicies {
-    private made: SharedAccessPolicy[] | undefined
+    private created: SharedAccessPolicy[] | undefined
 
     /**
      * @param given the service's own default policies unless given, with new keys
@@ -74,15 +74,18 @@ export class AccessPolicies {
         private readonly random: Random,
         private readonly onMade: (made: SharedAccessPolicy[]) => void = () => undefined
     ) {
-        this.made = given
+        this.created = given
     }
 
     /** Keys are made at first use: a run that never asks draws no randomness for them. */
     get policies(): SharedAccessPolicy[] {
-        if (this.made) return this.made
-        this.made = this.defaults.map(policy => ({ ...policy, primaryKey: newKey(this.random, KEY_BYTES) }))
-        this.onMade(this.made)
-        return this.made
+        if (this.created) return this.created
+        this.created = this.defaults.map(policy => ({
+            ...policy,
+            primaryKey: newKey(this.random, KEY_BYTES),
+        }))
+        this.onMade(this.created)
+        return this.created
     }
 
     /** What the Azure SDKs take. @throws RangeError when there is no such policy */
@@ -98,7 +101,7 @@ export class AccessPolicies {
         const policy = this.policies.find(each => each.keyName === token?.policy)
         if (!policy) return false
         const { permissions, primaryKey, secondaryKey } = policy
-        const wider = INCLUDED[permission]
+        const wider = INCLUDED_IN[permission]
         if (!permissions.includes(permission) && !(wider && permissions.includes(wider))) return false
         const keys = secondaryKey ? [primaryKey, secondaryKey] : [primaryKey]
         return verifySas(token, resource, keys, nowSec)

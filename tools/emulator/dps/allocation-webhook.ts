@@ -16,17 +16,17 @@ export interface CustomAllocation {
 }
 
 /** Where a device is now: not sent at its first registration. */
-export interface Current {
+export interface CurrentAssignment {
     hub: string
     deviceId: string
 }
 
 /** Body of the POST to the webhook (DPS, "Custom allocation policy request"). */
-export function allocationRequest(
+export function formatAllocationRequest(
     registrationId: string,
     enrollment: Enrollment,
     linkedHubs: string[],
-    current: Current | undefined,
+    current: CurrentAssignment | undefined,
     payload: unknown
 ): string {
     const field = enrollment.enrollmentGroupId === undefined ? "individualEnrollment" : "enrollmentGroup"
@@ -43,12 +43,12 @@ export function allocationRequest(
     })
 }
 
-function objectOf(value: unknown): JsonObject | undefined {
+function objectOrUndefined(value: unknown): JsonObject | undefined {
     return isJsonObject(value) ? value : undefined
 }
 
 /** What the webhook's answer says, or why it says nothing, in the words of DPS where they are known. */
-export function allocationResponse(
+export function parseAllocationResponse(
     { status, body }: { status: number; body: string },
     linkedHubs: string[]
 ): CustomAllocation | string {
@@ -59,15 +59,15 @@ export function allocationResponse(
     } catch {
         return "Custom allocation failed: the webhook's answer is not JSON."
     }
-    const fields = objectOf(answer)
+    const fields = objectOrUndefined(answer)
     const name = fields?.iotHubHostName
     const hub = typeof name === "string" ? name.toLowerCase() : undefined
     if (hub === undefined || !linkedHubs.includes(hub))
         return `Custom allocation failed: ${JSON.stringify(name)} is not one of linkedHubs.`
-    const twin = objectOf(fields?.initialTwin)
+    const twin = objectOrUndefined(fields?.initialTwin)
     const initialTwin = twin && {
-        tags: objectOf(twin.tags) ?? {},
-        properties: { desired: objectOf(objectOf(twin.properties)?.desired) ?? {} },
+        tags: objectOrUndefined(twin.tags) ?? {},
+        properties: { desired: objectOrUndefined(objectOrUndefined(twin.properties)?.desired) ?? {} },
     }
     return { hub, initialTwin, payload: fields?.payload }
 }

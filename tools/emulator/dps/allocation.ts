@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { globOf } from "../util/glob.js"
+import { globToRegExp } from "../util/glob.js"
 import type { AllocationPolicy } from "./enrollments.js"
 
 /** How far the hubs are from some devices: what `geoLatency` goes by, for an emulator has no geography. */
@@ -21,7 +21,7 @@ export function hashedHub(registrationId: string, hubs: string[]): string {
 
 /** The nearest of the hubs, or undefined when the table has none of them for this device. */
 function nearestHub(registrationId: string, hubs: string[], latencies: LatencyRow[]): string | undefined {
-    const row = latencies.find(({ devices }) => globOf(devices).test(registrationId))
+    const row = latencies.find(({ devices }) => globToRegExp(devices).test(registrationId))
     const latencyOf = (hub: string) => row?.latencyMs[hub] ?? Infinity
     const nearest = hubs.reduce((a, b) => (latencyOf(b) < latencyOf(a) ? b : a))
     return latencyOf(nearest) < Infinity ? nearest : undefined

@@ -5,8 +5,8 @@ import { newEtag, type RegistrationState, timestamp } from "./dps-bodies.js"
 import { DEFAULT_REPROVISION, type Enrollment } from "./enrollments.js"
 import type { Registration, Registrations } from "./registrations.js"
 import {
-    allocationRequest,
-    allocationResponse,
+    formatAllocationRequest,
+    parseAllocationResponse,
     type CallWebhook,
     type CustomAllocation,
 } from "./allocation-webhook.js"
@@ -54,11 +54,12 @@ export class Assigner {
         done: (outcome: RegistrationState) => void
     ): void {
         const { registrationId, payload } = request
-        const fail = (code: number, message: string) => done(this.failed(request, enrollment, code, message))
+        const fail = (code: number, message: string) =>
+            done(this.recordFailure(request, enrollment, code, message))
         const old = this.options.registrations.get(registrationId)
-        const choices = this.choices(enrollment, old)
+        const candidateHubs = this.choices(enrollment, old)
         const { allocationPolicy, customAllocationDefinition } = enrollment.base
-        if (choices.length === 0) fail(NO_HUB, "No linked IoT hub to assign to.")
+        if (candidateHubs.length === 0) fail(NO_HUB, "No linked IoT hub to assign to.")
         else if (allocationPolicy === "custom") {
             const { callWebhook } = this.options
             const url = customAllocationDefinition?.webhookUrl
@@ -66,17 +67,17 @@ export class Assigner {
                 return fail(CUSTOM_ALLOCATION_FAILED, "Custom allocation has no webhook.")
             const { assignedHub, deviceId } = old?.state ?? {}
             const current = assignedHub && deviceId ? { hub: assignedHub, deviceId } : undefined
-            const body = allocationRequest(registrationId, enrollment, choices, current, payload)
+            const body = formatAllocationRequest(registrationId, enrollment, candidateHubs, current, payload)
             void callWebhook(url, body)
-                .then(answer => allocationResponse(answer, choices))
+                .then(answer => parseAllocationResponse(answer, candidateHubs))
                 .catch(() => "Custom allocation failed: the webhook did not answer.")
                 .then(decision => {
                     if (typeof decision === "string") fail(CUSTOM_ALLOCATION_FAILED, decision)
-                    else done(this.assigned(request, enrollment, decision))
+                    else done(this.recordAssignment(request, enrollment, decision))
                 })
         } else {
-            const hub = allocate(allocationPolicy, registrationId, choices, this.options.latencies)
-            done(this.assigned(request, enrollment, { hub }))
+            const hub = allocate(allocationPolicy, registrationId, candidateHubs, this.options.latencies)
+            done(this.recordAssignment(request, enrollment, { hub }))
         }
     }
 
@@ -90,7 +91,7 @@ export class Assigner {
     }
 
     /** Around what was decided, in the service's order. */
-    private frame(
+    private buildState(
         { registrationId, beganAtMs }: AssignmentRequest,
         old: Registration | undefined,
         decided: Omit<RegistrationState, "registrationId">
@@ -105,7 +106,7 @@ export class Assigner {
     }
 
     /** A failure takes nothing from a device that is assigned already. */
-    private failed(
+    private recordFailure(
         request: AssignmentRequest,
         { enrollmentGroupId }: Enrollment,
         errorCode: number,
@@ -113,12 +114,12 @@ export class Assigner {
     ): RegistrationState {
         const { registrations } = this.options
         const old = registrations.get(request.registrationId)
-        const state = this.frame(request, old, { status: "failed", errorCode, errorMessage })
+        const state = this.buildState(request, old, { status: "failed", errorCode, errorMessage })
         if (!old?.state.assignedHub) registrations.put({ state, enrollmentGroupId, pastHubs: [] })
         return state
     }
 
-    private assigned(
+    private recordAssignment(
         request: AssignmentRequest,
         enrollment: Enrollment,
         { hub, initialTwin, payload }: CustomAllocation
@@ -131,16 +132,16 @@ export class Assigner {
         const pastHubs = moved ? [...new Set([...past, present])].filter(name => name !== hub) : past
         const { base, deviceId, enrollmentGroupId } = enrollment
         const { migrateDeviceData } = base.reprovisionPolicy ?? DEFAULT_REPROVISION
-        this.move(enrollment, moved ? present : undefined, hub, migrateDeviceData, initialTwin)
+        this.moveDevice(enrollment, moved ? present : undefined, hub, migrateDeviceData, initialTwin)
         const substatus = substatusOf(old, hub, migrateDeviceData)
         const decided = { assignedHub: hub, deviceId, status: "assigned" as const, substatus, payload }
-        const state = this.frame(request, old, decided)
+        const state = this.buildState(request, old, decided)
         registrations.put({ state, enrollmentGroupId, pastHubs })
         return state
     }
 
     /** Makes the identity on `to`; its twin comes from the old hub, the webhook or the enrollment. */
-    private move(
+    private moveDevice(
         { base, deviceId, keys }: Enrollment,
         from: string | undefined,
         to: string,

@@ -29,13 +29,13 @@ function hex(random: Random, bytes: number): string {
     return Buffer.from(random.bytes(bytes)).toString("hex")
 }
 
-export function guid(random: Random): string {
+export function newGuid(random: Random): string {
     return [4, 2, 2, 2, 6].map(bytes => hex(random, bytes)).join("-")
 }
 
 /** `<digit>.<16 hex>.<guid>`, as the service makes them. */
 export function newOperationId(random: Random): string {
-    return `${Math.floor(random.next() * 10)}.${hex(random, 8)}.${guid(random)}`
+    return `${Math.floor(random.next() * 10)}.${hex(random, 8)}.${newGuid(random)}`
 }
 
 /** Base64 of a quoted string. */
@@ -58,7 +58,7 @@ export function errorResponse(
     nowMs: number,
     retryAfterSec?: number
 ): DpsResponse {
-    const body = { errorCode, trackingId: guid(random), message, timestampUtc: timestamp(nowMs) }
+    const body = { errorCode, trackingId: newGuid(random), message, timestampUtc: timestamp(nowMs) }
     return { status, body: JSON.stringify(body), retryAfterSec }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@moorage/runtime"
 import { type SasToken, verifySas } from "@moorage/protocol"
-import type { CloudEvent, InjectedFault } from "../cloud-events.js"
+import type { CloudEvent } from "../cloud-events.js"
+import type { InjectedFault } from "../faults/fault.js"
 import type { Quirks } from "../quirks.js"
 import type { DpsThrottle } from "../quota/throttles.js"
 import type { Snapshot, StateStore } from "../state/state-store.js"
@@ -14,8 +15,8 @@ import {
     type RegistrationState,
 } from "./dps-bodies.js"
 import { type Enrollment, Enrollments } from "./enrollments.js"
-import { type RegistrationOperation, Operations } from "./registration-operations.js"
-import { registrationIdOf } from "@moorage/protocol"
+import { type RegistrationOperation, RegistrationOperations } from "./registration-operations.js"
+import { parseRegistrationId } from "@moorage/protocol"
 import { Registrations } from "./registrations.js"
 import type { CallWebhook } from "./allocation-webhook.js"
 
@@ -34,7 +35,7 @@ export interface DpsOptions {
     callWebhook: CallWebhook | undefined
     quirks: Quirks
     throttle: DpsThrottle
-    keeper: StateStore
+    stateStore: StateStore
     record: (event: Omit<CloudEvent, "atMs" | "service">) => void
 }
 
@@ -58,15 +59,15 @@ const COUNTED_MAX = 1_000_000
 export class DpsService {
     readonly enrollments: Enrollments
     private readonly registrations: Registrations
-    private readonly operations: Operations
+    private readonly operations: RegistrationOperations
     private readonly assigner: Assigner
     private readonly counts = new Map<string, DpsCounters>()
 
     constructor(private readonly options: DpsOptions) {
-        const { clock, keeper } = options
+        const { clock, stateStore: keeper } = options
         this.enrollments = new Enrollments(keeper)
         this.registrations = new Registrations(keeper)
-        this.operations = new Operations(clock, keeper)
+        this.operations = new RegistrationOperations(clock, keeper)
         this.assigner = new Assigner({ ...options, registrations: this.registrations })
     }
 
@@ -90,8 +91,8 @@ export class DpsService {
     }
 
     /** Runs `answer` when all that has changed until now is kept. */
-    kept(answer: () => void): void {
-        this.options.keeper.kept(answer)
+    whenDurable(recordCall: () => void): void {
+        this.options.stateStore.whenDurable(recordCall)
     }
 
     counters(registrationId: string): DpsCounters {
@@ -124,7 +125,7 @@ export class DpsService {
 
     /** Whether the caller's token opens any enrollment, a disabled one too. */
     isEnrolled(caller: Caller): boolean {
-        return this.enrollmentOf(caller) !== undefined
+        return this.findEnrollment(caller) !== undefined
     }
 
     /** Register: always 202 first; the outcome comes by polling (facts 1.6). */
@@ -132,15 +133,18 @@ export class DpsService {
         const { registrationId } = caller
         this.counters(registrationId).registrations++
         const enrollment =
-            this.rejectEarly(fault, () => this.options.throttle.register()) ??
-            this.enrollmentOrRefusal(caller)
+            this.rejectEarly(fault, () => this.options.throttle.register()) ?? this.authenticate(caller)
         if (!("base" in enrollment)) return this.answer("register", caller, enrollment)
         if (isDisabled(enrollment)) return this.answer("register", caller, disabledOperation(registrationId))
         let payload: unknown
         try {
             payload = registerPayload(body, registrationId)
         } catch {
-            return this.answer("register", caller, this.error(400, 400004, "The register body is malformed."))
+            return this.answer(
+                "register",
+                caller,
+                this.errorResponse(400, 400004, "The register body is malformed.")
+            )
         }
         const operation: RegistrationOperation = {
             operationId: newOperationId(this.options.random),
@@ -152,7 +156,7 @@ export class DpsService {
         }
         this.operations.start(operation)
         this.schedule(operation)
-        return this.answer("register", caller, this.assigning(operation.operationId))
+        return this.answer("register", caller, this.assigningResponse(operation.operationId))
     }
 
     /** Operation status; whatever body came with the request is not looked at. */
@@ -161,16 +165,16 @@ export class DpsService {
         this.counters(registrationId).polls++
         const enrollment =
             this.rejectEarly(fault, () => this.options.throttle.poll(registrationId)) ??
-            this.enrollmentOrRefusal(caller)
+            this.authenticate(caller)
         if (!("base" in enrollment)) return this.answer("poll", caller, enrollment)
         if (isDisabled(enrollment)) return this.answer("poll", caller, disabledOperation(registrationId))
         const operation = this.operations.get(operationId)
         if (!operation || operation.registrationId !== registrationId)
-            return this.answer("poll", caller, this.error(404, 404204, "Operation not found."))
+            return this.answer("poll", caller, this.errorResponse(404, 404204, "Operation not found."))
         const { outcome } = operation
         if (!outcome) {
             const registrationState = { registrationId, status: "assigning" as const }
-            return this.answer("poll", caller, this.assigning(operationId, registrationState))
+            return this.answer("poll", caller, this.assigningResponse(operationId, registrationState))
         }
         const body = { operationId, status: outcome.status, registrationState: outcome }
         return this.answer("poll", caller, { status: 200, body: JSON.stringify(body) }, outcome.assignedHub)
@@ -182,16 +186,16 @@ export class DpsService {
         const { throttle, quirks } = this.options
         this.counters(registrationId).lookups++
         const limit = () => (quirks.lookupQuota === "operations" ? throttle.operate() : throttle.register())
-        const enrollment = this.rejectEarly(fault, limit) ?? this.enrollmentOrRefusal(caller)
+        const enrollment = this.rejectEarly(fault, limit) ?? this.authenticate(caller)
         if (!("base" in enrollment)) return this.answer("lookup", caller, enrollment)
-        const state = this.lookedUp(registrationId, enrollment)
+        const state = this.lookupState(registrationId, enrollment)
         if (!state && quirks.lookupUnknown === 404)
-            return this.answer("lookup", caller, this.error(404, 404201, "Registration not found."))
+            return this.answer("lookup", caller, this.errorResponse(404, 404201, "Registration not found."))
         const body = JSON.stringify(state ?? null)
         return this.answer("lookup", caller, { status: 200, body }, state?.assignedHub)
     }
 
-    private lookedUp(registrationId: string, enrollment: Enrollment): RegistrationState | undefined {
+    private lookupState(registrationId: string, enrollment: Enrollment): RegistrationState | undefined {
         if (isDisabled(enrollment)) return { registrationId, status: "disabled" }
         if (this.operations.isAssigning(registrationId)) return { registrationId, status: "assigning" }
         return this.registration(registrationId)
@@ -204,13 +208,20 @@ export class DpsService {
     /** An answer before anything is looked at: an injected fault's, or 429. */
     private rejectEarly(fault: InjectedFault | undefined, throttle: () => number): DpsResponse | undefined {
         if (fault?.status !== undefined)
-            return this.error(fault.status, fault.status * 1000 + 1, "Injected fault.", fault.retryAfterSec)
+            return this.errorResponse(
+                fault.status,
+                fault.status * 1000 + 1,
+                "Injected fault.",
+                fault.retryAfterSec
+            )
         const retryAfterSec = throttle()
-        return retryAfterSec ? this.error(429, 429001, "Too many requests.", retryAfterSec) : undefined
+        return retryAfterSec
+            ? this.errorResponse(429, 429001, "Too many requests.", retryAfterSec)
+            : undefined
     }
 
     /** The enrollment that the caller proves to be of. */
-    private enrollmentOf(caller: Caller): Enrollment | undefined {
+    private findEnrollment(caller: Caller): Enrollment | undefined {
         const resource = `${this.options.idScope}/registrations/${caller.registrationId}`
         const nowSec = this.nowMs() / 1000
         return this.enrollments
@@ -218,10 +229,10 @@ export class DpsService {
             .find(candidate => verifySas(caller.token, resource, candidate.keys, nowSec))
     }
 
-    private enrollmentOrRefusal(caller: Caller): Enrollment | DpsResponse {
-        if (registrationIdOf(caller.registrationId) === undefined)
-            return this.error(400, 400004, "Registration ID is malformed.")
-        return this.enrollmentOf(caller) ?? this.error(401, 401000, "Unauthorized")
+    private authenticate(caller: Caller): Enrollment | DpsResponse {
+        if (parseRegistrationId(caller.registrationId) === undefined)
+            return this.errorResponse(400, 400004, "Registration ID is malformed.")
+        return this.findEnrollment(caller) ?? this.errorResponse(401, 401000, "Unauthorized")
     }
 
     /** Decides the operation when its time has come. */
@@ -244,12 +255,17 @@ export class DpsService {
         else this.assigner.assign(operation, enrollment, finish)
     }
 
-    private assigning(operationId: string, registrationState?: RegistrationState): DpsResponse {
+    private assigningResponse(operationId: string, registrationState?: RegistrationState): DpsResponse {
         const body = JSON.stringify({ operationId, status: "assigning", registrationState })
         return { status: 202, body, retryAfterSec: this.options.retryAfterSec }
     }
 
-    private error(status: number, code: number, message: string, retryAfterSec?: number): DpsResponse {
+    private errorResponse(
+        status: number,
+        code: number,
+        message: string,
+        retryAfterSec?: number
+    ): DpsResponse {
         return errorResponse(status, code, message, this.options.random, this.nowMs(), retryAfterSec)
     }
 

@@ -2,7 +2,7 @@ import { deriveDeviceKey, isSymmetricKey } from "@moorage/protocol"
 import type { InitialTwin } from "../hub/twin.js"
 import { OrderedMap } from "../util/ordered-map.js"
 import { memoryStore, type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
-import { registrationIdOf } from "@moorage/protocol"
+import { parseRegistrationId } from "@moorage/protocol"
 
 export const ALLOCATION_POLICIES = ["hashed", "geoLatency", "static", "custom"] as const
 export type AllocationPolicy = (typeof ALLOCATION_POLICIES)[number]
@@ -30,11 +30,11 @@ export interface EnrollmentBase {
     /** Kept and shown as it was given; nothing here looks at it. */
     capabilities?: unknown
     /** Given by the service at each write through its API. */
-    written?: Written
+    written?: WriteInfo
 }
 
 /** What the service adds to what it was told. */
-export interface Written {
+export interface WriteInfo {
     etag: string
     createdDateTimeUtc: string
     lastUpdatedDateTimeUtc: string
@@ -73,7 +73,7 @@ function checkKeys(name: string, base: EnrollmentBase): void {
             throw new RangeError(`enrollment ${name}: a key is Base64 of 16 to 64 bytes`)
 }
 
-function deviceKeys(base: EnrollmentBase): string[] {
+function keysOf(base: EnrollmentBase): string[] {
     return base.secondaryKey ? [base.primaryKey, base.secondaryKey] : [base.primaryKey]
 }
 
@@ -95,12 +95,12 @@ export class Enrollments {
 
     /** Adds or replaces. @throws RangeError when the registration ID or a key is malformed */
     putIndividual(enrollment: IndividualEnrollment): void {
-        if (registrationIdOf(enrollment.registrationId) === undefined)
+        if (parseRegistrationId(enrollment.registrationId) === undefined)
             throw new RangeError(`enrollment ${enrollment.registrationId}: not a registration ID`)
         checkKeys(enrollment.registrationId, enrollment)
         const id = enrollment.registrationId.toLowerCase()
         this.individuals.set(id, { ...enrollment })
-        this.keeper.changed(`enrollment/${id}`, () => this.individuals.get(id))
+        this.keeper.markChanged(`enrollment/${id}`, () => this.individuals.get(id))
     }
 
     /** Adds or replaces. @throws RangeError when a key is malformed */
@@ -108,7 +108,7 @@ export class Enrollments {
         checkKeys(group.enrollmentGroupId, group)
         const id = group.enrollmentGroupId.toLowerCase()
         this.groups.set(id, { ...group })
-        this.keeper.changed(`group/${id}`, () => this.groups.get(id))
+        this.keeper.markChanged(`group/${id}`, () => this.groups.get(id))
     }
 
     individual(registrationId: string): IndividualEnrollment | undefined {
@@ -139,13 +139,13 @@ export class Enrollments {
 
     deleteIndividual(registrationId: string): boolean {
         const id = registrationId.toLowerCase()
-        this.keeper.changed(`enrollment/${id}`, () => this.individuals.get(id))
+        this.keeper.markChanged(`enrollment/${id}`, () => this.individuals.get(id))
         return this.individuals.delete(id)
     }
 
     deleteGroup(enrollmentGroupId: string): boolean {
         const id = enrollmentGroupId.toLowerCase()
-        this.keeper.changed(`group/${id}`, () => this.groups.get(id))
+        this.keeper.markChanged(`group/${id}`, () => this.groups.get(id))
         return this.groups.delete(id)
     }
 
@@ -157,7 +157,7 @@ export class Enrollments {
                 {
                     base: individual,
                     deviceId: individual.deviceId ?? registrationId,
-                    keys: deviceKeys(individual),
+                    keys: keysOf(individual),
                 },
             ]
         }
@@ -165,7 +165,7 @@ export class Enrollments {
             base: group,
             deviceId: registrationId,
             enrollmentGroupId: group.enrollmentGroupId,
-            keys: deviceKeys(group).map(key => deriveDeviceKey(key, registrationId)),
+            keys: keysOf(group).map(key => deriveDeviceKey(key, registrationId)),
         }))
     }
 }

@@ -21,7 +21,7 @@ export interface RegistrationOperation {
 const LIFE_MS = 3_600_000
 
 /** The operations that devices may poll for. */
-export class Operations {
+export class RegistrationOperations {
     private readonly byId = new Map<string, RegistrationOperation>()
     /** The latest of each registration ID. */
     private readonly latestOf = new Map<string, RegistrationOperation>()
@@ -65,7 +65,7 @@ export class Operations {
     }
 
     private touch(operationId: string): void {
-        this.keeper.changed(`operation/${operationId}`, () => this.byId.get(operationId))
+        this.keeper.markChanged(`operation/${operationId}`, () => this.byId.get(operationId))
     }
 
     /** Forgets the oldest, for a map goes through its entries in the order of their making. */

@@ -1,4 +1,4 @@
-import { SortedIds } from "../util/sorted-ids.js"
+import { SortedIds } from "../util/ordered-map.js"
 import { type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
 import type { RegistrationState } from "./dps-bodies.js"
 
@@ -39,12 +39,12 @@ export class Registrations {
         const { registrationId } = registration.state
         this.remove(registrationId)
         this.add(registrationId, registration)
-        this.keeper.changed(`registration/${registrationId}`, () => this.byId.get(registrationId))
+        this.keeper.markChanged(`registration/${registrationId}`, () => this.byId.get(registrationId))
     }
 
     delete(registrationId: string): boolean {
         const id = registrationId.toLowerCase()
-        this.keeper.changed(`registration/${id}`, () => this.byId.get(id))
+        this.keeper.markChanged(`registration/${id}`, () => this.byId.get(id))
         return this.remove(id)
     }
 

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "@moorage/runtime"
-import type { InjectedFault, FaultPoint } from "../cloud-events.js"
-import { globOf } from "../util/glob.js"
+import type { InjectedFault, FaultPoint } from "./fault.js"
+import { globToRegExp } from "../util/glob.js"
 
 /** A fault, and which requests it strikes. */
 export interface FaultRule {
@@ -82,5 +82,5 @@ export class FaultRules {
 function fits(rule: FaultRule, { kind, service, id }: FaultPoint): boolean {
     if (rule.on !== undefined && rule.on !== kind) return false
     if (rule.service !== undefined && rule.service.toLowerCase() !== service) return false
-    return rule.id === undefined || globOf(rule.id).test(id)
+    return rule.id === undefined || globToRegExp(rule.id).test(id)
 }

@@ -3,7 +3,7 @@ import { PacketIds } from "../util/packet-ids.js"
 import { type InitialTwin, Twin, type TwinState } from "./twin.js"
 
 /** A cloud-to-device message that waits for its device. */
-export interface DeviceBound {
+export interface DeviceBoundMessage {
     properties: Record<string, string>
     body: Uint8Array
     /** When nobody wants it any more. */
@@ -15,15 +15,15 @@ export interface DeviceBound {
 }
 
 /** How many messages may wait for one device (IoT Hub quotas). */
-export const DEVICE_BOUND_MAX = 50
+export const DEVICE_QUEUE_MAX = 50
 /** A message that was sent so often without being acknowledged is given up (hub setting maxDeliveryCount). */
 const DELIVERIES_MAX = 10
 
 /** A message as it is kept. */
-type KeptMessage = Omit<DeviceBound, "body" | "packetId"> & { body: string }
+type StoredMessage = Omit<DeviceBoundMessage, "body" | "packetId"> & { body: string }
 
 /** An identity and all that belongs to it, as it is kept. */
-export interface KeptDevice {
+export interface StoredDevice {
     deviceId: string
     keys: string[]
     enabled: boolean
@@ -36,20 +36,20 @@ export interface KeptDevice {
     isPersistent: boolean
     subscriptions: [filter: string, qos: 0 | 1][]
     twin: TwinState
-    waiting: KeptMessage[]
+    waiting: StoredMessage[]
 }
 
 /** What a device's session lets the hub do to it. */
 export interface DeviceSession {
     publish(topic: string, body: Uint8Array | string, qos: 0 | 1): void
     /** Sends a message; at QoS 1 it waits again when the session ends before it was acknowledged. */
-    deliver(message: DeviceBound, qos: 0 | 1): void
+    deliver(message: DeviceBoundMessage, qos: 0 | 1): void
     /** Ends the session; the device sees a closed connection and no reason. */
     close(why: string): void
 }
 
 /** .NET ticks: 100 ns since the year 1. */
-function ticks(nowMs: number): string {
+function dotNetTicks(nowMs: number): string {
     return String(BigInt(Math.floor(nowMs)) * 10_000n + 621_355_968_000_000_000n)
 }
 
@@ -67,9 +67,9 @@ export class Device {
     readonly generationId: string
     readonly twin: Twin
     /** Cloud-to-device messages that are not sent, oldest first. */
-    readonly waiting: DeviceBound[]
+    readonly waiting: DeviceBoundMessage[]
     /** Those that are sent and not acknowledged, by packet identifier. */
-    readonly unacknowledged = new Map<number, DeviceBound>()
+    readonly unacknowledged = new Map<number, DeviceBoundMessage>()
     /** Cloud-to-device messages are kept from the first session on, not before (facts 5.1). */
     hasConnected = false
     /** Whether subscriptions outlive the connection: the last CONNECT had clean session off. */
@@ -85,17 +85,17 @@ export class Device {
         /** Base64, primary first. */
         public keys: string[],
         private readonly clock: Clock,
-        from: InitialTwin | TwinState | KeptDevice = {}
+        from: InitialTwin | TwinState | StoredDevice = {}
     ) {
-        const kept = "generationId" in from ? from : undefined
-        this.generationId = kept?.generationId ?? ticks(clock.nowMs())
+        const stored = "generationId" in from ? from : undefined
+        this.generationId = stored?.generationId ?? dotNetTicks(clock.nowMs())
         this.twin = new Twin(clock, "generationId" in from ? from.twin : from)
-        this.subscriptions = new Map(kept?.subscriptions)
-        const waiting = kept?.waiting ?? []
+        this.subscriptions = new Map(stored?.subscriptions)
+        const waiting = stored?.waiting ?? []
         this.waiting = waiting.map(message => ({ ...message, body: Buffer.from(message.body, "base64") }))
-        if (!kept) return
+        if (!stored) return
         const { enabled, statusReason, statusUpdatedMs, capabilities, etag, hasConnected, isPersistent } =
-            kept
+            stored
         Object.assign(this, {
             enabled,
             statusReason,
@@ -108,7 +108,7 @@ export class Device {
     }
 
     /** What must outlive the process. What is not acknowledged will be sent again. */
-    get kept(): KeptDevice {
+    get kept(): StoredDevice {
         const { deviceId, keys, enabled, statusReason, statusUpdatedMs, capabilities, etag } = this
         const { generationId, hasConnected, isPersistent } = this
         return {
@@ -116,7 +116,7 @@ export class Device {
             ...{ generationId, hasConnected, isPersistent },
             subscriptions: isPersistent ? [...this.subscriptions] : [],
             twin: this.twin.kept,
-            waiting: this.queue.map(({ properties, body, expiresAtMs, deliveries }) => ({
+            waiting: this.undelivered.map(({ properties, body, expiresAtMs, deliveries }) => ({
                 ...{ properties, expiresAtMs, deliveries },
                 body: Buffer.from(body).toString("base64"),
             })),
@@ -124,18 +124,18 @@ export class Device {
     }
 
     /** All messages that have not reached the device, oldest first. */
-    get queue(): DeviceBound[] {
+    get undelivered(): DeviceBoundMessage[] {
         return [...this.unacknowledged.values(), ...this.waiting]
     }
 
     /** QoS granted for what `match` accepts, or undefined when nothing of it is subscribed to. */
-    granted(match: (filter: string) => boolean): 0 | 1 | undefined {
+    grantedQos(match: (filter: string) => boolean): 0 | 1 | undefined {
         for (const [filter, qos] of this.subscriptions) if (match(filter)) return qos
         return undefined
     }
 
     /** The next message to send; those whose time is over are dropped. */
-    nextMessage(): DeviceBound | undefined {
+    nextMessage(): DeviceBoundMessage | undefined {
         this.dropExpired()
         return this.waiting.shift()
     }
@@ -151,7 +151,7 @@ export class Device {
 
     /** Forgets every message. @returns how many */
     purge(): number {
-        const count = this.queue.length
+        const count = this.undelivered.length
         this.waiting.length = 0
         this.unacknowledged.clear()
         return count

@@ -23,7 +23,7 @@ export function isHubFilter(filter: string, deviceId: string): boolean {
     return owner === undefined || owner === "+" || owner === deviceId
 }
 
-export function deviceBoundFilter(filter: string): boolean {
+export function isDeviceBoundFilter(filter: string): boolean {
     return filter.startsWith("devices/")
 }
 

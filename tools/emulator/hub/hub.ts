@@ -1,16 +1,15 @@
 import type { Clock, Random } from "@moorage/runtime"
 import { newKey } from "@moorage/protocol"
 import { type SasToken, verifySas } from "@moorage/protocol"
-import type { LinkedHub } from "../dps/assignment.js"
 import type { CloudEvent } from "../cloud-events.js"
 import { OrderedMap } from "../util/ordered-map.js"
 import type { Quirks } from "../quirks.js"
 import type { HubThrottle } from "../quota/throttles.js"
 import { type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
-import { DEVICE_BOUND_MAX, Device, type KeptDevice } from "./hub-device.js"
+import { DEVICE_QUEUE_MAX, Device, type StoredDevice } from "./hub-device.js"
 import { HubError } from "./hub-error.js"
 import { MethodCalls, type MethodResult } from "./method-calls.js"
-import { desiredTopic, deviceBoundFilter } from "./hub-topics.js"
+import { desiredTopic, isDeviceBoundFilter } from "./hub-topics.js"
 import type { InitialTwin, TwinPatch, TwinState } from "./twin.js"
 import { TwinLimitError } from "./twin-limits.js"
 
@@ -20,7 +19,7 @@ export interface HubOptions {
     random: Random
     throttle: HubThrottle
     quirks: Quirks
-    keeper: StateStore
+    stateStore: StateStore
     record: (event: Omit<CloudEvent, "atMs" | "service">) => void
 }
 
@@ -30,10 +29,10 @@ const MESSAGE_LIFE_MS = 3_600_000
 const FIRST_REVISION = 100_000_000
 
 /** One IoT hub, without any transport: identities, sessions, methods, messages, twins. */
-export class Hub implements LinkedHub {
+export class Hub {
     readonly hostName: string
     /** A hub that is down accepts no connection and has dropped those it had. */
-    private up = true
+    private available = true
     private readonly devices = new OrderedMap<Device>()
     private readonly calls: MethodCalls
     private lastRevision = 0
@@ -43,19 +42,19 @@ export class Hub implements LinkedHub {
         this.calls = new MethodCalls(options.clock, options.record)
     }
 
-    get isUp(): boolean {
-        return this.up
+    get isAvailable(): boolean {
+        return this.available
     }
 
-    setUp(up: boolean): void {
-        this.up = up
+    setAvailable(up: boolean): void {
+        this.available = up
         if (!up) for (const device of this.devices.values()) device.session?.close("hub down")
     }
 
     /** Drops every session and refuses all, for so long; all that is registered stays. */
     failOver(forSec: number): void {
-        this.setUp(false)
-        this.options.clock.after(forSec * 1000, () => this.setUp(true))
+        this.setAvailable(false)
+        this.options.clock.after(forSec * 1000, () => this.setAvailable(true))
     }
 
     /** Takes up what an earlier process kept of this hub. */
@@ -64,8 +63,8 @@ export class Hub implements LinkedHub {
             const [kind, path] = splitKey(key)
             const [hostName, deviceId] = kind === "device" ? splitKey(path) : []
             if (hostName !== this.hostName || deviceId === undefined) continue
-            const { keys } = value as KeptDevice
-            const device = new Device(deviceId, keys, this.options.clock, value as KeptDevice)
+            const { keys } = value as StoredDevice
+            const device = new Device(deviceId, keys, this.options.clock, value as StoredDevice)
             this.devices.set(deviceId, device)
             const revision = Number(Buffer.from(device.etag, "base64").toString()) - FIRST_REVISION
             if (revision > this.lastRevision) this.lastRevision = revision
@@ -77,18 +76,18 @@ export class Hub implements LinkedHub {
     }
 
     /** Something that must outlive the process has changed. */
-    changed({ deviceId }: Device): void {
+    markChanged({ deviceId }: Device): void {
         const key = `device/${this.hostName}/${deviceId}`
-        this.options.keeper.changed(key, () => this.devices.get(deviceId)?.kept)
+        this.options.stateStore.markChanged(key, () => this.devices.get(deviceId)?.kept)
     }
 
     /** Runs `answer` when all that has changed until now is kept. */
-    kept(answer: () => void): void {
-        this.options.keeper.kept(answer)
+    whenDurable(answer: () => void): void {
+        this.options.stateStore.whenDurable(answer)
     }
 
     /** Calls `fn` after so long, at once for 0. */
-    after(sec: number, fn: () => void): void {
+    runAfter(sec: number, fn: () => void): void {
         if (sec > 0) this.options.clock.after(sec * 1000, fn)
         else fn()
     }
@@ -114,11 +113,11 @@ export class Hub implements LinkedHub {
     putDevice(deviceId: string, keys: string[], twin: InitialTwin | TwinState = {}): Device {
         let device = this.devices.get(deviceId)
         if (!device) {
-            device = withinLimits(() => new Device(deviceId, keys, this.options.clock, twin))
+            device = mapTwinLimitError(() => new Device(deviceId, keys, this.options.clock, twin))
             this.devices.set(deviceId, device)
         }
         device.keys = keys
-        this.written(device)
+        this.markIdentityChanged(device)
         return device
     }
 
@@ -130,7 +129,7 @@ export class Hub implements LinkedHub {
         const device = this.devices.get(deviceId)
         if (!device) return
         this.devices.delete(deviceId)
-        this.changed(device)
+        this.markChanged(device)
         device.session?.close("device deleted")
     }
 
@@ -143,19 +142,19 @@ export class Hub implements LinkedHub {
         which: "primary" | "secondary",
         key = newKey(this.options.random, 32)
     ): string {
-        const device = this.required(deviceId)
+        const device = this.requireDevice(deviceId)
         const [primary, secondary] = device.keys
         device.keys = which === "primary" ? [key, ...(secondary ? [secondary] : [])] : [primary, key]
-        this.written(device)
+        this.markIdentityChanged(device)
         return key
     }
 
     /** Disabled while connected is a bare close (facts 5.2). */
     setEnabled(deviceId: string, enabled: boolean): void {
-        const device = this.required(deviceId)
+        const device = this.requireDevice(deviceId)
         if (device.enabled !== enabled) device.statusUpdatedMs = this.options.clock.nowMs()
         device.enabled = enabled
-        this.written(device)
+        this.markIdentityChanged(device)
         if (!enabled) device.session?.close("device disabled")
     }
 
@@ -168,7 +167,7 @@ export class Hub implements LinkedHub {
     authenticate(deviceId: string, token: SasToken | undefined): Device | undefined {
         const device = this.devices.get(deviceId)
         const resource = `${this.hostName}/devices/${deviceId}`
-        if (!this.up || !device?.enabled) return undefined
+        if (!this.available || !device?.enabled) return undefined
         return verifySas(token, resource, device.keys, this.options.clock.nowMs() / 1000) ? device : undefined
     }
 
@@ -184,12 +183,12 @@ export class Hub implements LinkedHub {
         options: { timeoutMs?: number } = {}
     ): Promise<MethodResult> {
         const meter = (bytes: number) => this.meter(bytes)
-        return this.calls.invoke(this.required(deviceId), name, payload, meter, options.timeoutMs)
+        return this.calls.invoke(this.requireDevice(deviceId), name, payload, meter, options.timeoutMs)
     }
 
     /** The device's answer to a method; one that nobody waits for is dropped. */
-    methodAnswered(deviceId: string, requestId: string, status: number, body: string): void {
-        this.calls.answered(deviceId, requestId, status, body)
+    completeMethod(deviceId: string, requestId: string, status: number, body: string): void {
+        this.calls.complete(deviceId, requestId, status, body)
     }
 
     /**
@@ -204,62 +203,63 @@ export class Hub implements LinkedHub {
         properties: Record<string, string> = {},
         expiresAtMs = this.options.clock.nowMs() + MESSAGE_LIFE_MS
     ): void {
-        const device = this.required(deviceId)
+        const device = this.requireDevice(deviceId)
         if (!device.hasConnected) return
         device.dropExpired()
-        if (device.queue.length >= DEVICE_BOUND_MAX) throw new HubError(403, 403004, "Device queue is full.")
+        if (device.undelivered.length >= DEVICE_QUEUE_MAX)
+            throw new HubError(403, 403004, "Device queue is full.")
         const bytes = Buffer.from(body)
         this.meter(bytes.length)
         device.waiting.push({ body: bytes, properties, expiresAtMs, deliveries: 0 })
         this.options.record({ kind: "c2d", id: deviceId })
-        this.changed(device)
+        this.markChanged(device)
         this.deliverWaiting(device)
     }
 
     /** Hands over what waits, as far as the device is there to take it. */
     deliverWaiting(device: Device): void {
-        const qos = device.granted(deviceBoundFilter)
+        const qos = device.grantedQos(isDeviceBoundFilter)
         while (device.session && qos !== undefined && device.waiting.length > 0) {
             const message = device.nextMessage()
             if (message) device.session.deliver(message, qos)
-            this.changed(device)
+            this.markChanged(device)
         }
     }
 
     /** Drops what waits for a device. @returns how many messages */
     purge(deviceId: string): number {
-        const device = this.required(deviceId)
-        this.changed(device)
+        const device = this.requireDevice(deviceId)
+        this.markChanged(device)
         return device.purge()
     }
 
     /** Changes tags, which the device never sees. @throws HubError */
     patchTags(deviceId: string, patch: TwinPatch): void {
-        const device = this.required(deviceId)
-        withinLimits(() => device.twin.tags.patch(patch))
-        this.changed(device)
+        const device = this.requireDevice(deviceId)
+        mapTwinLimitError(() => device.twin.tags.patch(patch))
+        this.markChanged(device)
     }
 
     /** Puts new tags in the place of the old ones. @throws HubError */
     replaceTags(deviceId: string, tags: TwinPatch): void {
-        const device = this.required(deviceId)
-        withinLimits(() => device.twin.tags.replace(tags))
-        this.changed(device)
+        const device = this.requireDevice(deviceId)
+        mapTwinLimitError(() => device.twin.tags.replace(tags))
+        this.markChanged(device)
     }
 
     /** What a device reports. @returns the new version, or undefined when it cannot be taken */
     report(device: Device, text: string): number | undefined {
         const version = device.twin.report(text)
         this.options.record({ kind: "twin", id: device.deviceId, body: text })
-        this.changed(device)
+        this.markChanged(device)
         return version
     }
 
     /** Changes desired properties and pushes them to a connected device. @returns their version @throws HubError */
     patchDesired(deviceId: string, patch: TwinPatch): number {
-        const device = this.required(deviceId)
-        const version = withinLimits(() => device.twin.desired.patch(patch))
-        this.changed(device)
+        const device = this.requireDevice(deviceId)
+        const version = mapTwinLimitError(() => device.twin.desired.patch(patch))
+        this.markChanged(device)
         this.pushDesired(device, patch)
         return version
     }
@@ -270,20 +270,20 @@ export class Hub implements LinkedHub {
      * @throws HubError
      */
     replaceDesired(deviceId: string, properties: TwinPatch): number {
-        const device = this.required(deviceId)
+        const device = this.requireDevice(deviceId)
         const gone = Object.keys(device.twin.desired.properties).filter(
             key => !Object.hasOwn(properties, key)
         )
-        const version = withinLimits(() => device.twin.desired.replace(properties))
-        this.changed(device)
+        const version = mapTwinLimitError(() => device.twin.desired.replace(properties))
+        this.markChanged(device)
         this.pushDesired(device, { ...properties, ...Object.fromEntries(gone.map(key => [key, null])) })
         return version
     }
 
     /** The identity has changed: a new ETag, Base64 of a number, as the hub has it. */
-    written(device: Device): void {
+    markIdentityChanged(device: Device): void {
         device.etag = Buffer.from(String(++this.lastRevision + FIRST_REVISION)).toString("base64")
-        this.changed(device)
+        this.markChanged(device)
     }
 
     /** Counts a message against the day's quota. @throws HubError 403002 when it is spent */
@@ -298,7 +298,7 @@ export class Hub implements LinkedHub {
 
     private pushDesired(device: Device, patch: TwinPatch): void {
         const { version } = device.twin.desired
-        const qos = device.granted(filter => filter.includes("/desired/"))
+        const qos = device.grantedQos(filter => filter.includes("/desired/"))
         if (qos !== undefined)
             device.session?.publish(
                 desiredTopic(version),
@@ -307,14 +307,14 @@ export class Hub implements LinkedHub {
             )
     }
 
-    private required(deviceId: string): Device {
+    private requireDevice(deviceId: string): Device {
         const device = this.devices.get(deviceId)
         if (!device) throw new HubError(404, 404001, `Device ${deviceId} is not registered.`)
         return device
     }
 }
 
-function withinLimits<T>(work: () => T): T {
+function mapTwinLimitError<T>(work: () => T): T {
     try {
         return work()
     } catch (error) {

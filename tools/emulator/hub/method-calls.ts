@@ -43,7 +43,7 @@ export class MethodCalls {
         timeoutMs = TIMEOUT_MS
     ): Promise<MethodResult> {
         const { deviceId, session } = device
-        const qos = device.granted(filter => filter.startsWith("$iothub/methods/"))
+        const qos = device.grantedQos(filter => filter.startsWith("$iothub/methods/"))
         if (!session || qos === undefined)
             throw new HubError(404, 404103, `Device ${deviceId} is not connected, or takes no methods.`)
         const text = JSON.stringify(payload ?? null)
@@ -65,19 +65,19 @@ export class MethodCalls {
     }
 
     /** The device's answer to a method; one that nobody waits for is dropped. */
-    answered(deviceId: string, requestId: string, status: number, body: string): void {
+    complete(deviceId: string, requestId: string, status: number, body: string): void {
         const call = this.calls.get(requestId)
         if (!call || call.deviceId !== deviceId) return
         this.calls.delete(requestId)
         call.timer.cancel()
         this.record({ kind: "methodResponse", id: deviceId, status })
         const isTooLarge = Buffer.byteLength(body) > METHOD_MAX_BYTES
-        call.settle(isTooLarge ? tooLarge() : { status, payload: payloadOf(body) })
+        call.settle(isTooLarge ? tooLarge() : { status, payload: parsePayload(body) })
     }
 }
 
 /** JSON, or else the text as it came; nothing is null. */
-function payloadOf(body: string): unknown {
+function parsePayload(body: string): unknown {
     try {
         return body ? (JSON.parse(body) as unknown) : null
     } catch {

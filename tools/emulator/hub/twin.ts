@@ -44,7 +44,7 @@ function merge(target: TwinPatch, patch: TwinPatch): void {
 }
 
 /** Notes in `target`, which has the shape of the properties, what `patch` writes at `time`; null forgets. */
-function stamp(target: TwinPatch, patch: TwinPatch, time: string): void {
+function stampTimes(target: TwinPatch, patch: TwinPatch, time: string): void {
     target.$lastUpdated = time
     for (const [key, value] of Object.entries(patch)) {
         if (key.startsWith("$") || key === "__proto__") continue
@@ -52,7 +52,7 @@ function stamp(target: TwinPatch, patch: TwinPatch, time: string): void {
         const inner: TwinPatch = isObject(old) && isObject(value) ? old : {}
         if (value === null) delete target[key]
         else {
-            stamp(inner, isObject(value) ? value : {}, time)
+            stampTimes(inner, isObject(value) ? value : {}, time)
             target[key] = inner
         }
     }
@@ -60,34 +60,34 @@ function stamp(target: TwinPatch, patch: TwinPatch, time: string): void {
 
 /** One part of a twin: its properties, when they were written, and their version. */
 class TwinSection {
-    private state: SectionState
+    private current: SectionState
 
     constructor(
         private readonly clock: Clock,
         private readonly maxBytes: number,
-        kept?: SectionState
+        state?: SectionState
     ) {
-        this.state = kept ? structuredClone(kept) : { properties: {}, version: 1, times: {} }
-        if (!kept) this.stamp({})
+        this.current = state ? structuredClone(state) : { properties: {}, version: 1, times: {} }
+        if (!state) this.stampTimes({})
     }
 
     get properties(): TwinPatch {
-        return this.state.properties
+        return this.current.properties
     }
 
     get version(): number {
-        return this.state.version
+        return this.current.version
     }
 
     /** For keeping: not a copy. */
     get kept(): SectionState {
-        return this.state
+        return this.current
     }
 
     /** Merges. @returns the new version @throws TwinLimitError, and nothing is changed */
     patch(patch: TwinPatch): number {
-        this.start(patch)
-        return ++this.state.version
+        this.merge(patch)
+        return ++this.current.version
     }
 
     /** Puts `properties` in the place of all there are. @throws TwinLimitError, and nothing is changed */
@@ -95,32 +95,36 @@ class TwinSection {
         const next: TwinPatch = {}
         merge(next, properties)
         checkTwinLimits(next, this.maxBytes)
-        this.state.properties = next
-        this.state.times = {}
-        this.stamp(properties)
-        return ++this.state.version
+        this.current.properties = next
+        this.current.times = {}
+        this.stampTimes(properties)
+        return ++this.current.version
     }
 
     /** What a new twin has from the start: no new version. @throws TwinLimitError */
-    start(properties: TwinPatch): void {
-        const next = structuredClone(this.state.properties)
+    merge(properties: TwinPatch): void {
+        const next = structuredClone(this.current.properties)
         merge(next, properties)
         checkTwinLimits(next, this.maxBytes)
-        this.state.properties = next
-        this.stamp(properties)
+        this.current.properties = next
+        this.stampTimes(properties)
     }
 
     /** With the times of all writes, as the service sees it; the device does not. */
     withMetadata(): TwinPatch {
-        return { ...this.properties, $metadata: this.state.times, $version: this.version }
+        return { ...this.properties, $metadata: this.current.times, $version: this.version }
     }
 
     toJSON(): TwinPatch {
         return { ...this.properties, $version: this.version }
     }
 
-    private stamp(patch: TwinPatch): void {
-        stamp(this.state.times, patch, `${new Date(this.clock.nowMs()).toISOString().slice(0, -1)}0000Z`)
+    private stampTimes(patch: TwinPatch): void {
+        stampTimes(
+            this.current.times,
+            patch,
+            `${new Date(this.clock.nowMs()).toISOString().slice(0, -1)}0000Z`
+        )
     }
 }
 
@@ -133,13 +137,13 @@ export class Twin {
 
     /** @param from what it was on another hub, or before a restart; or what a new one starts with */
     constructor(clock: Clock, from: InitialTwin | TwinState = {}) {
-        const kept = "reported" in from ? from : undefined
-        this.tags = new TwinSection(clock, TAGS_MAX, kept?.tags)
-        this.desired = new TwinSection(clock, PROPERTIES_MAX, kept?.desired)
-        this.reported = new TwinSection(clock, PROPERTIES_MAX, kept?.reported)
+        const state = "reported" in from ? from : undefined
+        this.tags = new TwinSection(clock, TAGS_MAX, state?.tags)
+        this.desired = new TwinSection(clock, PROPERTIES_MAX, state?.desired)
+        this.reported = new TwinSection(clock, PROPERTIES_MAX, state?.reported)
         if ("reported" in from) return
-        this.tags.start(from.tags ?? {})
-        this.desired.start(from.properties?.desired ?? {})
+        this.tags.merge(from.tags ?? {})
+        this.desired.merge(from.properties?.desired ?? {})
     }
 
     /** For keeping: not a copy. */
@@ -160,7 +164,7 @@ export class Twin {
     }
 
     /** Body of a GET over MQTT. */
-    body(): string {
+    toBody(): string {
         return JSON.stringify({ desired: this.desired, reported: this.reported })
     }
 

@@ -2,9 +2,9 @@ import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from "m
 import { parseSas } from "@moorage/protocol"
 import type { DpsResponse } from "../dps/dps-bodies.js"
 import type { Caller, DpsService } from "../dps/dps-service.js"
-import type { InjectedFault } from "../cloud-events.js"
+import type { InjectedFault } from "../faults/fault.js"
 import { PacketIds } from "../util/packet-ids.js"
-import type { Wire } from "./mqtt-wire.js"
+import type { MqttWire } from "./mqtt-wire.js"
 
 const FILTER = "$dps/registrations/res/#"
 const REGISTER = /^\$dps\/registrations\/PUT\/iotdps-register\/\?\$rid=([^&]+)/
@@ -28,7 +28,7 @@ export class DpsSession {
     private granted: 0 | 1 | undefined
 
     constructor(
-        private readonly wire: Wire,
+        private readonly wire: MqttWire,
         private readonly dps: DpsService,
         registrationId: string,
         connect: IConnectPacket,
@@ -38,13 +38,13 @@ export class DpsSession {
         this.caller = { registrationId, token: parseSas(connect.password?.toString() ?? "") }
     }
 
-    packet(packet: Packet): void {
+    onPacket(packet: Packet): void {
         switch (packet.cmd) {
             case "subscribe":
-                this.subscribe(packet)
+                this.onSubscribe(packet)
                 break
             case "publish":
-                this.publish(packet)
+                this.onPublish(packet)
                 break
             case "unsubscribe":
                 if (packet.unsubscriptions.includes(FILTER)) this.granted = undefined
@@ -64,7 +64,7 @@ export class DpsSession {
     }
 
     /** The one filter there is; QoS 2 is granted as 1. */
-    private subscribe(packet: ISubscribePacket): void {
+    private onSubscribe(packet: ISubscribePacket): void {
         const granted = packet.subscriptions.map(({ topic, qos }) => {
             if (topic !== FILTER) return 128
             this.granted = qos === 0 ? 0 : 1
@@ -74,7 +74,7 @@ export class DpsSession {
     }
 
     /** PUBACK first: the C# SDK fails on any other order (facts 1.5). */
-    private publish(packet: IPublishPacket): void {
+    private onPublish(packet: IPublishPacket): void {
         const { quirks } = this.dps
         if (packet.qos === 2 && quirks.qos2Publish === "close") {
             this.wire.abort("QoS 2 is not supported")
@@ -100,13 +100,13 @@ export class DpsSession {
             const response = work(fault)
             const after = response.retryAfterSec === undefined ? "" : `&retry-after=${response.retryAfterSec}`
             const topic = `$dps/registrations/res/${response.status}/?$rid=${requestId}${after}`
-            this.dps.kept(() => {
-                if (this.granted !== undefined) this.respond(topic, response.body, this.granted)
+            this.dps.whenDurable(() => {
+                if (this.granted !== undefined) this.publish(topic, response.body, this.granted)
             })
         })
     }
 
-    private respond(topic: string, payload: string, qos: 0 | 1): void {
+    private publish(topic: string, payload: string, qos: 0 | 1): void {
         const messageId = qos ? this.packetIds.next() : undefined
         this.wire.send({ cmd: "publish", topic, payload, qos, dup: false, retain: false, messageId })
     }

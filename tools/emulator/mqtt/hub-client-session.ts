@@ -6,18 +6,18 @@ import type {
     Packet,
 } from "mqtt-packet"
 import type { CloudEvent } from "../cloud-events.js"
-import type { Device, DeviceBound, DeviceSession } from "../hub/hub-device.js"
+import type { Device, DeviceBoundMessage, DeviceSession } from "../hub/hub-device.js"
 import type { Hub } from "../hub/hub.js"
 import { encodePropertyBag } from "@moorage/protocol"
 import {
-    deviceBoundFilter,
+    isDeviceBoundFilter,
     deviceBoundTopic,
     type DeviceTopic,
     isHubFilter,
     parseDeviceTopic,
     twinResponseTopic,
 } from "../hub/hub-topics.js"
-import type { Wire } from "./mqtt-wire.js"
+import type { MqttWire } from "./mqtt-wire.js"
 
 /** The user name of a hub client: host name, device ID; with `/?`. */
 const USER_NAME = /^([^/]+)\/([^/]+)\/\?(.*)$/
@@ -34,11 +34,11 @@ const MESSAGE_MAX_BYTES = 256 * 1024
 /** One device's connection to its hub (facts 5). */
 export class HubSession implements DeviceSession {
     private will: IConnectPacket["will"]
-    private readonly clean: boolean
+    private readonly isClean: boolean
     readonly isPresent: boolean
 
     constructor(
-        private readonly wire: Wire,
+        private readonly wire: MqttWire,
         private readonly hub: Hub,
         private readonly device: Device,
         connect: IConnectPacket,
@@ -47,37 +47,38 @@ export class HubSession implements DeviceSession {
         this.will = connect.will
         // One connection per device: the newcomer wins (400027).
         device.session?.close("another connection of this device")
-        this.clean = connect.clean ?? false
-        if (this.clean) {
+        this.isClean = connect.clean ?? false
+        if (this.isClean) {
             device.subscriptions.clear()
             device.purge()
         }
-        this.isPresent = !this.clean && device.isPersistent
-        device.isPersistent = !this.clean
+        this.isPresent = !this.isClean && device.isPersistent
+        device.isPersistent = !this.isClean
         device.hasConnected = true
         device.session = this
-        hub.changed(device)
+        hub.markChanged(device)
     }
 
     /** Called after CONNACK. A hub whose day is spent takes the connection, and closes it (facts 5.2). */
-    started(): void {
+    onStarted(): void {
         if (this.hub.throttle.isSpent) this.wire.close("daily quota spent")
         else this.hub.deliverWaiting(this.device)
     }
 
-    packet(packet: Packet): void {
+    onPacket(packet: Packet): void {
         switch (packet.cmd) {
             case "publish":
-                this.received(packet)
+                this.onPublish(packet)
                 break
             case "subscribe":
-                this.subscribe(packet)
+                this.onSubscribe(packet)
                 break
             case "unsubscribe":
-                this.unsubscribe(packet)
+                this.onUnsubscribe(packet)
                 break
             case "puback":
-                if (this.device.unacknowledged.delete(packet.messageId ?? 0)) this.hub.changed(this.device)
+                if (this.device.unacknowledged.delete(packet.messageId ?? 0))
+                    this.hub.markChanged(this.device)
                 break
             case "pingreq":
                 this.wire.send({ cmd: "pingresp" })
@@ -92,20 +93,20 @@ export class HubSession implements DeviceSession {
     }
 
     publish(topic: string, body: Uint8Array | string, qos: 0 | 1): void {
-        this.send(topic, body, qos ? this.device.packetIds.next() : undefined)
+        this.publishPacket(topic, body, qos ? this.device.packetIds.next() : undefined)
     }
 
-    deliver(message: DeviceBound, qos: 0 | 1): void {
+    deliver(message: DeviceBoundMessage, qos: 0 | 1): void {
         const topic = deviceBoundTopic(this.device.deviceId, message.properties)
         if (!qos) {
-            this.send(topic, message.body)
+            this.publishPacket(topic, message.body)
             return
         }
         const dup = message.packetId !== undefined
         message.packetId ??= this.device.packetIds.next()
         message.deliveries++
         this.device.unacknowledged.set(message.packetId, message)
-        this.send(topic, message.body, message.packetId, dup)
+        this.publishPacket(topic, message.body, message.packetId, dup)
     }
 
     close(why: string): void {
@@ -113,11 +114,11 @@ export class HubSession implements DeviceSession {
     }
 
     /** The connection is gone: the will is sent, and what was not acknowledged waits again. */
-    ended(): void {
+    onEnded(): void {
         if (this.device.session === this) this.device.session = undefined
-        if (this.clean) this.device.subscriptions.clear()
+        if (this.isClean) this.device.subscriptions.clear()
         this.device.requeueUnacknowledged()
-        this.hub.changed(this.device)
+        this.hub.markChanged(this.device)
         if (this.will) this.sendWill(this.will)
     }
 
@@ -125,34 +126,34 @@ export class HubSession implements DeviceSession {
     private sendWill(will: NonNullable<IConnectPacket["will"]>): void {
         const topic = parseDeviceTopic(will.topic, this.device.deviceId)
         if (topic?.kind !== "telemetry") return
-        this.telemetry(will.payload.toString(), { ...topic.properties, "iothub-MessageType": "Will" })
+        this.recordTelemetry(will.payload.toString(), { ...topic.properties, "iothub-MessageType": "Will" })
     }
 
     /** PUBLISH, at QoS 1 when there is a packet identifier. */
-    private send(topic: string, body: Uint8Array | string, messageId?: number, dup = false): void {
+    private publishPacket(topic: string, body: Uint8Array | string, messageId?: number, dup = false): void {
         const payload = typeof body === "string" ? body : Buffer.from(body)
         const qos = messageId ? 1 : 0
         this.wire.send({ cmd: "publish", topic, payload, qos, dup, retain: false, messageId })
     }
 
-    private telemetry(body: string, properties: Record<string, string>): void {
+    private recordTelemetry(body: string, properties: Record<string, string>): void {
         const detail = encodePropertyBag(properties)
         this.record({ kind: "telemetry", id: this.device.deviceId, body, properties, detail })
     }
 
-    private received(packet: IPublishPacket): void {
+    private onPublish(packet: IPublishPacket): void {
         const { quirks } = this.hub
         if (packet.qos === 2 && quirks.qos2Publish === "close") {
             this.wire.abort("QoS 2 is not supported")
             return
         }
         const topic = parseDeviceTopic(packet.topic, this.device.deviceId)
-        if (topic) this.take(packet, topic)
+        if (topic) this.handlePublish(packet, topic)
         else if (quirks.unknownTopic === "close") this.wire.abort("unknown topic")
         else this.acknowledge(packet, 0)
     }
 
-    private take(packet: IPublishPacket, topic: DeviceTopic): void {
+    private handlePublish(packet: IPublishPacket, topic: DeviceTopic): void {
         const { hub, device } = this
         const isTelemetry = topic.kind === "telemetry"
         const waitSec = isTelemetry ? hub.throttle.publish() : 0
@@ -174,18 +175,18 @@ export class HubSession implements DeviceSession {
             case "telemetry":
                 // Nothing is retained; the flag is passed on (facts 5.4).
                 if (packet.retain) topic.properties[hub.quirks.retainProperty] = "true"
-                this.telemetry(body, topic.properties)
+                this.recordTelemetry(body, topic.properties)
                 break
             case "methodResponse":
-                hub.methodAnswered(device.deviceId, topic.requestId, topic.status, body)
+                hub.completeMethod(device.deviceId, topic.requestId, topic.status, body)
                 break
             case "twinGet":
-                this.twinAnswer(twinResponseTopic(200, topic.requestId), device.twin.body())
+                this.publishTwinResponse(twinResponseTopic(200, topic.requestId), device.twin.toBody())
                 break
             case "twinReported": {
                 const version = hub.report(device, body)
                 const status = version === undefined ? 400 : 204
-                this.twinAnswer(twinResponseTopic(status, topic.requestId, version), "")
+                this.publishTwinResponse(twinResponseTopic(status, topic.requestId, version), "")
                 break
             }
         }
@@ -195,15 +196,15 @@ export class HubSession implements DeviceSession {
     private acknowledge({ qos, messageId }: IPublishPacket, waitSec: number): void {
         if (qos === 0) return
         const puback = () => this.wire.send({ cmd: "puback", messageId } as Packet)
-        this.hub.after(waitSec, () => this.hub.kept(puback))
+        this.hub.runAfter(waitSec, () => this.hub.whenDurable(puback))
     }
 
-    private twinAnswer(topic: string, body: string): void {
-        const qos = this.device.granted(filter => filter.startsWith("$iothub/twin/res/"))
-        if (qos !== undefined) this.hub.kept(() => this.publish(topic, body, qos))
+    private publishTwinResponse(topic: string, body: string): void {
+        const qos = this.device.grantedQos(filter => filter.startsWith("$iothub/twin/res/"))
+        if (qos !== undefined) this.hub.whenDurable(() => this.publish(topic, body, qos))
     }
 
-    private subscribe(packet: ISubscribePacket): void {
+    private onSubscribe(packet: ISubscribePacket): void {
         const { subscriptions, deviceId } = this.device
         const granted = packet.subscriptions.map(({ topic, qos }) => {
             // IoT Hub takes five at a time, and there are no more than five of these.
@@ -211,15 +212,15 @@ export class HubSession implements DeviceSession {
             subscriptions.set(topic, qos === 0 ? 0 : 1)
             return qos === 0 ? 0 : 1
         })
-        this.hub.changed(this.device)
+        this.hub.markChanged(this.device)
         this.wire.send({ cmd: "suback", messageId: packet.messageId, granted } as Packet)
-        if (packet.subscriptions.some(({ topic }) => deviceBoundFilter(topic)))
+        if (packet.subscriptions.some(({ topic }) => isDeviceBoundFilter(topic)))
             this.hub.deliverWaiting(this.device)
     }
 
-    private unsubscribe(packet: IUnsubscribePacket): void {
+    private onUnsubscribe(packet: IUnsubscribePacket): void {
         for (const topic of packet.unsubscriptions) this.device.subscriptions.delete(topic)
-        this.hub.changed(this.device)
+        this.hub.markChanged(this.device)
         this.wire.send({ cmd: "unsuback", messageId: packet.messageId } as Packet)
     }
 }

@@ -3,11 +3,11 @@ import type { Timer } from "@moorage/runtime"
 import type { IConnectPacket, Packet } from "mqtt-packet"
 import { parseSas } from "@moorage/protocol"
 import type { Cloud } from "../cloud.js"
-import type { InjectedFault } from "../cloud-events.js"
+import type { InjectedFault } from "../faults/fault.js"
 import { applyFault } from "../faults/apply-fault.js"
 import { DpsSession, parseDpsUserName } from "./dps-session.js"
 import { HubSession, parseHubUserName } from "./hub-client-session.js"
-import { Wire } from "./mqtt-wire.js"
+import { MqttWire } from "./mqtt-wire.js"
 
 /** CONNACK return codes [MQTT-3.2.2.3]. */
 const enum ConnectRefusal {
@@ -28,10 +28,10 @@ const TIMER_MAX_MS = 86_400_000
 interface MqttSession {
     /** Whether the server kept a session for this client [MQTT-3.2.2-2]. */
     readonly isPresent: boolean
-    packet(packet: Packet): void
+    onPacket(packet: Packet): void
     /** Called after CONNACK. */
-    started?(): void
-    ended?(): void
+    onStarted?(): void
+    onEnded?(): void
 }
 
 /** Who connects, as far as the user name says. */
@@ -50,7 +50,7 @@ const atOnce = () => 0
 
 /** One MQTT connection to the cloud, from its CONNECT to its end. */
 class MqttConnection {
-    private readonly wire: Wire
+    private readonly wire: MqttWire
     private session: MqttSession | undefined
     private visitor: ConnectRequest | undefined
     private expiry: Timer | undefined
@@ -59,14 +59,14 @@ class MqttConnection {
         private readonly cloud: Cloud,
         link: Link
     ) {
-        this.wire = new Wire(link, cloud.clock, {
-            packet: packet => this.packet(packet),
-            closed: why => this.closed(why),
+        this.wire = new MqttWire(link, cloud.clock, {
+            onPacket: packet => this.packet(packet),
+            onClosed: why => this.closed(why),
         })
     }
 
     private packet(packet: Packet): void {
-        if (this.session) this.session.packet(packet)
+        if (this.session) this.session.onPacket(packet)
         else if (packet.cmd === "connect" && !this.visitor) this.connect(packet)
         else this.wire.abort(this.visitor ? "packet before CONNACK" : "expected CONNECT")
     }
@@ -76,9 +76,9 @@ class MqttConnection {
         this.visitor = visitor
         const { cloud } = this
         const point = { kind: "connect" as const, service: visitor.service, id: visitor.id }
-        applyFault(cloud.faultPlan, cloud.clock, point, {
+        applyFault(cloud.findFault, cloud.clock, point, {
             abort: () => this.wire.abort("injected fault"),
-            cut: bytes => this.wire.cut(bytes),
+            truncateAfter: bytes => this.wire.truncateAfter(bytes),
             answer: fault => this.queue(visitor, fault, packet),
         })
     }
@@ -117,12 +117,12 @@ class MqttConnection {
             return
         }
         if (!this.wire.isOpen) {
-            entered.ended?.()
+            entered.onEnded?.()
             return
         }
         this.session = entered
-        this.wire.keepAlive(keepalive ?? 0, visitor.silenceMaxSec ?? Infinity)
-        entered.started?.()
+        this.wire.startKeepAlive(keepalive ?? 0, visitor.silenceMaxSec ?? Infinity)
+        entered.onStarted?.()
     }
 
     /** Tells DPS from hubs by the user name. */
@@ -192,13 +192,18 @@ class MqttConnection {
     private deliver(kind: "register" | "poll", id: string, answer: (fault?: InjectedFault) => void): void {
         const { cloud } = this
         const abort = () => this.wire.abort("injected fault")
-        const cut = (bytes: number) => this.wire.cut(bytes)
-        applyFault(cloud.faultPlan, cloud.clock, { kind, service: "dps", id }, { abort, cut, answer })
+        const cut = (bytes: number) => this.wire.truncateAfter(bytes)
+        applyFault(
+            cloud.findFault,
+            cloud.clock,
+            { kind, service: "dps", id },
+            { abort, truncateAfter: cut, answer }
+        )
     }
 
     private closed(why: string): void {
         this.expiry?.cancel()
-        this.session?.ended?.()
+        this.session?.onEnded?.()
         if (this.visitor)
             this.cloud.record(this.visitor.service, { kind: "disconnect", id: this.visitor.id, detail: why })
     }

@@ -12,33 +12,33 @@ const KEEP_ALIVE_FACTOR = 1.5
 /** What may wait for a client that does not read; the connection is broken beyond it. */
 const PENDING_MAX_BYTES = 1024 * 1024
 
-export interface WireHandler {
-    packet(packet: mqtt.Packet): void
+export interface MqttWireHandler {
+    onPacket(packet: mqtt.Packet): void
     /** Called once when the connection is gone, for whatever reason. */
-    closed(why: string): void
+    onClosed(why: string): void
 }
 
 /** An MQTT connection: packets instead of bytes, and the clocks that end it. */
-export class Wire {
+export class MqttWire {
     private readonly parser = mqtt.parser({ protocolVersion: 4 })
-    private handler: WireHandler | undefined
+    private handler: MqttWireHandler | undefined
     /** Ends the connection unless CONNECT, then any packet, comes in time. */
-    private silence: Timer | undefined
+    private silenceTimer: Timer | undefined
     private keepAliveMs = 0
     private unparsedBytes = 0
     /** How much may still be sent. */
-    private leftBytes = Infinity
+    private sendBudgetBytes = Infinity
 
     constructor(
         private readonly link: Link,
         private readonly clock: Clock,
-        handler: WireHandler
+        handler: MqttWireHandler
     ) {
         this.handler = handler
-        this.silence = clock.after(CONNECT_LIMIT_MS, () => this.abort("no CONNECT"))
-        this.parser.on("packet", packet => this.parsed(packet))
+        this.silenceTimer = clock.after(CONNECT_LIMIT_MS, () => this.abort("no CONNECT"))
+        this.parser.on("packet", packet => this.onPacket(packet))
         this.parser.on("error", (error: Error) => this.abort(`malformed packet: ${error.message}`))
-        link.listen({ data: bytes => this.received(bytes), closed: error => this.ended(error?.message) })
+        link.listen({ data: bytes => this.onData(bytes), closed: error => this.onLinkClosed(error?.message) })
     }
 
     get isOpen(): boolean {
@@ -49,71 +49,71 @@ export class Wire {
      * Starts the keep-alive clock; 0 turns it off [MQTT-3.1.2-24].
      * @param silenceMaxSec how long a client may be silent at most, whatever it asked for
      */
-    keepAlive(sec: number, silenceMaxSec: number): void {
+    startKeepAlive(sec: number, silenceMaxSec: number): void {
         this.keepAliveMs = Math.min(sec * KEEP_ALIVE_FACTOR, silenceMaxSec) * 1000
-        this.heard()
+        this.restartSilenceTimer()
     }
 
     send(packet: mqtt.Packet): void {
         if (!this.handler) return
         const bytes = mqtt.generate(packet)
-        if (bytes.length < this.leftBytes) {
-            this.leftBytes -= bytes.length
+        if (bytes.length < this.sendBudgetBytes) {
+            this.sendBudgetBytes -= bytes.length
             this.link.send(bytes)
             if (this.link.pendingBytes > PENDING_MAX_BYTES) this.abort("client does not read")
             return
         }
-        this.link.send(bytes.subarray(0, this.leftBytes))
+        this.link.send(bytes.subarray(0, this.sendBudgetBytes))
         this.link.close()
-        this.ended("injected fault")
+        this.onLinkClosed("injected fault")
     }
 
     /** Ends the connection once so many bytes more were sent, in the middle of a packet if need be. */
-    cut(bytes: number): void {
-        this.leftBytes = bytes
+    truncateAfter(bytes: number): void {
+        this.sendBudgetBytes = bytes
     }
 
     /** Ends the connection after what was sent. */
     close(why: string): void {
         if (!this.handler) return
         this.link.close()
-        this.ended(why)
+        this.onLinkClosed(why)
     }
 
     /** Breaks the connection. */
     abort(why: string): void {
         if (!this.handler) return
         this.link.abort()
-        this.ended(why)
+        this.onLinkClosed(why)
     }
 
-    private received(bytes: Uint8Array): void {
+    private onData(bytes: Uint8Array): void {
         if (!this.handler) return
         this.unparsedBytes += bytes.length
         this.parser.parse(Buffer.from(bytes))
         if (this.unparsedBytes > PACKET_MAX_BYTES) this.abort("packet too large")
     }
 
-    private parsed(packet: mqtt.Packet): void {
+    private onPacket(packet: mqtt.Packet): void {
         this.unparsedBytes = 0
         if ((packet.length ?? 0) > PACKET_MAX_BYTES) this.abort("packet too large")
         if (!this.handler) return
-        this.heard()
-        this.handler.packet(packet)
+        this.restartSilenceTimer()
+        this.handler.onPacket(packet)
     }
 
     /** A packet came: it is CONNECT, whose answer may take any time, or keeps the session alive. */
-    private heard(): void {
-        this.silence?.cancel()
-        this.silence = this.keepAliveMs
+    private restartSilenceTimer(): void {
+        this.silenceTimer?.cancel()
+        this.silenceTimer = this.keepAliveMs
             ? this.clock.after(this.keepAliveMs, () => this.abort("keep alive expired"))
             : undefined
     }
 
-    private ended(why = "closed by the client"): void {
+    private onLinkClosed(why = "closed by the client"): void {
         const handler = this.handler
         this.handler = undefined
-        this.silence?.cancel()
-        handler?.closed(why)
+        this.silenceTimer?.cancel()
+        handler?.onClosed(why)
     }
 }

@@ -7,7 +7,7 @@ const count = v.pipe(whole, v.minValue(1, "is less than 1"))
 const rate = v.nullable(v.strictObject({ calls: count, perSec: positive }))
 
 /** Any of `Quotas`; null turns one off. */
-export const QUOTAS = v.partial(
+export const QUOTAS_SCHEMA = v.partial(
     v.strictObject({
         dpsRegistrations: rate,
         dpsPollsPerDevice: rate,

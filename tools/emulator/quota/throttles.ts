@@ -1,28 +1,28 @@
 import type { Clock } from "@moorage/runtime"
-import { Bucket, Buckets, type Rate } from "./token-bucket.js"
+import { TokenBucket, DeviceBuckets, type Rate } from "./token-bucket.js"
 import type { Quotas } from "./quotas.js"
 
-const bucket = (rate: Rate | null, clock: Clock) => (rate ? new Bucket(rate, clock) : undefined)
+const bucket = (rate: Rate | null, clock: Clock) => (rate ? new TokenBucket(rate, clock) : undefined)
 
 /** What DPS lets through. A call that is refused takes nothing from the other limits. */
 export class DpsThrottle {
-    private operations: Bucket | undefined
-    private registrations: Bucket | undefined
-    private polls: Buckets | undefined
+    private operations: TokenBucket | undefined
+    private registrations: TokenBucket | undefined
+    private polls: DeviceBuckets | undefined
 
     constructor(
         quotas: Quotas,
         private readonly clock: Clock
     ) {
-        this.limit(quotas)
+        this.setQuotas(quotas)
     }
 
     /** Limits from now on, with nothing taken yet. */
-    limit(quotas: Quotas): void {
+    setQuotas(quotas: Quotas): void {
         const { clock } = this
         this.operations = bucket(quotas.dpsOperations, clock)
         this.registrations = bucket(quotas.dpsRegistrations, clock)
-        this.polls = quotas.dpsPollsPerDevice ? new Buckets(quotas.dpsPollsPerDevice, clock) : undefined
+        this.polls = quotas.dpsPollsPerDevice ? new DeviceBuckets(quotas.dpsPollsPerDevice, clock) : undefined
     }
 
     /** @returns whole seconds to wait, for `retry-after`; 0 lets the call through */
@@ -46,8 +46,8 @@ const QUEUE_MAX_SEC = 60
 
 /** What a hub lets through: first late, then not at all (facts 4, "Traffic shaping"). */
 export class HubThrottle {
-    private connects: Bucket | undefined
-    private telemetry: Bucket | undefined
+    private connects: TokenBucket | undefined
+    private telemetry: TokenBucket | undefined
     private dailyMax = Infinity
     private day = 0
     private messagesToday = 0
@@ -56,11 +56,11 @@ export class HubThrottle {
         quotas: Quotas,
         private readonly clock: Clock
     ) {
-        this.limit(quotas)
+        this.setQuotas(quotas)
     }
 
     /** Limits from now on, with nothing taken yet but what the day has cost. */
-    limit(quotas: Quotas): void {
+    setQuotas(quotas: Quotas): void {
         this.connects = bucket(quotas.hubConnects, this.clock)
         this.telemetry = bucket(quotas.hubTelemetry, this.clock)
         this.dailyMax = quotas.hubDailyMessages ?? Infinity
@@ -68,12 +68,12 @@ export class HubThrottle {
 
     /** @returns seconds until the CONNACK may go, or undefined when the connection is to be closed */
     connect(): number | undefined {
-        return queue(this.connects)
+        return reserveWithin(this.connects)
     }
 
     /** @returns seconds until the PUBACK may go, or undefined when the connection is to be closed */
     publish(): number | undefined {
-        return queue(this.telemetry)
+        return reserveWithin(this.telemetry)
     }
 
     /** Whether the day's quota is spent: devices may connect, and are then closed (facts 5.2). */
@@ -96,7 +96,7 @@ export class HubThrottle {
 const METER_BYTES = 4096
 const DAY_MS = 86_400_000
 
-function queue(bucket: Bucket | undefined): number | undefined {
+function reserveWithin(bucket: TokenBucket | undefined): number | undefined {
     if (!bucket) return 0
     if (bucket.dueSec > QUEUE_MAX_SEC) return undefined
     return bucket.reserve()

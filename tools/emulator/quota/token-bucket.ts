@@ -7,10 +7,10 @@ export interface Rate {
 }
 
 /** A token, but for what adding fractions loses. */
-const WHOLE = 1 - 1e-9
+const ONE_TOKEN = 1 - 1e-9
 
 /** A token bucket: full at first, refilled evenly; what it has not, it refuses. */
-export class Bucket {
+export class TokenBucket {
     private tokens: number
     private filledAtMs: number
 
@@ -25,7 +25,7 @@ export class Bucket {
     /** Takes one token. @returns 0, or the seconds until there is one */
     take(): number {
         this.refill()
-        if (this.tokens >= WHOLE) {
+        if (this.tokens >= ONE_TOKEN) {
             this.tokens = Math.max(0, this.tokens - 1)
             return 0
         }
@@ -42,7 +42,7 @@ export class Bucket {
     /** Seconds until the next token is due. */
     get dueSec(): number {
         this.refill()
-        return this.tokens >= WHOLE ? 0 : ((1 - this.tokens) * this.rate.perSec) / this.rate.calls
+        return this.tokens >= ONE_TOKEN ? 0 : ((1 - this.tokens) * this.rate.perSec) / this.rate.calls
     }
 
     /** Whether nothing has been taken that is not refilled: such a bucket can be forgotten. */
@@ -63,20 +63,20 @@ export class Bucket {
 const SWEEP_AT = 10_000
 
 /** A bucket for each device. */
-export class Buckets {
-    private readonly buckets = new Map<string, Bucket>()
+export class DeviceBuckets {
+    private readonly buckets = new Map<string, TokenBucket>()
 
     constructor(
         private readonly rate: Rate,
         private readonly clock: Clock
     ) {}
 
-    /** As {@link Bucket.take}, for one device. */
+    /** As {@link TokenBucket.take}, for one device. */
     take(id: string): number {
         let bucket = this.buckets.get(id)
         if (!bucket) {
             if (this.buckets.size >= SWEEP_AT) this.sweep()
-            bucket = new Bucket(this.rate, this.clock)
+            bucket = new TokenBucket(this.rate, this.clock)
             this.buckets.set(id, bucket)
         }
         return bucket.take()

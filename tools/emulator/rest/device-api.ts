@@ -1,7 +1,7 @@
 import { parseSas } from "@moorage/protocol"
 import type { Cloud } from "../cloud.js"
-import { type DpsResponse, errorResponse, guid } from "../dps/dps-bodies.js"
-import type { InjectedFault, FaultPoint } from "../cloud-events.js"
+import { type DpsResponse, errorResponse, newGuid } from "../dps/dps-bodies.js"
+import type { InjectedFault, FaultPoint } from "../faults/fault.js"
 
 export interface HttpRequest {
     method: string
@@ -26,7 +26,7 @@ interface DeviceApiRoute {
     operation: DeviceApiOperation
 }
 
-function decodable(path: string): boolean {
+function isDecodable(path: string): boolean {
     try {
         decodeURIComponent(path)
         return true
@@ -36,9 +36,9 @@ function decodable(path: string): boolean {
 }
 
 /** The three routes of the DPS device API; case aside, as the service has it (facts 2). */
-function route(method: string, path: string): DeviceApiRoute | undefined {
+function matchRoute(method: string, path: string): DeviceApiRoute | undefined {
     const match =
-        decodable(path) &&
+        isDecodable(path) &&
         /^\/([^/]+)\/registrations\/([^/]+)(?:\/(register|operations\/([^/]+)))?\/?$/i.exec(path)
     if (!match) return undefined
     const [, idScope, registrationId, tail, operationId] = match
@@ -59,7 +59,7 @@ function perform(cloud: Cloud, request: HttpRequest, fault: InjectedFault | unde
     const refuse = (status: number, code: number, message: string) =>
         errorResponse(status, code, message, random, clock.nowMs())
     const url = new URL(request.url, "https://dps")
-    const at = route(request.method, url.pathname)
+    const at = matchRoute(request.method, url.pathname)
     if (!at) return refuse(404, 404000, "No such resource.")
     if (!url.searchParams.has("api-version")) return refuse(400, 400003, "api-version is missing.")
     if (at.idScope !== dps.idScope) return refuse(401, 401002, "Unauthorized")
@@ -76,7 +76,7 @@ function perform(cloud: Cloud, request: HttpRequest, fault: InjectedFault | unde
 
 /** What a fault plan may be asked about a request, before it is done. */
 export function faultPoint(request: HttpRequest): FaultPoint {
-    const at = route(request.method, request.url.split("?")[0])
+    const at = matchRoute(request.method, request.url.split("?")[0])
     return { kind: at?.operation.kind ?? "other", service: "dps", id: at?.registrationId ?? "" }
 }
 
@@ -101,7 +101,7 @@ export function serveDeviceApi(cloud: Cloud, request: HttpRequest, fault?: Injec
     const headers: Record<string, string> = {
         Date: new Date(cloud.clock.nowMs()).toUTCString(),
         "Content-Type": "application/json; charset=utf-8",
-        "x-ms-request-id": guid(cloud.random),
+        "x-ms-request-id": newGuid(cloud.random),
     }
     if (response.retryAfterSec !== undefined) headers["Retry-After"] = String(response.retryAfterSec)
     if (response.status === 202)

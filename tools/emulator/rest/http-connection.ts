@@ -1,10 +1,10 @@
 import type { Link } from "@moorage/runtime"
 import type { Timer } from "@moorage/runtime"
 import type { Cloud } from "../cloud.js"
-import type { FaultPoint } from "../cloud-events.js"
+import type { FaultPoint } from "../faults/fault.js"
 import { applyFault } from "../faults/apply-fault.js"
 import { faultPoint, type HttpReply, serveDeviceApi } from "./device-api.js"
-import { type Api, apiOf } from "./service/api-of-host.js"
+import { type Api, findApi } from "./service/api-of-host.js"
 import { type ServiceApiRequest, serveServiceApi } from "./service/serve-service-api.js"
 
 const HEAD_MAX_BYTES = 8 * 1024
@@ -77,7 +77,7 @@ function formatReply(reply: HttpReply, request: ServiceApiRequest | undefined, c
 }
 
 /** What a fault plan may be asked about a request. */
-function pointOf(api: Api, request: ServiceApiRequest): FaultPoint {
+function findFaultPoint(api: Api, request: ServiceApiRequest): FaultPoint {
     if (api.kind === "device") return faultPoint(request)
     return { kind: "other", service: api.kind === "hub" ? api.hub.hostName : "dps", id: "" }
 }
@@ -111,7 +111,7 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
     }
 
     function reply(request: ServiceApiRequest, answer: HttpReply, close: boolean): void {
-        cloud.keeper.kept(() => {
+        cloud.stateStore.whenDurable(() => {
             busy = false
             if (!open) return
             const bytes = formatReply(answer, request, close)
@@ -126,14 +126,14 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
     }
 
     function serve(request: ServiceApiRequest, close: boolean): void {
-        const api = apiOf(cloud, request.headers.host)
+        const api = findApi(cloud, request.headers.host)
         busy = true
-        applyFault(cloud.faultPlan, cloud.clock, pointOf(api, request), {
+        applyFault(cloud.findFault, cloud.clock, findFaultPoint(api, request), {
             abort: () => {
                 open = false
                 link.abort()
             },
-            cut: bytes => {
+            truncateAfter: bytes => {
                 leftBytes = bytes
             },
             answer: fault => {
@@ -149,7 +149,7 @@ export function acceptHttp(cloud: Cloud, link: Link): void {
     }
 
     const bodyMaxBytes = (host: string | undefined) =>
-        apiOf(cloud, host).kind === "hub" ? HUB_BODY_MAX_BYTES : BODY_MAX_BYTES
+        findApi(cloud, host).kind === "hub" ? HUB_BODY_MAX_BYTES : BODY_MAX_BYTES
 
     /** Serves what has come; an answer that is given at once lets the loop go on. */
     function take(): void {

@@ -3,9 +3,9 @@ import type { Snapshot, StateStore } from "./state-store.js"
 
 /** State in a LevelDB folder. */
 export interface DiskState {
-    keeper: StateStore
+    store: StateStore
     /** What the folder held when it was opened. */
-    kept: Snapshot
+    snapshot: Snapshot
     /** Writes what is left and closes the folder. */
     close(): Promise<void>
 }
@@ -17,7 +17,7 @@ type Write = { type: "put"; key: string; value: string } | { type: "del"; key: s
  * LevelDB hands each batch to the operating system before it says that it is done, whole or not at all, so
  * that a killed process loses nothing that was waited for.
  */
-class DiskKeeper implements StateStore {
+class DiskStore implements StateStore {
     private changes = new Map<string, () => unknown>()
     private answers: (() => void)[] = []
     private writing: Promise<void> | undefined
@@ -28,12 +28,12 @@ class DiskKeeper implements StateStore {
         private readonly failed: (error: Error) => void
     ) {}
 
-    changed(key: string, read: () => unknown): void {
+    markChanged(key: string, read: () => unknown): void {
         this.changes.set(key, read)
         this.start()
     }
 
-    kept(answer: () => void): void {
+    whenDurable(answer: () => void): void {
         if (!this.writing && this.changes.size === 0) answer()
         else this.answers.push(answer)
     }
@@ -54,7 +54,7 @@ class DiskKeeper implements StateStore {
             this.changes = new Map()
             this.answers = []
             try {
-                await this.db.batch([...changes].map(([key, read]) => writeOf(key, read())))
+                await this.db.batch([...changes].map(([key, read]) => toWrite(key, read())))
             } catch (error) {
                 this.failed(error as Error)
                 return
@@ -68,7 +68,7 @@ class DiskKeeper implements StateStore {
     }
 }
 
-function writeOf(key: string, value: unknown): Write {
+function toWrite(key: string, value: unknown): Write {
     return value === undefined ? { type: "del", key } : { type: "put", key, value: JSON.stringify(value) }
 }
 
@@ -89,15 +89,15 @@ export async function openDiskState(dir: string, failed: (error: Error) => void)
             cause: error,
         })
     }
-    const keeper = new DiskKeeper(db, error => failed(cannotWrite(dir, error)))
+    const keeper = new DiskStore(db, error => failed(writeError(dir, error)))
     const close = async () => {
         await keeper.idle()
         await db.close()
     }
-    return { keeper, kept, close }
+    return { store: keeper, snapshot: kept, close }
 }
 
-function cannotWrite(dir: string, error: Error): Error {
+function writeError(dir: string, error: Error): Error {
     const message = `Cannot write the emulator's state to ${dir}: ${reason(error)}`
     return new Error(message, { cause: error })
 }

@@ -4,13 +4,13 @@
  */
 export interface StateStore {
     /** What `key` holds has changed: `read` is asked for it later, once for many changes; undefined deletes it. */
-    changed(key: string, read: () => unknown): void
+    markChanged(key: string, read: () => unknown): void
     /** Runs `answer` when all that has changed until now is kept, in the order of the calls. */
-    kept(answer: () => void): void
+    whenDurable(answer: () => void): void
 }
 
 /** Keeps nothing: state lasts as long as the process. */
-export const memoryStore: StateStore = { changed: () => undefined, kept: answer => answer() }
+export const memoryStore: StateStore = { markChanged: () => undefined, whenDurable: answer => answer() }
 
 /** What was kept by an earlier process, by key. */
 export type Snapshot = ReadonlyMap<string, unknown>

@@ -2,12 +2,12 @@ import "reflect-metadata"
 import { webcrypto } from "node:crypto"
 import { isIP } from "node:net"
 import * as x509 from "@peculiar/x509"
-import { DEVICE_HOST } from "../device-addresses.js"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 
 /** The names that every emulated service answers to. */
 const NAMES = [
     "localhost",
-    DEVICE_HOST,
+    GLOBAL_DEVICE_ENDPOINT,
     "*.azure-devices-provisioning.net",
     "*.azure-devices.net",
     "127.0.0.1",
@@ -17,12 +17,12 @@ const NAMES = [
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
 const DAY_MS = 86_400_000
 /** Made anew at most starts, so short is long enough; backdated for boards whose clock is behind. */
-const LIFE_DAYS = 30
+const VALID_DAYS = 30
 /** An authority that is kept is used again unless it would end so soon. */
-const LEFT_DAYS = 7
+const RENEW_BEFORE_DAYS = 7
 
 /** A certificate authority made at start, and the one certificate that the emulator serves. All PEM. */
-export interface Authority {
+export interface CertificateAuthority {
     /** What a client must trust. */
     ca: string
     certificate: string
@@ -49,13 +49,13 @@ function pem(label: string, der: ArrayBuffer): string {
 export async function makeAuthority(
     nowMs: number,
     names: string[] = [],
-    kept?: Authority
-): Promise<Authority> {
-    const lasts = kept && kept.endsAtMs > nowMs + LEFT_DAYS * DAY_MS
+    kept?: CertificateAuthority
+): Promise<CertificateAuthority> {
+    const lasts = kept && kept.endsAtMs > nowMs + RENEW_BEFORE_DAYS * DAY_MS
     if (lasts && names.every(name => kept.names.includes(name))) return kept
     x509.cryptoProvider.set(webcrypto as never)
     const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])
-    const endsAtMs = nowMs + LIFE_DAYS * DAY_MS
+    const endsAtMs = nowMs + VALID_DAYS * DAY_MS
     const dates = { notBefore: new Date(nowMs - DAY_MS), notAfter: new Date(endsAtMs) }
     const caKeys = await newKeys()
     const ca = await x509.X509CertificateGenerator.createSelfSigned({

@@ -1,7 +1,7 @@
 // Where DPS and the hubs are, and how to sign: from options, from a profile file, or from the environment.
 import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { createServiceAccess, parseConnectionString, type ServiceAccess } from "./service-access.js"
 import type { HostAddress } from "./host-address.js"
 import { CloudSettingsError } from "./cloud-errors.js"
@@ -74,7 +74,15 @@ function serviceOf(what: string, service: ProfileService, folder: string): Servi
 function fromProfile(profile: Profile, file: string): CloudSettings {
     const folder = dirname(file)
     const ca = profile.ca === undefined ? undefined : readText("ca", resolve(folder, profile.ca))
-    const { dps, hubs, idScope, deviceHost = DEVICE_HOST, connect, connectMqtt, groupKey } = profile
+    const {
+        dps,
+        hubs,
+        idScope,
+        deviceHost = GLOBAL_DEVICE_ENDPOINT,
+        connect,
+        connectMqtt,
+        groupKey,
+    } = profile
     return {
         dps: dps === undefined ? undefined : serviceOf(`${file}, dps`, dps, folder),
         hubs: hubs.map((hub, i) => serviceOf(`${file}, hubs[${i}]`, hub, folder)),
@@ -94,7 +102,7 @@ function fromEnvironment(env: CloudEnvironment): CloudSettings {
         dps: dps ? parseConnectionString("PROVISIONING_CONNECTION_STRING", dps) : undefined,
         hubs: hub ? [parseConnectionString("IOTHUB_CONNECTION_STRING", hub)] : [],
         idScope: env.PROVISIONING_IDSCOPE,
-        deviceHost: env.PROVISIONING_HOST || DEVICE_HOST,
+        deviceHost: env.PROVISIONING_HOST || GLOBAL_DEVICE_ENDPOINT,
     }
 }
 

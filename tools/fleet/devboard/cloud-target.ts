@@ -1,7 +1,7 @@
 // Where a board moors: at an emulator inside this process, at what a profile names, or at the real services.
 import { connect } from "node:net"
-import { deviceRoutes, type Emulator, startEmulator, DEVICE_HOST } from "@moorage/emulator"
-import { deriveDeviceKey } from "@moorage/protocol"
+import { deviceRoutes, type Emulator, startEmulator } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT, deriveDeviceKey } from "@moorage/protocol"
 import { realRandom } from "@moorage/runtime"
 import { type Network, realNetwork } from "@moorage/vm"
 import { CloudSettingsError } from "../azure/cloud-errors.js"
@@ -121,7 +121,7 @@ export async function targetFromProfile(file: string): Promise<CloudTarget> {
     const common = {
         idScope,
         keyOf: (id: string) => (groupKey === undefined ? undefined : deriveDeviceKey(groupKey, id)),
-        ...(deviceHost !== DEVICE_HOST && { dpsHost: deviceHost }),
+        ...(deviceHost !== GLOBAL_DEVICE_ENDPOINT && { dpsHost: deviceHost }),
         close: nothing,
     }
     if (!connect && !connectMqtt)

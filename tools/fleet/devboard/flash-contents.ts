@@ -1,5 +1,5 @@
 // What stands in a board's flash, for a person: no secret is in it.
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { recordOwner } from "@moorage/device/shared"
 import { type Flash, readNetwork, readProgram, readSettings } from "@moorage/vm"
 import { type Assignment, parseRecord } from "@moorage/device/shared"
@@ -47,7 +47,7 @@ function recordIn(flash: Flash): FlashContents["record"] {
     const text = RECORD.map(name => textOf(settings[name]) ?? "").join("")
     if (text === "") return "none"
     const known = readIdentity(flash)
-    const host = textOf(settings.DPS_HOST) ?? DEVICE_HOST
+    const host = textOf(settings.DPS_HOST) ?? GLOBAL_DEVICE_ENDPOINT
     const found =
         known && parseRecord(text, known.registrationId, recordOwner(host, known.idScope, known.key))
     return found ?? "damaged, or of another owner"

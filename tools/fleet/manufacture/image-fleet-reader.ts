@@ -1,6 +1,6 @@
 // A folder of images as a fleet for the simulator: just what will be flashed is booted first.
 import { join } from "node:path"
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { ImageBoard, ImageFleet } from "@moorage/simulator"
 import {
     type BoardProfile,
@@ -52,10 +52,10 @@ function settingsMistake(
     id: string,
     idScope: unknown
 ): string | undefined {
-    const { REG_ID, ID_SCOPE, DPS_HOST: host = DEVICE_HOST } = settings
+    const { REG_ID, ID_SCOPE, DPS_HOST: host = GLOBAL_DEVICE_ENDPOINT } = settings
     if (REG_ID !== id) return `its registration ID is ${JSON.stringify(REG_ID)}`
-    if (host !== DEVICE_HOST)
-        return `its DPS_HOST is ${JSON.stringify(host)}, and the simulator's ${DEVICE_HOST}`
+    if (host !== GLOBAL_DEVICE_ENDPOINT)
+        return `its DPS_HOST is ${JSON.stringify(host)}, and the simulator's ${GLOBAL_DEVICE_ENDPOINT}`
     if (ID_SCOPE !== idScope) return `its ID scope ${String(ID_SCOPE)} is not that of the first board`
     return undefined
 }

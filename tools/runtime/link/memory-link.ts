@@ -1,4 +1,4 @@
-import type { Clock } from "../index.js"
+import type { Clock } from "../clock.js"
 import type { Link, LinkHandler } from "./link.js"
 
 type LinkEvent = Uint8Array | "end" | "reset"

@@ -1,7 +1,7 @@
 // What an observer knows of one board: gathered fact by fact, from its network, its power and the cloud's answers.
 // Nothing here looks into the firmware; its console counts for one thing, a renewal of the token.
 import type { TraceEvent } from "../trace/trace-event.js"
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { SimulatedBoard } from "../world/simulated-board.js"
 
 /** Facts of a board that are kept for whoever asks what led to a violation. */
@@ -113,13 +113,13 @@ export class BoardObserver {
         else if (kind === "log" && fact.detail === "token renewal") this.endedOnPurpose = true
         else if (kind === "connack" && service === "dps") this.onDpsConnack(ms, status ?? 0)
         else if (kind === "connack") this.onHubConnack(ms, status ?? 0)
-        else if (service === DEVICE_HOST) this.onDpsConnection(kind)
+        else if (service === GLOBAL_DEVICE_ENDPOINT) this.onDpsConnection(kind)
         else if (service !== undefined) this.onHubConnection(fact)
     }
 
     /** Bytes from DPS have reached the board: it knows what was said. */
     onBytesReceived(service: string): void {
-        if (service !== DEVICE_HOST) return
+        if (service !== GLOBAL_DEVICE_ENDPOINT) return
         if (this.pendingNotBefore) this.notBefore = this.pendingNotBefore
         this.pendingNotBefore = undefined
         if (this.pendingHub) this.applyAssignment(this.pendingHub)

@@ -1,6 +1,6 @@
 // What must hold in every run, whatever befalls the fleet: each with an id, a sentence, and where it comes from.
 import type { TraceEvent } from "../trace/trace-event.js"
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { FlashRecord } from "../world/simulated-board.js"
 import type { BoardObserver } from "./board-observer.js"
 
@@ -33,7 +33,7 @@ const DEATHS_MAX = 3
 const SECRET = /SharedAccessSignature|sig=|AccessKey/
 
 const isHub = (service: string | undefined) =>
-    service !== undefined && service !== DEVICE_HOST && service !== "dps"
+    service !== undefined && service !== GLOBAL_DEVICE_ENDPOINT && service !== "dps"
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 
 /** Registration is for a board that no hub is known for, was refused twice, lost its hub for long, or was asked to. */
@@ -149,7 +149,8 @@ export const EVENT_INVARIANTS: (Invariant & { check: EventCheck })[] = [
         source: "seed: you should wait until the time specified in the retry-after header",
         check: ({ kind, ms, service }, { notBefore }) => {
             const isRequest = kind === "register" || kind === "poll" || kind === "lookup"
-            const isDial = kind === "dial" && service === DEVICE_HOST && notBefore?.isFault === true
+            const isDial =
+                kind === "dial" && service === GLOBAL_DEVICE_ENDPOINT && notBefore?.isFault === true
             return (isRequest || isDial) && notBefore && ms < notBefore.ms
                 ? `${kind} ${seconds(notBefore.ms - ms)} too early: ${notBefore.why}`
                 : undefined

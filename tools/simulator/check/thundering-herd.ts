@@ -1,7 +1,7 @@
 // Crowds: boards that the same trouble struck in the same second. What each of them does next is to be by chance.
 import { fleetThrottleCeilingMs } from "@moorage/device/shared"
 import type { TraceEvent } from "../trace/trace-event.js"
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 
 const TOGETHER_MS = 1000
 /** Fewer boards than these may meet again by chance. */
@@ -54,7 +54,7 @@ export class ThunderingHerdDetector {
 
     /** What is to be answered by a wait of many seconds, or undefined. */
     private troubleIn({ kind, service, status = 0, retryAfterSec = 0 }: TraceEvent): string | undefined {
-        const isDps = service === DEVICE_HOST || service === "dps"
+        const isDps = service === GLOBAL_DEVICE_ENDPOINT || service === "dps"
         if (kind === "lost" || kind === "fail") return isDps ? undefined : `${kind} ${service}`
         if (kind !== "register" && kind !== "poll" && kind !== "lookup") return undefined
         const isSpread = status >= 500 || (status === 429 && this.fleetMs >= FLEET_MIN_MS)

@@ -3,8 +3,9 @@ import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DocumentError, formatDocument, parseDocument, readDocument } from "@moorage/files"
-import { DEVICE_HOST, DOCUMENTED_QUOTAS, type Quotas } from "@moorage/emulator"
-import { QUOTAS } from "@moorage/emulator"
+import { DOCUMENTED_QUOTAS, type Quotas } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
+import { QUOTAS_SCHEMA } from "@moorage/emulator"
 import { boardNames } from "@moorage/vm"
 import * as v from "valibot"
 
@@ -62,7 +63,7 @@ const EVENT = v.variant("do", [
         share: v.optional(share),
         fault: FAULT,
     }),
-    v.strictObject({ do: v.literal("quotas"), ...at, forSec: someSec, quotas: QUOTAS }),
+    v.strictObject({ do: v.literal("quotas"), ...at, forSec: someSec, quotas: QUOTAS_SCHEMA }),
     v.strictObject({ do: v.literal("clockSkew"), ...at, forSec: someSec, skewSec: v.number() }),
     v.strictObject({ do: v.literal("rotateKeys"), ...targeted }),
     v.strictObject({ do: v.literal("removeDevices"), ...targeted }),
@@ -144,12 +145,12 @@ const PLAN = v.strictObject({
     network: v.optional(NETWORK, {}),
     hubs: v.optional(
         v.pipe(
-            v.array(v.strictObject({ hostName, quotas: v.optional(QUOTAS) })),
+            v.array(v.strictObject({ hostName, quotas: v.optional(QUOTAS_SCHEMA) })),
             v.minLength(1, "is empty: a board needs a hub")
         ),
         [{ hostName: "hub-1.azure-devices.net" }, { hostName: "hub-2.azure-devices.net" }]
     ),
-    quotas: v.optional(QUOTAS, {}),
+    quotas: v.optional(QUOTAS_SCHEMA, {}),
     retryAfterSec: v.optional(count, 3),
     assigningMs: v.optional(sec, 2000),
     events: v.optional(v.array(EVENT), []),
@@ -210,7 +211,7 @@ function consistencyErrors(plan: SimulationPlan): string[] {
     for (const [i, event] of plan.events.entries()) {
         if (event.do === "failOver") checkHub(`events[${i}].hub`, event.hub)
         if (event.do === "hostDown" || event.do === "dnsDown")
-            checkHub(`events[${i}].host`, event.host, [DEVICE_HOST])
+            checkHub(`events[${i}].host`, event.host, [GLOBAL_DEVICE_ENDPOINT])
         if (event.do === "fault" && event.service !== undefined)
             checkHub(`events[${i}].service`, event.service, ["dps"])
         if (event.do === "allocate") event.hubs.forEach((hub, j) => checkHub(`events[${i}].hubs[${j}]`, hub))

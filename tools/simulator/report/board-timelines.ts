@@ -1,5 +1,5 @@
 // A lane for each board that broke a rule: what it was at, when, and what struck it.
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { RunResult } from "../trace/run-result.js"
 
@@ -30,7 +30,7 @@ export interface BoardTimeline {
 const AFTER_MIN_MS = 60_000
 const AFTER_SHARE = 0.15
 
-const isDps = (service: string | undefined) => service === "dps" || service === DEVICE_HOST
+const isDps = (service: string | undefined) => service === "dps" || service === GLOBAL_DEVICE_ENDPOINT
 
 const CONNECTION_ENDS: ReadonlySet<string> = new Set(["hangUp", "lost", "fail", "disconnect"])
 const RESTARTS: ReadonlySet<string> = new Set(["reset", "panic", "start"])

@@ -84,11 +84,11 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
             forSec,
             () => {
                 outages.hosts.set(host, how)
-                hub?.setUp(false)
+                hub?.setAvailable(false)
             },
             () => {
                 outages.hosts.delete(host)
-                hub?.setUp(true)
+                hub?.setAvailable(true)
             }
         )
     },

@@ -1,6 +1,7 @@
 // The world of one run: a plan and a seed made into a cloud, boards, a network, and the events that befall them.
 // Everything in it is virtual but the bytecode, the VM and the emulator's core.
-import { Cloud, type CloudEvent, DEVICE_HOST } from "@moorage/emulator"
+import { acceptHttp, acceptMqtt, Cloud, type CloudEvent } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { Link } from "@moorage/runtime"
 import type { NetworkTarget } from "@moorage/vm"
 import { type ActiveOutages, type EventContext, applyEvent } from "./plan-events.js"
@@ -96,7 +97,7 @@ export class World {
         const sim = new SimulatedBoard({
             ...recruit,
             number,
-            owner: recordOwner(DEVICE_HOST, this.fleetSpec.idScope, key),
+            owner: recordOwner(GLOBAL_DEVICE_ENDPOINT, this.fleetSpec.idScope, key),
             clock,
             random: randomStream(seed, `board/${number}`),
             network: path,
@@ -110,8 +111,8 @@ export class World {
     }
 
     private acceptLink(target: NetworkTarget, link: Link): void {
-        if (target.port === HTTPS_PORT) this.cloud.acceptHttp(link)
-        else this.cloud.acceptMqtt(link)
+        if (target.port === HTTPS_PORT) acceptHttp(this.cloud, link)
+        else acceptMqtt(this.cloud, link)
     }
 
     private emit(board: string, kind: TraceEventKind, rest: Partial<TraceEvent> = {}): void {

@@ -55,12 +55,12 @@ describe("faults", () => {
 describe("hubs", () => {
     test("go down, up, and fail over", async () => {
         await call(`POST /hubs/${hub}/down`)
-        expect(emulator.cloud.hub(hub).isUp).toBe(false)
+        expect(emulator.cloud.hub(hub).isAvailable).toBe(false)
         await call(`POST /hubs/${hub}/up`)
-        expect(emulator.cloud.hub(hub).isUp).toBe(true)
+        expect(emulator.cloud.hub(hub).isAvailable).toBe(true)
         expect((await call(`POST /hubs/${hub}/failover`, { forSec: 0.05 })).status).toBe(200)
-        expect(emulator.cloud.hub(hub).isUp).toBe(false)
-        await expect.poll(() => emulator.cloud.hub(hub).isUp).toBe(true)
+        expect(emulator.cloud.hub(hub).isAvailable).toBe(false)
+        await expect.poll(() => emulator.cloud.hub(hub).isAvailable).toBe(true)
         expect((await call(`POST /hubs/${hub}/failover`)).json.error).toMatch(/^forSec: /)
     })
 

@@ -310,7 +310,7 @@ describe("a fault", () => {
     test("is asked for once a request, and answers with its status and retry-after", () => {
         const world = newCloud()
         const points: string[] = []
-        world.cloud.faults = point => {
+        world.cloud.faultOverride = point => {
             points.push(point.kind)
             return point.kind === "register" ? { status: 429, retryAfterSec: 9 } : undefined
         }
@@ -322,20 +322,20 @@ describe("a fault", () => {
 
     test("can delay an answer, drop the connection, or answer never", () => {
         const world = newCloud()
-        world.cloud.faults = () => ({ delayMs: 500 })
+        world.cloud.faultOverride = () => ({ delayMs: 500 })
         const slow = new RawClient(world)
         expect(slow.connect(dpsConnect(world, "d"))).toBeUndefined()
         world.clock.advance(500)
         expect(slow.take("connack")).toBeDefined()
-        world.cloud.faults = () => ({ close: true })
+        world.cloud.faultOverride = () => ({ close: true })
         const dropped = new RawClient(world)
         dropped.connect(dpsConnect(world, "d"))
         expect(dropped.closed).toBe(true)
-        world.cloud.faults = () => ({ mute: true })
+        world.cloud.faultOverride = () => ({ mute: true })
         const mute = new RawClient(world)
         expect(mute.connect(dpsConnect(world, "d"))).toBeUndefined()
         expect(mute.closed).toBe(false)
-        world.cloud.faults = () => ({ connack: 5 })
+        world.cloud.faultOverride = () => ({ connack: 5 })
         expect(new RawClient(world).connect(dpsConnect(world, "d"))?.returnCode).toBe(5)
     })
 })

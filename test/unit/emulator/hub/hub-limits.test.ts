@@ -152,7 +152,7 @@ describe("a cloud-to-device message", () => {
         const first = client.message()
         client.send({ cmd: "puback", messageId: first?.messageId })
         hub.sendToDevice("d", "room again")
-        expect(hub.device("d")?.queue).toHaveLength(50)
+        expect(hub.device("d")?.undelivered).toHaveLength(50)
     })
 })
 

@@ -56,9 +56,9 @@ describe("CONNECT to a hub", () => {
         hub.setEnabled("d", false)
         expect(new RawClient(world).connect(hubConnect(world, "d", DEVICE_KEY))?.returnCode).toBe(5)
         hub.setEnabled("d", true)
-        hub.setUp(false)
+        hub.setAvailable(false)
         expect(new RawClient(world).connect(hubConnect(world, "d", DEVICE_KEY))?.returnCode).toBe(5)
-        hub.setUp(true)
+        hub.setAvailable(true)
         expect(new RawClient(world).connect(hubConnect(world, "d", DEVICE_KEY))?.returnCode).toBe(0)
     })
 
@@ -91,9 +91,9 @@ describe("a session", () => {
         for (const act of [
             () => hub.setEnabled("d", false),
             () => hub.removeDevice("d"),
-            () => hub.setUp(false),
+            () => hub.setAvailable(false),
         ]) {
-            hub.setUp(true)
+            hub.setAvailable(true)
             const client = hubClient(world, "d")
             act()
             world.clock.advance(0)

@@ -100,7 +100,7 @@ test("no CONNECT in 30 s closes, bytes of one or not", () => {
 
 test("CONNACK may come later than that, as from a hub that queues connections", () => {
     const world = newCloud()
-    world.cloud.faults = () => ({ delayMs: 60_000 })
+    world.cloud.faultOverride = () => ({ delayMs: 60_000 })
     const client = new RawClient(world)
     client.connect({ ...dpsConnect(world, "d"), keepalive: 10 })
     world.clock.advance(59_999)

@@ -1,12 +1,12 @@
 import { ManualClock } from "@moorage/runtime"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { Bucket, Buckets } from "../../../../tools/emulator/quota/token-bucket.js"
+import { TokenBucket, DeviceBuckets } from "../../../../tools/emulator/quota/token-bucket.js"
 
 describe("a token bucket", () => {
     test("gives what it holds at once, then refuses and says for how long", () => {
         const clock = new ManualClock()
-        const bucket = new Bucket({ calls: 3, perSec: 60 }, clock)
+        const bucket = new TokenBucket({ calls: 3, perSec: 60 }, clock)
         expect([bucket.take(), bucket.take(), bucket.take()]).toEqual([0, 0, 0])
         expect(bucket.take()).toBeCloseTo(20)
         clock.advance(20_000)
@@ -22,7 +22,7 @@ describe("a token bucket", () => {
                 fc.array(fc.nat(5000), { maxLength: 60 }),
                 (calls, perSec, pauses) => {
                     const clock = new ManualClock()
-                    const bucket = new Bucket({ calls, perSec }, clock)
+                    const bucket = new TokenBucket({ calls, perSec }, clock)
                     for (const pauseMs of pauses) {
                         clock.advance(pauseMs)
                         const waitSec = bucket.take()
@@ -37,7 +37,7 @@ describe("a token bucket", () => {
 
     test("never gives more than its rate over any stretch, but for the first fill", () => {
         const clock = new ManualClock()
-        const bucket = new Bucket({ calls: 100, perSec: 1 }, clock)
+        const bucket = new TokenBucket({ calls: 100, perSec: 1 }, clock)
         let given = 0
         for (let ms = 0; ms < 10_000; ms++) {
             if (bucket.take() === 0) given++
@@ -49,7 +49,7 @@ describe("a token bucket", () => {
 
     test("is kept for each device on its own", () => {
         const clock = new ManualClock()
-        const buckets = new Buckets({ calls: 1, perSec: 10 }, clock)
+        const buckets = new DeviceBuckets({ calls: 1, perSec: 10 }, clock)
         expect([buckets.take("a"), buckets.take("b")]).toEqual([0, 0])
         expect(buckets.take("a")).toBeCloseTo(10)
     })

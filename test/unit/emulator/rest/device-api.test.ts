@@ -1,4 +1,5 @@
 import { linkPair } from "@moorage/runtime"
+import { acceptHttp } from "../../../../tools/emulator/index.js"
 import { describe, expect, test } from "vitest"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import { GROUP_KEY, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
@@ -14,7 +15,7 @@ function open({ cloud, clock }: World) {
             closed = true
         },
     })
-    cloud.acceptHttp(theirs)
+    acceptHttp(cloud, theirs)
     return {
         send(bytes: string): void {
             mine.send(Buffer.from(bytes))
@@ -127,7 +128,7 @@ describe("the device API", () => {
 
     test("throttled: the fault's status and Retry-After", () => {
         const world = newCloud()
-        world.cloud.faults = point =>
+        world.cloud.faultOverride = point =>
             point.kind === "lookup" ? { status: 429, retryAfterSec: 5 } : undefined
         const answer = call(world, LOOKUP)
         expect(answer.status).toBe(429)

@@ -1,7 +1,7 @@
 // HTTP/1.1 on a byte stream: what every answer carries, limits, order, faults.
 import { type Link, linkPair } from "@moorage/runtime"
 import { describe, expect, test } from "vitest"
-import type { InjectedFault } from "../../../../tools/emulator/index.js"
+import { acceptHttp, type InjectedFault } from "../../../../tools/emulator/index.js"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
 
@@ -21,7 +21,7 @@ class Browser {
             data: bytes => (this.text += Buffer.from(bytes).toString()),
             closed: () => (this.closed = true),
         })
-        world.cloud.acceptHttp(theirs)
+        acceptHttp(world.cloud, theirs)
     }
 
     send(text: string): void {
@@ -144,7 +144,7 @@ describe("a fault", () => {
     function lookupUnder(fault: InjectedFault) {
         const world = newCloud()
         const asked: string[] = []
-        world.cloud.faults = point => {
+        world.cloud.faultOverride = point => {
             asked.push(`${point.kind} of ${point.id} at ${point.service}`)
             return fault
         }
@@ -163,7 +163,7 @@ describe("a fault", () => {
 
     test("of a delay answers late, and later requests after it", () => {
         const { world, browser } = lookupUnder({ delayMs: 500 })
-        world.cloud.faults = undefined
+        world.cloud.faultOverride = undefined
         browser.send("GET / HTTP/1.1\r\n\r\n")
         world.clock.advance(499)
         expect(browser.text).toBe("")
@@ -187,7 +187,7 @@ describe("a fault", () => {
     test("is asked about requests that are no operation, too", () => {
         const world = newCloud()
         const asked: unknown[] = []
-        world.cloud.faults = point => void asked.push(point)
+        world.cloud.faultOverride = point => void asked.push(point)
         new Browser(world).send("GET /favicon.ico HTTP/1.1\r\n\r\n")
         expect(asked).toEqual([{ kind: "other", service: "dps", id: "" }])
     })

@@ -31,7 +31,7 @@ describe("an emulator that is started again on its folder", () => {
         hub.removeDevice("gone")
         first.cloud.dps.enrollments.putIndividual({ registrationId: "own", primaryKey: KEY })
         const { etag, generationId, twin } = hub.device("d") ?? failing(new Error("no device"))
-        const twinBefore = [twin.body(), twin.version, twin.etag, twin.desired.withMetadata()]
+        const twinBefore = [twin.toBody(), twin.version, twin.etag, twin.desired.withMetadata()]
         const strings = [first.cloud.dpsAccess, first.cloud.hubAccess(name)].map(p =>
             p.connectionString(name)
         )
@@ -42,7 +42,7 @@ describe("an emulator that is started again on its folder", () => {
             const device = second.cloud.hub(name).device("d") ?? failing(new Error("no device"))
             expect(device).toMatchObject({ enabled: false, etag, generationId, keys: [KEY] })
             const { twin } = device
-            expect([twin.body(), twin.version, twin.etag, twin.desired.withMetadata()]).toEqual(twinBefore)
+            expect([twin.toBody(), twin.version, twin.etag, twin.desired.withMetadata()]).toEqual(twinBefore)
             expect(twin.tags.properties).toEqual({ t: 1 })
             expect(second.cloud.hub(name).device("gone")).toBeUndefined()
             expect(second.cloud.dps.enrollments.individual("own")?.primaryKey).toBe(KEY)
@@ -50,7 +50,7 @@ describe("an emulator that is started again on its folder", () => {
             const now = [dpsAccess, second.cloud.hubAccess(name)].map(p => p.connectionString(name))
             expect(now).toEqual(strings)
             expect(second.ca).toBe(first.ca)
-            second.cloud.hub(name).written(device)
+            second.cloud.hub(name).markIdentityChanged(device)
             expect(device.etag).not.toBe(etag)
         } finally {
             await second.close()
@@ -93,14 +93,14 @@ describe("a write that fails", () => {
     test("is told once, and what waits for it is never answered", async () => {
         const failures: Error[] = []
         const state = await openDiskState(dir, error => failures.push(error))
-        const { keeper } = state
+        const { store: keeper } = state
         await state.close()
         const answered: string[] = []
-        keeper.changed("a/1", () => 1)
-        keeper.kept(() => answered.push("a"))
+        keeper.markChanged("a/1", () => 1)
+        keeper.whenDurable(() => answered.push("a"))
         await expect.poll(() => failures.length).toBe(1)
-        keeper.changed("a/2", () => 2)
-        keeper.kept(() => answered.push("b"))
+        keeper.markChanged("a/2", () => 2)
+        keeper.whenDurable(() => answered.push("b"))
         await new Promise(resolve => setImmediate(resolve))
         expect(failures.map(error => error.message)).toEqual([expect.stringContaining(`Cannot write`)])
         expect(answered).toEqual([])
@@ -110,20 +110,20 @@ describe("a write that fails", () => {
 describe("answers", () => {
     test("come after the writes before them, and in their order", async () => {
         const state = await openDiskState(dir, failing)
-        const { keeper } = state
+        const { store: keeper } = state
         const order: string[] = []
-        keeper.kept(() => order.push("nothing to wait for"))
-        keeper.changed("a/1", () => {
+        keeper.whenDurable(() => order.push("nothing to wait for"))
+        keeper.markChanged("a/1", () => {
             order.push("written")
             return 1
         })
-        keeper.kept(() => order.push("first"))
-        keeper.kept(() => order.push("second"))
+        keeper.whenDurable(() => order.push("first"))
+        keeper.whenDurable(() => order.push("second"))
         order.push("turn over")
         await state.close()
         expect(order).toEqual(["nothing to wait for", "turn over", "written", "first", "second"])
         const again = await openDiskState(dir, failing)
-        expect(again.kept.get("a/1")).toBe(1)
+        expect(again.snapshot.get("a/1")).toBe(1)
         await again.close()
     })
 })

@@ -1,7 +1,6 @@
 // What a person is told of a board on the desk, held against the firmware's own log and light.
 import { formatRecord } from "../../../../devs/store/assignment-record.js"
-import { DEVICE_HOST } from "@moorage/emulator"
-import { deriveDeviceKey } from "@moorage/protocol"
+import { GLOBAL_DEVICE_ENDPOINT, deriveDeviceKey } from "@moorage/protocol"
 import { ManualClock, ScopedClock } from "@moorage/runtime"
 import { type BoardLogEntry, memoryFlash, subscribeBoardLog, writeNetwork, writeSettings } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
@@ -121,7 +120,7 @@ describe("what is in flash", () => {
     })
 
     test("has the record as the firmware reads it, over two settings too; another's is none", () => {
-        const owner = `${DEVICE_HOST}|${ID_SCOPE}|${KEY}|`
+        const owner = `${GLOBAL_DEVICE_ENDPOINT}|${ID_SCOPE}|${KEY}|`
         const record = {
             hub: `${"h".repeat(110)}.azure-devices.net`,
             deviceId: "d".repeat(128),

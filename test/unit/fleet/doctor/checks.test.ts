@@ -24,7 +24,7 @@ import { projectOf } from "../../../../tools/fleet/doctor/project-settings.js"
 import { skewOutcome, skewSecOf } from "../../../../tools/fleet/doctor/check-clock.js"
 
 const NOW_MS = Date.parse("2026-06-01T12:00:00Z")
-const DEVICE_HOST = "global.azure-devices-provisioning.net"
+const GLOBAL_DEVICE_ENDPOINT = "global.azure-devices-provisioning.net"
 const KEY = Buffer.alloc(32, 1).toString("base64")
 
 describe("the machine", () => {
@@ -157,7 +157,7 @@ describe("a certificate", () => {
         endsAtMs: NOW_MS + 40 * 86_400_000,
     }
     const outcome = (more: object, hasCa = false) =>
-        certificateOutcome(DEVICE_HOST, { ...seen, ...more }, hasCa, NOW_MS)
+        certificateOutcome(GLOBAL_DEVICE_ENDPOINT, { ...seen, ...more }, hasCa, NOW_MS)
 
     test("that is trusted is told with its issuer and its end", () => {
         expect(outcome({})).toEqual(ok("TLSv1.2, certificate by Root, until 2026-07-11"))
@@ -311,7 +311,7 @@ function probes(odd: Partial<Probes>): Probes {
     const seen = {
         protocol: "TLSv1.2",
         issuer: "Root",
-        names: DEVICE_HOST,
+        names: GLOBAL_DEVICE_ENDPOINT,
         endsAtMs: NOW_MS + 90 * 86_400_000,
     }
     return {
@@ -343,7 +343,7 @@ async function found(
     more: Partial<ExamineOptions> = {}
 ): Promise<Map<string, Finding>> {
     const options: ExamineOptions = {
-        settings: () => ({ hubs: [], idScope: "0ne0", deviceHost: DEVICE_HOST }),
+        settings: () => ({ hubs: [], idScope: "0ne0", deviceHost: GLOBAL_DEVICE_ENDPOINT }),
         keys: async () => ({ deviceKey: KEY }),
         project: ".",
         id: "b-1",
@@ -362,9 +362,9 @@ describe("the whole course, against the real services", () => {
     test("goes to their names and ports", async () => {
         const dialled: string[] = []
         const all = await found({ dial: async ({ host, port }) => void dialled.push(`${host}:${port}`) })
-        expect(dialled).toEqual([`${DEVICE_HOST}:443`, `${DEVICE_HOST}:8883`])
+        expect(dialled).toEqual([`${GLOBAL_DEVICE_ENDPOINT}:443`, `${GLOBAL_DEVICE_ENDPOINT}:8883`])
         expect([...all.values()].filter(({ status }) => status === "fail" || status === "warn")).toEqual([])
-        expect(all.get("DNS")?.what).toBe(`${DEVICE_HOST} is 10.0.0.1`)
+        expect(all.get("DNS")?.what).toBe(`${GLOBAL_DEVICE_ENDPOINT} is 10.0.0.1`)
         expect(all.get("device")?.what).toContain("scope and key work")
     })
 
@@ -372,7 +372,7 @@ describe("the whole course, against the real services", () => {
         const all = await found({ lookUp: () => refused("ENOTFOUND") })
         expect(all.get("DNS")).toMatchObject({
             status: "fail",
-            what: `${DEVICE_HOST}: the name is not known`,
+            what: `${GLOBAL_DEVICE_ENDPOINT}: the name is not known`,
         })
         for (const check of ["TCP 443", "TCP 8883"]) expect(all.get(check)?.what).toBe("DNS failed")
         expect(all.get("device")?.status).toBe("skip")

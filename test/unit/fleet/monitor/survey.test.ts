@@ -118,7 +118,7 @@ describe("a survey", () => {
                 { enrollmentGroupId: "line-8", ...GROUP, provisioningStatus: "disabled" },
                 { enrollmentGroupId: "empty", ...GROUP },
             ],
-            kept: new Map([
+            snapshot: new Map([
                 ...keptRegistrations({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() }),
                 ...keptRegistrations({ groupId: "line-8", count: 30, nowMs: realClock.nowMs() }),
             ]),
@@ -148,7 +148,7 @@ describe("a survey", () => {
             enrollments: ["a", "b", "c"].map((id, i) =>
                 individual(id, i === 0 ? { provisioningStatus: "disabled" } : {})
             ),
-            kept: new Map([...keptRegistrations({ ids: ["a", "b"], nowMs: realClock.nowMs() })]),
+            snapshot: new Map([...keptRegistrations({ ids: ["a", "b"], nowMs: realClock.nowMs() })]),
         })
         const all = await survey(dps, options)
         expect(all.individuals).toMatchObject({
@@ -166,11 +166,13 @@ describe("a survey", () => {
     test("of which a page cannot be had fails as a whole", async () => {
         const dps = await open({
             enrollmentGroups: [{ enrollmentGroupId: "line-7", ...GROUP }],
-            kept: new Map(keptRegistrations({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() })),
+            snapshot: new Map(
+                keptRegistrations({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() })
+            ),
         })
         let asked = 0
         emulator?.cloud.faultRules.clear()
-        if (emulator) emulator.cloud.faults = () => (++asked > 2 ? { status: 503 } : undefined)
+        if (emulator) emulator.cloud.faultOverride = () => (++asked > 2 ? { status: 503 } : undefined)
         const error = await survey(dps, options).catch((failure: unknown) => failure)
         expect(error).toBeInstanceOf(CloudError)
         expect(error).toMatchObject({ kind: "unavailable", status: 503 })

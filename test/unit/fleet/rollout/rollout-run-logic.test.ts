@@ -212,7 +212,7 @@ describe("a roll-out", () => {
                 state: { ...(value as { state: object }).state, status: "failed", assignedHub: undefined },
             },
         ])
-        const dps = await openCloud({ kept: new Map(kept as [string, unknown][]) })
+        const dps = await openCloud({ snapshot: new Map(kept as [string, unknown][]) })
         const run = await started(dps)
         await goOn(() => kindsOf(run).includes("watching"))
         expect(lastOf(run, "look")).toMatchObject({ registered: 0, failed: 0 })
@@ -258,11 +258,11 @@ describe("a roll-out", () => {
         const dps = await openCloud()
         const run = await started(dps)
         await goOn(() => run.opened.length === 1)
-        emulator.cloud.faults = () => ({ status: 503 })
+        emulator.cloud.faultOverride = () => ({ status: 503 })
         await goOn(() => kindsOf(run).includes("held"))
         expect(lastOf(run, "held")?.reasons[0]).toMatchObject({ kind: "blind" })
         expect(lastOf(run, "held")?.reasons[0].text).toMatch(/503/)
-        emulator.cloud.faults = () => undefined
+        emulator.cloud.faultOverride = () => undefined
         await registerAll(0, 2)
         await goOn(() => run.opened.length === 2)
         run.stop.abort()
@@ -273,7 +273,7 @@ describe("a roll-out", () => {
         const dps = await openCloud()
         const run = await started(dps)
         await goOn(() => run.opened.length === 1)
-        emulator.cloud.faults = () => ({ status: 401 })
+        emulator.cloud.faultOverride = () => ({ status: 401 })
         const failed = run.ended.catch((error: unknown) => error)
         await goOn(() => clock.nextAtMs() === undefined)
         expect(await failed).toMatchObject({ kind: "unauthorized" })
@@ -359,7 +359,7 @@ describe("boards are found", () => {
     }
 
     test("page by page when they are many, one by one when they are few", async () => {
-        const dps = await openCloud({ kept: new Map(many(2500)) })
+        const dps = await openCloud({ snapshot: new Map(many(2500)) })
         const finder = new RegistrationLookup(dps)
         const wanted = Array.from({ length: 200 }, (_, i) => `line-7-${String(i * 10).padStart(7, "0")}`)
         const calls = async (ids: string[]) => {
@@ -378,7 +378,7 @@ describe("boards are found", () => {
         const ids = Array.from({ length: 8 }, (_, i) => `own-${i}`)
         const dps = await openCloud({
             enrollments: ids.map(registrationId => ({ registrationId, primaryKey: keyOf(3) })),
-            kept: new Map([
+            snapshot: new Map([
                 ...many(10),
                 ...keptRegistrations({ ids: ids.slice(0, 6), nowMs: realClock.nowMs() }),
             ]),

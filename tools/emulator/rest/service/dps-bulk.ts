@@ -1,17 +1,16 @@
 import type { EnrollmentBase } from "../../dps/enrollments.js"
 import { isJsonObject, type JsonObject } from "../../util/json-object.js"
-import { type ServiceAnswer, type ServiceCall, objectBody } from "./service-call.js"
-import { type EnrollmentKind, GROUPS, INDIVIDUALS, writtenOf } from "./dps-documents.js"
-import { write } from "./dps-enrollments.js"
+import { type ServiceAnswer, type ServiceCall, objectBody, requireMatch } from "./service-call.js"
+import { type EnrollmentKind, GROUPS, INDIVIDUALS, ensureWriteInfo } from "./dps-documents.js"
+import { writeEnrollment } from "./dps-enrollments.js"
 import { ServiceError } from "./service-errors.js"
-import { requireMatch } from "./etag.js"
 
 /** As many as DPS takes in one bulk operation. */
 const BULK_MAX = 10
 
 const MODES = ["create", "update", "updateifmatchetag", "delete"]
 
-function one<E extends EnrollmentBase>(
+function applyItem<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     call: ServiceCall,
     mode: string,
@@ -19,20 +18,20 @@ function one<E extends EnrollmentBase>(
     body: JsonObject
 ): void {
     const { cloud } = call
-    const old = mode === "create" ? kind.find(cloud, id) : kind.required(cloud, id)
+    const old = mode === "create" ? kind.find(cloud, id) : kind.getOrThrow(cloud, id)
     if (mode === "create" && old) throw new ServiceError(409, 409000, `${id} exists already.`)
     const etag = body.etag
     if (mode === "updateifmatchetag" && typeof etag !== "string")
         throw new ServiceError(400, 400004, "etag is missing.")
     // A deletion looks at the ETag when there is one.
     if (old && typeof etag === "string" && mode !== "update")
-        requireMatch({ "if-match": etag }, writtenOf(cloud, old).etag)
+        requireMatch({ "if-match": etag }, ensureWriteInfo(cloud, old).etag)
     if (mode === "delete") kind.remove(cloud, id)
-    else write(kind, cloud, id, body, old)
+    else writeEnrollment(kind, cloud, id, body, old)
 }
 
 /** Each one by itself: those that can be done are done, those that cannot are named. */
-function bulk<E extends EnrollmentBase>(
+function applyBulk<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     field: string,
     call: ServiceCall
@@ -49,7 +48,7 @@ function bulk<E extends EnrollmentBase>(
         try {
             if (!isJsonObject(item) || typeof id !== "string")
                 throw new ServiceError(400, 400004, `${kind.idField} is missing.`)
-            one(kind, call, mode, id, item)
+            applyItem(kind, call, mode, id, item)
         } catch (error) {
             if (!(error instanceof ServiceError)) throw error
             errors.push({ [kind.idField]: id ?? null, errorCode: error.code, errorStatus: error.message })
@@ -58,5 +57,5 @@ function bulk<E extends EnrollmentBase>(
     return { status: 200, json: { isSuccessful: errors.length === 0, errors } }
 }
 
-export const bulkIndividuals = (call: ServiceCall) => bulk(INDIVIDUALS, "enrollments", call)
-export const bulkGroups = (call: ServiceCall) => bulk(GROUPS, "enrollmentGroups", call)
+export const bulkIndividuals = (call: ServiceCall) => applyBulk(INDIVIDUALS, "enrollments", call)
+export const bulkGroups = (call: ServiceCall) => applyBulk(GROUPS, "enrollmentGroups", call)

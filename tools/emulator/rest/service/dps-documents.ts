@@ -1,10 +1,15 @@
 import type { Cloud } from "../../cloud.js"
 import { newEtag, timestamp } from "../../dps/dps-bodies.js"
 import { enrollmentDocument } from "../../dps/enrollment-document.js"
-import type { EnrollmentBase, EnrollmentGroup, IndividualEnrollment, Written } from "../../dps/enrollments.js"
-import { registrationIdOf } from "@moorage/protocol"
+import type {
+    EnrollmentBase,
+    EnrollmentGroup,
+    IndividualEnrollment,
+    WriteInfo,
+} from "../../dps/enrollments.js"
+import { parseRegistrationId } from "@moorage/protocol"
 import type { JsonObject } from "../../util/json-object.js"
-import { readBase } from "./dps-read-enrollment.js"
+import { readEnrollmentBase } from "./dps-read-enrollment.js"
 import { ServiceError } from "./service-errors.js"
 
 /** Individual enrollments and enrollment groups, as far as their APIs are the same. */
@@ -19,23 +24,23 @@ export interface EnrollmentKind<E extends EnrollmentBase = EnrollmentBase> {
     after: (cloud: Cloud, id: string | undefined, count: number) => E[]
     find: (cloud: Cloud, id: string) => E | undefined
     /** @throws ServiceError 404 */
-    required: (cloud: Cloud, id: string) => E
+    getOrThrow: (cloud: Cloud, id: string) => E
     /** @throws ServiceError 400 */
     read: (cloud: Cloud, id: string, body: JsonObject, old: E | undefined) => E
     put: (cloud: Cloud, enrollment: E) => void
     remove: (cloud: Cloud, id: string) => void
     /** What it has beside its document; the registration only where one enrollment is asked for. */
-    extra: (cloud: Cloud, enrollment: E, single: boolean) => JsonObject
+    extraFields: (cloud: Cloud, enrollment: E, single: boolean) => JsonObject
 }
 
-function found<E>(enrollment: E | undefined, code: number, what: string): E {
+function orNotFound<E>(enrollment: E | undefined, code: number, what: string): E {
     if (!enrollment) throw new ServiceError(404, code, `${what} not found.`)
     return enrollment
 }
 
 /** The ID in lower case, and the same in path and body. @throws ServiceError 400 */
 function checkedId(id: string, inBody: unknown, field: string): string {
-    const canonical = registrationIdOf(id)
+    const canonical = parseRegistrationId(id)
     if (canonical === undefined) throw new ServiceError(400, 400004, `${field} is malformed.`)
     if (inBody !== undefined && (typeof inBody !== "string" || inBody.toLowerCase() !== canonical))
         throw new ServiceError(400, 400004, `${field} of the body is not that of the path.`)
@@ -56,15 +61,15 @@ export const INDIVIDUALS: EnrollmentKind<IndividualEnrollment> = {
     idOf: enrollment => enrollment.registrationId.toLowerCase(),
     after: (cloud, id, count) => cloud.dps.enrollments.individualsAfter(id, count),
     find: (cloud, id) => cloud.dps.enrollments.individual(id),
-    required: (cloud, id) => found(cloud.dps.enrollments.individual(id), 404201, "Enrollment"),
+    getOrThrow: (cloud, id) => orNotFound(cloud.dps.enrollments.individual(id), 404201, "Enrollment"),
     read: (cloud, id, body, old) => ({
-        ...readBase(cloud, body, old),
+        ...readEnrollmentBase(cloud, body, old),
         registrationId: checkedId(id, body.registrationId, "registrationId"),
         deviceId: deviceIdOf(body.deviceId),
     }),
     put: (cloud, enrollment) => cloud.dps.enrollments.putIndividual(enrollment),
     remove: (cloud, id) => cloud.dps.enrollments.deleteIndividual(id),
-    extra: (cloud, { registrationId }, single) => ({
+    extraFields: (cloud, { registrationId }, single) => ({
         registrationState: single ? cloud.dps.registration(registrationId) : undefined,
     }),
 }
@@ -76,35 +81,35 @@ export const GROUPS: EnrollmentKind<EnrollmentGroup> = {
     idOf: group => group.enrollmentGroupId.toLowerCase(),
     after: (cloud, id, count) => cloud.dps.enrollments.groupsAfter(id, count),
     find: (cloud, id) => cloud.dps.enrollments.group(id),
-    required: (cloud, id) => found(cloud.dps.enrollments.group(id), 404202, "Enrollment group"),
+    getOrThrow: (cloud, id) => orNotFound(cloud.dps.enrollments.group(id), 404202, "Enrollment group"),
     read: (cloud, id, body, old) => {
         checkedId(id, body.enrollmentGroupId, "enrollmentGroupId")
-        return { ...readBase(cloud, body, old), enrollmentGroupId: old?.enrollmentGroupId ?? id }
+        return { ...readEnrollmentBase(cloud, body, old), enrollmentGroupId: old?.enrollmentGroupId ?? id }
     },
     put: (cloud, group) => cloud.dps.enrollments.putGroup(group),
     remove: (cloud, id) => cloud.dps.enrollments.deleteGroup(id),
-    extra: () => ({}),
+    extraFields: () => ({}),
 }
 
 /** ETag and times; one that came by configuration gets them when first asked for. */
-export function writtenOf(cloud: Cloud, enrollment: EnrollmentBase): Written {
-    enrollment.written ??= newWritten(cloud, undefined)
+export function ensureWriteInfo(cloud: Cloud, enrollment: EnrollmentBase): WriteInfo {
+    enrollment.written ??= newWriteInfo(cloud, undefined)
     return enrollment.written
 }
 
-export function newWritten(cloud: Cloud, old: EnrollmentBase | undefined): Written {
+export function newWriteInfo(cloud: Cloud, old: EnrollmentBase | undefined): WriteInfo {
     const now = timestamp(cloud.clock.nowMs())
-    const createdDateTimeUtc = old ? writtenOf(cloud, old).createdDateTimeUtc : now
+    const createdDateTimeUtc = old ? ensureWriteInfo(cloud, old).createdDateTimeUtc : now
     return { etag: newEtag(cloud.random), createdDateTimeUtc, lastUpdatedDateTimeUtc: now }
 }
 
 /** An enrollment as the API shows it: without its keys, which only `attestationmechanism` tells. */
-export function documentOf<E extends EnrollmentBase>(
+export function enrollmentJson<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     cloud: Cloud,
     enrollment: E,
     single: boolean
 ): JsonObject {
-    writtenOf(cloud, enrollment)
-    return { ...enrollmentDocument(enrollment), ...kind.extra(cloud, enrollment, single) }
+    ensureWriteInfo(cloud, enrollment)
+    return { ...enrollmentDocument(enrollment), ...kind.extraFields(cloud, enrollment, single) }
 }

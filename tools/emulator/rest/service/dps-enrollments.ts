@@ -1,10 +1,16 @@
 import type { Cloud } from "../../cloud.js"
 import type { EnrollmentBase } from "../../dps/enrollments.js"
 import type { JsonObject } from "../../util/json-object.js"
-import { type ServiceAnswer, type ServiceCall, noContent, objectBody } from "./service-call.js"
-import { documentOf, type EnrollmentKind, newWritten, writtenOf } from "./dps-documents.js"
+import {
+    type ServiceAnswer,
+    type ServiceCall,
+    noContentAnswer,
+    objectBody,
+    etagHeader,
+    requireMatch,
+} from "./service-call.js"
+import { enrollmentJson, type EnrollmentKind, newWriteInfo, ensureWriteInfo } from "./dps-documents.js"
 import { ServiceError } from "./service-errors.js"
-import { etagHeader, requireMatch } from "./etag.js"
 import { page, requireEverything } from "./paged-query.js"
 
 function attestationOf({ primaryKey, secondaryKey }: EnrollmentBase): JsonObject {
@@ -15,20 +21,20 @@ export function getEnrollment<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     call: ServiceCall
 ): ServiceAnswer {
-    const enrollment = kind.required(call.cloud, call.params[0])
-    const json = documentOf(kind, call.cloud, enrollment, true)
-    return { status: 200, json, headers: etagHeader(writtenOf(call.cloud, enrollment).etag) }
+    const enrollment = kind.getOrThrow(call.cloud, call.params[0])
+    const json = enrollmentJson(kind, call.cloud, enrollment, true)
+    return { status: 200, json, headers: etagHeader(ensureWriteInfo(call.cloud, enrollment).etag) }
 }
 
 /** Writes what `body` says over `old`, or makes it new. @throws ServiceError 400 */
-export function write<E extends EnrollmentBase>(
+export function writeEnrollment<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     cloud: Cloud,
     id: string,
     body: JsonObject,
     old: E | undefined
 ): E {
-    const enrollment = { ...kind.read(cloud, id, body, old), written: newWritten(cloud, old) }
+    const enrollment = { ...kind.read(cloud, id, body, old), written: newWriteInfo(cloud, old) }
     kind.put(cloud, enrollment)
     return enrollment
 }
@@ -42,12 +48,12 @@ export function putEnrollment<E extends EnrollmentBase>(
     const id = call.params[0]
     const body = objectBody(call)
     const ifMatch = headers["if-match"]
-    const old = ifMatch === undefined ? kind.find(cloud, id) : kind.required(cloud, id)
+    const old = ifMatch === undefined ? kind.find(cloud, id) : kind.getOrThrow(cloud, id)
     if (old && ifMatch === undefined)
         throw new ServiceError(409, 409000, `${id} exists already; send If-Match to change it.`)
-    if (old) requireMatch(headers, writtenOf(cloud, old).etag)
-    const enrollment = write(kind, cloud, id, body, old)
-    const json = { ...documentOf(kind, cloud, enrollment, true), attestation: attestationOf(enrollment) }
+    if (old) requireMatch(headers, ensureWriteInfo(cloud, old).etag)
+    const enrollment = writeEnrollment(kind, cloud, id, body, old)
+    const json = { ...enrollmentJson(kind, cloud, enrollment, true), attestation: attestationOf(enrollment) }
     return { status: 200, json, headers: etagHeader(enrollment.written?.etag ?? "") }
 }
 
@@ -55,10 +61,10 @@ export function deleteEnrollment<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     call: ServiceCall
 ): ServiceAnswer {
-    const enrollment = kind.required(call.cloud, call.params[0])
-    requireMatch(call.headers, writtenOf(call.cloud, enrollment).etag)
+    const enrollment = kind.getOrThrow(call.cloud, call.params[0])
+    requireMatch(call.headers, ensureWriteInfo(call.cloud, enrollment).etag)
     kind.remove(call.cloud, call.params[0])
-    return noContent()
+    return noContentAnswer()
 }
 
 /** The one place that tells the keys. */
@@ -66,7 +72,7 @@ export function getAttestation<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     call: ServiceCall
 ): ServiceAnswer {
-    return { status: 200, json: attestationOf(kind.required(call.cloud, call.params[0])) }
+    return { status: 200, json: attestationOf(kind.getOrThrow(call.cloud, call.params[0])) }
 }
 
 export function queryEnrollments<E extends EnrollmentBase>(
@@ -76,6 +82,6 @@ export function queryEnrollments<E extends EnrollmentBase>(
     requireEverything(call, kind.collection)
     const after = (id: string | undefined, count: number) => kind.after(call.cloud, id, count)
     return page(call, kind.itemType, after, kind.idOf, enrollment =>
-        documentOf(kind, call.cloud, enrollment, false)
+        enrollmentJson(kind, call.cloud, enrollment, false)
     )
 }

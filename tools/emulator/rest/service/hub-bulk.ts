@@ -1,8 +1,7 @@
 import { isJsonObject, type JsonObject } from "../../util/json-object.js"
-import { type ServiceAnswer, jsonBody } from "./service-call.js"
+import { type ServiceAnswer, jsonBody, requireMatch } from "./service-call.js"
 import { hubErrorName, ServiceError } from "./service-errors.js"
-import { requireMatch } from "./etag.js"
-import { type HubCall, requiredDevice } from "./hub-call.js"
+import { type HubCall, requireDevice } from "./hub-call.js"
 import { writeDevice } from "./hub-devices.js"
 
 /** As many as the registry takes at a time. */
@@ -10,13 +9,13 @@ const BULK_MAX = 100
 
 const MODES = ["create", "createorupdate", "update", "updateifmatchetag", "delete", "deleteifmatchetag"]
 
-function one(call: HubCall, id: string, item: JsonObject): void {
+function applyItem(call: HubCall, id: string, item: JsonObject): void {
     const mode = String(item.importMode).toLowerCase()
     if (!MODES.includes(mode)) throw new ServiceError(400, 400000, "importMode is unknown.")
     const { hub } = call
     if (mode === "create" && hub.device(id)) throw new ServiceError(409, 409001, `${id} exists already.`)
     if (!mode.startsWith("create")) {
-        const { etag } = requiredDevice(hub, id)
+        const { etag } = requireDevice(hub, id)
         // The SDK sends `etag`, the documents have `eTag`.
         if (mode.endsWith("ifmatchetag")) requireMatch({ "if-match": String(item.eTag ?? item.etag) }, etag)
     }
@@ -35,7 +34,7 @@ export function bulkDevices(call: HubCall): ServiceAnswer {
         try {
             if (!isJsonObject(item) || typeof id !== "string")
                 throw new ServiceError(400, 400000, "id is missing.")
-            one(call, id, item)
+            applyItem(call, id, item)
         } catch (error) {
             if (!(error instanceof ServiceError)) throw error
             const name = hubErrorName(error)

@@ -8,10 +8,10 @@ export interface HubCall extends ServiceCall {
 }
 
 /** What the hub writes for a time that never was. */
-export const NEVER = "0001-01-01T00:00:00Z"
+export const ZERO_TIME = "0001-01-01T00:00:00Z"
 
 /** @throws ServiceError 404001 */
-export function requiredDevice(hub: Hub, deviceId: string): Device {
+export function requireDevice(hub: Hub, deviceId: string): Device {
     const device = hub.device(deviceId)
     if (!device) throw new ServiceError(404, 404001, `Device ${deviceId} not registered`)
     return device

@@ -2,17 +2,16 @@ import { isSymmetricKey, newKey } from "@moorage/protocol"
 import { timestamp } from "../../dps/dps-bodies.js"
 import type { Device } from "../../hub/hub-device.js"
 import { isJsonObject, type JsonObject } from "../../util/json-object.js"
-import { type ServiceAnswer, noContent, objectBody } from "./service-call.js"
+import { type ServiceAnswer, noContentAnswer, objectBody, etagHeader, requireMatch } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
-import { etagHeader, requireMatch } from "./etag.js"
-import { type HubCall, isDeviceId, NEVER, requiredDevice } from "./hub-call.js"
+import { type HubCall, isDeviceId, ZERO_TIME, requireDevice } from "./hub-call.js"
 
 const NEW_KEY_BYTES = 32
 /** As many as a list has at most, and unless `top` says less. */
 const LIST_MAX = 1000
 
 /** An identity as the registry shows it, with its keys. */
-function identity(device: Device): JsonObject {
+function identityJson(device: Device): JsonObject {
     const [primaryKey, secondaryKey = null] = device.keys
     const { statusUpdatedMs } = device
     return {
@@ -22,9 +21,9 @@ function identity(device: Device): JsonObject {
         connectionState: device.session ? "Connected" : "Disconnected",
         status: device.enabled ? "enabled" : "disabled",
         statusReason: device.statusReason,
-        connectionStateUpdatedTime: NEVER,
-        statusUpdatedTime: statusUpdatedMs === undefined ? NEVER : timestamp(statusUpdatedMs),
-        lastActivityTime: NEVER,
+        connectionStateUpdatedTime: ZERO_TIME,
+        statusUpdatedTime: statusUpdatedMs === undefined ? ZERO_TIME : timestamp(statusUpdatedMs),
+        lastActivityTime: ZERO_TIME,
         cloudToDeviceMessageCount: device.waiting.length,
         authentication: {
             symmetricKey: { primaryKey, secondaryKey },
@@ -35,8 +34,8 @@ function identity(device: Device): JsonObject {
     }
 }
 
-function answer(device: Device): ServiceAnswer {
-    return { status: 200, json: identity(device), headers: etagHeader(device.etag) }
+function identityAnswer(device: Device): ServiceAnswer {
+    return { status: 200, json: identityJson(device), headers: etagHeader(device.etag) }
 }
 
 /** The keys of an identity that is written; those left out stay, or are made when it is new. */
@@ -71,7 +70,7 @@ export function writeDevice(call: HubCall, deviceId: string, body: JsonObject): 
 }
 
 export function getDevice(call: HubCall): ServiceAnswer {
-    return answer(requiredDevice(call.hub, call.params[0]))
+    return identityAnswer(requireDevice(call.hub, call.params[0]))
 }
 
 /** Without If-Match only a new identity is written. */
@@ -83,19 +82,19 @@ export function putDevice(call: HubCall): ServiceAnswer {
     if (call.headers["if-match"] === undefined) {
         if (call.hub.device(deviceId))
             throw new ServiceError(409, 409001, `A device with ID '${deviceId}' is already registered.`)
-    } else requireMatch(call.headers, requiredDevice(call.hub, deviceId).etag)
-    return answer(writeDevice(call, deviceId, body))
+    } else requireMatch(call.headers, requireDevice(call.hub, deviceId).etag)
+    return identityAnswer(writeDevice(call, deviceId, body))
 }
 
 export function deleteDevice(call: HubCall): ServiceAnswer {
-    const device = requiredDevice(call.hub, call.params[0])
+    const device = requireDevice(call.hub, call.params[0])
     requireMatch(call.headers, device.etag)
     call.hub.removeDevice(device.deviceId)
-    return noContent()
+    return noContentAnswer()
 }
 
-function devicesOf({ hub }: HubCall): Device[] {
-    return hub.deviceIds().map(id => requiredDevice(hub, id))
+function allDevices({ hub }: HubCall): Device[] {
+    return hub.deviceIds().map(id => requireDevice(hub, id))
 }
 
 export function listDevices(call: HubCall): ServiceAnswer {
@@ -103,11 +102,11 @@ export function listDevices(call: HubCall): ServiceAnswer {
     const top = Number(text)
     if (!/^\d+$/.test(text) || top < 1 || top > LIST_MAX)
         throw new ServiceError(400, 400000, `top is a whole number from 1 to ${LIST_MAX}.`)
-    return { status: 200, json: devicesOf(call).slice(0, top).map(identity) }
+    return { status: 200, json: allDevices(call).slice(0, top).map(identityJson) }
 }
 
 export function deviceStatistics(call: HubCall): ServiceAnswer {
-    const devices = devicesOf(call)
+    const devices = allDevices(call)
     const enabled = devices.filter(device => device.enabled).length
     const json = {
         totalDeviceCount: devices.length,
@@ -118,6 +117,6 @@ export function deviceStatistics(call: HubCall): ServiceAnswer {
 }
 
 export function serviceStatistics(call: HubCall): ServiceAnswer {
-    const connectedDeviceCount = devicesOf(call).filter(device => device.session).length
+    const connectedDeviceCount = allDevices(call).filter(device => device.session).length
     return { status: 200, json: { connectedDeviceCount } }
 }

@@ -1,6 +1,6 @@
-import { type ServiceAnswer, noContent } from "./service-call.js"
+import { type ServiceAnswer, noContentAnswer } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
-import { type HubCall, requiredDevice } from "./hub-call.js"
+import { type HubCall, requireDevice } from "./hub-call.js"
 
 /** A cloud-to-device message is 64 KB at most (IoT Hub quotas). */
 const MESSAGE_MAX_BYTES = 64 * 1024
@@ -19,7 +19,7 @@ const SYSTEM_PROPERTIES: Record<string, string> = {
 
 const APP_PREFIX = "iothub-app-"
 
-function propertiesOf(headers: Record<string, string>): Record<string, string> {
+function readProperties(headers: Record<string, string>): Record<string, string> {
     const properties: Record<string, string> = {}
     for (const [name, value] of Object.entries(headers)) {
         const system = SYSTEM_PROPERTIES[name]
@@ -30,14 +30,14 @@ function propertiesOf(headers: Record<string, string>): Record<string, string> {
 }
 
 /** When a message expires, in ms; undefined unless it says. @throws ServiceError 400 */
-function expiryOf(text: string | undefined): number | undefined {
+function readExpiry(text: string | undefined): number | undefined {
     if (text === undefined) return undefined
     const atMs = Date.parse(text)
     if (Number.isNaN(atMs)) throw new ServiceError(400, 400000, "iothub-expiry is not a time.")
     return atMs
 }
 
-function deviceOf(to: string): string {
+function readDeviceId(to: string): string {
     const match = /^\/devices\/([^/]+)\/messages\/devicebound$/i.exec(to)
     try {
         if (match) return decodeURIComponent(match[1])
@@ -49,17 +49,17 @@ function deviceOf(to: string): string {
 
 /** Cloud to device: the body as it is, the properties in headers. */
 export function sendToDevice(call: HubCall): ServiceAnswer {
-    const { deviceId } = requiredDevice(call.hub, deviceOf(call.headers["iothub-to"] ?? ""))
+    const { deviceId } = requireDevice(call.hub, readDeviceId(call.headers["iothub-to"] ?? ""))
     if (call.body.length > MESSAGE_MAX_BYTES)
         throw new ServiceError(413, 413001, `A message is ${MESSAGE_MAX_BYTES} bytes at most.`)
-    const properties = propertiesOf(call.headers)
-    call.hub.sendToDevice(deviceId, call.body, properties, expiryOf(properties["$.exp"]))
-    return noContent()
+    const properties = readProperties(call.headers)
+    call.hub.sendToDevice(deviceId, call.body, properties, readExpiry(properties["$.exp"]))
+    return noContentAnswer()
 }
 
 /** Drops what waits for a device. */
 export function purgeCommands(call: HubCall): ServiceAnswer {
-    const { deviceId } = requiredDevice(call.hub, call.params[0])
+    const { deviceId } = requireDevice(call.hub, call.params[0])
     const totalMessagesPurged = call.hub.purge(deviceId)
     return { status: 200, json: { totalMessagesPurged, deviceId, moduleId: null } }
 }

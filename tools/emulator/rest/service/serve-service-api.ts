@@ -1,6 +1,6 @@
 import type { Cloud } from "../../cloud.js"
-import { guid } from "../../dps/dps-bodies.js"
-import type { InjectedFault } from "../../cloud-events.js"
+import { newGuid } from "../../dps/dps-bodies.js"
+import type { InjectedFault } from "../../faults/fault.js"
 import { HubError } from "../../hub/hub-error.js"
 import type { HttpReply, HttpRequest } from "../device-api.js"
 import { type ServiceAnswer, type ServiceCall, findRoute, type ServiceRoute } from "./service-call.js"
@@ -58,7 +58,7 @@ async function serve<C extends ServiceCall>(
     request: ServiceApiRequest,
     fault: InjectedFault | undefined
 ): Promise<HttpReply> {
-    const headers: Record<string, string> = { "x-ms-request-id": guid(cloud.random) }
+    const headers: Record<string, string> = { "x-ms-request-id": newGuid(cloud.random) }
     let reply: HttpReply
     try {
         const answer = await perform(cloud, service, request, fault)
@@ -119,6 +119,6 @@ export async function serveServiceApi(
         errorForm: hubErrorForm,
         extend: call => ({ ...call, hub }),
     }
-    const refused = hub.isUp || fault?.status !== undefined ? fault : { ...fault, status: 503 }
+    const refused = hub.isAvailable || fault?.status !== undefined ? fault : { ...fault, status: 503 }
     return serve(cloud, service, request, refused)
 }

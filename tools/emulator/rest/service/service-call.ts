@@ -31,7 +31,7 @@ export interface ServiceRoute<C extends ServiceCall = ServiceCall> {
 
 const NO_CONTENT: ServiceAnswer = { status: 204 }
 
-export const noContent = () => NO_CONTENT
+export const noContentAnswer = () => NO_CONTENT
 
 /** The body as JSON. @throws ServiceError 400 */
 export function jsonBody(call: ServiceCall): unknown {
@@ -49,7 +49,7 @@ export function objectBody(call: ServiceCall): JsonObject {
     return body
 }
 
-function paramsOf(pattern: string, segments: string[]): string[] | undefined {
+function matchPath(pattern: string, segments: string[]): string[] | undefined {
     const wanted = pattern.split("/").slice(1)
     if (wanted.length !== segments.length) return undefined
     const params: string[] = []
@@ -77,10 +77,27 @@ export function findRoute<C extends ServiceCall>(
     }
     let known = false
     for (const route of routes) {
-        const params = paramsOf(route.path, segments)
+        const params = matchPath(route.path, segments)
         if (params && route.method === method) return { route, params }
         known ||= params !== undefined
     }
     if (known) throw new ServiceError(405, 405000, `${method} is not allowed here.`)
     throw new ServiceError(404, 404000, "No such resource.")
+}
+
+/** An ETag without its quotes: the SDKs send it both ways. */
+function bare(text: string): string {
+    return text.trim().replace(/^"(.*)"$/, "$1")
+}
+
+/** @throws ServiceError 412 when If-Match is given and is neither `*` nor `etag` */
+export function requireMatch(headers: Record<string, string>, etag: string): void {
+    const wanted = headers["if-match"]
+    if (wanted === undefined || bare(wanted) === "*" || bare(wanted) === etag) return
+    throw new ServiceError(412, 412001, "ETag is invalid: If-Match is not the one of the resource.")
+}
+
+/** As the header has it. */
+export function etagHeader(etag: string): Record<string, string> {
+    return { ETag: `"${etag}"` }
 }

@@ -1,5 +1,5 @@
 import type { Random } from "@moorage/runtime"
-import { errorResponse, guid, timestamp } from "../../dps/dps-bodies.js"
+import { errorResponse, newGuid, timestamp } from "../../dps/dps-bodies.js"
 
 /** A refusal of a service API. `code` has the status as its first three digits. */
 export class ServiceError extends Error {
@@ -67,7 +67,7 @@ function isMethodError(error: ServiceError): boolean {
 /** `{"Message":"ErrorCode:DeviceNotFound;..."}`: what azure-iot-http-base takes apart. */
 export const hubErrorForm: ErrorForm = (error, random, nowMs) => {
     const name = hubErrorName(error)
-    const trackingId = `${guid(random).replaceAll("-", "").toUpperCase()}-TimeStamp:${timestamp(nowMs)}`
+    const trackingId = `${newGuid(random).replaceAll("-", "").toUpperCase()}-TimeStamp:${timestamp(nowMs)}`
     const headers = { "iothub-errorcode": name }
     if (isMethodError(error)) {
         const details = {

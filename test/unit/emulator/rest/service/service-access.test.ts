@@ -110,7 +110,7 @@ describe("a request", () => {
 
     test("under a fault is answered as the fault says, in the service's form", async () => {
         const world = newWorld()
-        world.cloud.faults = point =>
+        world.cloud.faultOverride = point =>
             point.service === HUB_HOST ? { status: 429, retryAfterSec: 7 } : undefined
         const reply = await askHub(world, { what: "GET /devices/d" })
         expect(reply).toMatchObject({ status: 429, headers: { "retry-after": "7" } })
@@ -120,7 +120,7 @@ describe("a request", () => {
 
     test("to a hub that is down is 503", async () => {
         const world = newWorld()
-        world.cloud.hub(HUB_HOST).setUp(false)
+        world.cloud.hub(HUB_HOST).setAvailable(false)
         expect((await askHub(world, { what: "GET /devices" })).status).toBe(503)
     })
 

@@ -1,4 +1,4 @@
-import type { DeviceBound } from "../../../../../tools/emulator/hub/hub-device.js"
+import type { DeviceBoundMessage } from "../../../../../tools/emulator/hub/hub-device.js"
 import { describe, expect, test } from "vitest"
 import { askHub, HUB_HOST, newWorld, OWNER_KEY, type World } from "../../../../helpers/service-call.js"
 
@@ -16,14 +16,14 @@ function connect({ cloud }: World, filters: string[], answer?: { status: number;
     const device = hub.device("d")
     if (!device) throw new Error("no device d")
     const sent: { topic: string; body: string }[] = []
-    const delivered: DeviceBound[] = []
+    const delivered: DeviceBoundMessage[] = []
     let closed = ""
     for (const filter of filters) device.subscriptions.set(filter, 1)
     device.session = {
         publish: (topic, body) => {
             sent.push({ topic, body: Buffer.from(body).toString() })
             const requestId = /\$rid=(.+)$/.exec(topic)?.[1]
-            if (answer && requestId) hub.methodAnswered("d", requestId, answer.status, answer.body)
+            if (answer && requestId) hub.completeMethod("d", requestId, answer.status, answer.body)
         },
         deliver: message => void delivered.push(message),
         close: why => {
@@ -142,7 +142,7 @@ describe("a twin", () => {
         const { desired } = (await askHub(world, { what: "GET /twins/d" })).body.properties
         expect($lastUpdated).not.toBe(first)
         expect(desired.$metadata).toEqual({ $lastUpdated, a: { $lastUpdated, b: { $lastUpdated } } })
-        expect(hub.device("d")?.twin.body()).not.toContain("metadata")
+        expect(hub.device("d")?.twin.toBody()).not.toContain("metadata")
     })
 
     test("takes objects only, and no prototype", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import { SortedIds } from "../../../../tools/emulator/util/sorted-ids.js"
+import { SortedIds } from "../../../../tools/emulator/util/ordered-map.js"
 
 const id = fc.constantFrom("a", "b", "ba", "c", "d", "e")
 const step = fc.oneof(
