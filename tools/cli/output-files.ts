@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs"
+import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { writeFileAtomic as write } from "@moorage/files"
 import { FAILED, UserError } from "./user-error.js"
@@ -14,8 +14,6 @@ export const OWNER_ONLY = 0o600
 /** Writes a file of the user's as a whole, and the folders that it is to be in. @throws UserError */
 export function writeOutputFile(file: string, text: string, mode?: number): void {
     try {
-        const there = statSync(file, { throwIfNoEntry: false })
-        if (there && !there.isFile()) throw new Error("it is there, and no file")
         mkdirSync(dirname(file), { recursive: true })
         write(file, text, mode)
     } catch (error) {

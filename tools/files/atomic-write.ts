@@ -1,24 +1,44 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs"
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 
-/** Takes away what is no use to anybody; where nothing can be, there is nothing to take away. */
-function remove(file: string): void {
+/** Returns the path where the new content of `file` is collected before it replaces `file`. */
+export function unfinishedPath(file: string): string {
+    return `${file}.new`
+}
+
+/**
+ * Checks that `file` is missing or a regular file. A rename would replace a device, and would fail on a folder only
+ * after the content was written.
+ * @throws Error when something else has that name
+ */
+export function checkReplaceable(file: string): void {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    if (stat && !stat.isFile()) throw new Error("it exists and is not a regular file")
+}
+
+function removeIfPossible(file: string): void {
     try {
         rmSync(file, { force: true })
     } catch {
-        // Such as below a path that is no folder.
+        // The path leads through something that is not a folder. The write reports that error.
     }
 }
 
-/** Writes a file as a whole: it is there entirely or not at all. @throws what the file system throws */
+/**
+ * Replaces a file in one step: a reader sees the old content or the new content, never a part of it.
+ * A symbolic link is replaced, not followed.
+ * @param mode permissions of the new file, for example 0o600 (default: 0o666 less the umask)
+ * @throws Error when `file` exists and is not a regular file; errors of the file system
+ */
 export function writeFileAtomic(file: string, content: Uint8Array | string, mode?: number): void {
-    const unfinished = `${file}.new`
-    // What an earlier run left behind, or a link that somebody put there, is not written through.
-    remove(unfinished)
+    const unfinished = unfinishedPath(file)
+    checkReplaceable(file)
+    // The exclusive creation below must not write through a leftover of a crashed run, or through a planted link.
+    removeIfPossible(unfinished)
     try {
         writeFileSync(unfinished, content, { mode, flag: "wx" })
         renameSync(unfinished, file)
     } catch (error) {
-        remove(unfinished)
+        removeIfPossible(unfinished)
         throw error
     }
 }

@@ -1,9 +1,9 @@
-// Files that a person writes, YAML or JSON: read whole, checked against a schema, every mistake with its line.
+// YAML or JSON files that a user writes: read whole, checked against a schema, every error reported with its line.
 import { readFileSync } from "node:fs"
 import * as v from "valibot"
 import { type Document, LineCounter, parseDocument as parseYaml, stringify } from "yaml"
 
-/** The file cannot be used; the message lists every mistake, a line each, and is fit to be shown. */
+/** A document is not valid. The message lists every error, one per line, and is written for the user. */
 export class DocumentError extends Error {}
 
 type Path = (string | number)[]
@@ -13,20 +13,19 @@ function pathOf(issue: v.BaseIssue<unknown>): Path {
     return (issue.path ?? []).map(item => item.key as string | number)
 }
 
-/** `enrollmentGroups[1].primaryKey`. */
-function format(path: Path): string {
+/** Returns a path as text, for example `enrollmentGroups[1].primaryKey`. */
+function formatPath(path: Path): string {
     const parts = path.map((part, i) => (typeof part === "number" ? `[${part}]` : i ? `.${part}` : part))
     return parts.join("") || "the file"
 }
 
 function messageOf(issue: v.BaseIssue<unknown>): string {
     if (issue.type !== "strict_object") return issue.message.replace(/^Invalid .*: /, "")
-    if (!issue.path) return 'is no list of "name: value"'
-    // An unknown field, or one that is missing, by what the schema expected there.
-    return issue.expected === "never" ? "is not known" : "is missing"
+    if (!issue.path) return 'must be a list of "name: value" pairs'
+    return issue.expected === "never" ? "is not a known field" : "is missing"
 }
 
-/** `line 12, `, of the deepest part of the path that stands in the file. */
+/** Returns `line 12, ` for the deepest part of the path that the file contains, or an empty string. */
 function lineOf(document: Document, lines: LineCounter, path: Path): string {
     for (let depth = path.length; depth > 0; depth--) {
         const node = document.getIn(path.slice(0, depth), true) as { range?: [number] } | undefined
@@ -35,43 +34,52 @@ function lineOf(document: Document, lines: LineCounter, path: Path): string {
     return ""
 }
 
+export interface DocumentOptions<T> {
+    /** Name of the file, for the error message. */
+    name: string
+    /** Returns errors that no schema can find, one text per error. */
+    findErrors?: (value: T) => string[]
+}
+
 /**
- * What `source` says, as the schema has it.
- * @param name of the file, for the message
- * @param more further mistakes, which no schema finds: a line each
- * @throws DocumentError with every mistake, each with its path and line
+ * Parses YAML or JSON text and checks it against a schema.
+ * @returns the value with the defaults of the schema filled in
+ * @throws DocumentError that lists every error with its line and path
  */
 export function parseDocument<S extends Schema>(
     schema: S,
     source: string,
-    name: string,
-    more: (value: v.InferOutput<S>) => string[] = () => []
+    { name, findErrors = () => [] }: DocumentOptions<v.InferOutput<S>>
 ): v.InferOutput<S> {
     const lines = new LineCounter()
     const document = parseYaml(source, { lineCounter: lines })
-    const refuse = (errors: string[]) =>
+    const documentError = (errors: string[]) =>
         new DocumentError([`${name} cannot be used:`, ...errors.map(error => `  ${error}`)].join("\n"))
-    if (document.errors.length > 0) throw refuse(document.errors.map(error => error.message.split("\n")[0]))
+    if (document.errors.length > 0)
+        throw documentError(document.errors.map(error => error.message.split("\n")[0]))
     const result = v.safeParse(schema, document.toJS() ?? {})
     if (!result.success)
-        throw refuse(
+        throw documentError(
             result.issues.map(issue => {
                 const path = pathOf(issue)
-                return `${lineOf(document, lines, path)}${format(path)}: ${messageOf(issue)}`
+                return `${lineOf(document, lines, path)}${formatPath(path)}: ${messageOf(issue)}`
             })
         )
-    const wrong = more(result.output)
-    if (wrong.length > 0) throw refuse(wrong)
+    const errors = findErrors(result.output)
+    if (errors.length > 0) throw documentError(errors)
     return result.output
 }
 
-/** As parseDocument(), of a file. @throws DocumentError, also when it cannot be read */
+/**
+ * Reads a file as parseDocument() does.
+ * @throws DocumentError when the file cannot be read or is not valid
+ */
 export function readDocument<S extends Schema>(
     schema: S,
     file: string,
-    more?: (value: v.InferOutput<S>) => string[]
+    findErrors?: (value: v.InferOutput<S>) => string[]
 ): v.InferOutput<S> {
-    return parseDocument(schema, readText(file), file, more)
+    return parseDocument(schema, readText(file), { name: file, findErrors })
 }
 
 function readText(file: string): string {
@@ -82,7 +90,7 @@ function readText(file: string): string {
     }
 }
 
-/** A value as YAML, as readDocument() reads it. */
+/** Returns a value as YAML text that readDocument() can read. */
 export function formatDocument(value: unknown): string {
     return stringify(value, { lineWidth: 110, indent: 4 })
 }

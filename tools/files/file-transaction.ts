@@ -1,10 +1,11 @@
-// Files that belong together: each is written beside its place first, then all are put there, or none is.
+// Writes several files so that either all of them change or none does.
 import { createWriteStream } from "node:fs"
-import { mkdir, realpath, rename, rm, stat } from "node:fs/promises"
+import { mkdir, realpath, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import { pipeline } from "node:stream/promises"
+import { checkReplaceable, unfinishedPath } from "./atomic-write.js"
 
-/** Chunks of at least so many characters: a write a line would take longer than the line. */
+/** Minimum length of a chunk. One system call per line would take longer than the rest of the work. */
 const CHUNK_CHARS = 65_536
 
 async function* inChunks(lines: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
@@ -18,36 +19,35 @@ async function* inChunks(lines: AsyncIterable<string> | Iterable<string>): Async
     yield chunk
 }
 
+/** Collects the new content of several files; `commit()` replaces all files, `rollback()` changes none. */
 export class FileTransaction {
-    private readonly waiting: { unfinished: string; file: string }[] = []
+    private readonly pending: { unfinished: string; target: string }[] = []
 
     /**
-     * Writes a file beside its place.
-     * @param mode of a new file, such as 0o600
-     * @throws what the file system throws; Error when something else than a file is there
+     * Writes the new content of a file next to it, and creates the folder when it is missing.
+     * When `file` is a symbolic link, the file that the link points to is replaced.
+     * @param mode permissions of the new file, for example 0o600 (default: 0o666 less the umask)
+     * @throws Error when `file` exists and is not a regular file; errors of the file system
      */
     async write(file: string, text: AsyncIterable<string> | Iterable<string>, mode = 0o666): Promise<void> {
         await mkdir(dirname(file), { recursive: true })
-        // A link stays one: what it points to is replaced.
-        const place = await realpath(file).catch(() => file)
-        // A folder would be known at commit only, and a device be replaced by a file.
-        const there = await stat(place).catch(() => undefined)
-        if (there && !there.isFile()) throw new Error("there is something that is no file")
-        const unfinished = `${place}.new`
+        const target = await realpath(file).catch(() => file)
+        checkReplaceable(target)
+        const unfinished = unfinishedPath(target)
         await rm(unfinished, { force: true })
-        this.waiting.push({ unfinished, file: place })
+        this.pending.push({ unfinished, target })
         await pipeline(inChunks(text), createWriteStream(unfinished, { mode, flags: "wx" }))
     }
 
-    /** Puts all files in their places. @throws what the file system throws */
+    /** Replaces all files by their new content. @throws errors of the file system */
     async commit(): Promise<void> {
-        for (const { unfinished, file } of this.waiting) await rename(unfinished, file)
-        this.waiting.length = 0
+        for (const { unfinished, target } of this.pending) await rename(unfinished, target)
+        this.pending.length = 0
     }
 
-    /** Takes away what was written but not committed. */
-    async drop(): Promise<void> {
-        for (const { unfinished } of this.waiting) await rm(unfinished, { force: true })
-        this.waiting.length = 0
+    /** Removes what was written and not committed. */
+    async rollback(): Promise<void> {
+        for (const { unfinished } of this.pending) await rm(unfinished, { force: true })
+        this.pending.length = 0
     }
 }

@@ -1,8 +1,6 @@
-// Files that a user or a tool keeps: written whole, locked, journaled, or read and checked against a schema.
-
+// Files that a user or a tool keeps: atomic writes, locks, journals, transactions and validated documents.
 export * from "./atomic-write.js"
 export * from "./document.js"
 export * from "./file-lock.js"
 export * from "./file-transaction.js"
 export * from "./journal.js"
-export * from "./wait-lock.js"

@@ -1,41 +1,48 @@
-// A file of JSON lines that only grows: what was done, kept on disk as it is done.
+// Append-only files of JSON lines: each step is on disk before the next one starts, so that a stopped run can resume.
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs"
 
-/** A state file is none, or cannot be read or written. */
+/** A journal is damaged, belongs to something else, or cannot be read or written. The message is written for the user. */
 export class JournalError extends Error {}
 
+export interface JournalOptions {
+    /** First line of the file: names the kind of journal, its version and what the journal belongs to. */
+    header: string
+    /** Returns the error message for an existing file whose first line is `otherHeader`. */
+    mismatchMessage: (otherHeader: string) => string
+    /** Receives each record of an existing file, in order. @returns whether the record is valid */
+    onRecord: (record: unknown) => boolean
+}
+
 export class JournalFile {
-    private isNew: boolean
+    private hasHeader: boolean
 
     /**
-     * @param header first line of the file
-     * @param foreign what to say of a file with another one
-     * @param take gets each line that is there; false when it is none
-     * @throws StateError
+     * Reads the existing records; a missing or empty file is created later, by open() or append().
+     * @throws JournalError when the file has another header, is damaged or cannot be read
      */
     constructor(
         readonly file: string,
-        private readonly header: string,
-        foreign: (header: string) => string,
-        take: (line: unknown) => boolean
+        private readonly options: JournalOptions
     ) {
-        this.isNew = !existsSync(file)
-        if (!this.isNew) this.read(foreign, take)
+        this.hasHeader = existsSync(file) && this.read()
     }
 
-    /** Makes the file, unless it is there: what cannot be written is known before anything is done. @throws StateError */
-    begin(): void {
-        if (this.isNew) this.append(this.header)
-        this.isNew = false
+    /**
+     * Creates the file when it is missing. An unwritable path is found before any work is done.
+     * @throws JournalError when the file cannot be written
+     */
+    open(): void {
+        if (!this.hasHeader) this.appendLine(this.options.header)
+        this.hasHeader = true
     }
 
-    /** @throws StateError when it cannot be written */
-    add(line: object): void {
-        this.begin()
-        this.append(JSON.stringify(line))
+    /** Adds a record. @throws JournalError when the file cannot be written */
+    append(record: object): void {
+        this.open()
+        this.appendLine(JSON.stringify(record))
     }
 
-    private append(line: string): void {
+    private appendLine(line: string): void {
         try {
             appendFileSync(this.file, `${line}\n`)
         } catch (error) {
@@ -43,18 +50,22 @@ export class JournalFile {
         }
     }
 
-    private read(foreign: (header: string) => string, take: (line: unknown) => boolean): void {
-        const [header, ...lines] = this.wholeLines()
-        if (header === undefined) this.isNew = true
-        else if (header !== this.header) throw new JournalError(foreign(header))
+    /** @returns whether the file has a header */
+    private read(): boolean {
+        const { header, mismatchMessage, onRecord } = this.options
+        const [firstLine, ...lines] = this.readLines()
+        if (firstLine === undefined) return false
+        if (firstLine !== header) throw new JournalError(mismatchMessage(firstLine))
         for (const [i, line] of lines.entries())
-            if (!take(parsed(line))) throw new JournalError(`${this.file}, line ${i + 2}: it is damaged.`)
+            if (!onRecord(parseJson(line)))
+                throw new JournalError(`${this.file} is damaged: line ${i + 2} is not a valid record.`)
+        return true
     }
 
-    private wholeLines(): string[] {
+    private readLines(): string[] {
         try {
             let text = readFileSync(this.file, "utf8")
-            // A line without its end was cut short when the process was: what it told is not known.
+            // The process ended while it wrote the last line. That record was never acted on.
             const end = text.lastIndexOf("\n") + 1
             if (end < text.length) {
                 text = text.slice(0, end)
@@ -67,7 +78,7 @@ export class JournalFile {
     }
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
     try {
         return JSON.parse(text)
     } catch {

@@ -47,7 +47,7 @@ test("no circle of imports in devs, src and tools", () => {
     expect(graph.get("devs/mqtt/mqtt-client")).toContain("devs/socket/socket")
     expect(graph.get("tools/emulator/hub/twin-limits")).toContain("tools/emulator/util/json-object")
     expect(graph.get("tools/emulator/mqtt/mqtt-connection")).toContain("tools/emulator/cloud")
-    expect(graph.get("tools/files/wait-lock")).toContain("tools/runtime/index")
+    expect(graph.get("tools/files/file-lock")).toContain("tools/runtime/index")
     expect(findCircle(graph)).toBeUndefined()
 })
 

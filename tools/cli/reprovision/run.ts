@@ -1,7 +1,7 @@
 // What `moorage reprovision` does.
 import { createReadStream } from "node:fs"
 import type { Services } from "@moorage/fleet/azure"
-import { acquireLock } from "@moorage/files"
+import { acquireLock, LockError } from "@moorage/files"
 import {
     isGood,
     type ReprovisionOutcome,
@@ -144,7 +144,8 @@ export async function reprovision(id: string | undefined, options: ReprovisionCo
     } catch (error) {
         // What was done is told, whatever ended it.
         for (const outcome of devices) process.stderr.write(`${outcomeText(outcome)}\n`)
-        if (error instanceof JournalError) throw new UserError(error.message, FAILED, { cause: error })
+        if (error instanceof JournalError || error instanceof LockError)
+            throw new UserError(error.message, FAILED, { cause: error })
         throw toUserError(error)
     } finally {
         release()

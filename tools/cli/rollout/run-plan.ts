@@ -142,7 +142,7 @@ async function write(
         if (!dryRun) await writeSlots(fleet, boards, planRollout, staged, onWritten, steps.signal)
         await staged.commit()
     } catch (error) {
-        await staged.drop()
+        await staged.rollback()
         if (steps.signal.aborted) throw error
         if (error instanceof FleetError) throw new UserError(error.message, WRONG_USAGE, { cause: error })
         throw ioError("write", file, error)

@@ -1,7 +1,6 @@
 // What `moorage rollout run` does.
 import { CloudError, type DpsApi } from "@moorage/fleet/azure"
-import { acquireLock } from "@moorage/files"
-import { JournalError } from "@moorage/files"
+import { acquireLock, JournalError, LockError } from "@moorage/files"
 import {
     type FleetIds,
     type KnownPlan,
@@ -193,7 +192,8 @@ export async function run(planFile: string, options: RunRolloutOptions): Promise
         if (signal.aborted) {
             process.exitCode = INTERRUPTED
             process.stderr.write("Interrupted: nothing was begun.\n")
-        } else if (error instanceof JournalError) throw new UserError(error.message, FAILED, { cause: error })
+        } else if (error instanceof JournalError || error instanceof LockError)
+            throw new UserError(error.message, FAILED, { cause: error })
         else throw toUserError(error)
     } finally {
         release()

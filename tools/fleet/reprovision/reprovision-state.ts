@@ -26,7 +26,11 @@ export class StateFile {
     /** @throws StateError when the file is there and is none of ours */
     constructor(file: string) {
         const foreign = () => `${file} is no state file of \`moorage reprovision\`: name another one.`
-        this.lines = new JournalFile(file, HEADER, foreign, line => this.take(line))
+        this.lines = new JournalFile(file, {
+            header: HEADER,
+            mismatchMessage: foreign,
+            onRecord: line => this.take(line),
+        })
     }
 
     /** Devices that accepted in an earlier run. */
@@ -45,13 +49,13 @@ export class StateFile {
 
     /** Makes the file, so that one that cannot be written is known before anybody is asked. @throws StateError */
     begin(): void {
-        this.lines.begin()
+        this.lines.open()
     }
 
     /** @throws StateError when it cannot be written */
     add({ id, result, hub }: ReprovisionOutcome, nowMs: number): void {
         const line: ReprovisionRecord = { id, result, hub, utc: new Date(nowMs).toISOString() }
-        this.lines.add(line)
+        this.lines.append(line)
     }
 
     private take(line: unknown): boolean {

@@ -138,6 +138,6 @@ export function readRolloutPlan(file: string): KnownPlan {
     } catch (error) {
         throw new DocumentError(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
     }
-    const plan = parseDocument(ROLLOUT_PLAN, text, file, mistakesOf)
+    const plan = parseDocument(ROLLOUT_PLAN, text, { name: file, findErrors: mistakesOf })
     return { plan, sha256: createHash("sha256").update(text).digest("hex") }
 }

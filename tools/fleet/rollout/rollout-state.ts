@@ -40,9 +40,11 @@ export class RolloutState {
                 ? `${file} is of another plan: that roll-out is under way or over. Name another file with --state, or remove it.`
                 : `${file} is no state file of \`moorage rollout run\`: name another one with --state.`
         const { batches, waves } = plan
-        this.lines = new JournalFile(file, header, foreign, line =>
-            this.take(line, batches.length, waves.length)
-        )
+        this.lines = new JournalFile(file, {
+            header,
+            mismatchMessage: foreign,
+            onRecord: line => this.take(line, batches.length, waves.length),
+        })
     }
 
     get progress(): Readonly<RolloutProgress> {
@@ -51,7 +53,7 @@ export class RolloutState {
 
     /** Makes the file, unless it is there. @throws StateError */
     begin(): void {
-        this.lines.begin()
+        this.lines.open()
     }
 
     /** The next batch was opened. @throws StateError when it cannot be written */
@@ -68,7 +70,7 @@ export class RolloutState {
 
     private add(event: RolloutRecord["event"], number: number, atMs: number): void {
         const line: RolloutRecord = { event, number, utc: new Date(atMs).toISOString() }
-        this.lines.add(line)
+        this.lines.append(line)
     }
 
     private take(line: unknown, batches: number, waves: number): boolean {

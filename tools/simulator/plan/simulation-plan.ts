@@ -229,7 +229,7 @@ function consistencyErrors(plan: SimulationPlan): string[] {
 
 /** @throws DocumentError with every mistake, each with its path and line */
 export function parseSimulationPlan(source: string, name: string): SimulationPlan {
-    return parseDocument(PLAN, source, name, consistencyErrors)
+    return parseDocument(PLAN, source, { name, findErrors: consistencyErrors })
 }
 
 const BUILTIN_PLANS = join(dirname(fileURLToPath(import.meta.url)), "../plans")

@@ -8,7 +8,6 @@ import {
     mkdirSync,
     readFileSync,
     readdirSync,
-    renameSync,
     rmSync,
     writeFileSync,
 } from "node:fs"
@@ -16,7 +15,7 @@ import { basename, dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { VmError } from "../vm-error.js"
 import { sourceClosure } from "./source-closure.js"
-import { withLock } from "@moorage/files"
+import { withLock, writeFileAtomic } from "@moorage/files"
 
 /** The DeviceScript project: the repository's root. */
 export const PROJECT_DIR = resolve(dirname(fileURLToPath(import.meta.url)), "../../..")
@@ -151,8 +150,7 @@ function keepOutput(projectDir: string, outDir: string, paths: OutputPaths, key:
     rmSync(paths.key, { force: true })
     const sizes = from("bytecode-sizes.md")
     if (existsSync(sizes)) copyFileSync(sizes, paths.sizes)
-    copyFileSync(from("bytecode.devs"), `${paths.bytecode}.new`)
-    renameSync(`${paths.bytecode}.new`, paths.bytecode)
+    writeFileAtomic(paths.bytecode, readFileSync(from("bytecode.devs")))
     writeFileSync(paths.key, key)
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
+import { writeFileAtomic } from "@moorage/files"
 import { VmError } from "../vm-error.js"
 
 /** Bytes of one flash page: what an erase clears. */
@@ -58,18 +59,13 @@ export function memoryFlash(pageCount = ESP32_FSTOR_PAGES): MemoryFlash {
     return new MemoryFlash(pageCount)
 }
 
-/** It holds the device's key. */
-const OWNER_FILE = 0o600
+/** Only the owner may read a flash image, because it contains the key of the device. */
+const OWNER_ONLY = 0o600
 
-/** Replaces the file as a whole; when that fails, nothing is left half-written. */
 function replaceFile(path: string, image: Uint8Array): void {
-    const unfinished = `${path}.new`
     try {
-        rmSync(unfinished, { force: true })
-        writeFileSync(unfinished, image, { mode: OWNER_FILE, flag: "wx" })
-        renameSync(unfinished, path)
+        writeFileAtomic(path, image, OWNER_ONLY)
     } catch (error) {
-        rmSync(unfinished, { force: true })
         throw new VmError("flash", `Cannot write ${path}: ${(error as Error).message}`, error)
     }
 }

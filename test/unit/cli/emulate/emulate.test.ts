@@ -197,7 +197,7 @@ describe("what the user did wrong", () => {
             "  line 3, hubs[0].hostName: is not a host name",
             "  line 6, enrollmentGroups[0].primaryKey: is not Base64 of 16 to 64 bytes",
             "  line 7, enrollmentGroups[0].allocationPolicy: is not one of hashed, geoLatency, static, custom",
-            "  line 8, enrollmentGroups[0].colour: is not known",
+            "  line 8, enrollmentGroups[0].colour: is not a known field",
             "  line 9, enrollmentGroups[1].enrollmentGroupId: is missing",
             expect.stringMatching(/^ {2}line 11, quotas\.hubConnects: /),
         ])

@@ -150,7 +150,7 @@ describe("a roll-out", () => {
         const second = await ended("--exec", "echo powered on twice")
         expect(second.stderr).toMatch(
             new RegExp(
-                `^\\S+\\.state is in use by another run \\(process ${first.child.pid}\\): end that one first\\.`
+                `^\\S+\\.state is in use by another run \\(process ${first.child.pid}\\)\\. End that run first\\.`
             )
         )
         expect(second).toMatchObject({ code: 1, stdout: "" })
@@ -233,7 +233,7 @@ describe("what goes wrong", () => {
         const profile = ["--profile", world.profile]
         await failing(2, /Cannot read \/none/, ["rollout", "run", "/none", "--fleet", fleet, ...profile])
         const damaged = world.file("damaged.json", readFileSync(plan, "utf8").replace('"slots"', '"slot"'))
-        await failing(2, /slot: is not known/, ["rollout", "run", damaged, "--fleet", fleet, ...profile])
+        await failing(2, /slot: is not a known field/, ["rollout", "run", damaged, "--fleet", fleet, ...profile])
         const other = world.file("other.csv", "registrationId\nx-1\n")
         await failing(2, /is of other boards than/, ["rollout", "run", plan, "--fleet", other, ...profile])
         const bad = world.file("bad.csv", "registrationId\nb-1\nb-1\n")

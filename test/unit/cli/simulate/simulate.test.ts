@@ -140,7 +140,7 @@ describe("moorage simulate", () => {
             /line 1, name: /,
             /line 3, boards\.count: /,
             /line 5, events\[0\]\.do/,
-            /speed: is not known/,
+            /speed: is not a known field/,
         ])
             expect(stderr).toMatch(mistake)
     })

@@ -105,7 +105,7 @@ describe("settings", () => {
     test("of a profile with mistakes are refused with all of them, by line", () => {
         const profile = file("bad.yaml", "dps: { policy: a }\nconnect: nowhere\nconect: 127.0.0.1:1\n")
         expect(() => cloudSettings({ profile }, {})).toThrow(
-            /line 1, dps: .*\n.*line 2, connect: is not HOST:PORT\n.*line 3, conect: is not known/
+            /line 1, dps: .*\n.*line 2, connect: is not HOST:PORT\n.*line 3, conect: is not a known field/
         )
     })
 

@@ -227,7 +227,7 @@ describe("a state file", () => {
         expect(readFileSync(file, "utf8")).toBe("registrationId\nb-1\n")
         const header = JSON.stringify({ moorage: "reprovision", version: 1 })
         writeFileSync(file, `${header}\n{"id":"a"}\n`)
-        expect(() => new StateFile(file)).toThrow(/line 2: it is damaged/)
+        expect(() => new StateFile(file)).toThrow(/is damaged: line 2 /)
         expect(() => new StateFile(dir)).toThrow(JournalError)
     })
 

@@ -350,7 +350,7 @@ describe("the files of a plan", () => {
         [(plan: string) => plan.replace(/"slotSec": \d+/, '"slotSec": 1e18'), /slotSec/],
         [(plan: string) => plan.slice(0, 500), /cannot be used/],
         [() => "", /is missing/],
-        [() => "registrationId\nb-1\n", /the file: is no list of "name: value"$/],
+        [() => "registrationId\nb-1\n", /the file: must be a list of "name: value" pairs$/],
     ])("that were changed are refused, %#", async (change, message) => {
         const text = change(rolloutPlanText(await planOf(300)))
         writeFileSync(path("wrong.json"), text)
@@ -398,7 +398,7 @@ describe("the files of a plan", () => {
         const staged = new FileTransaction()
         await staged.write(path("changed.json"), [rolloutPlanText(plan)])
         await expect(writeSlots(file, boards, plan, staged)).rejects.toThrow(FleetError)
-        await staged.drop()
+        await staged.rollback()
         expect(readFileSync(file, "utf8")).toBe(changed)
         expect(readdirSync(dir).filter(name => /changed\.json|\.new$/.test(name))).toEqual([])
     })
@@ -413,8 +413,8 @@ describe("the files of a plan", () => {
         await staged.write(path("first.json"), ["{}"])
         const device = "/dev/null"
         for (const place of [dir, device])
-            await expect(staged.write(place, ["{}"])).rejects.toThrow(/no file/)
-        await staged.drop()
+            await expect(staged.write(place, ["{}"])).rejects.toThrow(/is not a regular file/)
+        await staged.rollback()
         expect(statSync(device).isFile()).toBe(false)
         expect(readdirSync(dir).filter(name => /first\.json|\.new$/.test(name))).toEqual([])
     })

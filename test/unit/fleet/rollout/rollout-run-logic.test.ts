@@ -343,7 +343,7 @@ describe("the state file", () => {
         expect(new RolloutState(file, known).progress.openedMs).toHaveLength(1)
         expect(new RolloutState(file, known).progress.doneMs).toHaveLength(1)
         writeFileSync(file, `${text}{"event":"opened","number":9,"utc":"2026-01-01T00:00:00Z"}\n`)
-        expect(() => new RolloutState(file, known)).toThrow(/line 5: it is damaged/)
+        expect(() => new RolloutState(file, known)).toThrow(/is damaged: line 5 /)
         writeFileSync(file, "registrationId\nb-1\n")
         expect(() => new RolloutState(file, known)).toThrow(/no state file of `moorage rollout run`/)
         expect(() => new RolloutState(dir, known)).toThrow(JournalError)

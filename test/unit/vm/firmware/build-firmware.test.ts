@@ -3,7 +3,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { buildFirmware, runDeviceTest } from "@moorage/vm"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { withLock } from "../../../../tools/files/wait-lock.js"
 import { sourceClosure } from "../../../../tools/vm/firmware/source-closure.js"
 
 let dir: string
@@ -77,20 +76,6 @@ describe("building firmware", () => {
             kind: "build",
             message: expect.stringMatching(/no src\/none\.ts/),
         })
-    })
-
-    test("a lock is given back when the work fails", async () => {
-        const path = join(dir, "some.lock")
-        const failing = withLock(path, 60_000, () => Promise.reject(new Error("inside")))
-        await expect(failing).rejects.toThrow("inside")
-        expect(await withLock(path, 60_000, async () => existsSync(path))).toBe(true)
-        expect(existsSync(path)).toBe(false)
-    })
-
-    test("a lock left behind by a dead process is taken over", async () => {
-        const path = join(dir, "dead.lock")
-        mkdirSync(path)
-        expect(await withLock(path, -1, async () => "mine")).toBe("mine")
     })
 })
 
