@@ -10,7 +10,7 @@ function addressesOf(world: FirmwareWorld, first: number): string[] {
 }
 
 describe("a blank board", () => {
-    test.each(["main", "maintight"] as const)("%s registers exactly once and moors", async image => {
+    test.each(["main", "maintight"] as const)("registers exactly once and moors (image: %s)", async image => {
         const world = await createWorld({ image })
         bootUntilStable(world)
         expect(registrationsOf(world)).toBe(1)
@@ -18,7 +18,7 @@ describe("a blank board", () => {
         expect(world.board.stats.panics).toBe(0)
     })
 
-    test("polls no sooner than retry-after, however long DPS takes", async () => {
+    test("polls no sooner than retry-after while DPS is assigning", async () => {
         const world = await createWorld({ image: "main", retryAfterSec: 4, assigningMs: 10_000 })
         bootUntilStable(world)
         const asked = world.cloud.history
@@ -28,7 +28,7 @@ describe("a blank board", () => {
         for (let i = 1; i < asked.length; i++) expect(asked[i] - asked[i - 1]).toBeGreaterThanOrEqual(4000)
     })
 
-    test("sends telemetry that the hub accepts, with uptime and boot", async () => {
+    test("sends telemetry with uptime, boot number and reconnects", async () => {
         const world = await createWorld({ image: "main" })
         bootUntilStable(world)
         const telemetry = world.cloud.history.filter(event => event.kind === "telemetry")
@@ -41,8 +41,8 @@ describe("a blank board", () => {
     })
 })
 
-describe("after a power cut", () => {
-    test("the full image moors with one TLS handshake and no DPS call", async () => {
+describe("a board after a power cut", () => {
+    test("moors with one TLS handshake and without DPS (full image)", async () => {
         const world = await createWorld({ image: "main" })
         bootUntilStable(world)
         world.board.powerOff()
@@ -52,11 +52,11 @@ describe("after a power cut", () => {
             expect.stringMatching(/^hub-.\.azure-devices\.net:8883$/),
         ])
         expect(world.board.stats.boot.tlsHandshakes).toBe(1)
-        // The one lookup is the cold boot's: a board without a record asks whether DPS knows it.
+        // The one lookup is from the first boot: a board without a record asks whether DPS knows it.
         expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: 1 })
     })
 
-    test("the tight image moors with two TLS handshakes, one lookup and no registration", async () => {
+    test("moors with two TLS handshakes, one status lookup and no registration (tight image)", async () => {
         const world = await createWorld({ image: "maintight" })
         bootUntilStable(world)
         const flashWrites = world.board.stats.flashWrites
@@ -70,7 +70,7 @@ describe("after a power cut", () => {
         expect(world.board.stats.flashWrites).toBe(flashWrites)
     })
 
-    test("a board that lost power before it was stable finds its hub by lookup, and does not register again", async () => {
+    test("finds its hub by status lookup, without a registration, when it was not stable before", async () => {
         const world = await createWorld({ image: "main" })
         world.board.powerOn()
         world.untilLogged(/^moored/)
@@ -80,8 +80,8 @@ describe("after a power cut", () => {
     })
 })
 
-describe("the record", () => {
-    test("is written once, only after the stable time, and not again", async () => {
+describe("a board that stores its assignment", () => {
+    test("writes its record once, after the stable time, and not again", async () => {
         const world = await createWorld({ image: "main" })
         world.board.powerOn()
         world.untilLogged(/^moored/)
@@ -96,7 +96,7 @@ describe("the record", () => {
         expect(world.board.stats.flashWrites).toBe(1)
     })
 
-    test("of 128-character names is split over two settings and still found", async () => {
+    test("finds a record with names of 128 characters, which takes two settings", async () => {
         const hub = `${"h".repeat(128 - 18)}.azure-devices.net`
         const world = await createWorld({ image: "main", hubs: [hub], registrationId: "r".repeat(128) })
         bootUntilStable(world)
@@ -106,7 +106,7 @@ describe("the record", () => {
         expect(addressesOf(world, before)).toEqual([`${hub}:8883`])
     })
 
-    test("made for another DPS is stale: the board starts from DPS", async () => {
+    test("ignores a record of another DPS and starts from DPS", async () => {
         const first = await createWorld({ image: "main" })
         bootUntilStable(first)
         first.board.powerOff()
@@ -120,24 +120,27 @@ describe("the record", () => {
     })
 })
 
-describe("secrets", () => {
-    test.each(["main", "maintight"] as const)("never reach the log of %s", async image => {
-        const world = await createWorld({ image, settings: {} })
-        const seen: string[] = []
-        world.board.on("dmesg", line => seen.push(line))
-        bootUntilStable(world)
-        world.board.powerOff()
-        bootUntilStable(world)
-        const all = [...seen, ...world.lines.map(line => line.text)].join("\n")
-        expect(all).toContain("moored")
-        expect(all).not.toContain(world.key)
-        expect(all).not.toContain("SharedAccessSignature")
-        expect(all).not.toContain("sig=")
-    })
+describe("the log of a board", () => {
+    test.each(["main", "maintight"] as const)(
+        "contains no key, token or signature (image: %s)",
+        async image => {
+            const world = await createWorld({ image, settings: {} })
+            const seen: string[] = []
+            world.board.on("dmesg", line => seen.push(line))
+            bootUntilStable(world)
+            world.board.powerOff()
+            bootUntilStable(world)
+            const all = [...seen, ...world.lines.map(line => line.text)].join("\n")
+            expect(all).toContain("moored")
+            expect(all).not.toContain(world.key)
+            expect(all).not.toContain("SharedAccessSignature")
+            expect(all).not.toContain("sig=")
+        }
+    )
 })
 
-describe("time", () => {
-    test("a planned reboot comes between day 30 and day 45, and the board moors again without DPS", async () => {
+describe("a board that runs for weeks", () => {
+    test("reboots as planned between day 30 and day 45 and moors again without DPS", async () => {
         const world = await createWorld({ image: "main", settings: { TELEMETRY_SEC: 86_400 } })
         bootUntilStable(world)
         const bootedMs = world.clock.nowMs()

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { bootUntilStable } from "../helpers/board-calls.js"
 import { createWorld } from "../helpers/firmware-world.js"
 
-describe("the settings", () => {
+describe("a board that reads its settings", () => {
     test.each([
         ["ID_SCOPE", ""],
         ["ID_SCOPE", "a b"],
@@ -16,7 +16,7 @@ describe("the settings", () => {
         ["DPS_PORT", 0],
         ["DPS_TRANSPORT", "udp"],
         ["TELEMETRY_SEC", "often"],
-    ])("%s = %j is named in one clear line, and nothing resets", async (name, value) => {
+    ])("names the malformed setting %s = %j in one log line and does not reset", async (name, value) => {
         const world = await createWorld({ image: "main", settings: { [name]: value } })
         world.board.powerOn()
         world.advanceSec(20)
@@ -25,7 +25,7 @@ describe("the settings", () => {
         expect(world.board.stats).toMatchObject({ resets: 0, panics: 0, programStarts: 1 })
     })
 
-    test("malformed: the board says so once a minute and blinks on, for an hour, without a reset", async () => {
+    test("logs a malformed setting once a minute for an hour and does not reset", async () => {
         const world = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
         world.board.powerOn()
         world.advanceSec(3600)
@@ -33,7 +33,7 @@ describe("the settings", () => {
         expect(world.board.stats).toMatchObject({ resets: 0, panics: 0 })
     })
 
-    test("without REG_ID the chip's own identifier registers", async () => {
+    test("registers with the chip's identifier when REG_ID is missing", async () => {
         const chipId = "fe0011223344aaff"
         const world = await createWorld({
             image: "main",
@@ -46,7 +46,7 @@ describe("the settings", () => {
         expect(world.cloud.counters(chipId).registrations).toBe(1)
     })
 
-    test("plain TCP is used when asked for, and warned of at boot", async () => {
+    test("uses plain TCP when configured and logs a warning at boot", async () => {
         const world = await createWorld({ image: "main", settings: { DPS_TRANSPORT: "tcp" } })
         bootUntilStable(world)
         expect(world.logged("WARNING")).toHaveLength(1)

@@ -1,4 +1,4 @@
-// What the cloud tells a moored board, and what the board tells the cloud of itself.
+// Commands from the cloud to a moored board, and the twin of the board.
 import type { HubError } from "@moorage/emulator"
 import { describe, expect, test } from "vitest"
 import {
@@ -14,23 +14,23 @@ import {
 } from "../helpers/board-calls.js"
 import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 
-describe("Reprovision", () => {
+describe("a board that gets a message or a property from the cloud", () => {
     test.each([["main"], ["maintight"]] as const)(
-        "of %s by a message with command=reprovision",
+        "registers once for a message with command=reprovision (image: %s)",
         async image => {
             const world = await createWorld({ image })
             const hub = world.cloud.hub(bootUntilStable(world))
             hub.sendToDevice("board-1", "", { command: "reprovision" })
             world.untilLogged(/^moored/)
             expect(registrationsOf(world)).toBe(2)
-            // Acknowledged: it does not come again.
+            // The message was acknowledged, so it does not arrive again.
             world.advanceSec(60)
             expect(registrationsOf(world)).toBe(2)
             expect(hub.device("board-1")?.undelivered).toEqual([])
         }
     )
 
-    test("is not what another message asks for", async () => {
+    test("does not register for another message", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         hub.sendToDevice("board-1", "command=reprovision", { command: "restart" })
@@ -39,7 +39,7 @@ describe("Reprovision", () => {
         expect(hub.device("board-1")?.undelivered).toEqual([])
     })
 
-    test("by a desired property that changes, and not again when the board comes back", async () => {
+    test("registers once when the desired property reprovision changes, and not again after a reboot", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         hub.patchDesired("board-1", { reprovision: 1_790_000_000_000 })
@@ -54,8 +54,8 @@ describe("Reprovision", () => {
     })
 })
 
-describe("the twin of the full image", () => {
-    test("has what the board reports, once a boot", async () => {
+describe("a board with the full image", () => {
+    test("reports its firmware, hub and counters in the twin once per boot", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         world.advanceSec(120)
@@ -69,7 +69,7 @@ describe("the twin of the full image", () => {
         expect(hub.device("board-1")?.twin.reported.version).toBe(2)
     })
 
-    test("is reported again when something has changed: the last failure", async () => {
+    test("reports again when its last failure has changed", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         hub.disconnect("board-1")
@@ -80,7 +80,7 @@ describe("the twin of the full image", () => {
         })
     })
 
-    test("takes desired values, and acknowledges them as IoT Plug and Play has it", async () => {
+    test("applies desired properties and acknowledges them in the form of IoT Plug and Play", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         hub.patchDesired("board-1", { telemetrySec: 5, stableSec: 60, loadFactor: 0.25 })
@@ -96,7 +96,7 @@ describe("the twin of the full image", () => {
         expect(sent() - before).toBeGreaterThanOrEqual(10)
     })
 
-    test("refuses values that make no sense with 400, and keeps the old ones", async () => {
+    test("answers 400 to invalid desired properties and keeps its values", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         hub.patchDesired("board-1", { telemetrySec: 0, stableSec: "soon", loadFactor: -1 })
@@ -108,7 +108,7 @@ describe("the twin of the full image", () => {
         })
     })
 
-    test("that was changed while the board was away is taken at the next session", async () => {
+    test("applies desired properties that changed while it was off", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         world.board.powerOff()
@@ -121,7 +121,7 @@ describe("the twin of the full image", () => {
         })
     })
 
-    test("that is larger than a board reads costs nothing but the twin", async () => {
+    test("stays connected when its twin is too large to read", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         world.board.powerOff()
@@ -135,8 +135,8 @@ describe("the twin of the full image", () => {
     })
 })
 
-describe("the user's wish for a new assignment", () => {
-    const WISHES: [string, (world: FirmwareWorld) => void][] = [
+describe("a board that a user asks to reprovision", () => {
+    const REQUESTS: [string, (world: FirmwareWorld) => void][] = [
         [
             "method",
             ({ cloud }) =>
@@ -150,28 +150,28 @@ describe("the user's wish for a new assignment", () => {
         ["button", ({ board }) => board.pressButton(5200)],
     ]
 
-    test.each(WISHES)(
-        "by %s: it registers within a minute, once, and is moored at the hub it is given",
-        async (how, wish) => {
+    test.each(REQUESTS)(
+        "registers once within 1 min and moors at the assigned hub (request by %s)",
+        async (how, request) => {
             const world = await startStableWorld("main")
-            const wishedMs = elapsedMs(world)
-            wish(world)
+            const requestedMs = elapsedMs(world)
+            request(world)
             world.untilLogged(/^moored/, 90)
             world.advanceSec(300)
             expect(
-                connectionsOf(world, wishedMs)
+                connectionsOf(world, requestedMs)
                     .map(({ kind }) => kind)
                     .filter(call => call !== "clock")
             ).toEqual(["dps", "hub"])
             expectEachWithin(
-                [connectionTimesMs(world, "dps", wishedMs)[0] - wishedMs],
+                [connectionTimesMs(world, "dps", requestedMs)[0] - requestedMs],
                 0,
                 how === "button" ? 67_000 : CALL_MS
             )
         }
     )
 
-    test("is lost with the power while it waits: the record stays until another is worth a write", async () => {
+    test("forgets a delayed request in a power cut and does not write its record", async () => {
         const world = await startStableWorld("main")
         world.untilLogged("record kept")
         const writes = world.board.stats.flashWrites
@@ -189,8 +189,8 @@ describe("the user's wish for a new assignment", () => {
     })
 })
 
-describe("direct methods", () => {
-    test("that come together are all answered, and telemetry goes on", async () => {
+describe("a board that gets direct methods", () => {
+    test("answers four simultaneous calls and continues its telemetry", async () => {
         const world = await createWorld({ image: "main" })
         const host = bootUntilStable(world)
         const calls = Array.from({ length: 4 }, (_, i) =>
@@ -203,7 +203,7 @@ describe("direct methods", () => {
         expect(world.cloud.history.filter(event => event.kind === "telemetry").length).toBeGreaterThan(before)
     })
 
-    test("twice Reprovision at once is one registration", async () => {
+    test("registers once for two simultaneous calls of Reprovision", async () => {
         const world = await createWorld({ image: "main" })
         const host = bootUntilStable(world)
         const calls = [1, 2].map(() =>
@@ -220,17 +220,20 @@ describe("direct methods", () => {
     })
 })
 
-describe("the method Reprovision", () => {
-    test.each(["main", "maintight"] as const)("makes %s register once more and moor", async image => {
-        const world = await createWorld({ image })
-        const hub = world.cloud.hub(bootUntilStable(world))
-        const answer = hub.invokeMethod("board-1", "Reprovision", null, { timeoutMs: 10_000 })
-        world.untilLogged(/^moored/)
-        expect((await answer).status).toBe(202)
-        expect(registrationsOf(world)).toBe(2)
-    })
+describe("a board that gets the method Reprovision", () => {
+    test.each(["main", "maintight"] as const)(
+        "answers 202, registers once more and moors (image: %s)",
+        async image => {
+            const world = await createWorld({ image })
+            const hub = world.cloud.hub(bootUntilStable(world))
+            const answer = hub.invokeMethod("board-1", "Reprovision", null, { timeoutMs: 10_000 })
+            world.untilLogged(/^moored/)
+            expect((await answer).status).toBe(202)
+            expect(registrationsOf(world)).toBe(2)
+        }
+    )
 
-    test("waits for delaySec", async () => {
+    test("waits for delaySec before it registers", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         void hub.invokeMethod("board-1", "Reprovision", { delaySec: 60 }, { timeoutMs: 10_000 })
@@ -239,7 +242,7 @@ describe("the method Reprovision", () => {
         expect(world.clock.nowMs() - asked).toBeGreaterThanOrEqual(60_000)
     })
 
-    test("malformed is 400, another method 404, and the session goes on", async () => {
+    test("answers 400 to a malformed payload and 404 to another method, and keeps its session", async () => {
         const world = await createWorld({ image: "main" })
         const hub = world.cloud.hub(bootUntilStable(world))
         const invoke = async (name: string, payload: unknown) => {
@@ -251,9 +254,9 @@ describe("the method Reprovision", () => {
         }
         expect(await invoke("Reprovision", { delaySec: -1 })).toBe(400)
         expect(await invoke("Reprovision", { delaySec: "x" })).toBe(400)
-        expect(await invoke("Dance", null)).toBe(404)
-        expect(await invoke("Dance", "x".repeat(1500))).toBe(404)
-        // Larger than the board's buffer: skipped, said, and the caller is not answered.
+        expect(await invoke("Other", null)).toBe(404)
+        expect(await invoke("Other", "x".repeat(1500))).toBe(404)
+        // The payload exceeds the board's buffer: the board logs and skips the call, and the caller gets no answer.
         expect(await invoke("Reprovision", "x".repeat(5000))).toBe(504)
         expect(world.logged("too large")).toHaveLength(1)
         expect(world.logged("reprovision")).toHaveLength(0)

@@ -22,8 +22,8 @@ import { createWorld, GROUP_KEY, type FirmwareWorld } from "../helpers/firmware-
 /** Longest wait of the fleet formula with default settings: 1000 boards, 16 registrations a second. */
 const FLEET_MS = 62_500
 
-describe("DPS CONNACK 3", () => {
-    test("is asked again after 5 s at the least, 5 min at the most, and after five the scope is doubted", async () => {
+describe("a board that gets CONNACK 3 from DPS", () => {
+    test("retries after 5 s to 5 min and suggests a wrong ID scope from the fifth failure on", async () => {
         const world = await startOneHubWorld("main")
         world.cloud.faultRules.add({ on: "connect", service: "dps", fault: { connack: 3 } })
         world.advanceSec(4 * 3600)
@@ -34,7 +34,7 @@ describe("DPS CONNACK 3", () => {
     })
 })
 
-describe("a refusal of DPS", () => {
+describe("a board that DPS refuses", () => {
     const REFUSALS: [string, FaultRule][] = [
         ["CONNACK 5", { on: "connect", service: "dps", fault: { connack: 5 } }],
         ["register 401", { on: "register", fault: { status: 401 } }],
@@ -42,7 +42,7 @@ describe("a refusal of DPS", () => {
     ]
 
     test.each(REFUSALS)(
-        "(%s) costs a fresh clock and one more try, then is left alone 10 min",
+        "sets its clock, retries once, then waits at least 10 min each time (refusal: %s)",
         async (_, rule) => {
             const world = await startOneHubWorld("main")
             world.cloud.faultRules.add(rule)
@@ -60,7 +60,7 @@ describe("a refusal of DPS", () => {
         }
     )
 
-    test("once costs a fresh clock, and the board moors", async () => {
+    test("sets its clock and moors when the refusal does not repeat", async () => {
         const world = await startOneHubWorld("main")
         world.cloud.faultRules.add({ on: "register", times: 1, fault: { status: 401 } })
         world.untilLogged(/^moored/, 30)
@@ -78,9 +78,9 @@ const REQUESTS = [
     ["maintight", "lookup"],
 ] as const
 
-describe("DPS 429", () => {
+describe("a board that DPS throttles (429)", () => {
     test.each(REQUESTS)(
-        "to %s's %s with retry-after is honoured to the second, and spread after it",
+        "waits for retry-after plus a random time (image: %s, request: %s)",
         async (image, on) => {
             const world = await startOneHubWorld(image)
             world.cloud.faultRules.add({ on, times: 6, fault: { status: 429, retryAfterSec: 40 } })
@@ -93,32 +93,38 @@ describe("DPS 429", () => {
         }
     )
 
-    test.each(REQUESTS)("to %s's %s without retry-after is the seed's formula", async (image, on) => {
-        const world = await startOneHubWorld(image)
-        world.cloud.faultRules.add({ on, times: 12, fault: { status: 429 } })
-        world.untilLogged(/^moored/, 1800)
-        const waits = gapsBetween(requestTimesMs(world, on)).slice(0, 12)
-        expect(waits).toHaveLength(12)
-        expectEachWithin(waits, 1000, FLEET_MS + CALL_MS)
-        expect(Math.max(...waits)).toBeGreaterThan(FLEET_MS / 2)
-        expect(Math.min(...waits)).toBeLessThan(FLEET_MS / 2)
-    })
+    test.each(REQUESTS)(
+        "waits as the fleet formula says when retry-after is missing (image: %s, request: %s)",
+        async (image, on) => {
+            const world = await startOneHubWorld(image)
+            world.cloud.faultRules.add({ on, times: 12, fault: { status: 429 } })
+            world.untilLogged(/^moored/, 1800)
+            const waits = gapsBetween(requestTimesMs(world, on)).slice(0, 12)
+            expect(waits).toHaveLength(12)
+            expectEachWithin(waits, 1000, FLEET_MS + CALL_MS)
+            expect(Math.max(...waits)).toBeGreaterThan(FLEET_MS / 2)
+            expect(Math.min(...waits)).toBeLessThan(FLEET_MS / 2)
+        }
+    )
 })
 
-describe("DPS 5xx", () => {
-    test.each(REQUESTS)("to %s's %s waits 5 s at the least, and backs off to 5 min", async (image, on) => {
-        const world = await startOneHubWorld(image)
-        world.cloud.faultRules.add({ on, times: 8, fault: { status: 500 } })
-        world.cloud.faultRules.add({ on, times: 8, fault: { status: 503 } })
-        world.untilLogged(/^moored/, 2 * 3600)
-        const waits = gapsBetween(requestTimesMs(world, on)).slice(0, 16)
-        expect(waits).toHaveLength(16)
-        expectEachWithin(waits, SERVER_ERROR_MS, CAP_MS + CALL_MS)
-        expect(Math.max(...waits)).toBeGreaterThan(MIN_MS)
-        expect(registrationsOf(world)).toBe(on === "register" ? 17 : 1)
-    })
+describe("a board that gets a server error from DPS (5xx)", () => {
+    test.each(REQUESTS)(
+        "waits at least 5 s and backs off up to 5 min (image: %s, request: %s)",
+        async (image, on) => {
+            const world = await startOneHubWorld(image)
+            world.cloud.faultRules.add({ on, times: 8, fault: { status: 500 } })
+            world.cloud.faultRules.add({ on, times: 8, fault: { status: 503 } })
+            world.untilLogged(/^moored/, 2 * 3600)
+            const waits = gapsBetween(requestTimesMs(world, on)).slice(0, 16)
+            expect(waits).toHaveLength(16)
+            expectEachWithin(waits, SERVER_ERROR_MS, CAP_MS + CALL_MS)
+            expect(Math.max(...waits)).toBeGreaterThan(MIN_MS)
+            expect(registrationsOf(world)).toBe(on === "register" ? 17 : 1)
+        }
+    )
 
-    test("with a retry-after waits for that", async () => {
+    test("waits for the retry-after of a server error", async () => {
         const world = await startOneHubWorld("main")
         world.cloud.faultRules.add({ on: "register", times: 4, fault: { status: 503, retryAfterSec: 90 } })
         world.untilLogged(/^moored/, 900)
@@ -126,7 +132,7 @@ describe("DPS 5xx", () => {
     })
 })
 
-describe("DPS `failed` and `disabled`", () => {
+describe("a board that DPS rejects (failed, disabled)", () => {
     const GROUP = { enrollmentGroupId: "fleet", primaryKey: GROUP_KEY }
     /** A custom allocation with nobody to ask fails. */
     const BROKEN = {
@@ -141,7 +147,7 @@ describe("DPS `failed` and `disabled`", () => {
     ] as const
 
     test.each(CASES)(
-        "%s: %s is asked about every 10 to 20 min, and said; once mended the board moors",
+        "registers every 10 to 20 min, logs the reason, and moors once the enrollment is corrected (image: %s, status: %s)",
         async (image, how) => {
             const world = await createWorld({ image, hubs: [HUB_HOST] })
             world.cloud.dps.enrollments.putGroup(BROKEN[how])
@@ -159,7 +165,7 @@ describe("DPS `failed` and `disabled`", () => {
     )
 
     test.each(IMAGES)(
-        "%s: a lookup that says failed, after a power cut, leads to registration",
+        "registers after a power cut when its status lookup answers failed (image: %s)",
         async image => {
             const world = await createWorld({ image, hubs: [HUB_HOST] })
             world.cloud.dps.enrollments.putGroup(BROKEN.failed)
@@ -177,8 +183,8 @@ describe("DPS `failed` and `disabled`", () => {
     )
 })
 
-describe("a poll that lost its operation", () => {
-    test("registers again, as late as after a 5xx", async () => {
+describe("a board that polls its operation", () => {
+    test("registers again, after the wait of a server error, when DPS no longer knows the operation", async () => {
         const world = await startOneHubWorld("main")
         world.cloud.faultRules.add({ on: "poll", times: 1, fault: { status: 404 } })
         world.untilLogged(/^moored/, 300)
@@ -188,7 +194,7 @@ describe("a poll that lost its operation", () => {
         expect(registrationsOf(world)).toBe(2)
     })
 
-    test("for ever does not hammer: backoff up to 5 min", async () => {
+    test("backs off up to 5 min when DPS loses every operation", async () => {
         const world = await startOneHubWorld("main")
         world.cloud.faultRules.add({ on: "poll", fault: { status: 404 } })
         world.advanceSec(2 * 3600)
@@ -198,7 +204,7 @@ describe("a poll that lost its operation", () => {
         expect(Math.max(...waits)).toBeGreaterThan(2 * MIN_MS)
     })
 
-    test("whose answers lack an operation is the same", async () => {
+    test("backs off up to 5 min when the answers of DPS contain no operation ID", async () => {
         const world = await createWorld({ image: "main", hubs: [HUB_HOST] })
         const { dps } = world.cloud
         const register = dps.register.bind(dps)
@@ -209,7 +215,7 @@ describe("a poll that lost its operation", () => {
         expect(requestTimesMs(world, "poll")).toEqual([])
     })
 
-    test("that only misses an answer, 429 and 5xx too, asks after the same operation again", async () => {
+    test("polls the same operation again after a lost answer, 429 or 5xx", async () => {
         const world = await startOneHubWorld("main", { assigningMs: 60_000 })
         world.cloud.faultRules.add({ on: "poll", times: 1, fault: { close: true } })
         world.cloud.faultRules.add({ on: "poll", times: 1, fault: { status: 429 } })
@@ -221,7 +227,7 @@ describe("a poll that lost its operation", () => {
     })
 })
 
-describe("a status lookup", () => {
+describe("a board that sends a status lookup", () => {
     type Lookup = (world: FirmwareWorld) => void
     const NEVER: [string, Lookup][] = [
         ["404", () => undefined],
@@ -236,7 +242,7 @@ describe("a status lookup", () => {
     }
 
     test.each(NEVER.flatMap(([name, set]) => IMAGES.map(([image]) => [name, image, set] as const)))(
-        "that says %s makes %s register at once",
+        "registers immediately when the answer is %s (image: %s)",
         async (_, image, set) => {
             const world = await createWorld({ image, hubs: [HUB_HOST] })
             set(world)
@@ -252,7 +258,7 @@ describe("a status lookup", () => {
         }
     )
 
-    test.each(IMAGES)("that is refused twice leaves %s to the operator: 10 min and more", async image => {
+    test.each(IMAGES)("waits at least 10 min after two refusals (image: %s)", async image => {
         const world = await startOneHubWorld(image)
         world.cloud.faultRules.add({ on: "lookup", fault: { status: 401 } })
         world.advanceSec(2 * 3600)
@@ -263,8 +269,8 @@ describe("a status lookup", () => {
     })
 })
 
-describe("a wait that DPS asked for", () => {
-    test("is not cut short by the planned reboot", async () => {
+describe("a board that waits for retry-after", () => {
+    test("delays its planned reboot until the wait is over", async () => {
         const world = await startOneHubWorld("maintight")
         world.cloud.faultRules.add({ on: "lookup", fault: { status: 429, retryAfterSec: 80_000 } })
         world.untilLogged("planned reboot", 46 * 86_400)
@@ -274,8 +280,8 @@ describe("a wait that DPS asked for", () => {
     })
 })
 
-describe("DPS", () => {
-    test("with a wrong key: the clock once, then no sooner than every 10 minutes, said as what it is", async () => {
+describe("a board that needs DPS", () => {
+    test("sends a request at most every 10 min with a wrong key, and logs status 401", async () => {
         const world = await createWorld({
             image: "main",
             settings: { DEVICE_KEY: Buffer.alloc(32, 9).toString("base64") },
@@ -292,7 +298,7 @@ describe("DPS", () => {
         expect(world.logged("401").length).toBe(calls.length)
     })
 
-    test("with a wrong ID scope: keeps trying with backoff, and after five doubts the scope aloud", async () => {
+    test("backs off with a wrong ID scope and suggests a wrong ID scope from the fifth failure on", async () => {
         const world = await createWorld({ image: "main" })
         // What DPS says to a wrong scope over MQTT (facts 1.7).
         world.cloud.faultOverride = point =>
@@ -304,7 +310,7 @@ describe("DPS", () => {
         expectEachWithin(gapsBetween(connectionTimesMs(world, "dps")), 1000, HOUR_MS)
     })
 
-    test("that throttles is asked again after its retry-after, not before", async () => {
+    test("registers again after retry-after, not sooner", async () => {
         const world = await createWorld({ image: "main" })
         let refusals = 3
         world.cloud.faultOverride = point =>
@@ -319,7 +325,7 @@ describe("DPS", () => {
             expect(registers[i] - registers[i - 1]).toBeGreaterThanOrEqual(20_000)
     })
 
-    test("that fails with 5xx is given 5 s at least", async () => {
+    test("waits at least 5 s after each 5xx", async () => {
         const world = await createWorld({ image: "main" })
         let refusals = 4
         world.cloud.faultOverride = point =>
@@ -334,7 +340,7 @@ describe("DPS", () => {
             expect(registers[i] - registers[i - 1]).toBeGreaterThanOrEqual(5000)
     })
 
-    test("whose link drops between two polls is asked after the same operation, not registered with again", async () => {
+    test("polls the same operation when its connection drops between two polls", async () => {
         const world = await createWorld({ image: "main", assigningMs: 20_000 })
         let drop = true
         world.cloud.faultOverride = point => {
@@ -348,7 +354,7 @@ describe("DPS", () => {
         expect(registrationsOf(world)).toBe(1)
     })
 
-    test("that cannot be reached by the tight image delays it, and no lookup becomes a registration", async () => {
+    test("repeats its status lookup after an outage of DPS and does not register (tight image)", async () => {
         let down = false
         const world = await createWorld({ image: "maintight", answer: () => (down ? "resolve" : "accept") })
         bootUntilStable(world)
@@ -361,7 +367,7 @@ describe("DPS", () => {
         expect(registrationsOf(world)).toBe(1)
     })
 
-    test("that forgot a tight board has it registered again", async () => {
+    test("registers again when DPS has deleted its registration (tight image)", async () => {
         const world = await createWorld({ image: "maintight" })
         bootUntilStable(world)
         world.board.powerOff()
@@ -371,8 +377,8 @@ describe("DPS", () => {
     })
 })
 
-describe("a long retry-after", () => {
-    test("of half an hour is waited for in the poll, and the watchdog does not bark", async () => {
+describe("a board with a poll interval of 30 min", () => {
+    test("polls once after 30 min, without a watchdog reboot", async () => {
         const world = await createWorld({ image: "main", retryAfterSec: 1800, assigningMs: 1000 })
         world.board.powerOn()
         world.untilLogged(/^moored/, 2 * 3600)
@@ -381,8 +387,8 @@ describe("a long retry-after", () => {
     })
 })
 
-describe("DPS that throttles without retry-after", () => {
-    test("is asked again within (1/load) * (N/cps) s", async () => {
+describe("a board with other fleet settings", () => {
+    test("waits at most (1/load) * (N/cps) s after 429 without retry-after", async () => {
         const settings = { FLEET_N: 10_000, FLEET_CPS: 100, LOAD: 0.5 }
         const world = await createWorld({ image: "main", settings })
         world.cloud.faultRules.add({ on: "register", times: 6, fault: { status: 429 } })

@@ -1,5 +1,5 @@
-// What flash does to a board: power that fails between two writes and inside one, a store that is full or takes
-// nothing, records that are damaged. What the runtime makes of it (docs/internals/flash.md) is held here as it is.
+// Flash problems: power cuts between and inside writes, a store that is full or ignores writes, and damaged records.
+// The tests also describe the defects of the runtime as they are (docs/internals/flash.md).
 import { formatRecord } from "../../devs/store/assignment-record"
 import { deriveDeviceKey } from "@moorage/protocol"
 import {
@@ -27,22 +27,22 @@ const DAY_SEC = 86_400
 const ID = "board-1"
 const LONG_ID = "d".repeat(128)
 const LONG_HUB = `${"h".repeat(110)}.azure-devices.net`
-/** So little that the full image lives, but cannot read {@link HEAVY}. */
+/** Enough for the full image, but not enough to parse {@link COSTLY_VALUE}. */
 const SMALL_HEAP_BYTES = 14 * 1024
-const HEAVY = Array.from({ length: 400 }, () => [])
+const COSTLY_VALUE = Array.from({ length: 400 }, () => [])
 
-interface Phase {
+interface LifeStage {
     writes: string[]
     begin: (world: FirmwareWorld) => void
-    /** Takes away what would kill the board again. */
-    mend?: (world: FirmwareWorld) => void
+    /** Removes the cause of the next crash. */
+    repair?: (world: FirmwareWorld) => void
 }
 
-/** What makes a board write its flash, in the order of a life. */
-const LIFE: Phase[] = [
+/** The events of a board's life that cause flash writes, in their order. */
+const LIFE: LifeStage[] = [
     { writes: ["first record"], begin: world => world.board.powerOn() },
     {
-        // Hub and device ID of 128 characters each: a record of two settings.
+        // Hub and device ID have 128 characters each, so that the record takes two settings.
         writes: ["other hub: rest of the record", "other hub: the record"],
         begin(world) {
             world.cloud.dps.enrollments.putIndividual({
@@ -63,29 +63,29 @@ const LIFE: Phase[] = [
         },
     },
     {
-        writes: ["a death"],
-        begin: world => world.cloud.hub(LONG_HUB).patchDesired(LONG_ID, { a: HEAVY }),
-        mend: world => world.cloud.hub(LONG_HUB).patchDesired(LONG_ID, { a: null }),
+        writes: ["a crash"],
+        begin: world => world.cloud.hub(LONG_HUB).patchDesired(LONG_ID, { a: COSTLY_VALUE }),
+        repair: world => world.cloud.hub(LONG_HUB).patchDesired(LONG_ID, { a: null }),
     },
     {
-        writes: ["end of the deaths"],
+        writes: ["cleared crash count"],
         begin(world) {
             world.board.powerOff()
-            LIFE[3].mend?.(world)
+            LIFE[3].repair?.(world)
             world.board.powerOn()
         },
     },
 ]
-const NAMES = LIFE.flatMap(phase => phase.writes)
+const NAMES = LIFE.flatMap(stage => stage.writes)
 
-interface Write {
+interface FlashWrite {
     before: Uint8Array
     after: Uint8Array
 }
 
-/** A board that notes its writes, and loses power right behind write number `cutAt`. */
-async function noting(options: Partial<FirmwareWorldOptions> = {}, cutAt = -1) {
-    const writes: Write[] = []
+/** Builds a world that records the flash writes. With `cutAt`, power fails directly after the write of this index. */
+async function createRecordingWorld(options: Partial<FirmwareWorldOptions> = {}, cutAt?: number) {
+    const writes: FlashWrite[] = []
     const world = await createWorld({
         image: "main",
         ...options,
@@ -99,20 +99,23 @@ async function noting(options: Partial<FirmwareWorldOptions> = {}, cutAt = -1) {
     return { world, writes, formats }
 }
 
-/** Lives {@link LIFE}, or until power is cut: then it comes back after 10 s, and the board may moor. */
-async function live(cutAt?: number) {
-    const noted = await noting({ hubs: [HUBS[0], LONG_HUB], heapBytes: SMALL_HEAP_BYTES }, cutAt)
-    const { world, writes, formats } = noted
+/** Runs {@link LIFE}. After the power cut `cutAt`, power returns after 10 s and the board moors again. */
+async function runLife(cutAt?: number) {
+    const recording = await createRecordingWorld(
+        { hubs: [HUBS[0], LONG_HUB], heapBytes: SMALL_HEAP_BYTES },
+        cutAt
+    )
+    const { world, writes, formats } = recording
     const group = { enrollmentGroupId: "fleet", primaryKey: GROUP_KEY, iotHubs: [HUBS[0]] }
     world.cloud.dps.enrollments.putGroup(group)
     let due = 0
-    for (const phase of LIFE) {
-        due += phase.writes.length
-        phase.begin(world)
+    for (const stage of LIFE) {
+        due += stage.writes.length
+        stage.begin(world)
         const { board } = world
         world.clock.advanceUntil(() => writes.length >= due || !board.isOn, 600_000)
         if (!board.isOn) {
-            phase.mend?.(world)
+            stage.repair?.(world)
             world.advanceSec(10)
             board.powerOn()
             world.untilLogged(/^moored/)
@@ -127,9 +130,9 @@ async function live(cutAt?: number) {
 const registrations = (world: FirmwareWorld) => world.cloud.counters(ID).registrations
 const lookups = (world: FirmwareWorld) => world.cloud.counters(ID).lookups
 
-describe("a power cut between two writes", () => {
-    test("the life of this file has these writes", async () => {
-        const { world, writes, formats } = await live()
+describe("a board that loses power between two flash writes", () => {
+    test("makes the writes that this file names", async () => {
+        const { world, writes, formats } = await runLife()
         expect(writes).toHaveLength(NAMES.length)
         expect(world.board.stats.panics).toBe(1)
         expect(readSettings(world.board.flash).deaths).toBe(0)
@@ -137,9 +140,9 @@ describe("a power cut between two writes", () => {
     })
 
     test.each(NAMES.map((name, i) => [name, i] as const))(
-        "right behind %s: the board boots, moors without another registration, and moors again",
+        "moors again without a registration after a power cut behind this write: %s",
         async (_, cutAt) => {
-            const { world, writes, formats } = await live(cutAt)
+            const { world, writes, formats } = await runLife(cutAt)
             expect(writes.length).toBeGreaterThan(cutAt)
             expect(world.board.stats.powerOns).toBeGreaterThan(1)
             expect(registrations(world)).toBe(cutAt === 0 ? 1 : 2)
@@ -147,17 +150,17 @@ describe("a power cut between two writes", () => {
             const before = world.dials.length
             world.board.powerOn()
             world.untilLogged(/^moored/)
-            // By its record: one connection.
+            // The board used its record, so it made one connection.
             expect(world.dials.length - before).toBe(1)
             expect(formats).toEqual([])
         }
     )
 })
 
-type Fate = "moors" | "program lost"
+type BootOutcome = "moors" | "program lost"
 
-/** What becomes of a board that finds `image` in its flash. */
-function fate(world: FirmwareWorld, formats: string[], image: Uint8Array): Fate | "neither" {
+/** Boots the board with `image` in its flash, and returns the outcome. */
+function bootOutcome(world: FirmwareWorld, formats: string[], image: Uint8Array): BootOutcome | "neither" {
     const { board } = world
     board.powerOff()
     board.flash.save(image)
@@ -171,40 +174,40 @@ function fate(world: FirmwareWorld, formats: string[], image: Uint8Array): Fate 
     return world.clock.advanceUntil(moored, 600_000) && formats.length === formatted ? "moors" : "neither"
 }
 
-/** The fates after 0, 1, 2 ... of the steps of a write. */
-function fates(world: FirmwareWorld, formats: string[], { before, after }: Write) {
+/** Returns the outcomes of boots after 0, 1, 2, ... steps of a write. */
+function outcomesOfCuts(world: FirmwareWorld, formats: string[], { before, after }: FlashWrite) {
     const steps = flashSteps(before, after)
     return Array.from({ length: steps.length + 1 }, (_, count) =>
-        fate(world, formats, tornImage(before, after, count))
+        bootOutcome(world, formats, tornImage(before, after, count))
     )
 }
 
-/** `fates` of a write of `words`: fine before it and behind it, and when nothing but the entry's last word is missing. */
-function tornAppend(words: number): Fate[] {
+/** Returns the expected outcomes for a write of `words` words: only a write without its last word does no harm. */
+function expectedOutcomes(words: number): BootOutcome[] {
     return Array.from({ length: words + 1 }, (_, count) =>
         count === 0 || count >= words - 1 ? "moors" : "program lost"
     )
 }
 
-describe("a power cut inside a write, at each 4 bytes: the runtime's defect (facts D2)", () => {
-    test("the runtime formats, and the program is lost, at all cut points but the last of each write", async () => {
-        const { world, writes, formats } = await live()
+describe("a board that loses power inside a flash write (runtime-facts.md, D2)", () => {
+    test("loses its program at every cut point between the first and the last word of a write", async () => {
+        const { world, writes, formats } = await runLife()
         const words = writes.map(({ before, after }) => flashSteps(before, after).length)
         expect(Object.fromEntries(NAMES.map((name, i) => [name, words[i]]))).toEqual({
             "first record": 19,
             "other hub: rest of the record": 21,
             "other hub: the record": 63,
             "expiry 100 days on": 21,
-            "a death": 7,
-            "end of the deaths": 7,
+            "a crash": 7,
+            "cleared crash count": 7,
         })
-        // A copy: the boards that boot below write as well.
+        // A copy, because the boots below also write.
         for (const [i, write] of [...writes].entries())
-            expect(fates(world, formats, write), NAMES[i]).toEqual(tornAppend(words[i]))
+            expect(outcomesOfCuts(world, formats, write), NAMES[i]).toEqual(expectedOutcomes(words[i]))
     })
 
-    test("the store's own collection is safe at each step; only the write behind it is not", async () => {
-        const { world, writes, formats } = await noting()
+    test("survives a cut at every step of the store's garbage collection, but not in the write that follows", async () => {
+        const { world, writes, formats } = await createRecordingWorld()
         fillWithStaleValues(world.board.flash)
         world.board.powerOn()
         world.untilLogged("record kept")
@@ -212,18 +215,18 @@ describe("a power cut inside a write, at each 4 bytes: the runtime's defect (fac
         const [collection, append] = writes
         const steps = flashSteps(collection.before, collection.after)
         expect(new Set(steps.map(step => step.what))).toEqual(new Set(["value", "entry", "header"]))
-        expect(new Set(fates(world, formats, collection))).toEqual(new Set(["moors"]))
-        expect(fates(world, formats, append)).toEqual(tornAppend(19))
+        expect(new Set(outcomesOfCuts(world, formats, collection))).toEqual(new Set(["moors"]))
+        expect(outcomesOfCuts(world, formats, append)).toEqual(expectedOutcomes(19))
     })
 
-    /** A board whose active bank is `bank`, and that lost its program by a cut in its first write. */
-    async function bricked(bank: 0 | 1) {
-        const { world, writes, formats } = await noting()
+    /** Returns a board whose active bank is `bank` and that lost its program in a cut of its first write. */
+    async function createBrickedBoard(bank: 0 | 1) {
+        const { world, writes, formats } = await createRecordingWorld()
         const { board } = world
         const program = Uint8Array.from(readProgram(board.flash) ?? [])
         if (bank === 1) {
             fillWithStaleValues(board.flash)
-            writeSettings(board.flash, { dead: 0 })
+            writeSettings(board.flash, { stale: 0 })
         }
         expect(activeBank(board.flash)).toBe(bank)
         board.powerOn()
@@ -240,40 +243,40 @@ describe("a power cut inside a write, at each 4 bytes: the runtime's defect (fac
         return { flash: board.flash, program, formats, boot }
     }
 
-    test("in the first bank it formats once, and a program put there anew starts", async () => {
-        const { flash, program, formats, boot } = await bricked(0)
+    test("formats once when the first bank is active, and starts a program that is deployed again", async () => {
+        const { flash, program, formats, boot } = await createBrickedBoard(0)
         expect([boot(), boot(), boot()]).toEqual([0, 0, 0])
         expect(formats).toHaveLength(1)
         writeProgram(flash, program)
         expect(boot()).toBe(1)
     })
 
-    test("in the second bank it formats at each boot, and a program put there anew is lost again", async () => {
-        const { flash, program, formats, boot } = await bricked(1)
+    test("formats at each boot when the second bank is active, and loses a program that is deployed again", async () => {
+        const { flash, program, formats, boot } = await createBrickedBoard(1)
         expect([boot(), boot(), boot()]).toEqual([0, 0, 0])
         expect(formats).toHaveLength(3)
         writeProgram(flash, program)
         expect(boot()).toBe(0)
-        // Only an erased flash mends it.
+        // Only erasing the whole flash helps.
         flash.save(new Uint8Array(flash.bytes).fill(0xff))
         writeProgram(flash, program)
         expect(boot()).toBe(1)
     })
 })
 
-/** A flash whose saves keep what `spoil` makes of them, once it is switched on. */
-function spoiled(spoil: (before: Uint8Array, after: Uint8Array) => Uint8Array) {
+/** Returns a flash that stores the result of `corrupt` instead of the saved image, once `on` is set. */
+function faultyFlash(corrupt: (before: Uint8Array, after: Uint8Array) => Uint8Array) {
     const inner = memoryFlash()
     const flash = {
         on: false,
         bytes: inner.bytes,
         load: () => inner.load(),
-        save: (image: Uint8Array) => inner.save(flash.on ? spoil(inner.load(), image) : image),
+        save: (image: Uint8Array) => inner.save(flash.on ? corrupt(inner.load(), image) : image),
     }
     return flash
 }
 
-/** Clears one bit of the record, as a worn cell does. */
+/** Returns the image with one bit of the record cleared, as a worn cell does. */
 function wearRecord(image: Uint8Array): Uint8Array {
     const copy = Buffer.from(image)
     const at = copy.lastIndexOf("1|hub-")
@@ -281,37 +284,40 @@ function wearRecord(image: Uint8Array): Uint8Array {
     return copy
 }
 
-function fillWithLive(flash: Flash): void {
+function fillCompletely(flash: Flash): void {
     for (const length of [200, 20, 1]) {
         try {
             for (let i = 0; ; i++) writeSettings(flash, { [`l${length}_${i}`]: "x".repeat(length) })
         } catch {
-            // Full for values of that length.
+            // The store is full for values of this length.
         }
     }
 }
 
-describe("flash that keeps no record", () => {
-    const dropping = () => spoiled(before => before)
-    const worn = () => spoiled((_, after) => wearRecord(after))
+describe("a board whose flash does not store the record", () => {
+    const dropping = () => faultyFlash(before => before)
+    const worn = () => faultyFlash((_, after) => wearRecord(after))
 
     test.each([
-        ["that takes no write", dropping],
-        ["that does not read back what was written", worn],
-    ])("%s: the board moors, says so, and finds its hub by lookup at the next boot", async (_, make) => {
-        const flash = make()
-        const world = await createWorld({ image: "main", flash })
-        flash.on = true
-        await livesByLookup(world)
-    })
+        ["that ignores writes", dropping],
+        ["with a worn cell", worn],
+    ])(
+        "moors, logs the problem, and finds its hub by status lookup at the next boot (flash %s)",
+        async (_, make) => {
+            const flash = make()
+            const world = await createWorld({ image: "main", flash })
+            flash.on = true
+            await expectLookupAtBoot(world)
+        }
+    )
 
-    test("that is full: the board moors, says so, and finds its hub by lookup at the next boot", async () => {
+    test("moors, logs the problem, and finds its hub by status lookup at the next boot (flash that is full)", async () => {
         const world = await createWorld({ image: "main" })
-        fillWithLive(world.board.flash)
-        await livesByLookup(world)
+        fillCompletely(world.board.flash)
+        await expectLookupAtBoot(world)
     })
 
-    async function livesByLookup(world: FirmwareWorld) {
+    async function expectLookupAtBoot(world: FirmwareWorld) {
         world.board.powerOn()
         world.untilLogged("record not kept: the next boot asks DPS")
         world.board.powerOff()
@@ -324,9 +330,9 @@ describe("flash that keeps no record", () => {
         expect(world.board.stats).toMatchObject({ panics: 0, resets: 0 })
     }
 
-    test("is not written again in that boot: behind a lost write the runtime would see a gap, and format", async () => {
+    test("does not write again in the same boot, because the runtime formats a store with a gap", async () => {
         const flash = dropping()
-        const { world, writes, formats } = await noting({ flash })
+        const { world, writes, formats } = await createRecordingWorld({ flash })
         flash.on = true
         world.board.powerOn()
         world.untilLogged("record not kept")
@@ -343,9 +349,9 @@ describe("flash that keeps no record", () => {
     })
 })
 
-describe("a record that is damaged", () => {
-    test("in any one byte is none: the board looks itself up, moors, mends it, and never registers", async () => {
-        const { world, writes } = await noting()
+describe("a board that reads an invalid record", () => {
+    test("replaces a record with any damaged byte after a status lookup, without a registration", async () => {
+        const { world, writes } = await createRecordingWorld()
         const { board } = world
         board.powerOn()
         world.untilLogged("record kept")
@@ -370,7 +376,7 @@ describe("a record that is damaged", () => {
         expect(board.stats).toMatchObject({ panics: 0, resets: 0 })
     })
 
-    test("or another owner's is none as well", async () => {
+    test("ignores a record of another owner", async () => {
         const world = await createWorld({ image: "main" })
         const { board } = world
         board.powerOn()
@@ -387,11 +393,11 @@ describe("a record that is damaged", () => {
     })
 })
 
-describe("writes", () => {
+describe("a board that writes flash", () => {
     const DAYS = 4
 
-    /** Days with a token of one day, a power cut and a lost session each. */
-    async function badDays(image: "main" | "maintight") {
+    /** Runs days with a token renewal, a power cut and a lost session each. Returns the number of flash writes. */
+    async function writesInBadDays(image: "main" | "maintight") {
         const world = await createWorld({ image, settings: { TOKEN_DAYS: 1, TELEMETRY_SEC: 3600 } })
         for (let day = 0; day < DAYS; day++) {
             world.board.powerOn()
@@ -404,13 +410,13 @@ describe("writes", () => {
         return world.board.stats.flashWrites
     }
 
-    test("of the full image in four bad days: one; of the tight image: none", async () => {
-        expect(await badDays("main")).toBe(1)
-        expect(await badDays("maintight")).toBe(0)
+    test("writes once (full image) or never (tight image) in four days with power cuts and lost sessions", async () => {
+        expect(await writesInBadDays("main")).toBe(1)
+        expect(await writesInBadDays("maintight")).toBe(0)
     })
 
-    test("come only from a session that was stable for STABLE_SEC", async () => {
-        const { world, writes } = await noting({ settings: { STABLE_SEC: 120 } })
+    test("writes its record only after a session was stable for STABLE_SEC", async () => {
+        const { world, writes } = await createRecordingWorld({ settings: { STABLE_SEC: 120 } })
         world.board.powerOn()
         world.untilLogged(/^moored/)
         world.advanceSec(119)

@@ -21,9 +21,9 @@ import {
 } from "../helpers/board-calls.js"
 import { createWorld } from "../helpers/firmware-world.js"
 
-describe("a hub's CONNACK 5", () => {
+describe("a board that its hub refuses (CONNACK 5)", () => {
     test.each(IMAGES)(
-        "once: %s takes a fresh clock and token to the same hub, a minute or two later",
+        "sets its clock and retries the hub with a new token after 1 to 2 min (image: %s)",
         async image => {
             const world = await startStableWorld(image)
             world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, times: 1, fault: { connack: 5 } })
@@ -39,7 +39,7 @@ describe("a hub's CONNACK 5", () => {
     )
 
     test.each(IMAGES)(
-        "twice, the second with a fresh clock: %s registers, a minute or two later",
+        "registers 1 to 2 min after the second refusal if it set its clock in between (image: %s)",
         async image => {
             const world = await startStableWorld(image)
             world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, times: 2, fault: { connack: 5 } })
@@ -58,7 +58,7 @@ describe("a hub's CONNACK 5", () => {
         }
     )
 
-    test("while no clock can be had is no reason to register, until the window is spent", async () => {
+    test("does not register within the hub window when it cannot set its clock", async () => {
         let down = ""
         const world = await startStableWorld("main", {
             answer: host => (host === down ? "connect" : "accept"),
@@ -76,7 +76,7 @@ describe("a hub's CONNACK 5", () => {
         )
     })
 
-    test("while the network goes: the fresh clock is had once it is back, before the hub is asked again", async () => {
+    test("sets its clock before it retries the hub when the network was lost in between", async () => {
         const world = await startStableWorld("main")
         world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, times: 1, fault: { connack: 5 } })
         const lostMs = elapsedMs(world)
@@ -89,7 +89,7 @@ describe("a hub's CONNACK 5", () => {
         expect(connectionsOf(world, lostMs).map(({ kind }) => kind)).toEqual(["hub", "clock", "hub"])
     })
 
-    test("after every registration: clock, registration and then one of each in 10 min or more", async () => {
+    test("registers at most once in 10 min when every registration ends in a refusal", async () => {
         const world = await startStableWorld("main")
         world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault: { connack: 5 } })
         world.cloud.hub(HUB_HOST).disconnect("board-1")
@@ -106,20 +106,20 @@ describe("a hub's CONNACK 5", () => {
     })
 })
 
-describe("a hub's CONNACK 3, and one that closes right after CONNACK", () => {
+describe("a board whose hub is busy (CONNACK 3, or closed after CONNACK)", () => {
     const BUSY = [
         ["CONNACK 3", { connack: 3 }, "CONNACK 3"],
-        ["closed at once", { closeAfterConnackMs: 0 }, "closed after CONNACK"],
+        ["closed immediately", { closeAfterConnackMs: 0 }, "closed after CONNACK"],
         ["closed after 2 s", { closeAfterConnackMs: 2000 }, "closed after CONNACK"],
     ] as const
 
     test.each(BUSY)(
-        "(%s): 5 s at the least, then a minute and more; DPS after the window",
-        async (_, fault, said) => {
+        "waits at least 5 s, then at least 1 min each time, and registers after the hub window (%s)",
+        async (_, fault, logText) => {
             const world = await startStableWorld("main")
             world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault })
             const lostMs = elapsedMs(world)
-            // A warm boot: the first call, and nothing has failed before.
+            // A boot with a record: this is the first connection, and nothing failed before.
             world.board.powerOff()
             world.board.powerOn()
             world.advanceSec(29 * 60)
@@ -128,13 +128,13 @@ describe("a hub's CONNACK 3, and one that closes right after CONNACK", () => {
             expectEachWithin(later, HUB_GAP_MS, CAP_MS + 2000 + CALL_MS)
             expect(later.length).toBeGreaterThan(4)
             expect(connectionTimesMs(world, "dps", lostMs)).toEqual([])
-            expect(world.logged(said).length).toBeGreaterThan(5)
+            expect(world.logged(logText).length).toBeGreaterThan(5)
             world.untilLogged("registering", 600)
             expectEachWithin([elapsedMs(world) - lostMs], HUB_WINDOW_MS, HUB_WINDOW_MS + CAP_MS + MIN_MS)
         }
     )
 
-    test("backoff is reset by a session of two minutes, and by none that is shorter", async () => {
+    test("resets its backoff after a session of 2 min, not after a shorter session", async () => {
         const waits = async (heldSec: number) => {
             const world = await startStableWorld("main", {
                 settings: { STABLE_SEC: 120, TELEMETRY_SEC: 600 },
@@ -143,7 +143,7 @@ describe("a hub's CONNACK 3, and one that closes right after CONNACK", () => {
             world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault: { closeAfterConnackMs } })
             const lostMs = elapsedMs(world)
             world.cloud.hub(HUB_HOST).disconnect("board-1")
-            // Less than a window.
+            // Shorter than the hub window.
             world.advanceSec(heldSec < 120 ? 28 * 60 : 3 * 3600)
             return gapsBetween(connectionTimesMs(world, "hub", lostMs)).map(ms => ms - closeAfterConnackMs)
         }
@@ -152,8 +152,8 @@ describe("a hub's CONNACK 3, and one that closes right after CONNACK", () => {
     })
 })
 
-describe("a hub that is lost", () => {
-    test("is tried again after a minute or two, by both images, without DPS", async () => {
+describe("a board that loses its hub", () => {
+    test("retries the hub after 1 to 2 min without DPS, with both images", async () => {
         for (const [image] of IMAGES) {
             const world = await startStableWorld(image)
             const lostMs = elapsedMs(world)
@@ -168,7 +168,7 @@ describe("a hub that is lost", () => {
         }
     })
 
-    test("and handed back dead has its window doubled up to 4 h, and no more", async () => {
+    test("doubles the hub window up to 4 h when DPS returns the same unreachable hub", async () => {
         const { world, attemptsMs: tries, setUnreachable: cut } = await createOutageWorld("main", "connect")
         world.board.powerOn()
         world.untilLogged("stable")
@@ -185,8 +185,8 @@ describe("a hub that is lost", () => {
     })
 })
 
-describe("the hub", () => {
-    test("that refuses is asked again with a fresh clock and token, then the board registers", async () => {
+describe("a board whose hub is unreachable or has no such device", () => {
+    test("retries with a new token, then registers, when the hub has deleted its device", async () => {
         const world = await createWorld({ image: "main" })
         const host = bootUntilStable(world)
         world.cloud.hub(host).removeDevice("board-1")
@@ -196,12 +196,12 @@ describe("the hub", () => {
         const calls = world.dials
             .slice(since)
             .map(dial => `${dial.host === host ? "hub" : "dps"}:${dial.port}`)
-        // Refused, clock, refused again, registration.
+        // Refusal, clock, second refusal, registration.
         expect(calls.slice(0, 4)).toEqual(["hub:8883", "dps:443", "hub:8883", "dps:8883"])
         world.untilLogged(/^moored/)
     })
 
-    test("that is down is tried no more than once a minute, and not given up for 30 minutes", async () => {
+    test("retries an unreachable hub at most once a minute and does not register for 30 min", async () => {
         let down = ""
         const world = await createWorld({
             image: "main",
@@ -215,10 +215,12 @@ describe("the hub", () => {
         expect(registrationsOf(world)).toBe(registrations)
         expect(world.dials.length - before).toBe(0)
         world.untilLogged("registering", 20 * 60)
-        expect(world.logged("can't connect").length).toBeGreaterThan(5)
+        const failuresMs = world.logged("can't connect").map(line => line.atMs)
+        expect(failuresMs.length).toBeGreaterThan(5)
+        expectEachWithin(gapsBetween(failuresMs), MIN_MS, HOUR_MS)
     })
 
-    test("that comes back within the window has its board again, without DPS", async () => {
+    test("returns to its hub without DPS when the hub recovers within the hub window", async () => {
         let down = ""
         const world = await createWorld({
             image: "main",
@@ -233,7 +235,7 @@ describe("the hub", () => {
         expect(registrationsOf(world)).toBe(1)
     })
 
-    test("is never tried twice within a minute after a refusal", async () => {
+    test("retries no sooner than 1 min after a refusal", async () => {
         const world = await createWorld({ image: "main" })
         const host = bootUntilStable(world)
         const sinceMs = elapsedMs(world)
@@ -243,8 +245,8 @@ describe("the hub", () => {
     })
 })
 
-describe("the hub that refuses for good", () => {
-    test("does not make the board hammer DPS: at most ten registrations in the first two hours", async () => {
+describe("a board that its hub always refuses", () => {
+    test("registers at most ten times in the first two hours", async () => {
         const world = await createWorld({ image: "main" })
         const host = bootUntilStable(world)
         world.cloud.faultOverride = point =>
@@ -259,13 +261,13 @@ describe("the hub that refuses for good", () => {
     })
 })
 
-describe("a hub that accepts and closes at once", () => {
-    test("is given 5 s, then a minute and more each time", async () => {
+describe("a board whose hub closes each session immediately", () => {
+    test("waits at least 5 s, then at least 1 min each time", async () => {
         const world = await createWorld({ image: "main" })
         const host = bootUntilStable(world)
-        let hostile = true
+        let closesSessions = true
         world.cloud.onEvent(event => {
-            if (hostile && event.kind === "connack" && event.service === host && event.status === 0)
+            if (closesSessions && event.kind === "connack" && event.service === host && event.status === 0)
                 world.clock.after(0, () => world.cloud.hub(host).disconnect("board-1"))
         })
         const from = world.dials.length
@@ -275,14 +277,14 @@ describe("a hub that accepts and closes at once", () => {
         expect(times.length).toBeGreaterThan(2)
         for (let i = 2; i < times.length; i++) expect(times[i] - times[i - 1]).toBeGreaterThanOrEqual(60_000)
         for (let i = 1; i < times.length; i++) expect(times[i] - times[i - 1]).toBeGreaterThanOrEqual(5000)
-        hostile = false
+        closesSessions = false
         world.untilLogged(/^moored/, 600)
         expect(registrationsOf(world)).toBe(1)
     })
 })
 
-describe("a hub that stays dead, and that DPS hands back", () => {
-    test("is tried for 30 min, then an hour, then two: the window doubles", async () => {
+describe("a board whose only hub stays unreachable", () => {
+    test("registers after 30 min, then 1 h later, then 2 h later, as the hub window doubles", async () => {
         let down = ""
         const world = await createWorld({
             image: "main",
@@ -301,7 +303,7 @@ describe("a hub that stays dead, and that DPS hands back", () => {
             .map(event => (event.atMs - sinceMs) / 60_000)
         expect(atMin).toHaveLength(3)
         const [first, second, third] = atMin
-        // A try may be as late as the longest wait between two.
+        // An attempt may be late by the longest wait between two attempts.
         expect(first).toBeGreaterThanOrEqual(30)
         expect(first).toBeLessThan(37)
         expect(second - first).toBeGreaterThanOrEqual(60)

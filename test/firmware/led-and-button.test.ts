@@ -1,4 +1,4 @@
-// What a person at the board sees and does: the status light, the log, the button.
+// The status LED, the log, and the reprovision button.
 import { describe, expect, test } from "vitest"
 import { mooredHost } from "../helpers/board-calls.js"
 import { GROUP_KEY, createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
@@ -9,14 +9,14 @@ const DISABLED = {
     provisioningStatus: "disabled",
 } as const
 
-/** When the light went on and off, in ms from now on. */
-function watchLight(world: FirmwareWorld) {
+/** Records when the LED changes, in ms from now on. */
+function recordLed(world: FirmwareWorld) {
     const steps: { atMs: number; on: boolean }[] = []
     const startMs = world.clock.nowMs()
     world.board.on("light", light => steps.push({ atMs: world.clock.nowMs() - startMs, on: light.red > 0 }))
     return {
         steps,
-        /** Lengths of its last `count` whole phases, on and off, to 10 ms. */
+        /** Returns the lengths of the last `count` complete phases, in ms rounded to 10 ms. */
         phases(count: number) {
             const all = steps.slice(1).map((step, i) => ({
                 ms: Math.round((step.atMs - (steps[i] as { atMs: number }).atMs) / 10) * 10,
@@ -36,14 +36,14 @@ function watchLight(world: FirmwareWorld) {
     }
 }
 
-describe("the light of the full image", () => {
-    test("flashes each 10 s while it waits, blinks fast while it works, is steady when moored", async () => {
+describe("the status LED of the full image", () => {
+    test("flashes every 10 s while the board waits, blinks fast while it registers, and stays on when it is moored", async () => {
         const world = await createWorld({
             image: "main",
             settings: { SLOT: 1, SLOT_SEC: 120 },
             assigningMs: 20_000,
         })
-        const light = watchLight(world)
+        const light = recordLed(world)
         world.board.powerOn()
         world.untilLogged("slot in")
         world.advanceSec(60)
@@ -62,17 +62,17 @@ describe("the light of the full image", () => {
         expect(light.steps).toHaveLength(steps)
     })
 
-    test("blinks slowly when the operator is needed: a disabled board, a malformed setting", async () => {
+    test("blinks slowly for a disabled board and for a malformed setting", async () => {
         const world = await createWorld({ image: "main" })
         world.cloud.dps.enrollments.putGroup(DISABLED)
-        const light = watchLight(world)
+        const light = recordLed(world)
         world.board.powerOn()
         world.untilLogged("next in")
         world.advanceSec(60)
         expect(light.phases(3)).toEqual({ on: [1000, 1000, 1000], off: [1000, 1000, 1000] })
 
         const wrong = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
-        const its = watchLight(wrong)
+        const its = recordLed(wrong)
         wrong.board.powerOn()
         wrong.untilLogged("setting ID_SCOPE is missing or malformed")
         wrong.advanceSec(60)
@@ -80,9 +80,9 @@ describe("the light of the full image", () => {
     })
 })
 
-describe("the log", () => {
+describe("the log of a board", () => {
     test.each(["main", "maintight"] as const)(
-        "of %s has a line for each change of state, with the reason and when it goes on",
+        "has one line for each change of state, with reason and wait (image: %s)",
         async image => {
             const world = await createWorld({ image })
             world.board.powerOn()
@@ -111,7 +111,7 @@ describe("the log", () => {
     )
 })
 
-describe("the button of the full image", () => {
+describe("the reprovision button of the full image", () => {
     const registrations = (world: FirmwareWorld) => world.cloud.counters("board-1").registrations
 
     async function moored() {
@@ -121,9 +121,9 @@ describe("the button of the full image", () => {
         return world
     }
 
-    test("held for 5 s: the board registers anew within a minute, and the light answers at once", async () => {
+    test("makes the board register within 1 min when held for 5 s, and changes the LED immediately", async () => {
         const world = await moored()
-        const light = watchLight(world)
+        const light = recordLed(world)
         world.board.pressButton(5200)
         world.advanceSec(5.1)
         expect(light.steps.length).toBeGreaterThan(0)
@@ -133,7 +133,7 @@ describe("the button of the full image", () => {
         expect(registrations(world)).toBe(2)
     })
 
-    test("held for a minute is one wish; pressed for less than 5 s it is none", async () => {
+    test("causes one registration when held for 1 min, and none when held for less than 5 s", async () => {
         const world = await moored()
         world.board.pressButton(4600)
         world.advanceSec(120)
@@ -143,7 +143,7 @@ describe("the button of the full image", () => {
         expect(registrations(world)).toBe(2)
     })
 
-    test("does not shorten a wait: DPS said when it may be asked again", async () => {
+    test("does not shorten a wait that DPS requested", async () => {
         const world = await createWorld({ image: "main" })
         world.cloud.dps.enrollments.putGroup(DISABLED)
         world.board.powerOn()

@@ -4,13 +4,13 @@ import { type FirmwareWorld, createWorld } from "../helpers/firmware-world.js"
 
 const HOUR_SEC = 3600
 const IMAGES = ["main", "maintight"] as const
-/** As often as the runtime itself says. */
+/** The interval at which the runtime asks to wake. */
 const SHALLOW_MS = 1000
 
-type Image = (typeof IMAGES)[number]
+type ImageName = (typeof IMAGES)[number]
 
-/** Four hours in which the hub is away twice, the power once, and the program is told to start over. */
-async function fourHours(image: Image, sleepMaxMs: number | undefined) {
+/** Runs a board for four hours with two hub outages and one power cut. Returns what it did, with times. */
+async function runFourHours(image: ImageName, sleepMaxMs: number | undefined) {
     let away = false
     const world = await createWorld({ image, sleepMaxMs, answer: () => (away ? "connect" : "accept") })
     const { board, clock, startMs, advanceSec } = world
@@ -42,13 +42,16 @@ async function fourHours(image: Image, sleepMaxMs: number | undefined) {
 const telemetry = (world: FirmwareWorld) => world.cloud.history.filter(event => event.kind === "telemetry")
 
 describe("a board that sleeps until something is due", () => {
-    test.each(IMAGES)("%s does the same at the same moments as one that wakes each second", async image => {
-        const deep = await fourHours(image, undefined)
-        const shallow = await fourHours(image, SHALLOW_MS)
-        expect(deep.seen.length).toBeGreaterThan(10)
-        expect(deep.seen).toEqual(shallow.seen)
-        expect(deep.world.dials).toEqual(shallow.world.dials)
-        expect(telemetry(deep.world)).toEqual(telemetry(shallow.world))
-        expect(deep.world.board.stats.wakes).toBeLessThan(shallow.world.board.stats.wakes / 2)
-    })
+    test.each(IMAGES)(
+        "acts at the same times as a board that wakes every second (image: %s)",
+        async image => {
+            const deep = await runFourHours(image, undefined)
+            const shallow = await runFourHours(image, SHALLOW_MS)
+            expect(deep.seen.length).toBeGreaterThan(10)
+            expect(deep.seen).toEqual(shallow.seen)
+            expect(deep.world.dials).toEqual(shallow.world.dials)
+            expect(telemetry(deep.world)).toEqual(telemetry(shallow.world))
+            expect(deep.world.board.stats.wakes).toBeLessThan(shallow.world.board.stats.wakes / 2)
+        }
+    )
 })

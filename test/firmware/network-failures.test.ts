@@ -20,9 +20,9 @@ import { createWorld } from "../helpers/firmware-world.js"
 
 const VERDICTS = [["resolve"], ["connect"], ["handshake"]] as const
 
-describe("a failure of DNS, TCP or TLS", () => {
+describe("a board that cannot connect (DNS, TCP or TLS fails)", () => {
     test.each(VERDICTS)(
-        "(%s) at DPS is tried again with backoff and jitter, a second at the least",
+        "retries DPS with backoff and jitter, at least 1 s apart (failure: %s)",
         async verdict => {
             const { world, attemptsMs: tries, setUnreachable: cut } = await createOutageWorld("main", verdict)
             cut(DPS_HOST)
@@ -42,25 +42,22 @@ describe("a failure of DNS, TCP or TLS", () => {
         }
     )
 
-    test.each(VERDICTS)(
-        "(%s) at the hub is tried again with backoff, a minute at the least",
-        async verdict => {
-            const { world, attemptsMs: tries, setUnreachable: cut } = await createOutageWorld("main", verdict)
-            world.board.powerOn()
-            world.untilLogged("stable")
-            cut(HUB_HOST)
-            const lostMs = elapsedMs(world)
-            world.cloud.hub(HUB_HOST).disconnect("board-1")
-            world.advanceSec(29 * 60)
-            expect(tries.length).toBeGreaterThan(5)
-            expectEachWithin(gapsBetween([lostMs, ...tries]), HUB_GAP_MS, CAP_MS + CALL_MS)
-            expect(connectionTimesMs(world, "dps", lostMs)).toEqual([])
-        }
-    )
+    test.each(VERDICTS)("retries the hub with backoff, at least 1 min apart (failure: %s)", async verdict => {
+        const { world, attemptsMs: tries, setUnreachable: cut } = await createOutageWorld("main", verdict)
+        world.board.powerOn()
+        world.untilLogged("stable")
+        cut(HUB_HOST)
+        const lostMs = elapsedMs(world)
+        world.cloud.hub(HUB_HOST).disconnect("board-1")
+        world.advanceSec(29 * 60)
+        expect(tries.length).toBeGreaterThan(5)
+        expectEachWithin(gapsBetween([lostMs, ...tries]), HUB_GAP_MS, CAP_MS + CALL_MS)
+        expect(connectionTimesMs(world, "dps", lostMs)).toEqual([])
+    })
 })
 
-describe("a link lost before CONNACK", () => {
-    test("at the hub is tried again after a minute at the least, and no CONNACK is waited for 70 s", async () => {
+describe("a board that gets no CONNACK", () => {
+    test("waits 70 s for the CONNACK of the hub and retries after at least 1 min", async () => {
         for (const fault of [{ close: true }, { mute: true }]) {
             const world = await startStableWorld("main")
             world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault })
@@ -74,7 +71,7 @@ describe("a link lost before CONNACK", () => {
         }
     })
 
-    test("of a hub that never says CONNACK leads to DPS after the window, and to no reboot", async () => {
+    test("registers after the hub window when the hub never sends CONNACK, and does not reboot", async () => {
         const world = await startStableWorld("main")
         world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault: { mute: true } })
         const lostMs = elapsedMs(world)
@@ -88,7 +85,7 @@ describe("a link lost before CONNACK", () => {
         expect(world.board.stats.resets).toBe(0)
     })
 
-    test("at DPS is tried again with backoff, and no CONNACK is no reason to reboot", async () => {
+    test("retries DPS with backoff and does not reboot", async () => {
         for (const fault of [{ close: true }, { mute: true }]) {
             const world = await startOneHubWorld("main")
             world.cloud.faultRules.add({ on: "connect", service: "dps", fault })
@@ -106,8 +103,8 @@ describe("a link lost before CONNACK", () => {
     })
 })
 
-describe("a link lost while an operation is waited for", () => {
-    test("costs the wait nothing: the next poll comes when DPS said, and no sooner", async () => {
+describe("a board that loses its connection between registration and poll", () => {
+    test("polls at the time that DPS requested, not sooner", async () => {
         let cut = () => {}
         const world = await startOneHubWorld("main", {
             retryAfterSec: 60,
@@ -126,30 +123,33 @@ describe("a link lost while an operation is waited for", () => {
     })
 })
 
-describe("no answer at all", () => {
-    test.each([["DPS"], ["hub"]] as const)("of the socket to %s, seven times in a row, reboots", async to => {
-        let muted = ""
-        const world = await createWorld({
-            image: "main",
-            hubs: [HUB_HOST],
-            answer: host => (host === muted ? "mute" : "accept"),
-        })
-        if (to === "DPS") muted = DPS_HOST
-        world.board.powerOn()
-        world.untilLogged(to === "DPS" ? /^boot/ : "stable")
-        muted = to === "DPS" ? DPS_HOST : HUB_HOST
-        if (to === "hub") world.cloud.hub(HUB_HOST).disconnect("board-1")
-        world.untilLogged(/^boot/, 3600)
-        const silences = world.logged("connect timed out")
-        expect(silences).toHaveLength(7)
-        const leastMs = 30_000 + (to === "hub" ? HUB_GAP_MS : 1000)
-        expectEachWithin(gapsBetween(silences.map(line => line.atMs)), leastMs, 30_000 + CAP_MS + CALL_MS)
-        muted = ""
-        world.untilLogged(/^moored/, 60)
-        expect(world.board.stats.resets).toBe(1)
-    })
+describe("a board that gets no answer of any kind", () => {
+    test.each([["DPS"], ["hub"]] as const)(
+        "reboots after seven unanswered connection attempts in a row (to: %s)",
+        async to => {
+            let muted = ""
+            const world = await createWorld({
+                image: "main",
+                hubs: [HUB_HOST],
+                answer: host => (host === muted ? "mute" : "accept"),
+            })
+            if (to === "DPS") muted = DPS_HOST
+            world.board.powerOn()
+            world.untilLogged(to === "DPS" ? /^boot/ : "stable")
+            muted = to === "DPS" ? DPS_HOST : HUB_HOST
+            if (to === "hub") world.cloud.hub(HUB_HOST).disconnect("board-1")
+            world.untilLogged(/^boot/, 3600)
+            const silences = world.logged("connect timed out")
+            expect(silences).toHaveLength(7)
+            const leastMs = 30_000 + (to === "hub" ? HUB_GAP_MS : 1000)
+            expectEachWithin(gapsBetween(silences.map(line => line.atMs)), leastMs, 30_000 + CAP_MS + CALL_MS)
+            muted = ""
+            world.untilLogged(/^moored/, 60)
+            expect(world.board.stats.resets).toBe(1)
+        }
+    )
 
-    test("to seven registrations in a row reboots too", async () => {
+    test("reboots after seven unanswered registrations in a row", async () => {
         const world = await startOneHubWorld("main")
         world.cloud.faultRules.add({ on: "register", fault: { mute: true } })
         world.untilLogged(/^boot/)
@@ -160,8 +160,8 @@ describe("no answer at all", () => {
     })
 })
 
-describe("the network", () => {
-    test("that stays away makes the board reboot after a quarter of an hour", async () => {
+describe("a board without a working network", () => {
+    test("reboots after 15 min without network", async () => {
         const world = await createWorld({ image: "main" })
         world.network.available = false
         world.board.powerOn()
@@ -170,7 +170,7 @@ describe("the network", () => {
         expect(world.board.stats.resets).toBeLessThanOrEqual(4)
     })
 
-    test("that is not there yet is waited for, without counting tries", async () => {
+    test("waits for a missing network without counting failures", async () => {
         const world = await createWorld({ image: "main" })
         world.network.available = false
         world.board.powerOn()
@@ -180,7 +180,7 @@ describe("the network", () => {
         world.untilLogged(/^moored/, 30)
     })
 
-    test("that never answers a connect makes the board reboot itself after a few silences", async () => {
+    test("reboots when no connection attempt is ever answered", async () => {
         const world = await createWorld({ image: "main", answer: () => "mute" })
         world.board.powerOn()
         world.advanceSec(3600)

@@ -4,14 +4,14 @@ import { HUB_GAP_MS } from "../../devs/retry/retry-policy"
 import { elapsedMs, expectEachWithin, HUB_HOST } from "../helpers/board-calls.js"
 import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 
-/** When the board first asked DPS for anything, in s since power-on. */
-function firstCallSec(world: FirmwareWorld): number {
+/** Returns the time of the first connection, in s since the world began. */
+function firstConnectionSec(world: FirmwareWorld): number {
     return Math.min(...world.dials.map(dial => dial.atMs)) / 1000
 }
 
-describe("a staggered first boot", () => {
+describe("a new board with a slot", () => {
     test.each([["main"], ["maintight"]] as const)(
-        "of %s registers in its slot, and not before",
+        "registers within its slot, not before (image: %s)",
         async image => {
             const world = await createWorld({ image, settings: { SLOT: 5, SLOT_SEC: 60 } })
             world.board.powerOn()
@@ -20,13 +20,13 @@ describe("a staggered first boot", () => {
             const sec = ((registered?.atMs ?? 0) - world.startMs) / 1000
             expect(sec).toBeGreaterThanOrEqual(300)
             expect(sec).toBeLessThan(370)
-            // The full image asks DPS for nothing before; the tight one has looked itself up.
-            if (image === "main") expect(firstCallSec(world)).toBeGreaterThanOrEqual(300)
+            // The full image sends nothing before its slot. The tight image sends its status lookup at power-on.
+            if (image === "main") expect(firstConnectionSec(world)).toBeGreaterThanOrEqual(300)
         }
     )
 
     test.each([["main"], ["maintight"]] as const)(
-        "of %s is waited for once in a life: not on a warm boot",
+        "does not wait for its slot again at the next boot (image: %s)",
         async image => {
             const world = await createWorld({ image, settings: { SLOT: 5, SLOT_SEC: 60 } })
             world.board.powerOn()
@@ -40,8 +40,8 @@ describe("a staggered first boot", () => {
     )
 })
 
-describe("the slot of a first registration", () => {
-    test("is not waited for by a warm board that must register anew", async () => {
+describe("a board with a slot and a record", () => {
+    test("does not wait for its slot when it must register again", async () => {
         const world = await createWorld({
             image: "main",
             hubs: [HUB_HOST],

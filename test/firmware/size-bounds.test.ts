@@ -4,11 +4,11 @@ import { runWorstCase } from "../helpers/worst-case.js"
 
 const KB = 1024
 
-describe("the promised bounds", () => {
+describe("the image", () => {
     test.each([
         ["main", 26],
         ["maintight", 19],
-    ])("%s is at most %i KB of bytecode", async (image, limitKB) => {
+    ])("%s has at most %i KB of bytecode", async (image, limitKB) => {
         const { bytecode } = await buildFirmware(`src/${image}.ts`)
         expect(bytecode.length).toBeLessThanOrEqual(limitKB * KB)
     })
@@ -17,13 +17,13 @@ describe("the promised bounds", () => {
         ["main", 40],
         ["maintight", 28],
     ] as const)(
-        "%s lives its worst case in %i KB of heap, a collection before each allocation",
+        "%s runs its worst case in %i KB of heap with a garbage collection before each allocation",
         async (image, heapKB) => {
             expect(await runWorstCase(image, heapKB * KB, true)).toBe("ok")
         }
     )
 
-    test("a heap that is too small is noticed by the worst case", async () => {
+    test("main fails its worst case in a heap that is too small", async () => {
         expect(await runWorstCase("main", 6 * KB)).not.toBe("ok")
     })
 })

@@ -1,4 +1,4 @@
-// A chip whose main loop is busy: what takes one turn here takes many of its milliseconds.
+// A chip with a busy main loop, where each turn of the loop takes many milliseconds.
 import { expect, test } from "vitest"
 import { createWorld } from "../helpers/firmware-world.js"
 
@@ -9,7 +9,7 @@ test.each([
     ["maintight", 100],
     ["maintight", 300],
 ] as const)(
-    "%s boots and moors, without a reset, when its loop takes %i ms a turn",
+    "%s boots and moors without a reset when each turn of its loop takes %i ms",
     async (image, turnMs) => {
         const world = await createWorld({ image, loopTurnMs: turnMs })
         const resets: string[] = []

@@ -16,8 +16,8 @@ import {
 import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
 const DAY_SEC = 86_400
 
-describe("a token", () => {
-    test("is renewed at 70 to 85 % of its life, by reconnecting, before it expires", async () => {
+describe("a board whose token nears or passes its expiry", () => {
+    test("reconnects with a new token at 70 to 85 % of the token's life", async () => {
         const world = await createWorld({ image: "main", settings: { TOKEN_DAYS: 1, TELEMETRY_SEC: 3600 } })
         const host = bootUntilStable(world)
         world.advanceSec(3 * DAY_SEC)
@@ -33,16 +33,16 @@ describe("a token", () => {
             expect(lifeSec).toBeLessThan(0.86 * DAY_SEC)
         }
         expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: 1 })
-        // The record is worth no write: its expiry gained less than 60 days.
+        // No write is needed: the expiry moved by less than 60 days.
         expect(world.logged("record kept")).toHaveLength(mooredSec.length)
     })
 
-    test("that expires in the session costs a fresh clock, not a registration", async () => {
+    test("sets its clock and does not register when the token expires during a session", async () => {
         const world = await createWorld({ image: "main", settings: { TOKEN_DAYS: 1, TELEMETRY_SEC: 3600 } })
         const host = bootUntilStable(world)
         world.board.powerOff()
         world.advanceSec(0.8 * DAY_SEC)
-        // A warm boot does not know the time: it cannot know how little of the token is left.
+        // A board that boots with a record does not know the time, so it cannot know when its token expires.
         bootUntilStable(world)
         world.advanceSec(0.3 * DAY_SEC)
         const ends = world.cloud.history.filter(
@@ -52,7 +52,7 @@ describe("a token", () => {
         expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups: 1 })
     })
 
-    test("that expired on the shelf costs a fresh clock, not a registration", async () => {
+    test("sets its clock and does not register when the token expired while the board was off", async () => {
         const world = await createWorld({ image: "main" })
         bootUntilStable(world)
         world.board.powerOff()
@@ -60,7 +60,7 @@ describe("a token", () => {
         bootUntilStable(world)
         expect(world.logged("CONNACK 5")).toHaveLength(1)
         expect(registrationsOf(world)).toBe(1)
-        // The new expiry is worth a write: 100 days on.
+        // The new expiry is stored, because it is 100 days later.
         world.board.powerOff()
         const connects = world.dials.length
         bootUntilStable(world)
@@ -68,20 +68,20 @@ describe("a token", () => {
     })
 })
 
-describe("a token's renewal", () => {
+describe("a board that renews its token", () => {
     const SETTINGS = { TOKEN_DAYS: 1, TELEMETRY_SEC: 3600 }
     const telemetry = (world: FirmwareWorld) =>
         world.cloud.history
             .filter(event => event.kind === "telemetry")
             .map(event => JSON.parse(event.body ?? ""))
 
-    test("loses no telemetry and no message, however often it is sent", async () => {
+    test("loses no telemetry and no message", async () => {
         const world = await startStableWorld("main", { settings: SETTINGS })
         const hub = world.cloud.hub(HUB_HOST)
         world.advanceSec(0.69 * 86_400)
         hub.patchDesired("board-1", { telemetrySec: 1 })
         let sent = 0
-        // A message waits for the board at each moment, while it is away too.
+        // A message is always waiting for the board, also while the board is not connected.
         while (world.logged("token renewal").length === 0) {
             world.advanceSec(7)
             hub.sendToDevice("board-1", `${++sent}`)
@@ -96,7 +96,7 @@ describe("a token's renewal", () => {
         expect(world.logged("next in")).toEqual([])
     })
 
-    test("that DPS cannot serve keeps the token it has, and comes again before that ends", async () => {
+    test("keeps its old token when DPS is unreachable and tries again before the expiry", async () => {
         let down = ""
         const world = await startStableWorld("main", {
             settings: SETTINGS,

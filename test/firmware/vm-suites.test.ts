@@ -2,11 +2,11 @@ import { readdirSync } from "node:fs"
 import { runDeviceTest } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 
-// Every suite of test/vm-suites, inside the VM with GC stress on, at the heap of an
-// ESP32 (64 KB) and of an ESP32-S2 (40 KB).
+// Runs every suite of test/vm-suites inside the VM with a garbage collection before each allocation, and with the heap
+// sizes of an ESP32 (64 KB) and of an ESP32-S2 (40 KB).
 const suites = readdirSync("test/vm-suites").filter(name => name.endsWith(".ts"))
 
-test("there are device tests", () => {
+test("test/vm-suites contains suites", () => {
     expect(suites.length).toBeGreaterThan(0)
 })
 

@@ -24,7 +24,7 @@ function fillWithValues(flash: Flash, length: number): void {
     const bank = activeBank(flash)
     for (let i = 0; i < WRITES_MAX; i++) {
         const image = Uint8Array.from(flash.load())
-        writeSettings(flash, { dead: `${i % 10}`.repeat(length) })
+        writeSettings(flash, { stale: `${i % 10}`.repeat(length) })
         if (activeBank(flash) === bank) continue
         flash.save(image)
         return
