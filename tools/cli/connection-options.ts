@@ -11,7 +11,7 @@ export interface ConnectionOptions extends CloudChoices {
 export const CLOUD_HELP = `
 Where DPS and the hubs are: --profile FILE, or options, or, without a profile, the environment variables of Microsoft's
 samples: PROVISIONING_CONNECTION_STRING, IOTHUB_CONNECTION_STRING. A connection string is given as @FILE, or as - to read
-it from the standard input, so that no key stands in a command line. docs/guide/monitor.md has the form of a profile.`
+it from the standard input, so that no key stands in a command line. docs/reference/connection-profile.md has the form of a profile.`
 
 function address(text: string): HostAddress {
     const parsed = parseHostAddress(text)

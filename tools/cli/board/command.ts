@@ -34,7 +34,7 @@ export function addBoard(program: Command): void {
         .option("--image <file>", "boot an image that `moorage manufacture` made, its manifest beside it")
         .option(
             "--profile <file>",
-            "moor at what this names: the card of `moorage emulate --json`, or docs/guide/monitor.md"
+            "moor at what this names: the card of `moorage emulate --json`, or docs/reference/connection-profile.md"
         )
         .option("--id-scope <scope>", "moor at the real DPS, in this ID scope")
         .option("--key-file <file>", "its first line is the device's key, Base64")

@@ -28,7 +28,7 @@ export function addDoctor(program: Command): void {
             "Checks what it takes to flash boards and to reach DPS and the hubs, and whether ID scope and keys work; says how to " +
                 "cure what is wrong."
         )
-        .argument("[fleet]", "a fleet file, a CSV, to check too (docs/guide/manufacture.md)")
+        .argument("[fleet]", "a fleet file, a CSV, to check too (docs/reference/fleet-file.md)")
     addPlaceOptions(command)
         .option("--project <dir>", "folder with .env.defaults and .env.local", ".")
         .option("--id <id>", "registration ID of the device to look up", registrationId)

@@ -35,7 +35,7 @@ export function addManufacture(program: Command): void {
         )
         .argument(
             "[fleet]",
-            "the fleet file, a CSV (docs/guide/manufacture.md); with --scan it may be left out"
+            "the fleet file, a CSV (docs/reference/fleet-file.md); with --scan it may be left out"
         )
         .requiredOption("--out <dir>", "folder for images and manifest.json")
         .option("--group-key-file <file>", "its first line is the group's key, Base64")

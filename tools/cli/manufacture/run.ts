@@ -90,7 +90,7 @@ export async function runManufacture(
             return
         }
         if (!boards)
-            throw new UserError("Which fleet? Give its CSV (docs/guide/manufacture.md).", WRONG_USAGE)
+            throw new UserError("Which fleet? Give its CSV (docs/reference/fleet-file.md).", WRONG_USAGE)
         const startMs = realClock.nowMs()
         const made = await make(boards, key, options)
         if (!made) {

@@ -44,7 +44,7 @@ function addPlan(rollout: Command): void {
         )
         .argument(
             "<fleet>",
-            "the fleet file, a CSV (docs/guide/manufacture.md); its order is the order of the boards"
+            "the fleet file, a CSV (docs/reference/fleet-file.md); its order is the order of the boards"
         )
         .option("--out <file>", "the plan; FLEET.rollout.json unless given")
         .option(

@@ -36,7 +36,7 @@ export function addSimulate(program: Command): void {
             "Runs the real firmware on many boards against the emulated cloud, in virtual time, with the faults of a " +
                 "plan, and checks that nothing breaks the rules. The same seed gives the same run."
         )
-        .argument("[plan]", "a ready plan (--list), or a file (docs/guide/simulate.md)")
+        .argument("[plan]", "a ready plan (--list), or a file (docs/reference/simulation-plan.md)")
         .option("--list", "list the ready plans", false)
         .option("--seed <n>", "the run's seed; 1 unless given", parseInteger)
         .option("--seeds <a..b>", "one run for each of these seeds", seedRange)

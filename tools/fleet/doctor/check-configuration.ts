@@ -33,7 +33,8 @@ export interface Configured {
     credentials: Credentials
 }
 
-const CLOUD_CURE = "Mend it: docs/guide/monitor.md has the form of a profile, --help the options"
+const CLOUD_CURE =
+    "Mend it: docs/reference/connection-profile.md has the form of a profile, --help the options"
 const CA_CURE = "An emulator takes its CA file away when it ends: start it again, and take its new card"
 
 /** One for each line of the message, with its heading. */

@@ -12,7 +12,7 @@ function refused(error: FleetError): CheckOutcome[] {
     const { mistakes } = error
     const told = mistakes
         .slice(0, MISTAKES_TOLD)
-        .map(({ line, text }) => fail(`line ${line}: ${text}`, "docs/guide/manufacture.md has the form"))
+        .map(({ line, text }) => fail(`line ${line}: ${text}`, "docs/reference/fleet-file.md has the form"))
     const more = mistakes.length - told.length
     if (more > 0) told.push(fail(`and ${more} mistakes more`, "Mend these first, then look again"))
     return told
