@@ -1,7 +1,7 @@
-// What `npm test` lints. Device code gets the traps of its runtime (tools/lint), host code the usual care.
+// ESLint configuration of `npm run lint`. Device code is checked for defects of the DeviceScript runtime (tools/lint).
 import { defineConfig } from "eslint/config"
 import tseslint from "typescript-eslint"
-import moorage, { testFreedoms, trapsAsErrors } from "./tools/lint/index.js"
+import moorage, { errorRules, relaxedInTests } from "@moorage/lint"
 
 const DEVICE = ["devs/**/*.ts", "src/**/*.ts", "test/vm-suites/**/*.ts"]
 const HOST = [
@@ -17,7 +17,7 @@ const SCRIPTS = ["*.js", "tools/**/*.js", "tools/**/*.mjs"]
 
 const typed = project => ({ parserOptions: { project, tsconfigRootDir: import.meta.dirname } })
 
-/** Rules for all code; types (tsc, strict) already find what is undefined or unreachable. */
+/** Rules for all code. The compiler (tsc, strict) finds undefined names and unreachable code. */
 const COMMON = {
     eqeqeq: ["error", "always", { null: "ignore" }],
     "no-var": "error",
@@ -27,8 +27,9 @@ const COMMON = {
     "moorage/import-direction": "error",
 }
 
-/** Time and chance come in as arguments (ARCHITECTURE, "Time, in the emulator and the simulator"). */
-const INJECTED = "Take a Clock or a Random from @moorage/runtime: a run must be a pure function of its inputs"
+/** Host code receives the clock and random numbers as arguments (docs/internals/architecture.md, Time). */
+const INJECTED =
+    "Take a Clock or a Random of @moorage/runtime as an argument: a run must be a pure function of its inputs"
 const withMessage = names => names.map(name => ({ name, message: INJECTED }))
 const TIMERS = ["setTimeout", "setInterval", "setImmediate"]
 const RESTRICTED_GLOBALS = withMessage([...TIMERS, "performance"])
@@ -62,15 +63,15 @@ export default defineConfig(
         files: DEVICE,
         languageOptions: typed("./tsconfig.device.json"),
         rules: {
-            ...trapsAsErrors,
-            // The runtime's natives are reached by casts, and closures by `const self = this`.
+            ...errorRules,
+            // Native functions of the runtime need casts, and closures need `const self = this`.
             "@typescript-eslint/no-explicit-any": "off",
             "@typescript-eslint/no-this-alias": "off",
             "@typescript-eslint/no-unused-vars": ["error", { caughtErrors: "none" }],
         },
     },
     { files: ["devs/store/settings-store.ts"], rules: { "moorage/no-json-stringify": "off" } },
-    { files: ["test/vm-suites/**/*.ts"], rules: testFreedoms },
+    { files: ["test/vm-suites/**/*.ts"], rules: relaxedInTests },
     {
         files: HOST,
         languageOptions: typed("./tsconfig.json"),

@@ -1,17 +1,17 @@
-// For each trap of the DeviceScript runtime: code that is right, and code that has it.
-import type { Cases } from "./rule-tester.js"
+// Valid and invalid code for each device rule.
+import type { RuleCases } from "./rule-tester.js"
 
 const BYTES = "declare const bytes: Buffer; "
 const LIST = "declare const list: number[]; "
 
-export const CASES: Record<string, Cases> = {
+export const CASES: Record<string, RuleCases> = {
     "await-directly": {
-        good: [
+        valid: [
             "async function f() {} async function g() { await f() }",
             "async function f() {} f.start()",
             "async function f() { return 1 } async function g() { return await f() }",
         ],
-        bad: [
+        invalid: [
             "async function f() {} function g() { f() }",
             "async function f() {} const kept = f()",
             "async function f() { return 1 } async function g() { return f() }",
@@ -19,12 +19,12 @@ export const CASES: Record<string, Cases> = {
         ],
     },
     "no-truthy-time": {
-        good: [
+        valid: [
             "declare const lostMs: number; if (lostMs > 0) f()",
             "declare const life: { lostMs: number }; const spent = life.lostMs !== 0 ? 1 : 2",
             "declare const tries: number; if (!tries) f()",
         ],
-        bad: [
+        invalid: [
             "declare const lostMs: number; if (lostMs) f()",
             "declare const life: { lostMs: number }; if (!life.lostMs) f()",
             "declare const sentMs: number; const dueMs = sentMs ? sentMs + 1 : 0",
@@ -34,7 +34,7 @@ export const CASES: Record<string, Cases> = {
         ],
     },
     "fiber-root-catch": {
-        good: [
+        valid: [
             "async function runGuarded(life: () => Promise<void>) {} async function run() {} runGuarded.start(run)",
             "function beat() { try { g() } catch (e) { console.log(e) } } beat.start()",
             "async function beat() { for (;;) { try { g() } catch (e) { console.log(e) } } } beat.start()",
@@ -42,43 +42,43 @@ export const CASES: Record<string, Cases> = {
             "setTimeout(() => { try { g() } catch (e) {} }, 10)",
             "setTimeout(() => runGuarded(g), 10)",
             "const watch = { start(ms: number) {} }; watch.start(1)",
-            // Written in another file.
+            // Declared in another file.
             'import { runGuarded } from "../devs/agent/supervisor"; runGuarded.start(g)',
         ],
-        bad: [
+        invalid: [
             "async function run() { g() } run.start()",
             "setTimeout(() => { g() }, 10)",
             "setInterval(async () => { g() }, 10)",
             "declare const button: { subscribe(f: () => void): void }; button.subscribe(() => { g() })",
-            // The catch lets it out again; the last statement or the condition stands outside.
+            // The catch throws again, or a statement or a condition is outside the try.
             "function run() { try { g() } catch (e) { throw e } } run.start()",
             "function run() { try { g() } catch (e) {} g() } run.start()",
             "function run() { try { g() } finally { g() } } run.start()",
             "function run() { while (g()) { try { g() } catch (e) {} } } run.start()",
-            // Nobody can see what it is, or it stands in another file.
+            // The function is not known, or another file declares it without a catch.
             "function run(life: () => Promise<void>) { life.start() }",
-            'import { pause } from "../devs/agent/supervisor"; pause.start(10)',
+            'import { waitForSlot } from "../devs/agent/slot-wait"; waitForSlot.start(undefined)',
         ],
     },
     "max-call-arguments": {
-        good: ["f(1, 2, 3, 4, 5, 6, 7, 8)", 'console.log("a", b, c, d, e, f, g, h)'],
-        bad: [
+        valid: ["f(1, 2, 3, 4, 5, 6, 7, 8)", 'console.log("a", b, c, d, e, f, g, h)'],
+        invalid: [
             "f(1, 2, 3, 4, 5, 6, 7, 8, 9)",
             "new F(1, 2, 3, 4, 5, 6, 7, 8, 9)",
             'console.log("a", b, c, d, e, f, g, h, i)',
         ],
     },
     "max-template-holes": {
-        good: ["const t = `${a}${b}${c}${d}${e}${f}${g}`"],
-        bad: ["const t = `${a}${b}${c}${d}${e}${f}${g}${h}`"],
+        valid: ["const t = `${a}${b}${c}${d}${e}${f}${g}`"],
+        invalid: ["const t = `${a}${b}${c}${d}${e}${f}${g}${h}`"],
     },
     "no-broken-import": {
-        good: [
+        valid: [
             'import { uptime } from "@devicescript/runtime"',
             'import { Socket } from "@devicescript/net"',
             'import type { MQTTClient } from "@devicescript/net"',
         ],
-        bad: [
+        invalid: [
             'import { encodeURIComponent } from "@devicescript/runtime"',
             'import { encodeURIComponent as encode } from "@devicescript/runtime"',
             'export { encodeURIComponent } from "@devicescript/runtime"',
@@ -89,21 +89,21 @@ export const CASES: Record<string, Cases> = {
         ],
     },
     "no-busy-wait": {
-        good: [`async function f() { while (ds.millis() < 9) await ds.sleep(1) }`],
-        bad: [
+        valid: [`async function f() { while (ds.millis() < 9) await ds.sleep(1) }`],
+        invalid: [
             `while (ds.millis() < 9) {}`,
             `for (; ds.millis() < 9; ) f()`,
             `while (ds.millis() < 9) f(async () => { await ds.sleep(1) })`,
         ],
     },
     "no-collection-property": {
-        good: [
+        valid: [
             `${LIST}list[0] = 1; list[list.length] = 2`,
             `${BYTES}bytes[0] = 1; bytes[0] |= 8`,
             "class Packet { length = 0; reset() { this.length = 0 } }",
             "const o: { [name: string]: number } = {}; o.tag = 1; o['x'] = 2",
         ],
-        bad: [
+        invalid: [
             `${LIST}list.length = 0`,
             `${LIST}list["length"] = 0`,
             `${LIST}list.length--`,
@@ -115,17 +115,17 @@ export const CASES: Record<string, Cases> = {
         ],
     },
     "no-json-stringify": {
-        good: ['JSON.parse("1")', "const text = '{\"n\":' + 1 + '}'"],
-        bad: ["JSON.stringify({ n: 1 })"],
+        valid: ['JSON.parse("1")', "const text = '{\"n\":' + 1 + '}'"],
+        invalid: ["JSON.stringify({ n: 1 })"],
     },
     "no-loop-closure": {
-        good: [
+        valid: [
             `${LIST}list.forEach(n => f(() => n))`,
             "let sum = 0; for (let i = 0; i < 3; i++) f(() => sum)",
             "for (let i = 0; i < 3; i++) f((i: number) => i)",
             "for (;;) f((a: number) => { const b = a; return b })",
         ],
-        bad: [
+        invalid: [
             "for (let i = 0; i < 3; i++) f(() => i)",
             `${LIST}for (const n of list) f(() => n)`,
             "while (g()) { const n = 1; f(() => n) }",
@@ -133,23 +133,23 @@ export const CASES: Record<string, Cases> = {
             "for (let i = 0; i < 3; i++) f(() => () => i)",
         ],
     },
-    "no-math-random": { good: ["random()"], bad: ["Math.random()"] },
+    "no-math-random": { valid: ["random()"], invalid: ["Math.random()"] },
     "no-negative-insert": {
-        good: [`${LIST}list.insert(0, 2)`, `${LIST}if (list.length) list.insert(0, -1)`],
-        bad: [`${LIST}list.insert(0, -2)`, `${LIST}const n = 1; list.insert(0, -n)`],
+        valid: [`${LIST}list.insert(0, 2)`, `${LIST}if (list.length) list.insert(0, -1)`],
+        invalid: [`${LIST}list.insert(0, -2)`, `${LIST}const n = 1; list.insert(0, -n)`],
     },
     "no-negative-slice": {
-        good: [`${BYTES}bytes.slice(bytes.length - 2)`, '"abc".slice(-2)', `${LIST}list.slice(-2)`],
-        bad: [`${BYTES}bytes.slice(-2)`, `${BYTES}bytes.slice(0, -1)`],
+        valid: [`${BYTES}bytes.slice(bytes.length - 2)`, '"abc".slice(-2)', `${LIST}list.slice(-2)`],
+        invalid: [`${BYTES}bytes.slice(-2)`, `${BYTES}bytes.slice(0, -1)`],
     },
     "no-optional-chain-pair": {
-        good: ["a?.x", "a?.x.y", "(a?.x)?.y", "f(a?.x, b?.y)", "a?.x[b?.y]"],
-        bad: ["a?.x?.y", "a?.x.y?.z", "a?.x?.()", "a?.[0]?.y"],
+        valid: ["a?.x", "a?.x.y", "(a?.x)?.y", "f(a?.x, b?.y)", "a?.x[b?.y]"],
+        invalid: ["a?.x?.y", "a?.x.y?.z", "a?.x?.()", "a?.[0]?.y"],
     },
-    "no-parse-int-radix": { good: ['parseInt("12")'], bad: ['parseInt("ff", 16)'] },
+    "no-parse-int-radix": { valid: ['parseInt("12")'], invalid: ['parseInt("ff", 16)'] },
     "no-replaced-module": {
-        good: ['import { connect } from "../devs/socket"', 'import * as ds from "@devicescript/core"'],
-        bad: [
+        valid: ['import { connect } from "../devs/socket"', 'import * as ds from "@devicescript/core"'],
+        invalid: [
             'import { Socket } from "@devicescript/net"',
             'import * as settings from "@devicescript/settings"',
             'export { readSetting } from "@devicescript/settings"',
@@ -157,16 +157,16 @@ export const CASES: Record<string, Cases> = {
         ],
     },
     "no-signed-read": {
-        good: [`${BYTES}bytes.readUInt32BE(0) >>> 0`, `${BYTES}bytes.readUInt16BE(0)`],
-        bad: [`${BYTES}bytes.readUInt32BE(0)`],
+        valid: [`${BYTES}bytes.readUInt32BE(0) >>> 0`, `${BYTES}bytes.readUInt16BE(0)`],
+        invalid: [`${BYTES}bytes.readUInt32BE(0)`],
     },
     "no-sleep-zero": {
-        good: [`async function f() { await ds.sleep(1) }`],
-        bad: [`async function f() { await ds.sleep(0) }`],
+        valid: [`async function f() { await ds.sleep(1) }`],
+        invalid: [`async function f() { await ds.sleep(0) }`],
     },
     "no-string-order": {
-        good: ["1 < 2", '"a" === "b"', 'declare const n: number; n >= "a".charCodeAt(0)'],
-        bad: [
+        valid: ["1 < 2", '"a" === "b"', 'declare const n: number; n >= "a".charCodeAt(0)'],
+        invalid: [
             '"a" < "b"',
             "declare const name: string; declare const other: any; name >= other",
             'declare const kind: "a" | "b"; declare const other: any; other <= kind',
@@ -174,18 +174,18 @@ export const CASES: Record<string, Cases> = {
         ],
     },
     "no-this-in-arrow": {
-        good: [
+        valid: [
             "class A { n = 1; f() { const self = this; g(() => self.n) } }",
             "class A { f() { return this } }",
         ],
-        bad: ["class A { n = 1; f() { g(() => this.n) } }", "class A { f() { g(() => () => this) } }"],
+        invalid: ["class A { n = 1; f() { g(() => this.n) } }", "class A { f() { g(() => () => this) } }"],
     },
     "no-top-level-await": {
-        good: ["async function f() { await g() }", "const f = async () => { await g() }"],
-        bad: ["await g()", "if (a) { await g() }", "const n = await g()"],
+        valid: ["async function f() { await g() }", "const f = async () => { await g() }"],
+        invalid: ["await g()", "if (a) { await g() }", "const n = await g()"],
     },
     "no-unsupported-syntax": {
-        good: [
+        valid: [
             "class A { static make() { return new A() } }",
             "class B extends A { constructor() { super() } }",
             "const o = { f: () => 1 }",
@@ -193,7 +193,7 @@ export const CASES: Record<string, Cases> = {
             "for (;;) { if (a) break }",
             "const [a, b] = list; const { c, ...rest } = o",
         ],
-        bad: [
+        invalid: [
             "do { g() } while (a)",
             "class A { static n = 1 }",
             "class B extends A { f() { super.f() } }",
@@ -225,21 +225,21 @@ export const CASES: Record<string, Cases> = {
         ],
     },
     "pair-math-extremes": {
-        good: ["Math.max(1, 2)", "Math.min(Math.max(1, 2), 3)"],
-        bad: ["Math.max(1, 2, 3)", "Math.min(1)", "Math.max(...list)"],
+        valid: ["Math.max(1, 2)", "Math.min(Math.max(1, 2), 3)"],
+        invalid: ["Math.max(1, 2, 3)", "Math.min(1)", "Math.max(...list)"],
     },
     "recv-timeout": {
-        good: ["async function f() { await socket.recv(5000) }"],
-        bad: ["async function f() { await socket.recv() }"],
+        valid: ["async function f() { await socket.recv(5000) }"],
+        invalid: ["async function f() { await socket.recv() }"],
     },
     "round-before-text": {
-        good: [
+        valid: [
             "const t = `${Math.round(a / 2)}`",
             'const t = "" + 3',
             "const n = a / 2 + 1",
             "JSON.stringify({ t: Math.round(a / 2) })",
         ],
-        bad: [
+        invalid: [
             "const t = `${a / 2}`",
             'const t = "t=" + 0.1',
             'const t = 0.5 * n + "s"',
@@ -247,7 +247,7 @@ export const CASES: Record<string, Cases> = {
         ],
     },
     "sort-comparator": {
-        good: [`${LIST}list.sort((a, b) => a - b)`],
-        bad: [`${LIST}list.sort()`],
+        valid: [`${LIST}list.sort((a, b) => a - b)`],
+        invalid: [`${LIST}list.sort()`],
     },
 }

@@ -1,12 +1,13 @@
-// ESLint's RuleTester under vitest, with the types of device code.
+// Runs ESLint's RuleTester in Vitest, with the types of device code.
+import { readFileSync } from "node:fs"
+import { rules } from "@moorage/lint"
 import { RuleTester } from "eslint"
 import tseslint from "typescript-eslint"
 import { afterAll, describe, it } from "vitest"
-import { rules } from "../../tools/lint/index.js"
 
 Object.assign(RuleTester, { afterAll, describe, it, itOnly: it.only })
 
-/** A file of the device project that nothing imports: the code under test stands in its place. */
+/** A file of the device project that no other file imports. The code of a case takes its place. */
 const FILE = `${process.cwd()}/src/main.ts`
 const HEAD = 'import * as ds from "@devicescript/core"\n'
 
@@ -16,26 +17,32 @@ const tester = new RuleTester({
         parserOptions: {
             project: "./tsconfig.device.json",
             tsconfigRootDir: process.cwd(),
-            // Else, under CI, the file's text would be read from disk.
+            // Without this option the parser reads the file from disk when the variable CI is set.
             disallowAutomaticSingleRunInference: true,
         },
     },
 })
 
-/** Code that a rule lets pass, and code in which it finds exactly one thing. */
-export interface Cases {
-    good: string[]
-    bad: string[]
+/** Code that a rule accepts, and code in which the rule reports exactly one problem. */
+export interface RuleCases {
+    valid: string[]
+    invalid: string[]
 }
 
-/** Every message says where the fact behind it stands. */
-const CITES_FACT = /facts (D\d|\d\.\d)/
+const FACTS = "docs/internals/runtime-facts.md"
+/** IDs of the facts: defects such as `D10` and sections such as `1.2`. */
+const factIds = [...readFileSync(FACTS, "utf8").matchAll(/^(?:\| (D\d+) \||### (\d+\.\d+) )/gm)].map(
+    ([, defect, section]) => (defect ?? section).replace(".", "\\.")
+)
+const fact = `(?:${factIds.join("|")})`
+/** Every message ends with a citation of facts that exist. */
+const CITATION = new RegExp(`\\(${FACTS.replaceAll(".", "\\.")}, ${fact}(?:, ${fact})*\\)\\.$`)
 
-/** Proves a trap's rule; `ds` is imported in each case. */
-export function prove(name: string, { good, bad }: Cases): void {
-    const place = (code: string) => ({ code: HEAD + code, filename: FILE })
+/** Tests a device rule with cases; each case can use `ds`. */
+export function testRule(name: string, { valid, invalid }: RuleCases): void {
+    const inFile = (code: string) => ({ code: HEAD + code, filename: FILE })
     tester.run(name, rules[name], {
-        valid: good.map(place),
-        invalid: bad.map(code => ({ ...place(code), errors: [{ message: CITES_FACT }] })),
+        valid: valid.map(inFile),
+        invalid: invalid.map(code => ({ ...inFile(code), errors: [{ message: CITATION }] })),
     })
 }

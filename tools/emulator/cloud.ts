@@ -11,7 +11,7 @@ import type { EnrollmentGroup, IndividualEnrollment } from "./dps/enrollments.js
 import { type DpsCounters, DpsService } from "./dps/dps-service.js"
 import type { CallWebhook } from "./dps/allocation-webhook.js"
 import type { CloudEvent } from "./cloud-events.js"
-import type { FaultSource } from "./faults/fault.js"
+import type { FaultSource } from "./faults/injected-fault.js"
 import { FaultRules } from "./faults/fault-rules.js"
 import { Hub } from "./hub/hub.js"
 import { DEFAULT_QUIRKS, type Quirks } from "./quirks.js"

@@ -1,5 +1,5 @@
-// ESLint plugin: the traps of the DeviceScript runtime that its compiler lets through, one file a trap, and the
-// project's import directions. Plain JavaScript, because ESLint loads it without a build step.
+// ESLint plugin: rules for the defects of the DeviceScript runtime that its compiler does not report, and a rule for the
+// imports of this repository. Plain JavaScript, because ESLint loads the plugin without a build step.
 import { awaitDirectly } from "./rules/await-directly.js"
 import { fiberRootCatch } from "./rules/fiber-root-catch.js"
 import { importDirection } from "./rules/import-direction.js"
@@ -28,8 +28,8 @@ import { recvTimeout } from "./rules/recv-timeout.js"
 import { roundBeforeText } from "./rules/round-before-text.js"
 import { sortComparator } from "./rules/sort-comparator.js"
 
-/** The rules for code that runs on a board. */
-const traps = {
+/** Rules for code that runs on a board. */
+const deviceRules = {
     "await-directly": awaitDirectly,
     "fiber-root-catch": fiberRootCatch,
     "max-call-arguments": maxCallArguments,
@@ -58,13 +58,15 @@ const traps = {
     "sort-comparator": sortComparator,
 }
 
-export const rules = { ...traps, "import-direction": importDirection }
+export const rules = { ...deviceRules, "import-direction": importDirection }
 
-/** Every trap as an error, for `devs/` and `src/`. */
-export const trapsAsErrors = Object.fromEntries(Object.keys(traps).map(name => [`moorage/${name}`, "error"]))
+/** Configuration for `devs/` and `src/`: every device rule as an error. */
+export const errorRules = Object.fromEntries(
+    Object.keys(deviceRules).map(name => [`moorage/${name}`, "error"])
+)
 
-/** What a test may do, because at worst it fails itself: everything but what bricks or aborts a board. */
-const FREE_IN_TESTS = [
+/** Rules that do not apply to tests, where the worst effect is a failed test and not a reset board. */
+const NOT_IN_TESTS = [
     "fiber-root-catch",
     "no-json-stringify",
     "no-math-random",
@@ -74,7 +76,7 @@ const FREE_IN_TESTS = [
     "round-before-text",
 ]
 
-/** Those that a test on the board is free of, for `test/device/`. */
-export const testFreedoms = Object.fromEntries(FREE_IN_TESTS.map(name => [`moorage/${name}`, "off"]))
+/** Configuration for `test/vm-suites/`, on top of `errorRules`. */
+export const relaxedInTests = Object.fromEntries(NOT_IN_TESTS.map(name => [`moorage/${name}`, "off"]))
 
 export default { meta: { name: "@moorage/lint" }, rules }

@@ -1,10 +1,11 @@
-export interface Forbidden {
-    /** The row of the table that forbids it. */
+export interface ForbiddenImport {
+    /** Folder or module of the table row that forbids the import. */
     from: string
-    /** The module that was imported, as a path in the repository. */
+    /** Path of the imported module in the repository. */
     to: string
+    /** What the row allows. */
     allowed: string[]
 }
 
-export function moduleOf(file: string, name: string): string
-export function forbidden(file: string, name: string): Forbidden | undefined
+export function modulePath(file: string, name: string): string
+export function findForbiddenImport(file: string, name: string): ForbiddenImport | undefined

@@ -1,6 +1,7 @@
-// ARCHITECTURE's folder table: who may import whom. The first row whose folder holds a file is the file's row.
+// The allowed imports between folders (docs/internals/architecture.md, Layers). An import points to a lower layer, or to
+// another folder of the same layer that the table names. It never points up.
 
-/** Modules that Node imports as they are: nothing of `@devicescript/*`, and only each other. */
+/** Modules that Node can load: they import nothing from `@devicescript/*`, and only each other. */
 const PURE = [
     "devs/contract",
     "devs/dps/dps-answer",
@@ -14,8 +15,8 @@ const PURE = [
 
 const CORE = "@devicescript/core"
 const SHARED = "devs/shared"
-/** What every host package may import: everything that a test injects, and what is true of Azure and of files. */
-const GROUND = ["tools/runtime", "tools/protocol", "tools/files", "tools/report"]
+/** Packages that every higher host package may import. */
+const BASE_PACKAGES = ["tools/runtime", "tools/protocol", "tools/files", "tools/report"]
 
 /** The modules of the emulator that know no transport. */
 const EMULATOR_CORE = [
@@ -33,7 +34,10 @@ const EMULATOR_CLOUD = "tools/emulator/cloud"
 /** What the core of the emulator imports from other packages. */
 const EMULATOR_BASE = ["tools/runtime", "tools/protocol"]
 
-/** folder or module -> what it may import besides its own folder; `null`: anything */
+/**
+ * [folder or module, what it may import in addition to its own folder], or `null` for no restriction. The first row that
+ * contains a file applies to the file.
+ */
 const ROWS = [
     ...PURE.map(module => [module, PURE]),
     ["devs/socket", [CORE, ...PURE]],
@@ -60,9 +64,9 @@ const ROWS = [
     ["tools/emulator/mqtt", [...EMULATOR_BASE, ...EMULATOR_CORE, EMULATOR_CLOUD]],
     ["tools/emulator/rest", [...EMULATOR_BASE, ...EMULATOR_CORE, EMULATOR_CLOUD]],
     ["tools/emulator", ["tools/runtime", "tools/protocol", "tools/files", SHARED]],
-    ["tools/simulator", [...GROUND, "tools/vm", "tools/emulator", SHARED]],
-    ["tools/fleet", [...GROUND, "tools/vm", "tools/emulator", "tools/simulator", SHARED]],
-    ["tools/cli", [...GROUND, "tools/vm", "tools/emulator", "tools/simulator", "tools/fleet", SHARED]],
+    ["tools/simulator", [...BASE_PACKAGES, "tools/vm", "tools/emulator", SHARED]],
+    ["tools/fleet", [...BASE_PACKAGES, "tools/vm", "tools/emulator", "tools/simulator", SHARED]],
+    ["tools/cli", [...BASE_PACKAGES, "tools/vm", "tools/emulator", "tools/simulator", "tools/fleet", SHARED]],
     ["tools", ["tools/runtime"]],
     ["test/vm-suites", ["devs", "@devicescript"]],
     ["test", null],
@@ -72,8 +76,12 @@ function isIn(folder, module) {
     return module === folder || module.startsWith(`${folder}/`)
 }
 
-/** A module's path in the repository without its extension; `@moorage/vm` is `tools/vm`, as npm links it. */
-export function moduleOf(file, name) {
+/**
+ * Returns the path of an imported module in the repository without its extension, as the workspace links of npm resolve
+ * it: `@moorage/vm` is `tools/vm`. Names of other packages are returned unchanged.
+ * @param file path of the importing file in the repository, with slashes
+ */
+export function modulePath(file, name) {
     if (name.startsWith("@moorage/device")) return name.replace("@moorage/device", "devs")
     if (name.startsWith("@moorage/")) return name.replace("@moorage/", "tools/")
     if (!name.startsWith(".")) return name
@@ -85,20 +93,20 @@ export function moduleOf(file, name) {
     return parts.join("/")
 }
 
-/** Packages of npm and of Node are no matter of direction; the project's own and DeviceScript's are. */
-function isOurs(module) {
+/** Returns whether the layers apply to a module: to modules of this repository and of DeviceScript, not to other packages. */
+function hasLayer(module) {
     return /^(devs|src|tools|test|@devicescript)(\/|$)/.test(module)
 }
 
 /**
- * Whether `file` may import `name`.
- * @param file path in the repository, with slashes
- * @returns undefined when it may, else the row that forbids it
+ * Checks one import against the layers.
+ * @param file path of the importing file in the repository, with slashes
+ * @returns undefined when the import is allowed, else the row of the table that forbids it
  */
-export function forbidden(file, name) {
+export function findForbiddenImport(file, name) {
     const row = ROWS.find(([folder]) => isIn(folder, file.replace(/\.\w+$/, "")))
-    const module = moduleOf(file, name)
-    if (!row || !isOurs(module)) return undefined
+    const module = modulePath(file, name)
+    if (!row || !hasLayer(module)) return undefined
     const [folder, allowed] = row
     if (allowed === null || (isIn(folder, module) && !PURE.includes(folder))) return undefined
     if (allowed.some(other => isIn(other, module))) return undefined

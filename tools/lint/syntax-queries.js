@@ -1,4 +1,4 @@
-// Small questions about a syntax tree (ESTree) that several rules ask.
+// Queries on a syntax tree (ESTree) that several rules share.
 
 const LOOPS = ["ForStatement", "ForInStatement", "ForOfStatement", "WhileStatement", "DoWhileStatement"]
 const FUNCTIONS = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"]
@@ -11,19 +11,19 @@ export function isFunctionNode(node) {
     return FUNCTIONS.includes(node.type)
 }
 
-/** The name of a call's function or method: `a.b.recv(1)` -> "recv". */
+/** Returns the name of the called function or method, `recv` for `a.b.recv(1)`, or undefined. */
 export function calledName(call) {
     const { callee } = call
     if (callee.type === "Identifier") return callee.name
     return callee.type === "MemberExpression" && !callee.computed ? callee.property.name : undefined
 }
 
-/** Whether `call` is a method call of that name: `x.sort()`. */
+/** Returns whether `call` calls a method of that name, for example `x.sort()`. */
 export function isMethodCall(call, name) {
     return call.callee.type === "MemberExpression" && calledName(call) === name
 }
 
-/** Whether `call` is `object.name(...)`, both plain names. */
+/** Returns whether `call` is `object.name(...)`, where both are plain identifiers. */
 export function isCallOf(call, object, name) {
     return (
         isMethodCall(call, name) &&
@@ -32,12 +32,12 @@ export function isCallOf(call, object, name) {
     )
 }
 
-/** Whether `node` is written as a negative number: `-1`, `-n`. */
+/** Returns whether `node` is written with a minus sign, for example `-1` or `-n`. */
 export function isNegated(node) {
     return node?.type === "UnaryExpression" && node.operator === "-"
 }
 
-/** Whether `test` holds for `root` or something in it; functions inside are not entered. */
+/** Returns whether `test` is true for `root` or a node below it. Functions below `root` are skipped. */
 export function contains(sourceCode, root, test) {
     if (!root) return false
     if (test(root)) return true

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs"
 import { join, sep } from "node:path"
 import { expect, test } from "vitest"
-import { moduleOf } from "../../../tools/lint/layers.js"
+import { modulePath } from "../../../tools/lint/layers.js"
 
 /** Every import and re-export. Imports of types count as well: they tie two modules together in the same way. */
 const IMPORT = /^(?:import\s+|(?:import|export)\s[^"'=]*?\sfrom\s+)["']([^"']+)["']/gm
@@ -20,7 +20,7 @@ function importGraph(folders: string[]): Map<string, string[]> {
     return new Map(
         files.map(file => {
             const names = [...readFileSync(file, "utf8").matchAll(IMPORT)].map(([, name]) => name)
-            return [file.replace(ENDING, ""), names.map(name => existing(moduleOf(file, name)))]
+            return [file.replace(ENDING, ""), names.map(name => existing(modulePath(file, name)))]
         })
     )
 }

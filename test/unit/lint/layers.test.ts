@@ -1,6 +1,6 @@
 // The import rules of the layers (docs/internals/architecture.md, Layers).
 import { expect, test } from "vitest"
-import { forbidden } from "../../../tools/lint/layers.js"
+import { findForbiddenImport } from "../../../tools/lint/layers.js"
 
 test.each([
     ["devs/agent/index.ts", "../hub/session"],
@@ -24,7 +24,7 @@ test.each([
     ["test/vm-suites/sas-token.ts", "../../devs/auth/sas-token"],
     ["test/vm-suites/sas-token.ts", "@devicescript/test"],
 ])("%s may import %s", (file, name) => {
-    expect(forbidden(file, name)).toBe(undefined)
+    expect(findForbiddenImport(file, name)).toBe(undefined)
 })
 
 test.each([
@@ -48,7 +48,7 @@ test.each([
     ["tools/runtime/link/memory-link.ts", "@moorage/vm", "tools/runtime"],
     ["tools/runtime/system-clock.ts", "@moorage/files", "tools/runtime"],
 ])("%s may not import %s", (file, name, row) => {
-    expect(forbidden(file, name)?.from).toBe(row)
+    expect(findForbiddenImport(file, name)?.from).toBe(row)
 })
 
 const PURE = [
@@ -66,5 +66,5 @@ const PURE = [
 
 test.each(PURE)("%s is pure: nothing of DeviceScript, and no module that is not pure", file => {
     for (const name of ["@devicescript/core", "@devicescript/crypto", "@moorage/device/agent/board-settings"])
-        expect(forbidden(file, name)?.from).toMatch(/ \(pure\)$/)
+        expect(findForbiddenImport(file, name)?.from).toMatch(/ \(pure\)$/)
 })

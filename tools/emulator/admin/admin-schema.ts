@@ -1,6 +1,6 @@
 // What the admin API takes, checked before anything is done.
 import * as v from "valibot"
-import { FAULT_POINTS } from "../faults/fault.js"
+import { FAULT_POINTS } from "../faults/injected-fault.js"
 
 export { QUOTAS_SCHEMA } from "../quota/quota-schema.js"
 

@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@moorage/runtime"
 import { type SasToken, verifySas } from "@moorage/protocol"
 import type { CloudEvent } from "../cloud-events.js"
-import type { InjectedFault } from "../faults/fault.js"
+import type { InjectedFault } from "../faults/injected-fault.js"
 import type { Quirks } from "../quirks.js"
 import type { DpsThrottle } from "../quota/throttles.js"
 import type { Snapshot, StateStore } from "../state/state-store.js"

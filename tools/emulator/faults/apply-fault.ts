@@ -1,5 +1,5 @@
 import type { Clock } from "@moorage/runtime"
-import type { InjectedFault, FaultSource, FaultPoint } from "./fault.js"
+import type { InjectedFault, FaultSource, FaultPoint } from "./injected-fault.js"
 
 /** What a fault may do to a request, whatever carries it. */
 export interface FaultTarget {

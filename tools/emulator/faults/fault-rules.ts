@@ -1,5 +1,5 @@
 import type { Clock, Random } from "@moorage/runtime"
-import type { InjectedFault, FaultPoint } from "./fault.js"
+import type { InjectedFault, FaultPoint } from "./injected-fault.js"
 import { globToRegExp } from "../util/glob.js"
 
 /** A fault, and which requests it strikes. */

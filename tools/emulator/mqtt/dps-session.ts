@@ -2,7 +2,7 @@ import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from "m
 import { parseSas } from "@moorage/protocol"
 import type { DpsResponse } from "../dps/dps-bodies.js"
 import type { Caller, DpsService } from "../dps/dps-service.js"
-import type { InjectedFault } from "../faults/fault.js"
+import type { InjectedFault } from "../faults/injected-fault.js"
 import { PacketIds } from "../util/packet-ids.js"
 import type { MqttWire } from "./mqtt-wire.js"
 

@@ -1,7 +1,7 @@
 import { parseSas } from "@moorage/protocol"
 import type { Cloud } from "../cloud.js"
 import { type DpsResponse, errorResponse, newGuid } from "../dps/dps-bodies.js"
-import type { InjectedFault, FaultPoint } from "../faults/fault.js"
+import type { InjectedFault, FaultPoint } from "../faults/injected-fault.js"
 
 export interface HttpRequest {
     method: string

@@ -1,7 +1,7 @@
 import type { Link } from "@moorage/runtime"
 import type { Timer } from "@moorage/runtime"
 import type { Cloud } from "../cloud.js"
-import type { FaultPoint } from "../faults/fault.js"
+import type { FaultPoint } from "../faults/injected-fault.js"
 import { applyFault } from "../faults/apply-fault.js"
 import { faultPoint, type HttpReply, serveDeviceApi } from "./device-api.js"
 import { type Api, findApi } from "./service/api-of-host.js"

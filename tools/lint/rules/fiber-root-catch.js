@@ -1,13 +1,13 @@
 import ts from "typescript"
 import { functionOf, isFunction } from "../type-queries.js"
 import { calledName, isMethodCall } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-/** The helper that catches: `runGuarded.start(life)`, `setTimeout(() => runGuarded(tick), 10)`. */
+/** The function that catches all errors: `runGuarded.start(run)`, `setTimeout(() => runGuarded(tick), 10)`. */
 const GUARD = "runGuarded"
 
-/** The function that a call makes the root of a fiber, or undefined. */
-function rootOf(context, call) {
+/** Returns the function that a call makes the root of a fiber, or undefined. */
+function fiberRoot(context, call) {
     if (isMethodCall(call, "start")) {
         const { object } = call.callee
         return isFunction(context, object) ? object : undefined
@@ -22,7 +22,7 @@ function rootOf(context, call) {
     return takesCallback && callback && isFunction(context, callback) ? callback : undefined
 }
 
-/** `runGuarded(...)`, `runGuarded.start(...)`, either awaited. */
+/** Returns whether a TypeScript node is `runGuarded(...)` or `runGuarded.start(...)`, with or without `await`. */
 function isGuardCall(node) {
     if (ts.isAwaitExpression(node) || ts.isParenthesizedExpression(node)) return isGuardCall(node.expression)
     if (!ts.isCallExpression(node)) return false
@@ -42,7 +42,7 @@ function throws(node) {
     return ts.forEachChild(node, child => throws(child)) ?? false
 }
 
-/** Whether nothing can escape: a try whose catch does not throw, a guard call, or an endless loop of those. */
+/** Returns whether no error can leave a statement: a try whose catch does not throw, a guard call, or an endless loop of those. */
 function isSafe(statement) {
     if (ts.isTryStatement(statement)) {
         const { catchClause, finallyBlock } = statement
@@ -69,11 +69,15 @@ function isGuard(node) {
     return node.type === "MemberExpression" && node.property.name === GUARD
 }
 
-export const fiberRootCatch = rule(
-    "an error that escapes a fiber or a callback restarts the whole program (facts D10): make the body of this function one try/catch, or go through runGuarded(...)",
+export const fiberRootCatch = defineRule(
+    {
+        message:
+            "An error that leaves a fiber or a callback restarts the whole program. Put the whole body of this function in one try/catch, or call it through runGuarded(...)",
+        fact: "D10",
+    },
     (context, report) => ({
         CallExpression(node) {
-            const root = rootOf(context, node)
+            const root = fiberRoot(context, node)
             if (root && !isGuard(root) && !isSafeFunction(functionOf(context, root))) report(root)
         },
     })

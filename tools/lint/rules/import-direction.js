@@ -1,23 +1,35 @@
 import { relative, sep } from "node:path"
-import { forbidden } from "../layers.js"
+import { findForbiddenImport } from "../layers.js"
+import { findDeepImport } from "../package-entries.js"
 
-/** ARCHITECTURE, "Folders": imports only ever point down or right. */
+const LAYERS = "docs/internals/architecture.md, Layers"
+
+/** Imports point down or right in the picture of the layers, and enter another package only through its `exports`. */
 export const importDirection = {
     meta: {
         type: "problem",
         schema: [],
         messages: {
-            trap: "{{from}} may not import {{to}} (ARCHITECTURE, Folders): only its own folder and {{allowed}}. Move the shared part down, or pass it in",
+            direction: `{{from}} may import only its own folder and {{allowed}}, not {{to}} (${LAYERS}). Move the shared part to a lower layer, or pass it as an argument.`,
+            entry: `An inner module of {{folder}} is imported (${LAYERS}). Import one of {{entries}}.`,
         },
     },
     create(context) {
         const file = relative(context.cwd, context.filename).split(sep).join("/")
-        function check(node) {
-            if (!node.source) return
-            const found = forbidden(file, String(node.source.value))
-            if (!found) return
-            const allowed = found.allowed.join(", ") || "nothing else"
-            context.report({ node: node.source, messageId: "trap", data: { ...found, allowed } })
+        function check({ source }) {
+            if (!source) return
+            const name = String(source.value)
+            const forbidden = findForbiddenImport(file, name)
+            if (forbidden) {
+                const allowed = forbidden.allowed.join(", ") || "nothing else"
+                context.report({ node: source, messageId: "direction", data: { ...forbidden, allowed } })
+                return
+            }
+            const deep = findDeepImport(file, name)
+            if (deep) {
+                const entries = deep.entries.join(", ")
+                context.report({ node: source, messageId: "entry", data: { folder: deep.folder, entries } })
+            }
         }
         return {
             ImportDeclaration: check,

@@ -1,13 +1,17 @@
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-const HOLES_MAX = 7
+const EXPRESSIONS_MAX = 7
 
-export const maxTemplateHoles = rule(
-    "{{count}} holes in one template: the compiler breaks down beyond 7 (facts 1.1). Split it in two",
+export const maxTemplateHoles = defineRule(
+    {
+        message:
+            "This template has {{count}} expressions. The compiler fails with an internal error beyond 7. Split the template",
+        fact: "1.1",
+    },
     (_context, report) => ({
         TemplateLiteral(node) {
             const count = node.expressions.length
-            if (count > HOLES_MAX) report(node, { count })
+            if (count > EXPRESSIONS_MAX) report(node, { count })
         },
     })
 )

@@ -1,11 +1,15 @@
 import { calledName, contains } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
 const isMillis = node => node.type === "CallExpression" && calledName(node) === "millis"
 const isAwait = node => node.type === "AwaitExpression"
 
-export const noBusyWait = rule(
-    "ds.millis() stands still while a fiber runs, so this loop ends in an InfiniteLoop panic (facts 1.2, 1.3): `await ds.sleep(...)` in it",
+export const noBusyWait = defineRule(
+    {
+        message:
+            "ds.millis() does not advance while a fiber runs, so this loop ends in an InfiniteLoop panic. Call `await ds.sleep(...)` in the loop",
+        fact: "1.2, 1.3",
+    },
     ({ sourceCode }, report) => {
         function check(node) {
             if (!contains(sourceCode, node.test, isMillis)) return

@@ -1,11 +1,16 @@
-import { isAny, isArray, isBuffer, isString, uncast } from "../type-queries.js"
+import { isAny, isArray, isBuffer, isString, withoutCasts } from "../type-queries.js"
 import { isCallOf } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-export const noCollectionProperty = rule(
-    "setting a property of an array or a buffer, `length` too, corrupts the heap: the collector frees what the property needs (facts D4). Make a new array, or keep the value beside it",
+export const noCollectionProperty = defineRule(
+    {
+        message:
+            "Setting a property of an array or a buffer, `length` included, corrupts the heap: the garbage collector does not mark the memory of the property. Create a new array, or store the value in a separate variable",
+        fact: "D4",
+    },
     (context, report) => {
-        const isCollection = node => isArray(context, uncast(node)) || isBuffer(context, uncast(node))
+        const isCollection = node =>
+            isArray(context, withoutCasts(node)) || isBuffer(context, withoutCasts(node))
         const isNamed = ({ computed, property }) => !computed || isString(context, property)
         const isLength = ({ computed, property }) =>
             computed ? property.value === "length" : property.name === "length"
@@ -13,7 +18,7 @@ export const noCollectionProperty = rule(
             if (target.type !== "MemberExpression") return
             const { object } = target
             if (isNamed(target) && isCollection(object)) report(target)
-            else if (isLength(target) && isAny(context, uncast(object))) report(target)
+            else if (isLength(target) && isAny(context, withoutCasts(object))) report(target)
         }
         return {
             AssignmentExpression: node => check(node.left),

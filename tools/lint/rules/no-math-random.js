@@ -1,8 +1,12 @@
 import { isCallOf } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-export const noMathRandom = rule(
-    "Math.random() gives every simulated board the same sequence, so that a fleet retries in step (facts 1.2). Use random() of devs/auth/crypto",
+export const noMathRandom = defineRule(
+    {
+        message:
+            "Math.random() returns the same sequence on every simulated board, so that a whole fleet retries at the same moment. Use random() of devs/auth/crypto.ts",
+        fact: "1.2",
+    },
     (_context, report) => ({
         CallExpression(node) {
             if (isCallOf(node, "Math", "random")) report(node)

@@ -1,13 +1,17 @@
 import { isMethodCall, isNegated } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-/** One element, which the code before it has looked at, is what pop() and shift() themselves take out. */
+/** Removing one element is allowed: pop() and shift() do the same, after a look at the length. */
 function isOne({ argument }) {
     return argument.value === 1
 }
 
-export const noNegativeInsert = rule(
-    "insert() with a negative count aborts the chip when fewer elements are left (facts D5). Use shift() or pop(), or take one at a time: insert(i, -1) with i < length",
+export const noNegativeInsert = defineRule(
+    {
+        message:
+            "insert() with a negative count aborts the chip when fewer elements are left. Use shift() or pop(), or remove one element at a time: insert(i, -1) with i < length",
+        fact: "D5",
+    },
     (_context, report) => ({
         CallExpression(node) {
             if (!isMethodCall(node, "insert")) return

@@ -1,24 +1,28 @@
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-/** How many `?.` one chain has; `(a?.x)?.y` is two chains. */
-function optionals(link) {
+/** Returns the number of `?.` in one chain; `(a?.x)?.y` is two chains. */
+function countOptionals(link) {
     switch (link.type) {
         case "MemberExpression":
-            return optionals(link.object) + (link.optional ? 1 : 0)
+            return countOptionals(link.object) + (link.optional ? 1 : 0)
         case "CallExpression":
-            return optionals(link.callee) + (link.optional ? 1 : 0)
+            return countOptionals(link.callee) + (link.optional ? 1 : 0)
         case "TSNonNullExpression":
-            return optionals(link.expression)
+            return countOptionals(link.expression)
         default:
             return 0
     }
 }
 
-export const noOptionalChainPair = rule(
-    "two `?.` in one chain throw when the first value is nullish (facts 1.2). Write (a?.x)?.y, or test in two steps",
+export const noOptionalChainPair = defineRule(
+    {
+        message:
+            "Two `?.` in one chain throw when the first value is nullish. Write (a?.x)?.y, or test in two steps",
+        fact: "1.2",
+    },
     (_context, report) => ({
         ChainExpression(node) {
-            if (optionals(node.expression) > 1) report(node)
+            if (countOptionals(node.expression) > 1) report(node)
         },
     })
 )

@@ -1,17 +1,24 @@
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-/** package -> what is wrong with it, and ours */
+/** package -> its defect and the module of this repository that replaces it */
 const REPLACED = {
-    "@devicescript/net":
-        "loses an open that data follows at once, throws on a full queue and leaks fibers (facts D6, D9). Use devs/socket",
-    "@devicescript/settings":
-        "dies of two reads of the same key at once, and never gives up on a lost answer (facts D13). Use devs/store/settings",
+    "@devicescript/net": {
+        why: "loses the open event when data follows immediately, throws when its queue is full, and leaks fibers. Use devs/socket",
+        fact: "D6, D9",
+    },
+    "@devicescript/settings": {
+        why: "stops the program when two fibers read the same key at the same time, and waits for ever for a lost answer. Use devs/store/settings-store.ts",
+        fact: "D13",
+    },
 }
 
-export const noReplacedModule = rule("{{module}} {{why}}", (_context, report) => {
-    function check({ source }) {
-        const why = source && REPLACED[source.value]
-        if (why) report(source, { module: source.value, why })
+export const noReplacedModule = defineRule(
+    { message: "{{module}} {{why}}", fact: "{{fact}}" },
+    (_context, report) => {
+        function check({ source }) {
+            const defect = source && REPLACED[source.value]
+            if (defect) report(source, { module: source.value, ...defect })
+        }
+        return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check }
     }
-    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check }
-})
+)

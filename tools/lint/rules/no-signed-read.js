@@ -1,15 +1,19 @@
 import { isMethodCall } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-function isMadeUnsigned({ parent }) {
+function isConvertedToUnsigned({ parent }) {
     return parent.type === "BinaryExpression" && parent.operator === ">>>"
 }
 
-export const noSignedRead = rule(
-    "readUInt32BE() is signed: 0xffffffff reads as -1 (facts 1.2). Write readUInt32BE(i) >>> 0",
+export const noSignedRead = defineRule(
+    {
+        message:
+            "readUInt32BE() returns a signed number: 0xffffffff reads as -1. Write readUInt32BE(i) >>> 0",
+        fact: "1.2",
+    },
     (_context, report) => ({
         CallExpression(node) {
-            if (isMethodCall(node, "readUInt32BE") && !isMadeUnsigned(node)) report(node)
+            if (isMethodCall(node, "readUInt32BE") && !isConvertedToUnsigned(node)) report(node)
         },
     })
 )

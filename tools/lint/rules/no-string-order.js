@@ -1,8 +1,12 @@
 import { isString } from "../type-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-export const noStringOrder = rule(
-    "`{{operator}}` turns strings into numbers first, so that it is false for words (facts 1.2). Compare character codes",
+export const noStringOrder = defineRule(
+    {
+        message:
+            "`{{operator}}` converts strings to numbers, so that it is false for words. Compare character codes",
+        fact: "1.2",
+    },
     (context, report) => ({
         "BinaryExpression[operator=/^[<>]=?$/]"(node) {
             if (isString(context, node.left) || isString(context, node.right))

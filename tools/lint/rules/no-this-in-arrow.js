@@ -1,17 +1,22 @@
 import { isFunctionNode } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-function ownerOf(node) {
+/** Returns the function or class field that encloses a node. */
+function enclosingFunction(node) {
     let at = node.parent
     while (at && !isFunctionNode(at) && at.type !== "PropertyDefinition") at = at.parent
     return at
 }
 
-export const noThisInArrow = rule(
-    "an arrow function cannot use `this`: the compiler refuses it (facts 1.1). Keep it outside: const self = this",
+export const noThisInArrow = defineRule(
+    {
+        message:
+            "An arrow function cannot use `this`. The compiler rejects it. Store it outside: const self = this",
+        fact: "1.1",
+    },
     (_context, report) => ({
         ThisExpression(node) {
-            if (ownerOf(node)?.type === "ArrowFunctionExpression") report(node)
+            if (enclosingFunction(node)?.type === "ArrowFunctionExpression") report(node)
         },
     })
 )

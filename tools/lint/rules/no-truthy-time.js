@@ -1,15 +1,19 @@
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-/** What is named a time: in ms it passes 2^31 after 24.8 days of uptime, in s since 1970 in January 2038. */
+/** Returns whether the name says that the value is a time. In ms it exceeds 2^31 after 24.8 days of uptime, in s since 1970 in 2038. */
 function isTime(node) {
     if (node.type === "CallExpression") return isTime(node.callee)
     const name = node.type === "MemberExpression" ? node.property : node
     return name.type === "Identifier" && /(Ms|Sec)$/.test(name.name)
 }
 
-/** A number beyond 31 bits, or with a fraction, is a double, and devs_value_to_bool has doubles the wrong way round. */
-export const noTruthyTime = rule(
-    "a time can be a double (ms after 24.8 days, s after 2038), and the runtime takes a double for false unless it is 0: compare it, `> 0` or `!== 0` (facts 1.2 lacks it: value.c, devs_value_to_bool)",
+/** A number beyond 31 bits, or with a fraction, is a double. devs_value_to_bool inverts the test for doubles. */
+export const noTruthyTime = defineRule(
+    {
+        message:
+            "A time can be a double (ms after 24.8 days, s after 2038), and the runtime treats every double except 0 as false. Compare it: `> 0` or `!== 0`",
+        fact: "1.2",
+    },
     (_context, report) => {
         const check = node => {
             if (isTime(node)) report(node)

@@ -1,15 +1,22 @@
-// What the compiler refuses, told at once and for code that no image reaches yet (facts 1.1).
+import { defineRule } from "../define-rule.js"
 
-/** [selector, what it is, the cure] */
-const REFUSED = [
+/**
+ * Syntax that the compiler rejects: [selector, name of the construct, replacement]. The compiler reports only code that
+ * an image uses, and only when an image is built.
+ */
+const REJECTED = [
     ["DoWhileStatement", "do..while", "use for (;;) with a break"],
     ["LabeledStatement", "a label", "move the loop into a function and return"],
     ["BinaryExpression[operator='in']", "`in`", "compare the property with undefined"],
-    ["AssignmentExpression[operator=/^(\\?\\?|\\|\\||&&)=$/]", "a logical assignment", "write it out"],
-    ["UnaryExpression[operator='void']", "`void`", "leave it out"],
+    [
+        "AssignmentExpression[operator=/^(\\?\\?|\\|\\||&&)=$/]",
+        "a logical assignment",
+        "write the condition and the assignment",
+    ],
+    ["UnaryExpression[operator='void']", "`void`", "omit it"],
     ["TSSatisfiesExpression", "`satisfies`", "declare the variable's type"],
     ["Literal[regex]", "a regular expression", "use indexOf, slice and split"],
-    ["Literal[bigint]", "a bigint", "a number holds 53 bits"],
+    ["Literal[bigint]", "a bigint", "use a number, which holds 53 bits"],
     ["ImportExpression", "a dynamic import", "import at the top"],
     [":function[generator=true]", "a generator", "return an array"],
     [
@@ -31,7 +38,7 @@ const REFUSED = [
     [
         "ObjectPattern > Property > AssignmentPattern, ArrayPattern > AssignmentPattern",
         "a default in a destructuring",
-        "set it in the next line",
+        "assign it in the next statement",
     ],
     ["TSModuleDeclaration[declare!=true]", "a namespace", "use a module"],
     [
@@ -42,23 +49,15 @@ const REFUSED = [
     [
         "MemberExpression[object.name=/^(Promise|Symbol|Date)$/]",
         "a name that DeviceScript does not have",
-        "await in turn; ds.millis()",
+        "await one call after the other, or use ds.millis()",
     ],
     ["CallExpression[callee.property.name='then']", ".then()", "use await"],
 ]
 
-export const noUnsupportedSyntax = {
-    meta: {
-        type: "problem",
-        schema: [],
-        messages: { trap: "{{what}}: the DeviceScript compiler refuses it (facts 1.1). Cure: {{cure}}" },
-    },
-    create(context) {
-        return Object.fromEntries(
-            REFUSED.map(([selector, what, cure]) => [
-                selector,
-                node => context.report({ node, messageId: "trap", data: { what, cure } }),
-            ])
+export const noUnsupportedSyntax = defineRule(
+    { message: "{{what}}: the DeviceScript compiler rejects it. Instead: {{cure}}", fact: "1.1" },
+    (_context, report) =>
+        Object.fromEntries(
+            REJECTED.map(([selector, what, cure]) => [selector, node => report(node, { what, cure })])
         )
-    },
-}
+)

@@ -1,8 +1,12 @@
 import { isCallOf } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-export const pairMathExtremes = rule(
-    "Math.{{name}}() looks at two arguments only: Math.max(1, 2, 3) is 2 (facts 1.2). Nest the calls, or loop",
+export const pairMathExtremes = defineRule(
+    {
+        message:
+            "Math.{{name}}() looks at two arguments only: Math.max(1, 2, 3) is 2. Nest the calls, or use a loop",
+        fact: "1.2",
+    },
     (_context, report) => ({
         CallExpression(node) {
             for (const name of ["max", "min"]) {

@@ -1,8 +1,12 @@
 import { isMethodCall } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-export const recvTimeout = rule(
-    "recv() without a timeout waits for ever once the link is dead or closed: close() does not wake it (facts D9). Pass milliseconds",
+export const recvTimeout = defineRule(
+    {
+        message:
+            "recv() without a timeout waits for ever on a dead or closed connection, because close() does not wake it. Pass a timeout in milliseconds",
+        fact: "D9",
+    },
     (_context, report) => ({
         CallExpression(node) {
             if (isMethodCall(node, "recv") && node.arguments.length === 0) report(node)

@@ -1,6 +1,6 @@
 import { isString } from "../type-queries.js"
 import { calledName, isCallOf } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
 const FRACTIONAL_MATH = [
     "sqrt",
@@ -16,7 +16,7 @@ const FRACTIONAL_MATH = [
     "atan2",
 ]
 
-/** Whether `node` is written so that it has a fraction: `a / b`, `0.5 * x`. What only a value knows is not asked. */
+/** Returns whether an expression can have a fraction by its form, for example `a / b` or `0.5 * x`. Values are not known. */
 function isFractional(node) {
     switch (node.type) {
         case "Literal":
@@ -35,7 +35,7 @@ function isFractional(node) {
     }
 }
 
-/** The values that JSON.stringify would write, as far as they stand in the call. */
+/** Returns the expressions in the argument of JSON.stringify whose values it writes. */
 function jsonValues(node) {
     if (node?.type === "ObjectExpression") {
         return node.properties.flatMap(property => (property.value ? jsonValues(property.value) : []))
@@ -44,8 +44,12 @@ function jsonValues(node) {
     return node ? [node] : []
 }
 
-export const roundBeforeText = rule(
-    "a number with a fraction becomes broken text: 9.99999999 prints as `:` (facts D3). Round it first, or print thousandths as an integer",
+export const roundBeforeText = defineRule(
+    {
+        message:
+            "A number with a fraction becomes invalid text: 9.99999999 prints as `:`. Round it first, or print thousandths as an integer",
+        fact: "D3",
+    },
     (context, report) => {
         const check = node => {
             if (isFractional(node)) report(node)

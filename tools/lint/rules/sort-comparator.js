@@ -1,8 +1,12 @@
 import { isMethodCall } from "../syntax-queries.js"
-import { rule } from "../define-rule.js"
+import { defineRule } from "../define-rule.js"
 
-export const sortComparator = rule(
-    "sort() without a comparator compares as numbers and leaves strings as they are (facts 1.2). Pass a comparator",
+export const sortComparator = defineRule(
+    {
+        message:
+            "sort() without a comparator compares strings as numbers, so that it does not sort them. Pass a comparator",
+        fact: "1.2",
+    },
     (_context, report) => ({
         CallExpression(node) {
             if (isMethodCall(node, "sort") && node.arguments.length === 0) report(node)

@@ -1,6 +1,6 @@
 import type { Cloud } from "../../cloud.js"
 import { newGuid } from "../../dps/dps-bodies.js"
-import type { InjectedFault } from "../../faults/fault.js"
+import type { InjectedFault } from "../../faults/injected-fault.js"
 import { HubError } from "../../hub/hub-error.js"
 import type { HttpReply, HttpRequest } from "../device-api.js"
 import { type ServiceAnswer, type ServiceCall, findRoute, type ServiceRoute } from "./service-call.js"
