@@ -1,101 +1,87 @@
-// One run: a world is let go, watched at every fact, and summed up. A pure function of plan, seed and bytecode.
+// One run: runs a world in virtual time, checks it at every event, and returns the result. A run is a pure function of
+// plan, seed and bytecode.
 import { createHash } from "node:crypto"
 import type { Cloud } from "@moorage/emulator"
 import { buildFirmware } from "@moorage/vm"
-import { ThunderingHerdDetector } from "./check/thundering-herd.js"
-import { type TraceEvent, traceLine } from "./trace/trace-event.js"
-import {
-    END_INVARIANTS,
-    EVENT_INVARIANTS,
-    FLASH_NEED_INVARIANT,
-    checkFlashWrite,
-    type Invariant,
-    MOORED_INVARIANT,
-    PROMISED_INVARIANT,
-    SPREAD_INVARIANT,
-} from "./check/invariants.js"
-import { type ImageFleet, fleetSpecOfImages, planForImages } from "./world/image-fleet.js"
-import { faultsEndSec, type SimulationPlan, quotasOf } from "./plan/simulation-plan.js"
-import type { RunResult, Violation } from "./trace/run-result.js"
-import { type Images, fleetSpecOfPlan, type FleetSpec } from "./world/fleet-spec.js"
+import { RunChecker } from "./check/run-checker.js"
+import { faultsEndSec, quotasOf, type SimulationPlan } from "./plan/simulation-plan.js"
+import type { RunResult } from "./trace/run-result.js"
 import { RunTally } from "./trace/run-tally.js"
-import { BoardObserver } from "./check/board-observer.js"
+import { type TraceEvent, traceLine } from "./trace/trace-event.js"
+import { type FleetSpec, fleetSpecOfPlan, type Images } from "./world/fleet-spec.js"
+import { fleetSpecOfImages, type ImageFleet, planForImages } from "./world/image-fleet.js"
 import { World } from "./world/world.js"
 
-/** Calls of the clock between two looks at the outside world. */
+/** Calls of the virtual clock between two calls of `yieldToEventLoop`. */
 const CALLS_PER_SLICE = 20_000
-const VIOLATIONS_KEPT = 50
-const LANES_KEPT = 20
-const STABLE_SEC = 120
 
 export interface FleetRunOptions {
-    /** Gets every fact, as it happens. */
-    onEvent?: (fact: TraceEvent) => void
-    /** Called now and then. */
+    /** Called at every trace event. */
+    onEvent?: (event: TraceEvent) => void
+    /** Called after each slice of the run. */
     onProgress?: (elapsedSec: number, moored: number) => void
-    /** Lets the outside world in: resolves in a later turn of the event loop. */
+    /** Called after each slice; resolves in a later turn of the event loop, so that timers and signals are handled. */
     yieldToEventLoop?: () => Promise<void>
-    /** Asked after each breath; true ends the run at once, with what there is. */
+    /** Called after each slice; true ends the run immediately. The result then covers the time until now. */
     isCancelled?: () => boolean
-    /** Ends the run at the first violation. */
-    stopAtViolation?: boolean
-    /** Whether the trace is hashed; on unless false. */
+    /** Whether to hash the trace (default: true). */
     hash?: boolean
 }
 
-/** A fleet that can be watched beyond its run. */
+/** A fleet that can continue after the end of its run. */
 export interface FleetRun {
     /** The plan as it is run. */
     readonly plan: SimulationPlan
     readonly cloud: Cloud
-    /** Lets the plan's time pass, once. */
+    /** Runs to the end of the plan, once. Returns the result. */
     runToEnd(): Promise<RunResult>
-    /** After that: lets so much more time pass. No invariant is checked in it. */
+    /** Continues for `ms` of virtual time after the end. No invariant is checked in this time. */
     continueFor(ms: number): void
 }
 
-/** The two firmware images, built if need be. */
+/** Returns the two firmware images. Builds them if the sources have changed. */
 export async function loadImages(): Promise<Images> {
     const main = await buildFirmware("src/main.ts")
     const tight = await buildFirmware("src/maintight.ts")
     return { main: main.bytecode, maintight: tight.bytecode }
 }
 
-class Run implements FleetRun {
-    readonly world: World
-    private readonly watches = new Map<string, BoardObserver>()
+/** The parts of a run that differ between the boards of a plan and the boards of flash images. */
+interface RunInput {
+    plan: SimulationPlan
+    seed: number
+    fleetSpec: FleetSpec
+}
+
+class CheckedRun implements FleetRun {
+    readonly plan: SimulationPlan
+    private readonly seed: number
+    private readonly world: World
+    private readonly checker: RunChecker
     private readonly tally: RunTally
-    private readonly crowds: ThunderingHerdDetector
     private readonly hash = createHash("sha256")
-    private readonly violations: Violation[] = []
-    private readonly lanes = new Map<string, TraceEvent[]>()
-    private violationCount = 0
-    private mooredCount = 0
-    private isSummedUp = false
+    private hasResult = false
 
     constructor(
-        readonly plan: SimulationPlan,
-        private readonly seed: number,
-        roster: FleetSpec,
+        { plan, seed, fleetSpec }: RunInput,
         private readonly options: FleetRunOptions
     ) {
+        this.plan = plan
+        this.seed = seed
         this.tally = new RunTally(plan.durationSec)
-        this.crowds = new ThunderingHerdDetector(plan.boards.settings)
-        this.world = new World(plan, seed, roster, {
-            onEvent: fact => this.fact(fact),
-            onBytesReceived: (board, host) => this.watches.get(board)?.onBytesReceived(host),
+        this.world = new World(plan, seed, fleetSpec, {
+            onEvent: event => this.onEvent(event),
+            onBytesReceived: (board, host) => this.checker.onBytesReceived(board, host),
             onFlashWrite: (board, before, after) => {
-                if (this.isSummedUp) return
-                const watch = this.watches.get(board)
-                const wrong = watch && checkFlashWrite(watch, before, after, this.world.clock.elapsedMs())
-                if (wrong) this.violated(FLASH_NEED_INVARIANT, watch, wrong)
+                if (this.hasResult) return
+                this.checker.onFlashWrite(board, { before, after, ms: this.world.clock.elapsedMs() })
             },
         })
-        const stableMs = Number(plan.boards.settings.STABLE_SEC ?? STABLE_SEC) * 1000
-        for (const { sim } of this.world.boards) this.watches.set(sim.id, new BoardObserver(sim, stableMs))
+        this.checker = new RunChecker(this.world, plan.boards.settings)
         this.sampleMoored(0)
-        const boundMs = (faultsEndSec(plan) + plan.mooredWithinSec) * 1000
-        this.world.clock.after(boundMs, () => this.checkMoored(boundMs))
+        const sinceMs = faultsEndSec(plan) * 1000
+        const untilMs = (faultsEndSec(plan) + plan.mooredWithinSec) * 1000
+        this.world.clock.after(untilMs, () => this.checker.checkMoored(sinceMs, untilMs))
     }
 
     get cloud(): Cloud {
@@ -106,152 +92,101 @@ class Run implements FleetRun {
         this.world.clock.runTo(this.world.clock.elapsedMs() + ms)
     }
 
-    get isOver(): boolean {
-        return this.options.stopAtViolation === true && this.violationCount > 0
-    }
-
     async runToEnd(): Promise<RunResult> {
-        const { options, plan, world } = this
+        const { options, plan, world, checker } = this
         const durationMs = plan.durationSec * 1000
         while (!world.clock.runTo(durationMs, CALLS_PER_SLICE)) {
-            options.onProgress?.(world.clock.elapsedMs() / 1000, this.mooredCount)
+            options.onProgress?.(world.clock.elapsedMs() / 1000, checker.mooredCount)
             await options.yieldToEventLoop?.()
-            if (this.isOver || options.isCancelled?.()) return this.result()
+            if (options.isCancelled?.()) return this.result()
         }
-        this.checkEnd()
+        checker.checkEnd()
         return this.result()
     }
 
-    private fact(fact: TraceEvent): void {
-        if (this.isSummedUp) return
-        this.tally.add(fact)
-        if (this.options.hash !== false) this.hash.update(traceLine(fact)).update("\n")
-        this.options.onEvent?.(fact)
-        const watch = this.watches.get(fact.board)
-        if (!watch) return
-        for (const invariant of EVENT_INVARIANTS) {
-            const wrong = invariant.check(fact, watch)
-            if (wrong !== undefined) this.violated(invariant, watch, wrong, fact)
-        }
-        const crowded = this.crowds.add(fact)
-        if (crowded !== undefined) this.violated(SPREAD_INVARIANT, watch, crowded, fact)
-        const wasMoored = watch.mooredMs !== undefined
-        watch.update(fact)
-        const isMoored = watch.mooredMs !== undefined
-        if (isMoored !== wasMoored) this.mooredCount += isMoored ? 1 : -1
-        this.lanes.get(fact.board)?.push(fact)
+    private onEvent(event: TraceEvent): void {
+        if (this.hasResult) return
+        this.tally.add(event)
+        if (this.options.hash !== false) this.hash.update(traceLine(event)).update("\n")
+        this.options.onEvent?.(event)
+        this.checker.onEvent(event)
     }
 
-    private violated(
-        { id, sentence }: Invariant,
-        watch: BoardObserver,
-        what: string,
-        now?: TraceEvent
-    ): void {
-        this.violationCount++
-        const board = watch.sim.id
-        const ms = Math.round(this.world.clock.elapsedMs())
-        if (this.lanes.size < LANES_KEPT && !this.lanes.has(board)) this.lanes.set(board, [...watch.recent])
-        if (this.violations.length >= VIOLATIONS_KEPT) return
-        const recent = now ? [...watch.recent, now] : [...watch.recent]
-        this.violations.push({ invariant: id, sentence, board, ms, what, recent })
-    }
-
+    /** Writes the number of moored boards at the end of each bin. */
     private sampleMoored(bin: number): void {
         const { series } = this.tally
         if (bin >= series.moored.length) return
         this.world.clock.after(series.binSec * 1000, () => {
-            series.moored[bin] = this.mooredCount
+            series.moored[bin] = this.checker.mooredCount
             this.sampleMoored(bin + 1)
         })
     }
 
-    private checkMoored(boundMs: number): void {
-        const sinceMs = faultsEndSec(this.plan) * 1000
-        for (const watch of this.watches.values()) {
-            const { sim, mooredMs, lastMooredMs = -1, reprovisionAccepted: promised } = watch
-            if (promised) this.violated(PROMISED_INVARIANT, watch, "answered 202 and did not register")
-            if (!sim.isPowered || sim.isBricked || mooredMs !== undefined || lastMooredMs >= sinceMs) continue
-            this.violated(
-                MOORED_INVARIANT,
-                watch,
-                `not moored ${(boundMs - sinceMs) / 1000} s after the last fault`
-            )
-        }
-    }
-
-    private checkEnd(): void {
-        const { world } = this
-        for (const watch of this.watches.values()) {
-            const { sim, mooredMs } = watch
-            if (!sim.isPowered || sim.isBricked) continue
-            const end = {
-                assignedHub: world.assignedHub(sim.id),
-                sessions: world.sessionsOf(sim.id),
-                flashRecord: sim.flashRecord(),
-                heldMs: mooredMs === undefined ? 0 : world.clock.elapsedMs() - mooredMs,
-            }
-            for (const invariant of END_INVARIANTS) {
-                const wrong = invariant.check(end, watch)
-                if (wrong !== undefined) this.violated(invariant, watch, wrong)
-            }
-        }
+    /** Returns the moored boards of each hub. */
+    private hubCounts(): Record<string, number> {
+        const counts: Record<string, number> = Object.fromEntries(
+            this.world.cloud.hubNames().map(name => [name, 0])
+        )
+        for (const { mooredMs, hubAttempt } of this.checker.observers.values())
+            if (mooredMs !== undefined && hubAttempt)
+                counts[hubAttempt.service] = (counts[hubAttempt.service] ?? 0) + 1
+        return counts
     }
 
     private result(): RunResult {
-        this.isSummedUp = true
-        const { plan, seed, world, tally } = this
-        const watches = [...this.watches.values()]
-        const hubs: Record<string, number> = Object.fromEntries(world.cloud.hubNames().map(name => [name, 0]))
-        for (const { mooredMs, hubAttempt: hubTry } of watches)
-            if (mooredMs !== undefined && hubTry) hubs[hubTry.service] = (hubs[hubTry.service] ?? 0) + 1
+        this.hasResult = true
+        const { plan, seed, world, tally, checker } = this
+        const observers = [...checker.observers.values()]
         const { dpsRegistrations } = quotasOf(plan)
         return {
             plan: plan.name,
             about: plan.about,
             seed,
-            boards: watches.length,
+            boards: observers.length,
             durationSec: world.clock.elapsedMs() / 1000,
-            moored: this.mooredCount,
-            bricked: watches.filter(({ sim }) => sim.isBricked).length,
+            moored: checker.mooredCount,
+            bricked: observers.filter(({ sim }) => sim.isBricked).length,
             totals: tally.totals,
             series: tally.series,
             quotaPerSec: dpsRegistrations ? dpsRegistrations.calls / dpsRegistrations.perSec : null,
-            mooredAfterSec: watches
-                .filter(watch => watch.firstMooredMs !== undefined)
-                .map(watch => ((watch.firstMooredMs ?? 0) - (watch.firstPowerMs ?? 0)) / 1000)
+            mooredAfterSec: observers
+                .filter(({ firstMooredMs }) => firstMooredMs !== undefined)
+                .map(({ firstMooredMs = 0, firstPowerMs = 0 }) => (firstMooredMs - firstPowerMs) / 1000)
                 .sort((a, b) => a - b),
-            hubs,
-            retries: tally.retries(watches.length),
-            violations: this.violations,
-            violationCount: this.violationCount,
-            lanes: [...this.lanes].map(([board, facts]) => ({ board, facts })),
+            hubs: this.hubCounts(),
+            retries: tally.retries(observers.length),
+            violations: checker.violations,
+            violationCount: checker.violationCount,
+            lanes: [...checker.timelines].map(([board, facts]) => ({ board, facts })),
             traceHash: this.hash.digest("hex"),
         }
     }
 }
 
-/** A run of a plan's own boards. */
+/** Opens a run with the boards of a plan. */
 export function openRun(
     plan: SimulationPlan,
     seed: number,
     images: Images,
     options: FleetRunOptions = {}
 ): FleetRun {
-    return new Run(plan, seed, fleetSpecOfPlan(plan, seed, images), options)
+    return new CheckedRun({ plan, seed, fleetSpec: fleetSpecOfPlan(plan, seed, images) }, options)
 }
 
-/** A run of boards that were made already, in place of the plan's own. */
+/** Opens a run with the boards of flash images instead of the plan's boards. */
 export function openRunFromImages(
     plan: SimulationPlan,
     seed: number,
     fleet: ImageFleet,
     options: FleetRunOptions = {}
 ): FleetRun {
-    return new Run(planForImages(plan, fleet), seed, fleetSpecOfImages(fleet), options)
+    return new CheckedRun(
+        { plan: planForImages(plan, fleet), seed, fleetSpec: fleetSpecOfImages(fleet) },
+        options
+    )
 }
 
-/** Runs a plan with a seed. */
+/** Runs a plan with a seed. Returns the result. */
 export function runPlan(
     plan: SimulationPlan,
     seed: number,

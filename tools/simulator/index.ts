@@ -1,8 +1,8 @@
-// The simulator: real bytecode in the real VM on thousands of boards, in virtual time, against the emulator's core.
-// A run is a pure function of plan, seed and bytecode. What a run may use of the outside is passed in.
+// The simulator: thousands of boards in virtual time, with the real bytecode in the real VM, against the emulator's
+// core. A run is a pure function of plan, seed and bytecode. The caller passes in everything that depends on the outside.
 export { VirtualClock } from "./world/virtual-clock.js"
 export { type TraceEvent, traceLine, formatTraceEvent } from "./trace/trace-event.js"
-export { type Invariant, INVARIANTS } from "./check/invariants.js"
+export { INVARIANTS } from "./check/invariants.js"
 export { type SeedJobsOptions, runSeeds } from "./seed-jobs.js"
 export type { ImageBoard, ImageFleet } from "./world/image-fleet.js"
 export {

@@ -1,24 +1,27 @@
-// The commands that show a run, or one of its boards, again.
+// The commands that reproduce a run, or show one of its boards step by step.
 
 export interface ReplayCommands {
     run: (seed: number) => string
     board: (seed: number, board: string) => string
 }
 
-/** A word of a command line, in quotes when a shell would take it for more. */
+/** Returns a word of a command line, in quotes if it contains special characters of a shell. */
 const shellWord = (text: string) =>
     /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
-/** What a run's boards are, when not the plan's own number of its own boards. */
+/** Options of the command that change the boards of the plan. */
 export interface ReplayOptions {
     boards?: number
-    /** A folder of images. */
+    /** Folder of flash images. */
     images?: string
     groupKeyFile?: string
     rollout?: string
 }
 
-/** @param planName a ready plan, or a file, as it was given to the command */
+/**
+ * Returns the commands that reproduce a run.
+ * @param planName name of a built-in plan, or a file, as it was passed to the command
+ */
 export function replayCommands(
     planName: string,
     { boards, images, groupKeyFile, rollout }: ReplayOptions = {}

@@ -1,4 +1,4 @@
-// Many seeds over several threads: each run is by itself, so they share nothing but plan and images.
+// Runs many seeds on several threads. The runs share only the plan and the images.
 import { Worker } from "node:worker_threads"
 import type { SimulationPlan } from "./plan/simulation-plan.js"
 import type { RunResult } from "./trace/run-result.js"
@@ -19,18 +19,71 @@ export type FromSeedWorker =
     | { kind: "error"; seed: number; message: string }
 
 export interface SeedJobsOptions {
+    /** Number of threads. */
     jobs: number
-    /** In the order in which they end. */
+    /** Called at the end of each run. */
     onResult?: (result: RunResult) => void
     onProgress?: (seed: number, elapsedSec: number, moored: number) => void
-    /** Ends all threads; what has ended by then is returned. */
+    /** Ends all threads. The results until then are returned. */
     signal?: AbortSignal
+}
+
+/** Worker threads that take the waiting seeds one after the other. */
+class SeedPool {
+    readonly results = new Map<number, RunResult>()
+    private readonly waiting: number[]
+    private readonly workers: Worker[] = []
+
+    constructor(
+        seeds: number[],
+        private readonly data: SeedWorkerData,
+        private readonly options: SeedJobsOptions
+    ) {
+        this.waiting = [...seeds]
+    }
+
+    /** Starts a worker thread. Resolves when the thread has ended. */
+    startWorker(): Promise<void> {
+        return new Promise((resolve, reject) => {
+            const worker = new Worker(new URL("./seed-worker.mjs", import.meta.url), { workerData: this.data })
+            this.workers.push(worker)
+            worker.on("message", (message: FromSeedWorker) => {
+                if (message.kind === "error") reject(new Error(`seed ${message.seed}: ${message.message}`))
+                else this.onMessage(worker, message)
+            })
+            worker.on("error", reject)
+            worker.on("exit", () => resolve())
+            this.sendNext(worker)
+        })
+    }
+
+    end(): void {
+        this.waiting.length = 0
+        for (const worker of this.workers) void worker.terminate()
+    }
+
+    private onMessage(worker: Worker, message: Exclude<FromSeedWorker, { kind: "error" }>): void {
+        const { onProgress, onResult } = this.options
+        if (message.kind === "progress") {
+            onProgress?.(message.seed, message.elapsedSec, message.moored)
+            return
+        }
+        this.results.set(message.result.seed, message.result)
+        onResult?.(message.result)
+        this.sendNext(worker)
+    }
+
+    private sendNext(worker: Worker): void {
+        const seed = this.waiting.shift()
+        if (seed === undefined) void worker.terminate()
+        else worker.postMessage({ seed } satisfies ToSeedWorker)
+    }
 }
 
 /**
  * Runs the plan once for each seed.
- * @returns the results in the order of the seeds; those that were cut off are missing
- * @throws Error when a run itself fails, which is a defect of the simulator
+ * @returns the results in the order of the seeds, without those that the signal ended
+ * @throws Error if a run itself fails, which is a defect of the simulator
  */
 export async function runSeeds(
     plan: SimulationPlan,
@@ -38,47 +91,15 @@ export async function runSeeds(
     images: Images,
     options: SeedJobsOptions
 ): Promise<RunResult[]> {
-    const results = new Map<number, RunResult>()
-    const waiting = [...seeds]
-    const workers: Worker[] = []
-    const data: SeedWorkerData = { plan, images }
-
-    function serve(): Promise<void> {
-        return new Promise((done, fail) => {
-            const worker = new Worker(new URL("./seed-worker.mjs", import.meta.url), { workerData: data })
-            workers.push(worker)
-            const next = () => {
-                const seed = waiting.shift()
-                if (seed === undefined) void worker.terminate()
-                else worker.postMessage({ seed } satisfies ToSeedWorker)
-            }
-            worker.on("message", (message: FromSeedWorker) => {
-                if (message.kind === "progress")
-                    options.onProgress?.(message.seed, message.elapsedSec, message.moored)
-                else if (message.kind === "error") fail(new Error(`seed ${message.seed}: ${message.message}`))
-                else {
-                    results.set(message.result.seed, message.result)
-                    options.onResult?.(message.result)
-                    next()
-                }
-            })
-            worker.on("error", fail)
-            worker.on("exit", () => done())
-            next()
-        })
-    }
-
-    const endAll = () => {
-        waiting.length = 0
-        for (const worker of workers) void worker.terminate()
-    }
-    options.signal?.addEventListener("abort", endAll)
+    const pool = new SeedPool(seeds, { plan, images }, options)
+    const endPool = () => pool.end()
+    options.signal?.addEventListener("abort", endPool)
     try {
         const jobs = Math.max(1, Math.min(options.jobs, seeds.length))
-        await Promise.all(Array.from({ length: jobs }, serve))
+        await Promise.all(Array.from({ length: jobs }, () => pool.startWorker()))
     } finally {
-        endAll()
-        options.signal?.removeEventListener("abort", endAll)
+        endPool()
+        options.signal?.removeEventListener("abort", endPool)
     }
-    return seeds.flatMap(seed => results.get(seed) ?? [])
+    return seeds.flatMap(seed => pool.results.get(seed) ?? [])
 }

@@ -1,4 +1,4 @@
-// A thread of jobs.ts: TypeScript as it is, without a build.
+// Starts a worker thread of seed-jobs.ts. tsx runs the TypeScript without a build.
 import { register } from "tsx/esm/api"
 
 register()

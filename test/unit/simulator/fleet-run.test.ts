@@ -129,7 +129,7 @@ events:
         expect(result.violationCount).toBeGreaterThan(0)
         expect(new Set(result.violations.map(({ invariant }) => invariant))).toEqual(new Set(["moored"]))
         const [violation] = result.violations
-        expect(violation).toMatchObject({ sentence: expect.stringContaining("moored within a bound") })
+        expect(violation).toMatchObject({ sentence: expect.stringContaining("moored within a time limit") })
         expect(violation.recent.length).toBeGreaterThan(10)
         expect(violation.recent.every(({ board }) => board === violation.board)).toBe(true)
         expect(result.lanes.map(({ board }) => board)).toContain(violation.board)

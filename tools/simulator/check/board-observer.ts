@@ -1,125 +1,129 @@
-// What an observer knows of one board: gathered fact by fact, from its network, its power and the cloud's answers.
-// Nothing here looks into the firmware; its console counts for one thing, a renewal of the token.
+// The known state of one board, collected from trace events: network, power switch and answers of the cloud. The
+// observer does not look into the firmware. Of the log it reads one thing, the renewal of a token.
+import { DEVICE_HOST } from "@moorage/emulator"
 import type { TraceEvent } from "../trace/trace-event.js"
-import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { SimulatedBoard } from "../world/simulated-board.js"
 
-/** Facts of a board that are kept for whoever asks what led to a violation. */
+/** Number of latest trace events that are kept for the report of a violation. */
 const RECENT_MAX = 50
-/** A session lost sooner than this was never granted: a hub over quota accepts and then closes. */
-const GRANTED_MS = 5_000
-/** A board that hangs up so soon after a connection opened had given it up before: its socket worker was still dialling. */
+/** A hub over its quota accepts a session and closes it sooner than this. */
+const SERVER_ERROR_SESSION_MS = 5_000
+/**
+ * A board that closes a connection this soon after it opened had given it up before. The socket's worker was still
+ * connecting.
+ */
 const GIVEN_UP_MS = 50
 
-/** The seed's least; the firmware's own window is twice as long. */
+/** Minimum of R25. The window of the firmware is twice as long. */
 const HUB_WINDOW_MIN_MS = 15 * 60_000
-/** What it doubles up to, while DPS hands back the same dead hub (ARCHITECTURE: the firmware's up to 4 h). */
+/** The window doubles up to this while DPS assigns the same unreachable hub (policy.md, R25: 4 h in the firmware). */
 const HUB_WINDOW_MAX_MS = 2 * 3600_000
 
-/** The board's latest try at a hub, in this boot. */
+/** The latest attempt to connect to a hub since the board booted. */
 export interface HubAttempt {
     service: string
     dialMs: number
     openMs?: number
-    /** When it failed, or the session ended; undefined while it lasts. */
+    /** When the attempt failed or the session ended; undefined while it lasts. */
     endMs?: number
     connack?: number
     connackMs?: number
 }
 
-/** When DPS may be asked again, and why not sooner. */
+/** The earliest time for the next request to DPS. */
 interface DpsWait {
     ms: number
-    why: string
-    /** Whether not even a connection may be made: what was said is a fault, and not an answer to be polled for. */
+    reason: string
+    /** Whether the wait also covers connections: the answer was an error, not a request to poll later. */
     isFault: boolean
 }
 
-/** DPS waits: after a server error, after 429 without retry-after, after `failed`, `disabled` (seed; policy table). */
+/** Waits for DPS: after a server error, after 429 without `retry-after`, after `failed` or `disabled` (policy.md, F4 to F6). */
 const SERVER_ERROR_MS = 5_000
 const THROTTLED_MS = 1_000
 const OPERATOR_MS = 10 * 60_000
 
 const REQUESTS = ["register", "poll", "lookup"]
 
-/** Whether what ends now ended for the board at a moment that only itself knows, after its dialling. */
+/** Returns whether the board had given up the attempt while it was still connecting. */
 function wasGivenUp({ openMs, connack }: HubAttempt, kind: TraceEvent["kind"], ms: number): boolean {
     return kind === "hangUp" && openMs !== undefined && connack === undefined && ms - openMs < GIVEN_UP_MS
 }
 
 export class BoardObserver {
     readonly recent: TraceEvent[] = []
-    /** Hubs that DPS ever named to it. */
+    /** All hubs that DPS ever assigned to the board. */
     readonly hubs = new Set<string>()
-    /** When it was powered on or reset last. */
+    /** When the board was last powered on or reset. */
     bootMs = 0
-    /** Since the last boot: whether flash had a record. */
+    /** Whether flash contained a record at the last boot. */
     hasRecord = false
-    /** The same, or DPS named a hub. */
+    /** Whether the board knows a hub since the last boot: from its record or from DPS. */
     knowsHub = false
-    /** Since the last boot: whether DPS answered a status lookup, other than with a fault that passes. */
+    /** Whether DPS answered a status lookup since the last boot with more than a transient error. */
     hasLookedUp = false
     hubAttempt: HubAttempt | undefined
-    /** Whether the last session ended because the board wanted it so: a new token, a new assignment. */
+    /** Whether the board ended its last session on purpose: for a new token or a new assignment. */
     endedOnPurpose = false
-    /** Tries at the hub that failed since the last stable session. */
+    /** Failed attempts at the hub since the last stable session. */
     failures = 0
-    /** CONNACK 4 or 5 of a hub since the last stable session, or registration. */
+    /** CONNACK 4 or 5 of a hub since the last stable session or registration. */
     refusals = 0
-    /** When the hub was lost: the first failure since the last stable session, or registration. */
+    /** When the hub was lost: the first failure since the last stable session or registration. */
     lostMs: number | undefined
-    /** How long a hub that was lost is tried at least before DPS is asked. */
+    /** Minimum time for which a lost hub is retried before DPS is asked. */
     windowMs = HUB_WINDOW_MIN_MS
-    /** A hub refused the board, which has not turned to DPS since. */
+    /** Whether a hub refused the board, and the board has not connected to DPS since. */
     isRefused = false
-    /** A new assignment was asked for, by whatever way. */
+    /** Whether reprovisioning was requested in any way. */
     reprovisionRequested = false
-    /** The board said 202 to that, and has not registered since. */
+    /** Whether the board answered 202 to the request, and has not registered since. */
     reprovisionAccepted = false
-    /** A registration has begun and not ended. */
+    /** Whether a registration has begun and not ended. */
     isRegistering = false
     notBefore: DpsWait | undefined
-    /** When the hub accepted the session that is open now. */
+    /** When the hub accepted the open session. */
     mooredMs: number | undefined
-    /** When the board was moored last. */
+    /** When the board was last moored. */
     lastMooredMs: number | undefined
-    /** When it was moored for the first time. */
+    /** When the board was moored for the first time. */
     firstMooredMs: number | undefined
     firstPowerMs: number | undefined
-    /** What DPS said and has not reached the board. */
+    /** From an answer of DPS that has not reached the board yet. */
     private pendingNotBefore: DpsWait | undefined
-    /** The hub of the record, or that DPS named last; and one that DPS named and the board has not heard. */
+    /** Hub of the record or of the last assignment. */
     private hub: string | undefined
+    /** An assignment that has not reached the board yet. */
     private pendingHub: { name: string; by: TraceEvent["kind"] } | undefined
 
+    /** @param stableMs age at which a session is stable */
     constructor(
         readonly sim: SimulatedBoard,
-        /** A session that has held this long is stable. */
         readonly stableMs: number
     ) {}
 
-    /** Takes the fact in; invariants have seen it before, with what was known until then. */
-    update(fact: TraceEvent): void {
-        this.recent.push(fact)
+    /** Updates the state. The invariants check the event before that, with the state until then. */
+    update(event: TraceEvent): void {
+        this.recent.push(event)
         if (this.recent.length > RECENT_MAX) this.recent.shift()
-        const { ms, kind, service, status } = fact
-        if (kind === "power" && fact.detail === "on") this.firstPowerMs ??= ms
+        const { ms, kind, service, status } = event
+        if (kind === "power" && event.detail === "on") this.firstPowerMs ??= ms
         if (kind === "power" || kind === "reset" || kind === "panic") this.onBoot(ms)
         else if (kind === "start") this.onProgramStart()
-        else if (REQUESTS.includes(kind)) this.onDpsAnswer(fact)
+        else if (REQUESTS.includes(kind)) this.onDpsAnswer(event)
         else if (kind === "methodResponse" && status === 202)
             this.reprovisionRequested = this.reprovisionAccepted = true
-        else if (kind === "event" && fact.detail?.startsWith("reprovision")) this.reprovisionRequested = true
-        else if (kind === "log" && fact.detail === "token renewal") this.endedOnPurpose = true
+        else if (kind === "event" && event.detail?.startsWith("reprovision")) this.reprovisionRequested = true
+        else if (kind === "log" && event.detail === "token renewal") this.endedOnPurpose = true
         else if (kind === "connack" && service === "dps") this.onDpsConnack(ms, status ?? 0)
         else if (kind === "connack") this.onHubConnack(ms, status ?? 0)
-        else if (service === GLOBAL_DEVICE_ENDPOINT) this.onDpsConnection(kind)
-        else if (service !== undefined) this.onHubConnection(fact)
+        else if (service === DEVICE_HOST) this.onDpsConnection(kind)
+        else if (service !== undefined) this.onHubConnection(event)
     }
 
-    /** Bytes from DPS have reached the board: it knows what was said. */
+    /** Applies the latest answer of DPS: its bytes have reached the board. */
     onBytesReceived(service: string): void {
-        if (service !== GLOBAL_DEVICE_ENDPOINT) return
+        if (service !== DEVICE_HOST) return
         if (this.pendingNotBefore) this.notBefore = this.pendingNotBefore
         this.pendingNotBefore = undefined
         if (this.pendingHub) this.applyAssignment(this.pendingHub)
@@ -165,18 +169,22 @@ export class BoardObserver {
             this.hubs.add(detail)
             this.pendingHub = { name: detail, by: kind }
         }
-        const said = (waitMs: number, why: string) => ({ ms: ms + waitMs, why, isFault: status !== 202 })
+        const wait = (waitMs: number, reason: string) => ({
+            ms: ms + waitMs,
+            reason,
+            isFault: status !== 202,
+        })
         if (retryAfterSec > 0)
-            this.pendingNotBefore = said(retryAfterSec * 1000, `retry-after ${retryAfterSec} s`)
-        else if (status >= 500) this.pendingNotBefore = said(SERVER_ERROR_MS, `status ${status}`)
-        else if (status === 429) this.pendingNotBefore = said(THROTTLED_MS, "status 429")
+            this.pendingNotBefore = wait(retryAfterSec * 1000, `retry-after ${retryAfterSec} s`)
+        else if (status >= 500) this.pendingNotBefore = wait(SERVER_ERROR_MS, `status ${status}`)
+        else if (status === 429) this.pendingNotBefore = wait(THROTTLED_MS, "status 429")
         else if (status === 200 && detail === undefined && kind !== "lookup")
-            this.pendingNotBefore = said(OPERATOR_MS, "failed or disabled")
+            this.pendingNotBefore = wait(OPERATOR_MS, "failed or disabled")
         else if (status >= 400 && status !== 404 && !isTransient)
-            this.pendingNotBefore = said(OPERATOR_MS, `status ${status}`)
+            this.pendingNotBefore = wait(OPERATOR_MS, `status ${status}`)
     }
 
-    /** The board has heard which hub is its own. */
+    /** Applies the assignment that reached the board. */
     private applyAssignment({ name, by }: { name: string; by: TraceEvent["kind"] }): void {
         const isSame = name === this.hub
         this.knowsHub = true
@@ -199,7 +207,7 @@ export class BoardObserver {
 
     private onDpsConnack(ms: number, code: number): void {
         if (code === 3)
-            this.pendingNotBefore = { ms: ms + SERVER_ERROR_MS, why: "CONNACK 3 of DPS", isFault: true }
+            this.pendingNotBefore = { ms: ms + SERVER_ERROR_MS, reason: "CONNACK 3 of DPS", isFault: true }
     }
 
     private onHubConnack(ms: number, code: number): void {
@@ -241,11 +249,11 @@ export class BoardObserver {
         this.lostMs ??= ms
     }
 
-    /** Whether the latest try ended as a server error or a hub over quota shows over MQTT. */
+    /** Whether the latest attempt ended like a server error, or like a hub over its quota (protocol-facts.md, 5.2). */
     get looksLikeServerError(): boolean {
         const { hubAttempt: hubTry } = this
         if (!hubTry?.endMs) return false
         if (hubTry.connack === 3) return true
-        return hubTry.connack === 0 && hubTry.endMs - (hubTry.connackMs ?? 0) < GRANTED_MS
+        return hubTry.connack === 0 && hubTry.endMs - (hubTry.connackMs ?? 0) < SERVER_ERROR_SESSION_MS
     }
 }

@@ -1,88 +1,100 @@
-// Crowds: boards that the same trouble struck in the same second. What each of them does next is to be by chance.
+// Finds thundering herds: boards that fail for the same reason in the same second must not reconnect in the same second.
 import { fleetThrottleCeilingMs } from "@moorage/device/shared"
+import { DEVICE_HOST } from "@moorage/emulator"
 import type { TraceEvent } from "../trace/trace-event.js"
-import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
+import type { Invariant } from "./invariant.js"
+
+export const SPREAD_INVARIANT: Invariant = {
+    id: "spread",
+    sentence:
+        "Of 12 or more boards that fail for the same reason in the same second, at most three quarters reconnect " +
+        "within the same second.",
+    source: "R4, R7",
+}
 
 const TOGETHER_MS = 1000
-/** Fewer boards than these may meet again by chance. */
-const CROWD_MIN = 12
-const SHARE_MAX = 3 / 4
-/** A fleet that is to be back sooner has no room to spread. */
-const FLEET_MIN_MS = 10_000
+/** Fewer boards than this may reconnect together by chance. */
+const HERD_MIN_BOARDS = 12
+const TOGETHER_SHARE_MAX = 3 / 4
+/** A fleet whose longest wait is shorter has no time to spread. */
+const FLEET_WAIT_MIN_MS = 10_000
 
-/** The fleet as the firmware's settings have it, and what they are unless given. */
+/** Defaults of the firmware's settings. */
 const FLEET_N = 1000
 const FLEET_CPS = 16
 const LOAD = 1
 
-interface Crowd {
-    sinceMs: number
-    size: number
-    /** When one of them dialled again. */
-    backMs: number[]
-    told: boolean
+/** Boards that failed for the same reason in the same second. */
+interface Herd {
+    startMs: number
+    boards: number
+    /** When the boards connected again. */
+    redialMs: number[]
+    isReported: boolean
 }
 
 export class ThunderingHerdDetector {
-    /** The latest crowd of each trouble. */
-    private readonly latest = new Map<string, Crowd>()
-    /** Which crowd a board is in, that has not dialled since. */
-    private readonly crowdOf = new Map<string, Crowd>()
-    /** Boards that were without Wi-Fi: what ends their wait may be its return, for all at once. */
+    /** The latest herd of each reason. */
+    private readonly latest = new Map<string, Herd>()
+    /** The herd of each board that has not connected since it failed. */
+    private readonly herdOf = new Map<string, Herd>()
+    /** Boards whose Wi-Fi is or was off. The return of Wi-Fi may end the wait of all of them. */
     private readonly offline = new Set<string>()
-    private readonly fleetMs: number
+    private readonly fleetWaitMs: number
 
+    /** @param settings the firmware's settings of the fleet */
     constructor(settings: Record<string, unknown>) {
         const number = (name: string, fallback: number) => Number(settings[name] ?? fallback)
-        this.fleetMs = fleetThrottleCeilingMs(
+        this.fleetWaitMs = fleetThrottleCeilingMs(
             number("LOAD", LOAD),
             number("FLEET_N", FLEET_N),
             number("FLEET_CPS", FLEET_CPS)
         )
     }
 
-    /** Takes the fact in; what is returned says what is wrong. */
-    add(fact: TraceEvent): string | undefined {
-        const { board, kind, ms } = fact
-        if (kind === "event" && fact.detail?.startsWith("wifi")) this.offline.add(board)
-        if (kind === "power" || kind === "reset" || kind === "panic" || kind === "event") this.leave(board)
-        if (kind === "dial") return this.back(board, ms)
-        const trouble = this.troubleIn(fact)
-        if (trouble !== undefined && !this.offline.has(board)) this.join(board, trouble, ms)
+    /** Records a trace event. Returns what is wrong, or undefined. */
+    onEvent(event: TraceEvent): string | undefined {
+        const { board, kind, ms } = event
+        if (kind === "event" && event.detail?.startsWith("wifi")) this.offline.add(board)
+        if (kind === "power" || kind === "reset" || kind === "panic" || kind === "event") this.remove(board)
+        if (kind === "dial") return this.onRedial(board, ms)
+        const reason = this.failureIn(event)
+        if (reason !== undefined && !this.offline.has(board)) this.add(board, reason, ms)
         return undefined
     }
 
-    /** What is to be answered by a wait of many seconds, or undefined. */
-    private troubleIn({ kind, service, status = 0, retryAfterSec = 0 }: TraceEvent): string | undefined {
-        const isDps = service === GLOBAL_DEVICE_ENDPOINT || service === "dps"
+    /** Returns the reason of a failure after which a board must wait many seconds; undefined for other events. */
+    private failureIn({ kind, service, status = 0, retryAfterSec = 0 }: TraceEvent): string | undefined {
+        const isDps = service === DEVICE_HOST || service === "dps"
         if (kind === "lost" || kind === "fail") return isDps ? undefined : `${kind} ${service}`
         if (kind !== "register" && kind !== "poll" && kind !== "lookup") return undefined
-        const isSpread = status >= 500 || (status === 429 && this.fleetMs >= FLEET_MIN_MS)
+        const isSpread = status >= 500 || (status === 429 && this.fleetWaitMs >= FLEET_WAIT_MIN_MS)
         return isSpread && retryAfterSec === 0 ? `status ${status}` : undefined
     }
 
-    private join(board: string, trouble: string, ms: number): void {
-        let crowd = this.latest.get(trouble)
-        if (!crowd || ms - crowd.sinceMs > TOGETHER_MS)
-            this.latest.set(trouble, (crowd = { sinceMs: ms, size: 0, backMs: [], told: false }))
-        crowd.size++
-        this.crowdOf.set(board, crowd)
+    private add(board: string, reason: string, ms: number): void {
+        let herd = this.latest.get(reason)
+        if (!herd || ms - herd.startMs > TOGETHER_MS)
+            this.latest.set(reason, (herd = { startMs: ms, boards: 0, redialMs: [], isReported: false }))
+        herd.boards++
+        this.herdOf.set(board, herd)
     }
 
-    private leave(board: string): void {
-        const crowd = this.crowdOf.get(board)
-        if (crowd) crowd.size--
-        this.crowdOf.delete(board)
+    private remove(board: string): void {
+        const herd = this.herdOf.get(board)
+        if (herd) herd.boards--
+        this.herdOf.delete(board)
     }
 
-    private back(board: string, ms: number): string | undefined {
-        const crowd = this.crowdOf.get(board)
-        if (!crowd) return undefined
-        this.crowdOf.delete(board)
-        crowd.backMs.push(ms)
-        const together = crowd.backMs.filter(atMs => atMs > ms - TOGETHER_MS).length
-        if (crowd.told || crowd.size < CROWD_MIN || together <= SHARE_MAX * crowd.size) return undefined
-        crowd.told = true
-        return `${together} of ${crowd.size} boards dialled within a second`
+    private onRedial(board: string, ms: number): string | undefined {
+        const herd = this.herdOf.get(board)
+        if (!herd) return undefined
+        this.herdOf.delete(board)
+        herd.redialMs.push(ms)
+        const together = herd.redialMs.filter(atMs => atMs > ms - TOGETHER_MS).length
+        const isTogether = herd.boards >= HERD_MIN_BOARDS && together > TOGETHER_SHARE_MAX * herd.boards
+        if (herd.isReported || !isTogether) return undefined
+        herd.isReported = true
+        return `${together} of ${herd.boards} boards connected within a second`
     }
 }

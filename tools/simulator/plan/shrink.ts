@@ -1,21 +1,21 @@
-// The smallest plan that still breaks an invariant: fewer boards, fewer events, a shorter time are tried.
+// Searches the smallest plan that still breaks an invariant, with fewer boards, fewer events and a shorter duration.
 import { faultsEndSec, type SimulationPlan } from "./simulation-plan.js"
 import type { RunResult, Violation } from "../trace/run-result.js"
 
-/** After the violation this much more is run, so that the end of the story is seen. */
+/** The shrunk plan runs this long after the violation, so that the report shows what follows. */
 const TAIL_SEC = 60
 
-/** Runs a plan; of its result only the violations are looked at. */
+/** Runs a plan. Returns its violations. */
 export type TryPlan = (plan: SimulationPlan) => Promise<Pick<RunResult, "violations">>
 
 export interface ShrunkPlan {
     plan: SimulationPlan
     violation: Violation
-    /** How many plans were tried. */
+    /** Number of plans that were tried. */
     tries: number
 }
 
-/** Looks for a smaller plan that breaks the same invariant. */
+/** The search, with the smallest plan so far. */
 class Shrinker {
     tries = 0
 
@@ -30,34 +30,34 @@ class Shrinker {
         return this.tries >= this.triesMax
     }
 
-    /** Takes the candidate when it fails alike. */
+    /** Runs a smaller plan and keeps it if it breaks the same invariant. Returns whether it does. */
     async accept(candidate: SimulationPlan): Promise<boolean> {
         if (this.isExhausted) return false
         this.tries++
         const { violations } = await this.tryPlan(candidate)
-        const same = violations.find(({ invariant }) => invariant === this.violation.invariant)
-        if (!same) return false
+        const sameViolation = violations.find(({ invariant }) => invariant === this.violation.invariant)
+        if (!sameViolation) return false
         this.plan = candidate
-        this.violation = same
+        this.violation = sameViolation
         return true
     }
 
-    /** The board that failed alone, or else half of the boards, as long as that fails alike. */
+    /** Tries the board with the violation alone. If that does not fail, halves the boards as often as possible. */
     async reduceBoards(): Promise<void> {
         const only = [Number(this.violation.board.replace(/^\D+/, ""))]
         if (await this.accept(withBoards(this.plan, only))) return
         for (let numbers = numbersOf(this.plan); numbers.length > 1 && !this.isExhausted;) {
             const half = Math.ceil(numbers.length / 2)
             const halves = [numbers.slice(0, half), numbers.slice(half)]
-            let taken: number[] | undefined
-            for (const part of halves)
-                if (!taken && (await this.accept(withBoards(this.plan, part)))) taken = part
-            if (!taken) return
-            numbers = taken
+            let smaller: number[] | undefined
+            for (const candidate of halves)
+                if (!smaller && (await this.accept(withBoards(this.plan, candidate)))) smaller = candidate
+            if (!smaller) return
+            numbers = smaller
         }
     }
 
-    /** Leaves away ever smaller runs of events (Zeller's ddmin). */
+    /** Removes ever smaller groups of events (delta debugging, Zeller's ddmin). */
     async reduceEvents(): Promise<void> {
         for (
             let size = this.plan.events.length;
@@ -71,7 +71,7 @@ class Shrinker {
         }
     }
 
-    /** Ends soon after the violation. */
+    /** Ends the run soon after the violation. */
     async reduceDuration(): Promise<void> {
         if (this.violation.invariant === "moored") return
         const untilSec = Math.ceil(this.violation.ms / 1000) + TAIL_SEC
@@ -91,9 +91,9 @@ function withBoards(plan: SimulationPlan, only: number[]): SimulationPlan {
 }
 
 /**
- * Shrinks a plan that breaks an invariant.
- * @param tryPlan with the seed that broke it
- * @param triesMax the search ends after so many runs
+ * Returns the smallest plan found that breaks the same invariant as `violation`.
+ * @param tryPlan runs a plan with the seed of the violation
+ * @param triesMax maximum number of runs
  */
 export async function shrinkPlan(
     plan: SimulationPlan,

@@ -1,4 +1,4 @@
-// What a run comes to: plain data, the same for the same plan, seed and bytecode; fit for JSON.
+// The result of a run: plain data for JSON, the same for the same plan, seed and bytecode.
 import type { TraceEvent } from "./trace-event.js"
 
 /** A broken invariant. */
@@ -6,23 +6,27 @@ export interface Violation {
     invariant: string
     sentence: string
     board: string
+    /** Milliseconds since the run began. */
     ms: number
+    /** What the board did wrong. */
     what: string
-    /** The board's last facts before it. */
+    /** The board's last trace events before the violation. */
     recent: TraceEvent[]
 }
 
-/** Counts over the run, one value a bin. */
+/** Counts over the run, one value per bin. */
 export interface Series {
     binSec: number
-    /** Boards that are moored at the end of the bin. */
+    /** Moored boards at the end of the bin. */
     moored: number[]
-    /** Registrations that DPS took, and calls that it throttled (register, poll, lookup). */
+    /** Registrations that DPS accepted. */
     registered: number[]
+    /** Calls that DPS throttled: register, poll, lookup. */
     throttled: number[]
     lookups: number[]
-    /** CONNACKs of hubs, accepted and refused. */
+    /** CONNACKs of hubs with code 0. */
     hubConnects: number[]
+    /** CONNACKs of hubs with another code. */
     hubRefusals: number[]
 }
 
@@ -39,6 +43,7 @@ export interface Totals {
     resets: number
     panics: number
     telemetry: number
+    /** Trace events. */
     facts: number
 }
 
@@ -50,23 +55,23 @@ export interface RunResult {
     durationSec: number
     /** Boards moored at the end. */
     moored: number
-    /** Boards whose program was lost to a torn write: the runtime's defect, counted and not hidden. */
+    /** Boards that lost their program to a torn write (runtime-facts.md, D2). */
     bricked: number
     totals: Totals
     series: Series
-    /** DPS registrations a second that the quota lets through; null without a quota. */
+    /** Registrations per second that the DPS quota allows; null without a quota. */
     quotaPerSec: number | null
-    /** From first power to first moored, in s, of each board that came so far, shortest first. */
+    /** Seconds from first power-on to first moored, for each board that was ever moored, in ascending order. */
     mooredAfterSec: number[]
-    /** Boards by the hub they are moored at, in the end. */
+    /** Moored boards of each hub at the end. */
     hubs: Record<string, number>
-    /** How many boards had so many connections that failed: `retries[3]` boards had three. */
+    /** Boards by number of failed connections: `retries[3]` boards had three. */
     retries: number[]
     violations: Violation[]
-    /** All of them, also those that are not kept above. */
+    /** All violations, also those that `violations` does not keep. */
     violationCount: number
-    /** Facts of boards with a violation, for a lane each in the report. */
+    /** Trace events of boards with a violation, for the timelines of the report. */
     lanes: { board: string; facts: TraceEvent[] }[]
-    /** SHA-256 over the trace. */
+    /** SHA-256 of the trace. */
     traceHash: string
 }

@@ -1,8 +1,8 @@
-// Counts what the report and the summary want, fact by fact.
+// Counts the trace events of a run for the report and the summary.
 import type { TraceEvent } from "./trace-event.js"
 import type { Series, Totals } from "./run-result.js"
 
-/** A chart is no finer than this. */
+/** Maximum number of bins of a series. */
 const BINS_MAX = 600
 
 export class RunTally {
@@ -38,24 +38,25 @@ export class RunTally {
         }
     }
 
-    add(fact: TraceEvent): void {
+    /** Counts one event. */
+    add(event: TraceEvent): void {
         const { totals } = this
         totals.facts++
-        switch (fact.kind) {
+        switch (event.kind) {
             case "register":
             case "poll":
             case "lookup":
-                this.countDpsCall(fact)
+                this.countDpsCall(event)
                 break
             case "connack":
-                if (fact.service !== "dps") this.countHubConnack(fact)
+                if (event.service !== "dps") this.countHubConnack(event)
                 break
             case "dial":
                 totals.dials++
                 break
             case "fail":
                 totals.failedDials++
-                this.failedDialsByBoard.set(fact.board, (this.failedDialsByBoard.get(fact.board) ?? 0) + 1)
+                this.failedDialsByBoard.set(event.board, (this.failedDialsByBoard.get(event.board) ?? 0) + 1)
                 break
             case "flash":
                 totals.flashWrites++
@@ -74,11 +75,11 @@ export class RunTally {
         }
     }
 
-    /** How many of `boards` boards had no failed connection, one, two ... */
+    /** Returns how many of `boards` boards had no failed connection, one, two and so on. */
     retries(boards: number): number[] {
         const counts = [boards - this.failedDialsByBoard.size]
         for (const failed of this.failedDialsByBoard.values()) counts[failed] = (counts[failed] ?? 0) + 1
-        return Array.from(counts, each => each ?? 0)
+        return Array.from(counts, count => count ?? 0)
     }
 
     private countDpsCall({ ms, kind, status = 0 }: TraceEvent): void {

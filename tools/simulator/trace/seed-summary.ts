@@ -1,4 +1,4 @@
-// Runs summed up: a line a seed, fit to be written by many machines and put together by one.
+// Summaries of runs: one entry per seed. Several machines write summaries, and one merges them.
 import type { RunResult, Totals, Violation } from "./run-result.js"
 
 export interface SeedSummary {
@@ -7,12 +7,13 @@ export interface SeedSummary {
     moored: number
     bricked: number
     durationSec: number
-    /** When half of the boards, and the last of those that came so far, were moored for the first time. */
+    /** Seconds from first power-on until half of the boards that were ever moored were moored; null without any. */
     medianMooredSec: number | null
+    /** The same for the last of these boards. */
     lastMooredSec: number | null
-    /** How often each invariant was broken. */
+    /** Number of violations of each invariant. */
     broken: Record<string, number>
-    /** The first violation, without the facts that led to it. */
+    /** The first violation, without the trace events that led to it. */
     first?: Omit<Violation, "recent">
     totals: Totals
     traceHash: string
@@ -49,32 +50,34 @@ function summariseSeed(result: RunResult): SeedSummary {
     }
 }
 
-/** Sums up runs of one plan. */
+/** Returns the summary of runs of one plan. */
 export function summariseRuns(plan: string, results: RunResult[]): SimulationSummary {
     return { plan, seeds: results.map(summariseSeed) }
 }
 
-/** Runs that cannot be put together. */
+/** Summaries that cannot be merged. */
 export class MergeError extends Error {}
 
 /**
- * Puts summaries of one plan together, in the order of the seeds; a seed that was run twice counts once.
- * @throws MergeError when there are none, or of different plans, or the same seed with different traces
+ * Returns the merged summaries of one plan, in the order of the seeds. A seed that was run twice counts once.
+ * @throws MergeError if there is no summary, if the plans differ, or if a seed has two different traces
  */
 export function mergeSummaries(summaries: SimulationSummary[]): SimulationSummary {
     const [first] = summaries
-    if (!first) throw new MergeError("There is nothing to merge.")
+    if (!first) throw new MergeError("There are no summaries to merge. Write summaries with --out first.")
     const seeds = new Map<number, SeedSummary>()
     for (const { plan, seeds: part } of summaries) {
         if (plan !== first.plan)
-            throw new MergeError(`Runs of ${first.plan} and of ${plan} cannot be merged.`)
-        for (const each of part) {
-            const known = seeds.get(each.seed)
-            if (known && known.traceHash !== each.traceHash)
+            throw new MergeError(
+                `Cannot merge runs of different plans: ${first.plan} and ${plan}. Merge each plan separately.`
+            )
+        for (const summary of part) {
+            const known = seeds.get(summary.seed)
+            if (known && known.traceHash !== summary.traceHash)
                 throw new MergeError(
-                    `Seed ${each.seed} was run twice, with different traces: the firmware or the plan differed.`
+                    `Seed ${summary.seed} has two different traces. Merge only runs of the same firmware and plan.`
                 )
-            seeds.set(each.seed, each)
+            seeds.set(summary.seed, summary)
         }
     }
     return { plan: first.plan, seeds: [...seeds.values()].sort((a, b) => a.seed - b.seed) }

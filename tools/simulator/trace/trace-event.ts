@@ -1,56 +1,56 @@
-// What happens in a run, in order: the one stream that the trace, the invariants and the report are made from.
-
+// The events of a run, in order. The trace, the invariants and the report are made from them.
 import type { CloudEvent } from "@moorage/emulator"
 
-/** What a fact is about. The cloud's own kinds (register, connack, ...) keep the names that the emulator gives them. */
+/** The kinds of the emulator's events (register, connack, ...) and those of the boards and the plan. */
 export type TraceEventKind =
     | CloudEvent["kind"]
-    /** `on`, `off`. */
+    /** Power is switched; detail: `on`, `off`. */
     | "power"
-    /** The chip starts over: `program`, `button`, `abort`. */
+    /** The chip restarts; detail: `program`, `button`, `abort`. */
     | "reset"
-    /** The program died; detail: the code. */
+    /** The program panics; detail: the code. */
     | "panic"
     /** The program starts. */
     | "start"
-    /** A line of the board's console. */
+    /** The board writes a log line; detail: the line. */
     | "log"
-    /** Flash was written; detail: which settings changed. */
+    /** Flash is written; detail: `record`, or `deaths` for the number of crashes. */
     | "flash"
-    /** A write to flash was torn by a power cut. */
+    /** A power cut tears a write to flash. */
     | "torn"
-    /** A connection begins; status: how many others the board has open. */
+    /** The board begins to connect; status: the number of its other open connections. */
     | "dial"
+    /** The connection is open. */
     | "open"
-    /** It did not come about; detail: resolve, connect, handshake. */
+    /** The connection failed; detail: `resolve`, `connect`, `handshake`. */
     | "fail"
-    /** The board ended the connection. */
+    /** The board ends the connection. */
     | "hangUp"
-    /** The peer ended it, or it broke. */
+    /** The peer ends the connection, or the connection breaks. */
     | "lost"
-    /** An event of the plan strikes: `board` is whom, or empty for the cloud's. */
+    /** An event of the plan is applied: to a board, or to the cloud if `board` is empty. */
     | "event"
 
 export interface TraceEvent {
     /** Milliseconds since the run began. */
     ms: number
-    /** The board's ID, or empty. */
+    /** The board's ID; empty for events of the cloud. */
     board: string
     kind: TraceEventKind
     /** `dps`, or a host name. */
     service?: string
-    /** CONNACK return code, or status. */
+    /** CONNACK return code, status, or the number that the kind describes. */
     status?: number
     retryAfterSec?: number
     detail?: string
 }
 
-/** The fact as a line of the trace; always the same fields in the same order. */
+/** Returns the event as a line of the trace. The order of the fields is always the same. */
 export function traceLine({ ms, board, kind, service, status, retryAfterSec, detail }: TraceEvent): string {
     return JSON.stringify({ ms, board, kind, service, status, retryAfterSec, detail })
 }
 
-/** `  12.345 s  board-3  connack 5 of hub-1.azure-devices.net`, for a person. */
+/** Returns `  12.345 s  board-3  connack 5 of hub-1.azure-devices.net`. */
 export function formatTraceEvent({
     ms,
     board,

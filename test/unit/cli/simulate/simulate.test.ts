@@ -85,7 +85,7 @@ describe("moorage simulate", () => {
         const bad = file("bad.yaml", PLAN.replace("mooredWithinSec: 500", "mooredWithinSec: 1"))
         const { code, stderr } = await run(["simulate", bad, "--seed", "9"])
         expect(code).toBe(1)
-        expect(stderr).toContain("VIOLATION of moored: Every board is moored within a bound")
+        expect(stderr).toContain("VIOLATION of moored: Every board is moored within a time limit")
         expect(stderr).toContain(`moorage simulate ${bad} --seed 9`)
         expect(stderr).toMatch(/moorage replay \S+ --seed 9 --id board-\d/)
         expect(stderr).toMatch(/smallest plan found in \d+ tries/)
@@ -110,7 +110,7 @@ describe("moorage simulate", () => {
 
     test.each([
         [["simulate"], /Which plan\?/],
-        [["simulate", "no-such-plan"], /There is no plan no-such-plan: .*onboarding/],
+        [["simulate", "no-such-plan"], /There is no plan or file no-such-plan\. .*onboarding/],
         [["simulate", "everything", "--seeds", "5..2"], /A range of seeds is like 1\.\.100/],
         [["simulate", "everything", "--boards", "0"], /at least 1/],
         [["simulate", "everything", "--seeds", "1..2", "--trace", "x"], /--trace is for one seed/],
@@ -149,7 +149,7 @@ describe("moorage simulate", () => {
         const short = file("short.yaml", PLAN.replace("durationSec: 700", "durationSec: 200"))
         const { code, stderr } = await run(["simulate", short])
         expect(code).toBe(2)
-        expect(stderr).toContain("200 is too short: the last fault ends at 120 s")
+        expect(stderr).toContain("200 is too short (minimum 1020). The last fault ends at 120 s")
     })
 
     test("a folder that cannot be written or merged is exit 1, said in a line", async () => {

@@ -1,0 +1,52 @@
+// What a board does between its boot and its first connection to a hub.
+import type { BoardObserver } from "./board-observer.js"
+import { actionText, type EventInvariant, formatSeconds, TOLERANCE_MS } from "./invariant.js"
+
+/** After this many crashes in a row a board runs in safe mode and ignores its record. */
+export const CRASHES_MAX = 3
+
+const isInSafeMode = ({ sim }: BoardObserver) => sim.flashRecord().crashes >= CRASHES_MAX
+
+/** Returns when the slot of a new board begins, in ms since the run began. */
+function slotStartMs({ sim, bootMs }: BoardObserver): number {
+    const { SLOT = 0, SLOT_SEC = 0 } = sim.options.settings
+    return bootMs + Number(SLOT) * Number(SLOT_SEC) * 1000
+}
+
+export const BOOT_INVARIANTS: EventInvariant[] = [
+    {
+        id: "warm-boot",
+        sentence: "A board that boots with a valid record connects to its hub before it asks DPS.",
+        source: "R9, R10",
+        check: ({ kind }, observer) => {
+            const { hubAttempt, hasRecord, knowsHub, reprovisionRequested, isRegistering } = observer
+            if (hubAttempt || reprovisionRequested || isRegistering) return undefined
+            const isNeedless = (kind === "register" && knowsHub) || (kind === "lookup" && hasRecord)
+            return isNeedless && !isInSafeMode(observer)
+                ? `${actionText(kind)} without an attempt at the hub it knew`
+                : undefined
+        },
+    },
+    {
+        id: "lookup-first",
+        sentence: "A board without a record calls the status lookup before it registers.",
+        source: "R16, R17",
+        check: ({ kind }, { knowsHub, hasLookedUp, reprovisionRequested, isRegistering }) =>
+            kind === "register" && !knowsHub && !hasLookedUp && !reprovisionRequested && !isRegistering
+                ? "registered without a lookup"
+                : undefined,
+    },
+    {
+        id: "slot",
+        sentence: "A new board does not ask DPS for its first assignment before its slot begins.",
+        source: "R1",
+        check: ({ kind, ms }, observer) => {
+            const { sim, hubs } = observer
+            const isFirstRequest = kind === "register" || (kind === "lookup" && sim.storesRecord)
+            const earlyMs = slotStartMs(observer) - ms
+            return isFirstRequest && hubs.size === 0 && earlyMs > TOLERANCE_MS
+                ? `${actionText(kind)} ${formatSeconds(earlyMs)} before its slot`
+                : undefined
+        },
+    },
+]
