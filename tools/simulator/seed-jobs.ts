@@ -45,7 +45,9 @@ class SeedPool {
     /** Starts a worker thread. Resolves when the thread has ended. */
     startWorker(): Promise<void> {
         return new Promise((resolve, reject) => {
-            const worker = new Worker(new URL("./seed-worker.mjs", import.meta.url), { workerData: this.data })
+            const worker = new Worker(new URL("./seed-worker.mjs", import.meta.url), {
+                workerData: this.data,
+            })
             this.workers.push(worker)
             worker.on("message", (message: FromSeedWorker) => {
                 if (message.kind === "error") reject(new Error(`seed ${message.seed}: ${message.message}`))

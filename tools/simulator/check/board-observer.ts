@@ -1,6 +1,6 @@
 // The known state of one board, collected from trace events: network, power switch and answers of the cloud. The
 // observer does not look into the firmware. Of the log it reads one thing, the renewal of a token.
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { SimulatedBoard } from "../world/simulated-board.js"
 
@@ -117,13 +117,13 @@ export class BoardObserver {
         else if (kind === "log" && event.detail === "token renewal") this.endedOnPurpose = true
         else if (kind === "connack" && service === "dps") this.onDpsConnack(ms, status ?? 0)
         else if (kind === "connack") this.onHubConnack(ms, status ?? 0)
-        else if (service === DEVICE_HOST) this.onDpsConnection(kind)
+        else if (service === GLOBAL_DEVICE_ENDPOINT) this.onDpsConnection(kind)
         else if (service !== undefined) this.onHubConnection(event)
     }
 
     /** Applies the latest answer of DPS: its bytes have reached the board. */
     onBytesReceived(service: string): void {
-        if (service !== DEVICE_HOST) return
+        if (service !== GLOBAL_DEVICE_ENDPOINT) return
         if (this.pendingNotBefore) this.notBefore = this.pendingNotBefore
         this.pendingNotBefore = undefined
         if (this.pendingHub) this.applyAssignment(this.pendingHub)

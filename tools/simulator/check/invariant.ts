@@ -1,5 +1,5 @@
 // The form of an invariant, and what several invariants need.
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { BoardObserver } from "./board-observer.js"
 
@@ -25,7 +25,7 @@ export const TOLERANCE_MS = 50
 
 /** Returns whether a trace event's service is a hub. */
 export const isHub = (service: string | undefined): service is string =>
-    service !== undefined && service !== DEVICE_HOST && service !== "dps"
+    service !== undefined && service !== GLOBAL_DEVICE_ENDPOINT && service !== "dps"
 
 /** Returns `12.3 s`. */
 export const formatSeconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`

@@ -1,5 +1,5 @@
 // How long a board waits before it repeats a request or a connection.
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { actionText, type EventInvariant, formatSeconds, isHub, TOLERANCE_MS } from "./invariant.js"
 
 const HUB_GAP_MS = 60_000
@@ -14,7 +14,8 @@ export const RETRY_INVARIANTS: EventInvariant[] = [
         source: "R5, F4 to F6",
         check: ({ kind, ms, service }, { notBefore }) => {
             const isRequest = kind === "register" || kind === "poll" || kind === "lookup"
-            const isDial = kind === "dial" && service === DEVICE_HOST && notBefore?.isFault === true
+            const isDial =
+                kind === "dial" && service === GLOBAL_DEVICE_ENDPOINT && notBefore?.isFault === true
             return (isRequest || isDial) && notBefore && ms < notBefore.ms
                 ? `${actionText(kind)} ${formatSeconds(notBefore.ms - ms)} too early: ${notBefore.reason}`
                 : undefined

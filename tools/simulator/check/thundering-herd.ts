@@ -1,6 +1,6 @@
 // Finds thundering herds: boards that fail for the same reason in the same second must not reconnect in the same second.
 import { fleetThrottleCeilingMs } from "@moorage/device/shared"
-import { DEVICE_HOST } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { Invariant } from "./invariant.js"
 
@@ -65,7 +65,7 @@ export class ThunderingHerdDetector {
 
     /** Returns the reason of a failure after which a board must wait many seconds; undefined for other events. */
     private failureIn({ kind, service, status = 0, retryAfterSec = 0 }: TraceEvent): string | undefined {
-        const isDps = service === DEVICE_HOST || service === "dps"
+        const isDps = service === GLOBAL_DEVICE_ENDPOINT || service === "dps"
         if (kind === "lost" || kind === "fail") return isDps ? undefined : `${kind} ${service}`
         if (kind !== "register" && kind !== "poll" && kind !== "lookup") return undefined
         const isSpread = status >= 500 || (status === 429 && this.fleetWaitMs >= FLEET_WAIT_MIN_MS)

@@ -3,7 +3,8 @@ import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DocumentError, formatDocument, parseDocument, readDocument } from "@moorage/files"
-import { DEVICE_HOST, DOCUMENTED_QUOTAS, QUOTAS, type Quotas } from "@moorage/emulator"
+import { DOCUMENTED_QUOTAS, QUOTAS_SCHEMA, type Quotas } from "@moorage/emulator"
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { boardNames } from "@moorage/vm"
 import * as v from "valibot"
 
@@ -64,7 +65,7 @@ const EVENT = v.variant("do", [
         share: v.optional(share),
         fault: FAULT,
     }),
-    v.strictObject({ do: v.literal("quotas"), ...at, forSec: positiveSec, quotas: QUOTAS }),
+    v.strictObject({ do: v.literal("quotas"), ...at, forSec: positiveSec, quotas: QUOTAS_SCHEMA }),
     v.strictObject({ do: v.literal("clockSkew"), ...at, forSec: positiveSec, skewSec: v.number() }),
     v.strictObject({ do: v.literal("rotateKeys"), ...targeted }),
     v.strictObject({ do: v.literal("removeDevices"), ...targeted }),
@@ -146,12 +147,12 @@ const PLAN = v.strictObject({
     network: v.optional(NETWORK, {}),
     hubs: v.optional(
         v.pipe(
-            v.array(v.strictObject({ hostName, quotas: v.optional(QUOTAS) })),
+            v.array(v.strictObject({ hostName, quotas: v.optional(QUOTAS_SCHEMA) })),
             v.minLength(1, "is empty. Name at least one hub")
         ),
         [{ hostName: "hub-1.azure-devices.net" }, { hostName: "hub-2.azure-devices.net" }]
     ),
-    quotas: v.optional(QUOTAS, {}),
+    quotas: v.optional(QUOTAS_SCHEMA, {}),
     retryAfterSec: v.optional(count, 3),
     assigningMs: v.optional(sec, 2000),
     events: v.optional(v.array(EVENT), []),
@@ -208,7 +209,7 @@ function eventErrors(event: PlanEvent, index: number, hubs: string[]): string[] 
             return unknownHost("hub", event.hub)
         case "hostDown":
         case "dnsDown":
-            return unknownHost("host", event.host, [DEVICE_HOST])
+            return unknownHost("host", event.host, [GLOBAL_DEVICE_ENDPOINT])
         case "fault":
             return event.service === undefined ? [] : unknownHost("service", event.service, ["dps"])
         case "allocate":
@@ -261,7 +262,7 @@ function consistencyErrors(plan: SimulationPlan): string[] {
  * @throws DocumentError with all errors, each with its path and line
  */
 export function parseSimulationPlan(source: string, name: string): SimulationPlan {
-    return parseDocument(PLAN, source, name, consistencyErrors)
+    return parseDocument(PLAN, source, { name, findErrors: consistencyErrors })
 }
 
 const BUILTIN_PLANS = join(dirname(fileURLToPath(import.meta.url)), "../plans")

@@ -1,29 +1,29 @@
-// Who the boards of a run are, before any of them has power: those that a plan makes up.
-import { type CloudOptions } from "@moorage/emulator"
+// The boards of a run before power-on, as a plan describes them.
+import type { CloudOptions } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { type BoardProfile, type Flash, loadBoardProfile, programmedFlash } from "@moorage/vm"
 import type { SimulationPlan } from "../plan/simulation-plan.js"
 import { sample, randomStream } from "./random-streams.js"
 
-/** One board as it lies there. */
+/** One board before power-on. */
 export interface BoardSpec {
     id: string
     profile: BoardProfile
     bytecode: Uint8Array
     flash: Flash
-    /** Of the enrollment; never told to anyone. */
+    /** Device key. */
     key: string
-    /** What is written into flash before its first power-on. */
+    /** Settings to write into flash before the first power-on. */
     settings: Record<string, unknown>
-    /** When it is powered on. */
+    /** When the board is powered on, in s since the run began. */
     powerOnSec: number
 }
 
 export interface FleetSpec {
     idScope: string
-    /** How DPS knows them. */
+    /** Enrollments of the boards at DPS. */
     enrollments: Pick<CloudOptions, "enrollments" | "enrollmentGroups">
-    /** @param number from 0 to the plan's count */
+    /** Returns a board. @param number from 0 to the number of boards less 1 */
     boardSpec(number: number): BoardSpec
 }
 
@@ -36,19 +36,21 @@ export interface Images {
 export const GROUP_ID = "fleet"
 const ID_SCOPE = "0ne00SIM001"
 
+/** Returns when a board is powered on, in s since the run began. */
 function powerOnSec({ powerOn }: SimulationPlan, seed: number, number: number): number {
     if (powerOn.pattern === "spread") return powerOn.overSec * sample(seed, `powerOn/${number}`)
     if (powerOn.pattern === "batches") return Math.floor(number / powerOn.size) * powerOn.everySec
     return 0
 }
 
+/** Returns the profile of a board, random by weight. */
 function profileName({ boards: { mix } }: SimulationPlan, seed: number, number: number): string {
     const total = mix.reduce((sum, { weight }) => sum + weight, 0)
-    let lot = sample(seed, `profile/${number}`) * total
-    return (mix.find(({ weight }) => (lot -= weight) < 0) ?? mix[0]).profile
+    let draw = sample(seed, `profile/${number}`) * total
+    return (mix.find(({ weight }) => (draw -= weight) < 0) ?? mix[0]).profile
 }
 
-/** The boards of a plan: what they are is drawn from the seed. */
+/** Returns the boards of a plan. The seed decides the group key, the profiles and the power-on times. */
 export function fleetSpecOfPlan(plan: SimulationPlan, seed: number, images: Images): FleetSpec {
     const groupKey = Buffer.from(randomStream(seed, "groupKey").bytes(64)).toString("base64")
     const { slots, settings } = plan.boards

@@ -1,4 +1,4 @@
-// Boards as they come from manufacture: their own flash images, in place of boards that the plan makes up.
+// Boards with flash images of `moorage manufacture` instead of the plan's boards.
 import type { BoardProfile, Flash } from "@moorage/vm"
 import type { SimulationPlan } from "../plan/simulation-plan.js"
 import { GROUP_ID, type FleetSpec } from "./fleet-spec.js"
@@ -8,37 +8,37 @@ export interface ImageBoard {
     profile: BoardProfile
     /** The program in its flash. */
     bytecode: Uint8Array
-    /** Program, key and settings. */
+    /** Contains the program, the key and the settings. */
     flash: Flash
-    /** What is in its flash, key and all. */
+    /** The settings in its flash, with the device key. */
     settings: Record<string, unknown>
-    /** When it is powered on. */
+    /** When the board is powered on, in s since the run began. */
     powerOnSec: number
 }
 
 export interface ImageFleet {
     idScope: string
-    /** Of the enrollment group that knows the boards; unless given each has an individual enrollment. */
+    /** Key of the enrollment group of the boards. Without it each board has an individual enrollment. */
     groupKey?: string
     boards: ImageBoard[]
 }
 
-/** Settings of the firmware that what is checked depends on. */
-const WATCHED = ["STABLE_SEC", "FLEET_N", "FLEET_CPS", "LOAD"]
+/** Settings of the firmware that the invariants depend on. */
+const CHECKED_SETTINGS = ["STABLE_SEC", "FLEET_N", "FLEET_CPS", "LOAD"]
 
-/** When the last board's slot is over, in s. */
+/** Returns when the slot of the last board ends, in s since the run began. */
 function lastSlotSec({ boards }: ImageFleet): number {
     const endSec = ({ powerOnSec, settings: { SLOT = 0, SLOT_SEC = 0 } }: ImageBoard) =>
         powerOnSec + (Number(SLOT) + 1) * Number(SLOT_SEC)
     return boards.reduce((latest, board) => Math.max(latest, endSec(board)), 0)
 }
 
-/** The plan for just these boards. Its duration, and its bound for being moored, count from the end of the last slot. */
+/** Returns the plan for these boards. The duration and `mooredWithinSec` count from the end of the last slot. */
 export function planForImages(plan: SimulationPlan, fleet: ImageFleet): SimulationPlan {
     const [first] = fleet.boards
     const lastSec = lastSlotSec(fleet)
     const settings = Object.fromEntries(
-        WATCHED.map(name => [name, first.settings[name]]).filter(([, value]) => value !== undefined)
+        CHECKED_SETTINGS.map(name => [name, first.settings[name]]).filter(([, value]) => value !== undefined)
     ) as SimulationPlan["boards"]["settings"]
     return {
         ...plan,
@@ -48,6 +48,7 @@ export function planForImages(plan: SimulationPlan, fleet: ImageFleet): Simulati
     }
 }
 
+/** Returns the boards of flash images. */
 export function fleetSpecOfImages({ idScope, groupKey, boards }: ImageFleet): FleetSpec {
     const keyOf = ({ settings }: ImageBoard) => String(settings.DEVICE_KEY)
     return {
@@ -63,7 +64,7 @@ export function fleetSpecOfImages({ idScope, groupKey, boards }: ImageFleet): Fl
                 : { enrollmentGroups: [{ enrollmentGroupId: GROUP_ID, primaryKey: groupKey }] },
         boardSpec(number) {
             const board = boards[number]
-            // They are in its flash already.
+            // The settings are in its flash already.
             return { ...board, key: keyOf(board), settings: {} }
         },
     }

@@ -1,60 +1,70 @@
-// What each event of a plan does: to the boards it strikes, or to the cloud.
+// Applies the events of a plan to boards or to the cloud.
 import type { Cloud } from "@moorage/emulator"
 import type { Clock } from "@moorage/runtime"
-import type { HostState } from "./simulated-network.js"
-import type { BoardNetwork } from "./simulated-network.js"
+import type { BoardNetwork, HostState } from "./simulated-network.js"
 import { eventDurationSec, type SimulationPlan, type PlanEvent, quotasOf } from "../plan/simulation-plan.js"
 import type { SimulatedBoard } from "./simulated-board.js"
 import { sample } from "./random-streams.js"
 
-/** Hosts that are down, names that do not resolve. */
+/** The hosts that are down, and the names that do not resolve. */
 export interface ActiveOutages {
     hosts: Map<string, HostState>
     names: Set<string>
 }
 
-/** What an event can reach. */
+/** A board and its network. */
+export interface ConnectedBoard {
+    sim: SimulatedBoard
+    network: BoardNetwork
+}
+
+/** What an event can change. */
 export interface EventContext {
     plan: SimulationPlan
     seed: number
     clock: Clock
     cloud: Cloud
     outages: ActiveOutages
-    boards: { sim: SimulatedBoard; path: BoardNetwork }[]
-    /** The hub that DPS has on record for a board. */
+    boards: ConnectedBoard[]
+    /** Returns the hub that DPS assigned to a board. */
     assignedHub(id: string): string | undefined
-    /** Tells that an event strikes a board, or the cloud (empty). */
+    /** Called for each board that an event is applied to, and once with an empty board for the cloud. */
     onApplied(board: string, what: string): void
 }
 
 const GROUP_ID = "fleet"
+/** Longer than the 5 s for which the button must be held. */
 const BUTTON_MS = 5_200
+
+/** A board that an event is applied to, with a random number in [0, 1) of its own. */
+type EventTarget = ConnectedBoard & { random: number }
 
 type PlanAction<D extends PlanEvent["do"]> = (
     event: Extract<PlanEvent, { do: D }>,
-    stage: EventContext,
-    /** The boards it strikes, each with its own chance in [0, 1). */
-    struck: { sim: SimulatedBoard; path: BoardNetwork; chance: number }[]
+    context: EventContext,
+    targets: EventTarget[]
 ) => void
 
-/** Does it, and undoes it after so many seconds. */
+/** Calls `begin` now and `end` after `forSec`. */
 function forDuration(clock: Clock, forSec: number, begin: () => void, end: () => void): void {
     begin()
     clock.after(forSec * 1000, end)
 }
 
+/** Calls `act` with the hub of a board, if the board is assigned and its hub knows it. */
 function withAssignedHub(
-    stage: EventContext,
+    context: EventContext,
     sim: SimulatedBoard,
     act: (hub: ReturnType<Cloud["hub"]>) => void
 ): void {
-    const host = stage.assignedHub(sim.id)
-    const hub = host === undefined ? undefined : stage.cloud.findHub(host)
+    const host = context.assignedHub(sim.id)
+    const hub = host === undefined ? undefined : context.cloud.findHub(host)
     if (hub?.device(sim.id)) act(hub)
 }
 
+/** Requests reprovisioning of one board. */
 function requestReprovision(
-    stage: EventContext,
+    context: EventContext,
     sim: SimulatedBoard,
     how: Extract<PlanEvent, { do: "reprovision" }>["how"],
     delaySec: number
@@ -64,18 +74,18 @@ function requestReprovision(
         if (sim.isPowered) sim.board.pressButton(BUTTON_MS)
         return
     }
-    withAssignedHub(stage, sim, hub => {
+    withAssignedHub(context, sim, hub => {
         if (how === "method")
             void hub.invokeMethod(sim.id, "Reprovision", { delaySec }, { timeoutMs: 30_000 }).catch(refused)
         else if (how === "message") hub.sendToDevice(sim.id, "", { command: "reprovision" })
-        else hub.patchDesired(sim.id, { reprovision: stage.clock.nowMs() })
+        else hub.patchDesired(sim.id, { reprovision: context.clock.nowMs() })
     })
 }
 
 const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
-    powerCut: ({ forSec, spreadSec }, { clock }, struck) => {
-        for (const { sim, chance } of struck)
-            clock.after(chance * spreadSec * 1000, () => sim.cutPower(forSec * 1000))
+    powerCut: ({ forSec, spreadSec }, { clock }, targets) => {
+        for (const { sim, random } of targets)
+            clock.after(random * spreadSec * 1000, () => sim.cutPower(forSec * 1000))
     },
     hostDown: ({ host, forSec, how }, { clock, cloud, outages }) => {
         const hub = cloud.findHub(host)
@@ -109,55 +119,55 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
             () => (cloud.clock.skewMs = skewSec * 1000),
             () => (cloud.clock.skewMs = 0)
         ),
-    // The operator's mistake: the hub has a key that no board has. Registration puts the enrollment's key back.
-    rotateKeys: (_, stage, struck) => {
-        for (const { sim } of struck)
-            withAssignedHub(stage, sim, hub => {
+    // An operator's mistake: the hub has a key that no board has. A registration restores the key of the enrollment.
+    rotateKeys: (_, context, targets) => {
+        for (const { sim } of targets)
+            withAssignedHub(context, sim, hub => {
                 hub.rotateKey(sim.id, "primary")
                 hub.disconnect(sim.id)
             })
     },
-    removeDevices: (_, stage, struck) => {
-        for (const { sim } of struck) withAssignedHub(stage, sim, hub => hub.removeDevice(sim.id))
+    removeDevices: (_, context, targets) => {
+        for (const { sim } of targets) withAssignedHub(context, sim, hub => hub.removeDevice(sim.id))
     },
-    forgetRegistrations: (_, { cloud }, struck) => {
-        for (const { sim } of struck) cloud.dps.deleteRegistration(sim.id)
+    forgetRegistrations: (_, { cloud }, targets) => {
+        for (const { sim } of targets) cloud.dps.deleteRegistration(sim.id)
     },
     allocate: ({ hubs }, { cloud }) => {
         const group = cloud.dps.enrollments.group(GROUP_ID)
         if (group) cloud.dps.enrollments.putGroup({ ...group, iotHubs: hubs })
     },
-    reprovision: ({ how, delaySec, spreadSec }, stage, struck) => {
-        for (const { sim, chance } of struck)
-            stage.clock.after(chance * spreadSec * 1000, () => requestReprovision(stage, sim, how, delaySec))
-    },
-    disconnect: ({ spreadSec }, stage, struck) => {
-        for (const { sim, chance } of struck)
-            stage.clock.after(chance * spreadSec * 1000, () =>
-                withAssignedHub(stage, sim, hub => hub.disconnect(sim.id))
+    reprovision: ({ how, delaySec, spreadSec }, context, targets) => {
+        for (const { sim, random } of targets)
+            context.clock.after(random * spreadSec * 1000, () =>
+                requestReprovision(context, sim, how, delaySec)
             )
     },
-    wifi: ({ offSec, onSec, times, spreadSec }, { clock }, struck) => {
+    disconnect: ({ spreadSec }, context, targets) => {
+        for (const { sim, random } of targets)
+            context.clock.after(random * spreadSec * 1000, () =>
+                withAssignedHub(context, sim, hub => hub.disconnect(sim.id))
+            )
+    },
+    wifi: ({ offSec, onSec, times, spreadSec }, { clock }, targets) => {
         const nowMs = clock.nowMs()
-        for (const { path, chance } of struck)
-            for (let i = 0; i < times; i++)
-                clock.after(chance * spreadSec * 1000 + i * (offSec + onSec) * 1000, () =>
-                    forDuration(
-                        clock,
-                        offSec,
-                        () => {
-                            path.available = false
-                            path.cutUntil(nowMs + (chance * spreadSec + i * (offSec + onSec) + offSec) * 1000)
-                        },
-                        () => (path.available = true)
-                    )
-                )
+        for (const { network, random } of targets)
+            for (let i = 0; i < times; i++) {
+                const startMs = random * spreadSec * 1000 + i * (offSec + onSec) * 1000
+                const endMs = (random * spreadSec + i * (offSec + onSec) + offSec) * 1000
+                const turnOff = () => {
+                    network.available = false
+                    network.cutUntil(nowMs + endMs)
+                }
+                const turnOn = () => (network.available = true)
+                clock.after(startMs, () => forDuration(clock, offSec, turnOff, turnOn))
+            }
     },
-    partition: ({ forSec }, { clock }, struck) => {
-        for (const { path } of struck) path.cutUntil(clock.nowMs() + forSec * 1000)
+    partition: ({ forSec }, { clock }, targets) => {
+        for (const { network } of targets) network.cutUntil(clock.nowMs() + forSec * 1000)
     },
-    halfOpen: (_, __, struck) => {
-        for (const { path } of struck) path.dropSilently()
+    halfOpen: (_, __, targets) => {
+        for (const { network } of targets) network.dropSilently()
     },
     dnsDown: ({ host, forSec }, { clock, outages }) =>
         forDuration(
@@ -166,38 +176,38 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
             () => outages.names.add(host),
             () => outages.names.delete(host)
         ),
-    flashFails: ({ forSec }, { clock }, struck) => {
-        for (const { sim } of struck)
+    flashFails: ({ forSec }, { clock }, targets) => {
+        for (const { sim } of targets)
             forDuration(
                 clock,
                 forSec,
-                () => sim.setFlashFails(true),
-                () => sim.setFlashFails(false)
+                () => sim.setFlashFailing(true),
+                () => sim.setFlashFailing(false)
             )
     },
-    spoilRecord: ({ how }, _, struck) => {
-        for (const { sim } of struck) sim.spoilRecord(how)
+    spoilRecord: ({ how }, _, targets) => {
+        for (const { sim } of targets) sim.spoilRecord(how)
     },
-    tornWrite: (_, __, struck) => {
-        for (const { sim } of struck) sim.tearNextWrite()
+    tornWrite: (_, __, targets) => {
+        for (const { sim } of targets) sim.tearNextWrite()
     },
 }
 
-/** `powerCut for 5 s`, for the trace. */
+/** Returns `powerCut for 5 s`, for the trace. */
 function describeEvent(event: PlanEvent): string {
-    const lasts = eventDurationSec(event)
-    return lasts > 0 ? `${event.do} for ${lasts} s` : event.do
+    const durationSec = eventDurationSec(event)
+    return durationSec > 0 ? `${event.do} for ${durationSec} s` : event.do
 }
 
-/** Lets an event of the plan strike; `index` is its place there. */
-export function applyEvent(event: PlanEvent, index: number, stage: EventContext): void {
+/** Applies an event to the cloud, or to a random share of the boards. @param index position of the event in the plan */
+export function applyEvent(event: PlanEvent, index: number, context: EventContext): void {
     const share = "share" in event && event.do !== "fault" ? (event.share ?? 1) : 0
-    const struck = stage.boards
-        .map(({ sim, path }) => ({ sim, path, lot: sample(stage.seed, `event/${index}/${sim.id}`) }))
-        .filter(({ lot }) => lot < share)
-        .map(({ sim, path, lot }) => ({ sim, path, chance: lot / share }))
-    stage.onApplied("", describeEvent(event))
-    for (const { sim } of struck) stage.onApplied(sim.id, describeEvent(event))
+    const targets = context.boards
+        .map(board => ({ ...board, draw: sample(context.seed, `event/${index}/${board.sim.id}`) }))
+        .filter(({ draw }) => draw < share)
+        .map(({ sim, network, draw }) => ({ sim, network, random: draw / share }))
+    context.onApplied("", describeEvent(event))
+    for (const { sim } of targets) context.onApplied(sim.id, describeEvent(event))
     const act = ACTIONS[event.do] as PlanAction<PlanEvent["do"]>
-    act(event as never, stage, struck)
+    act(event as never, context, targets)
 }

@@ -1,4 +1,4 @@
-// One board of a run: the real VM with the real bytecode, its flash, its power switch and its road to the cloud.
+// One board of a run: the real VM with the real bytecode, and its flash, power switch and network.
 import type { Clock, Random } from "@moorage/runtime"
 import {
     Board,
@@ -15,30 +15,31 @@ import type { TraceEvent } from "../trace/trace-event.js"
 import type { BoardSpec } from "./fleet-spec.js"
 
 export interface SimulatedBoardOptions extends BoardSpec {
-    /** Its number in the plan. */
+    /** Number of the board in the plan. */
     number: number
-    /** DPS host, ID scope and key, as the firmware names the owner of a record. */
+    /** Owner of the record, as the firmware derives it from DPS host, ID scope and key. */
     owner: string
     clock: Clock
     random: Random
     network: Network
     emit: (fact: Omit<TraceEvent, "ms" | "board">) => void
-    /** Called before each write to flash. */
+    /** Called before each write to flash that is not torn. */
     onFlashWrite: (before: FlashRecord, after: FlashRecord) => void
 }
 
-/** Of the record of another owner: a hub that is no hub of the plan. */
+/** Hub in the record of another owner. No plan has this hub. */
 const FOREIGN_HUB = "hub-of-another.azure-devices.net"
 
-/** What the board has in flash about its hub. */
+/** What the flash of a board contains about its hub. */
 export interface FlashRecord {
-    /** As text, both parts. */
+    /** Text of both parts of the record. */
     text: string
     assignment: Assignment | undefined
+    /** Consecutive crashes of the program. */
     crashes: number
 }
 
-/** Flash that can be made to keep nothing. */
+/** Flash whose writes can be made to fail. */
 class FailingFlash implements Flash {
     isFailing = false
 
@@ -57,30 +58,30 @@ class FailingFlash implements Flash {
     }
 }
 
-/** An image as flash, to be read. */
+/** Returns an image as read-only flash. */
 function imageFlash(image: Uint8Array): Flash {
     return { bytes: image.length, load: () => image, save: () => 0 }
 }
 
-/** After flash was torn or spoilt the board is in the dark this long. */
+/** A board has no power for this long after its flash was damaged. */
 const POWER_OFF_MS = 5_000
 
 export class SimulatedBoard {
     readonly id: string
     readonly number: number
     readonly board: Board
-    /** How many events keep the power away; it is on when none does and it was switched on. */
+    /** Number of power cuts now. The board is on if it was switched on and there is none. */
     private powerCuts = 0
     private isSwitchedOn = false
     private tearsNextWrite = false
-    /** Whether flash ever kept nothing: the record may be missing. */
+    /** Whether a write to flash may have failed, so that the record may be missing. */
     hadFlashFailure = false
     private readonly flash: FailingFlash
-    /** Whether a write was ever torn: only then can the program be gone. */
+    /** Whether a write was ever torn. Only then can the program be lost. */
     private wasTorn = false
 
     constructor(readonly options: SimulatedBoardOptions) {
-        const { id, number, emit: tell, clock } = options
+        const { id, number, emit, clock } = options
         this.id = id
         this.number = number
         this.flash = new FailingFlash(options.flash)
@@ -95,32 +96,33 @@ export class SimulatedBoard {
             random: options.random,
             network: options.network,
             tear: (before, after) => this.interceptFlashWrite(before, after),
-            log: line => tell({ kind: "log", detail: line }),
+            log: line => emit({ kind: "log", detail: line }),
         })
         const { board } = this
-        board.on("powerOn", () => tell({ kind: "power", detail: "on" }))
-        board.on("powerOff", () => tell({ kind: "power", detail: "off" }))
-        board.on("reset", ({ reason }) => tell({ kind: "reset", detail: reason }))
-        board.on("panic", ({ code, message }) => tell({ kind: "panic", detail: `${code}: ${message}` }))
-        board.on("programStart", () => tell({ kind: "start" }))
+        board.on("powerOn", () => emit({ kind: "power", detail: "on" }))
+        board.on("powerOff", () => emit({ kind: "power", detail: "off" }))
+        board.on("reset", ({ reason }) => emit({ kind: "reset", detail: reason }))
+        board.on("panic", ({ code, message }) => emit({ kind: "panic", detail: `${code}: ${message}` }))
+        board.on("programStart", () => emit({ kind: "start" }))
     }
 
-    /** Whether the record is kept in flash, as the full image does. */
+    /** Whether the board has the full image, which stores its assignment in flash. */
     get storesRecord(): boolean {
         return this.options.profile.image === "main"
     }
 
-    /** Whether power is there, as far as the plan goes. */
+    /** Whether the board has power. */
     get isPowered(): boolean {
         return this.board.isOn
     }
 
+    /** Switches the board on. The board starts unless a power cut lasts. */
     switchOn(): void {
         this.isSwitchedOn = true
         this.applyPower()
     }
 
-    /** Takes the power away for so long; overlapping cuts last until the last one ends. */
+    /** Cuts the power for `forMs`. Overlapping cuts last until the end of the last one. */
     cutPower(forMs: number): void {
         this.powerCuts++
         this.applyPower()
@@ -130,14 +132,14 @@ export class SimulatedBoard {
         })
     }
 
-    /** The next write to flash is torn by a power cut. */
+    /** Lets a power cut tear the next write to flash. */
     tearNextWrite(): void {
         this.tearsNextWrite = true
     }
 
     /**
-     * Power goes, and comes back to a record that is not the board's own.
-     * @param how `damaged`: one letter of the hub's name is another; `foreign`: whole, but not of this owner
+     * Cuts the power for 5 s and replaces the record.
+     * @param how `damaged`: the record has a wrong letter in the hub's name; `foreign`: the record is valid, but belongs to another owner
      */
     spoilRecord(how: "damaged" | "foreign"): void {
         this.cutPower(POWER_OFF_MS)
@@ -152,17 +154,18 @@ export class SimulatedBoard {
         writeSettings(this.flash, { hub })
     }
 
-    setFlashFails(failing: boolean): void {
-        this.flash.isFailing = failing
-        this.hadFlashFailure ||= failing
+    /** Makes all writes to flash fail, or succeed again. */
+    setFlashFailing(isFailing: boolean): void {
+        this.flash.isFailing = isFailing
+        this.hadFlashFailure ||= isFailing
     }
 
-    /** What stands in flash now. */
+    /** Returns what flash contains now. */
     flashRecord(): FlashRecord {
         return this.readFlashRecord(this.flash)
     }
 
-    /** Whether the runtime has formatted its store after a torn write: the program is gone (facts D2). */
+    /** Whether the runtime formatted its store after a torn write, so that the program is lost (runtime-facts.md, D2). */
     get isBricked(): boolean {
         return this.wasTorn && readProgram(this.flash) === undefined
     }
@@ -179,7 +182,10 @@ export class SimulatedBoard {
         else this.board.powerOff()
     }
 
-    /** Leaves a part of the write, drawn from the board's own chance, and takes the power away. */
+    /**
+     * Reports a write to flash, or tears it after a random part and cuts the power.
+     * Returns the torn image, or undefined for a complete write.
+     */
     private interceptFlashWrite(before: Uint8Array, after: Uint8Array): Uint8Array | undefined {
         if (Buffer.compare(before, after) === 0) return undefined
         if (this.flash.isFailing) return undefined
@@ -193,10 +199,10 @@ export class SimulatedBoard {
         this.tearsNextWrite = false
         this.wasTorn = true
         const steps = flashSteps(before, after)
-        const done = Math.floor(this.options.random.next() * (steps.length + 1))
-        this.options.emit({ kind: "torn", detail: `after ${done} of ${steps.length} steps` })
-        // The board switches itself off with what is left; the plan gives power back.
+        const doneSteps = Math.floor(this.options.random.next() * (steps.length + 1))
+        this.options.emit({ kind: "torn", detail: `after ${doneSteps} of ${steps.length} steps` })
+        // The board switches off during the write. The power cut ends after POWER_OFF_MS.
         this.options.clock.after(0, () => this.cutPower(POWER_OFF_MS))
-        return tornImage(before, after, done)
+        return tornImage(before, after, doneSteps)
     }
 }

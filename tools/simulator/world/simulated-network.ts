@@ -1,23 +1,26 @@
-// What lies between one board and the cloud: names, TCP, TLS in time, and all that goes wrong with them. No byte
-// is lost from the middle of a stream: TCP sends again, and what shows above it is delay, silence or an end.
+// The network between one board and the cloud: DNS, TCP, the time that TLS takes, and their failures. No byte is lost in
+// the middle of a stream, because TCP sends lost packets again. A loss shows as a delay, as silence or as a closed connection.
 import { type DelayModel, type Link, linkPair } from "@moorage/runtime"
 import type { Clock, Random, Timer } from "@moorage/runtime"
 import type { Attempt, ConnectFailure, ConnectHandler, Network, NetworkTarget } from "@moorage/vm"
 
-/** How the network behaves when nothing special befalls it. */
+/** Latency, loss and bandwidth of the network, apart from events. */
 export interface LinkParameters {
-    /** One way, least and most. */
+    /** Minimum and maximum in one direction. */
     latencyMs: [number, number]
+    /** Share of lost packets. */
     loss: number
+    /** Kilobits per second in each direction. */
     kbps: number
     dnsMs: number
+    /** Computing time of a TLS handshake on the chip. */
     tlsMs: number
 }
 
-/** How a host that is down answers: with a reset, not at all, or with TCP and then never a byte of TLS. */
+/** State of a host. A host that is down resets connections, sends no packet, or accepts TCP and sends no byte of TLS. */
 export type HostState = "up" | "refuse" | "drop" | "mute"
 
-/** What all boards share: hosts that are down, names that do not resolve. */
+/** Outages that all boards share. */
 export interface Outages {
     hostState(host: string): HostState
     resolves(host: string): boolean
@@ -25,15 +28,16 @@ export interface Outages {
 
 /** What happened on a board's network. */
 export type NetworkEvent =
+    /** The board begins to connect. `others` is the number of its other open connections. */
     | { kind: "dial"; target: NetworkTarget; others: number }
     | { kind: "open"; target: NetworkTarget }
     | { kind: "fail"; target: NetworkTarget; where: ConnectFailure }
-    /** The board ended it. */
+    /** The board ended the connection. */
     | { kind: "hangUp"; target: NetworkTarget }
-    /** The peer ended it, or it broke. */
+    /** The peer ended the connection, or it broke. */
     | { kind: "lost"; target: NetworkTarget }
-    /** Bytes reached the board. */
-    | { kind: "heard"; target: NetworkTarget }
+    /** The board received bytes. */
+    | { kind: "data"; target: NetworkTarget }
 
 export interface BoardNetworkOptions {
     clock: Clock
@@ -45,40 +49,40 @@ export interface BoardNetworkOptions {
     emit: (event: NetworkEvent) => void
 }
 
-/** A resolver that nobody answers is given up after this. */
+/** Time limit for a name that does not resolve. */
 const DNS_GIVE_UP_MS = 5_000
-/** lwIP sends SYN again this long before it gives up (facts 3.2). */
+/** lwIP repeats SYN for this long (runtime-facts.md, section 3.2). */
 const SYN_GIVE_UP_MS = 18_000
-/** First time-out of TCP's retransmission; it doubles up to the longest. */
+/** First timeout of TCP's retransmission. It doubles up to RTO_MAX_MS. */
 const RTO_MS = 500
 const RTO_MAX_MS = 60_000
-/** lwIP's TCP_MAXRTX: after so many the stream is dead, and the board is not told by this model. */
+/** lwIP's TCP_MAXRTX. After this many retransmissions the stream is dead. This model does not tell the board. */
 const RETRANSMISSIONS_MAX = 12
 
-/** The road of one board: each direction carries one packet after the other. */
+/** The network of one board. Each direction of a connection sends one packet after the other. */
 export class BoardNetwork implements Network {
     available = true
     private cutUntilMs = 0
     private connections = 0
     /** Connections and attempts that the board has not ended. */
     private openConnections = 0
-    /** Rises when all that is open now falls silent. */
+    /** Increases each time the open connections go silent. */
     private silenceGeneration = 0
 
     constructor(private readonly options: BoardNetworkOptions) {}
 
-    /** Nothing passes until then; what was sent meanwhile is sent again, as TCP does. */
+    /** Lets no packet pass until `ms` of the clock. TCP sends the lost packets again. */
     cutUntil(ms: number): void {
         this.cutUntilMs = Math.max(this.cutUntilMs, ms)
     }
 
-    /** What is open now carries nothing any more, and neither end is told. */
+    /** Drops all packets of the connections that are open now, without closing them. */
     dropSilently(): void {
         this.silenceGeneration++
     }
 
     connect(target: NetworkTarget, handler: ConnectHandler): Attempt {
-        const dialing = new ConnectionAttempt(this.options, target, handler, {
+        const attempt = new ConnectionAttempt(this.options, target, handler, {
             delayModel: () => this.delayModel(),
             name: () => `sim:${++this.connections}`,
             release: () => this.openConnections--,
@@ -86,8 +90,8 @@ export class BoardNetwork implements Network {
         })
         this.options.emit({ kind: "dial", target, others: this.openConnections })
         this.openConnections++
-        dialing.start()
-        return dialing
+        attempt.start()
+        return attempt
     }
 
     private isCut(): boolean {
@@ -95,28 +99,28 @@ export class BoardNetwork implements Network {
     }
 
     private delayModel(): DelayModel {
-        const { clock, random, parameters: terms } = this.options
-        const born = this.silenceGeneration
+        const { clock, random, parameters } = this.options
+        const generation = this.silenceGeneration
         let freeAtMs = 0
         return bytes => {
-            if (born !== this.silenceGeneration) return undefined
+            if (generation !== this.silenceGeneration) return undefined
             const nowMs = clock.nowMs()
-            const [least, most] = terms.latencyMs
-            const latencyMs = least + (most - least) * random.next()
+            const [minMs, maxMs] = parameters.latencyMs
+            const latencyMs = minMs + (maxMs - minMs) * random.next()
             const sentMs = this.departureMs(nowMs)
             if (sentMs === undefined) return undefined
-            freeAtMs = Math.max(freeAtMs, sentMs) + (bytes * 8) / terms.kbps
+            freeAtMs = Math.max(freeAtMs, sentMs) + (bytes * 8) / parameters.kbps
             return Math.round(freeAtMs + latencyMs - nowMs)
         }
     }
 
-    /** When a packet gets through: at once, or by one of its retransmissions. */
+    /** Returns when a packet or one of its retransmissions gets through; undefined if all of them are lost. */
     private departureMs(nowMs: number): number | undefined {
-        const { random, parameters: terms } = this.options
+        const { random, parameters } = this.options
         let atMs = nowMs
         let rtoMs = RTO_MS
-        for (let tries = 0; tries <= RETRANSMISSIONS_MAX; tries++) {
-            const isLost = atMs < this.cutUntilMs || (terms.loss > 0 && random.next() < terms.loss)
+        for (let attempts = 0; attempts <= RETRANSMISSIONS_MAX; attempts++) {
+            const isLost = atMs < this.cutUntilMs || (parameters.loss > 0 && random.next() < parameters.loss)
             if (!isLost) return atMs
             atMs += rtoMs
             rtoMs = Math.min(2 * rtoMs, RTO_MAX_MS)
@@ -125,16 +129,16 @@ export class BoardNetwork implements Network {
     }
 }
 
-/** What a connection needs from its path. */
+/** What a connection needs from its network. */
 interface AttemptContext {
     delayModel(): DelayModel
     name(): string
-    /** The board has no more of it. */
+    /** Called when the board no longer has the connection. */
     release(): void
     isCut(): boolean
 }
 
-/** One connection, from the name to its end. */
+/** One connection, from the resolution of the name to its end. */
 class ConnectionAttempt implements Attempt {
     private timer: Timer | undefined
     private link: Link | undefined
@@ -148,9 +152,9 @@ class ConnectionAttempt implements Attempt {
     ) {}
 
     start(): void {
-        const { parameters: terms, outages: weather } = this.options
-        const resolves = !this.context.isCut() && weather.resolves(this.target.host)
-        if (resolves) this.after(terms.dnsMs, () => this.sendSyn())
+        const { parameters, outages } = this.options
+        const resolves = !this.context.isCut() && outages.resolves(this.target.host)
+        if (resolves) this.after(parameters.dnsMs, () => this.sendSyn())
         else this.after(DNS_GIVE_UP_MS, () => this.fail("resolve"))
     }
 
@@ -178,7 +182,10 @@ class ConnectionAttempt implements Attempt {
         else if (state !== "mute") this.doTlsHandshake()
     }
 
-    /** Two round trips, and the chip's reckoning. Cut off for too long, the worker waits for ever (facts 3.2). */
+    /**
+     * Takes two round trips and the computing time of the chip. If all retransmissions of a packet are lost, the socket's
+     * worker waits forever (runtime-facts.md, section 3.2).
+     */
     private doTlsHandshake(): void {
         const trips = Array.from({ length: 4 }, () => this.context.delayModel()(0))
         if (trips.some(ms => ms === undefined)) return
@@ -187,21 +194,21 @@ class ConnectionAttempt implements Attempt {
     }
 
     private onOpen(): void {
-        const { clock, acceptLink: dial, emit: tell } = this.options
-        const [mine, peer] = linkPair(clock, this.context.name(), {
+        const { clock, acceptLink, emit } = this.options
+        const [boardEnd, cloudEnd] = linkPair(clock, this.context.name(), {
             there: this.context.delayModel(),
             back: this.context.delayModel(),
         })
-        this.link = mine
-        dial(this.target, peer)
-        tell({ kind: "open", target: this.target })
-        this.handler.opened(this.observed(mine))
+        this.link = boardEnd
+        acceptLink(this.target, cloudEnd)
+        emit({ kind: "open", target: this.target })
+        this.handler.opened(this.observed(boardEnd))
     }
 
-    /** The board's end of the link, with an eye on when it ends and who ends it. */
+    /** Returns the board's end of the link. Reports received bytes, and which side ends the connection. */
     private observed(link: Link): Link {
-        const { emit: tell } = this.options
-        const heard: NetworkEvent = { kind: "heard", target: this.target }
+        const { emit } = this.options
+        const data: NetworkEvent = { kind: "data", target: this.target }
         const end = (kind: "hangUp" | "lost") => this.finish(kind)
         return {
             peer: link.peer,
@@ -211,7 +218,7 @@ class ConnectionAttempt implements Attempt {
             listen: handler =>
                 link.listen({
                     data: bytes => {
-                        tell(heard)
+                        emit(data)
                         handler.data(bytes)
                     },
                     closed: error => {

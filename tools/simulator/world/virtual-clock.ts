@@ -3,32 +3,32 @@ import TinyQueue from "tinyqueue"
 
 interface ScheduledCall {
     atMs: number
-    /** Of two calls due at the same moment the one that was planned first goes first. */
+    /** Of two calls at the same time, the one that was scheduled first runs first. */
     order: number
     fn: (() => void) | undefined
 }
 
-/** When every run begins, so that a run is the same on any day. */
+/** Start time of every run, so that a run is the same on any day. */
 export const START_MS = Date.UTC(2026, 0, 1)
-/** Cancelled calls stay in the heap until their time comes; beyond this many they are swept out. */
+/** Cancelled calls stay in the queue until their time comes. More than this many are removed. */
 const SWEEP_MIN = 10_000
 
 function isEarlier(a: ScheduledCall, b: ScheduledCall): number {
     return a.atMs - b.atMs || a.order - b.order
 }
 
-/** The clock of a simulation: it jumps from one planned call to the next. */
+/** The clock of a simulation: it jumps from one scheduled call to the next. */
 export class VirtualClock implements Clock {
     private calls = new TinyQueue<ScheduledCall>([], isEarlier)
     private order = 0
-    private cancelled = 0
+    private cancelledCount = 0
     private timeMs = START_MS
 
     nowMs(): number {
         return this.timeMs
     }
 
-    /** Milliseconds since the run began. */
+    /** Returns the milliseconds since the run began. */
     elapsedMs(): number {
         return this.timeMs - START_MS
     }
@@ -40,45 +40,48 @@ export class VirtualClock implements Clock {
             cancel: () => {
                 if (!call.fn) return
                 call.fn = undefined
-                this.cancelled++
-                this.sweep()
+                this.cancelledCount++
+                this.removeCancelled()
             },
         }
     }
 
-    /** Runs all that is due within `elapsedMs` of the run's beginning, at most `most` calls; whether that is done. */
-    runTo(elapsedMs: number, most = Infinity): boolean {
+    /**
+     * Runs the calls that are due until `elapsedMs` after the start of the run, at most `maxCalls` of them.
+     * Returns whether no such call is left.
+     */
+    runTo(elapsedMs: number, maxCalls = Infinity): boolean {
         const endMs = START_MS + elapsedMs
-        for (let left = most; left > 0; left--) {
+        for (let left = maxCalls; left > 0; left--) {
             const call = this.calls.peek()
             if (!call || call.atMs > endMs) {
                 this.timeMs = Math.max(this.timeMs, endMs)
                 return true
             }
             this.calls.pop()
-            this.run(call)
+            this.execute(call)
         }
         return false
     }
 
-    private run(call: ScheduledCall): void {
+    private execute(call: ScheduledCall): void {
         const { fn } = call
         if (!fn) {
-            this.cancelled--
+            this.cancelledCount--
             return
         }
         this.timeMs = Math.max(this.timeMs, call.atMs)
-        // Cancelling what already ran is no cancelling.
+        // A cancel after this has no effect.
         call.fn = undefined
         fn()
     }
 
-    private sweep(): void {
-        if (this.cancelled < SWEEP_MIN || this.cancelled < this.calls.length / 2) return
+    private removeCancelled(): void {
+        if (this.cancelledCount < SWEEP_MIN || this.cancelledCount < this.calls.length / 2) return
         this.calls = new TinyQueue(
             this.calls.data.filter(call => call.fn),
             isEarlier
         )
-        this.cancelled = 0
+        this.cancelledCount = 0
     }
 }

@@ -1,10 +1,10 @@
-// The world of one run: a plan and a seed made into a cloud, boards, a network, and the events that befall them.
-// Everything in it is virtual but the bytecode, the VM and the emulator's core.
+// The world of one run: cloud, boards, network and events, made from a plan and a seed. Only the bytecode, the VM and the
+// emulator's core are real.
 import { acceptHttp, acceptMqtt, Cloud, type CloudEvent } from "@moorage/emulator"
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { Link } from "@moorage/runtime"
 import type { NetworkTarget } from "@moorage/vm"
-import { type ActiveOutages, type EventContext, applyEvent } from "./plan-events.js"
+import { type ActiveOutages, applyEvent, type ConnectedBoard, type EventContext } from "./plan-events.js"
 import { VirtualClock } from "./virtual-clock.js"
 import type { TraceEvent, TraceEventKind } from "../trace/trace-event.js"
 import { type NetworkEvent, BoardNetwork } from "./simulated-network.js"
@@ -16,19 +16,19 @@ import { randomStream } from "./random-streams.js"
 
 const HTTPS_PORT = 443
 
-/** Who listens to what happens. */
+/** Receives what happens in a world. */
 export interface WorldObserver {
     onEvent(fact: TraceEvent): void
-    /** Bytes reached a board. */
+    /** A board received bytes from a host. */
     onBytesReceived(board: string, host: string): void
-    /** A board is about to write its flash. */
+    /** A board is about to write its flash. Called before the write. */
     onFlashWrite(board: string, before: FlashRecord, after: FlashRecord): void
 }
 
 export class World {
     readonly clock = new VirtualClock()
     readonly cloud: Cloud
-    readonly boards: { sim: SimulatedBoard; path: BoardNetwork }[] = []
+    readonly boards: ConnectedBoard[] = []
     private readonly outages: ActiveOutages = { hosts: new Map(), names: new Set() }
 
     constructor(
@@ -53,12 +53,12 @@ export class World {
         this.schedule()
     }
 
-    /** The hub that DPS has on record for a board. */
+    /** Returns the hub that DPS assigned to a board. */
     assignedHub(id: string): string | undefined {
         return this.cloud.dps.registration(id)?.assignedHub
     }
 
-    /** Hubs at which a board has a session. */
+    /** Returns the hubs that have a session of a board. */
     sessionsOf(id: string): string[] {
         return this.cloud.hubNames().filter(name => this.cloud.hub(name).device(id)?.session)
     }
@@ -66,7 +66,7 @@ export class World {
     private schedule(): void {
         const { plan, clock } = this
         for (const { sim } of this.boards) clock.after(sim.options.powerOnSec * 1000, () => sim.switchOn())
-        const stage: EventContext = {
+        const context: EventContext = {
             plan,
             seed: this.seed,
             clock,
@@ -77,13 +77,13 @@ export class World {
             onApplied: (board, what) => this.emit(board, "event", { detail: what }),
         }
         for (const [index, event] of plan.events.entries())
-            clock.after(event.atSec * 1000, () => applyEvent(event, index, stage))
+            clock.after(event.atSec * 1000, () => applyEvent(event, index, context))
     }
 
-    private addBoard(number: number, recruit: BoardSpec): void {
+    private addBoard(number: number, spec: BoardSpec): void {
         const { plan, seed, clock } = this
-        const { id, key } = recruit
-        const path = new BoardNetwork({
+        const { id, key } = spec
+        const network = new BoardNetwork({
             clock,
             random: randomStream(seed, `network/${number}`),
             parameters: plan.network,
@@ -95,19 +95,19 @@ export class World {
             emit: event => this.emitNetworkEvent(id, event),
         })
         const sim = new SimulatedBoard({
-            ...recruit,
+            ...spec,
             number,
             owner: recordOwner(GLOBAL_DEVICE_ENDPOINT, this.fleetSpec.idScope, key),
             clock,
             random: randomStream(seed, `board/${number}`),
-            network: path,
+            network,
             emit: ({ kind, ...fact }) => this.emit(id, kind, fact),
             onFlashWrite: (before, after) => {
                 this.emit(id, "flash", { detail: before.text === after.text ? "deaths" : "record" })
                 this.observer.onFlashWrite(id, before, after)
             },
         })
-        this.boards.push({ sim, path })
+        this.boards.push({ sim, network })
     }
 
     private acceptLink(target: NetworkTarget, link: Link): void {
@@ -122,15 +122,15 @@ export class World {
     private emitNetworkEvent(board: string, event: NetworkEvent): void {
         const { kind, target } = event
         const service = target.host
-        if (kind === "heard") this.observer.onBytesReceived(board, service)
+        if (kind === "data") this.observer.onBytesReceived(board, service)
         else if (kind === "dial") this.emit(board, kind, { service, status: event.others })
         else if (kind === "fail") this.emit(board, kind, { service, detail: event.where })
         else this.emit(board, kind, { service })
     }
 
     private emitCloudEvent({ service, kind, id, status, retryAfterSec, detail }: CloudEvent): void {
-        // What a telemetry message was about is its properties, the same each time.
-        const said = kind === "telemetry" ? undefined : detail
-        this.emit(id, kind, { service, status, retryAfterSec, detail: said })
+        // The detail of telemetry is its properties, which are always the same.
+        const shownDetail = kind === "telemetry" ? undefined : detail
+        this.emit(id, kind, { service, status, retryAfterSec, detail: shownDetail })
     }
 }

@@ -149,7 +149,7 @@ describe("moorage simulate", () => {
         const short = file("short.yaml", PLAN.replace("durationSec: 700", "durationSec: 200"))
         const { code, stderr } = await run(["simulate", short])
         expect(code).toBe(2)
-        expect(stderr).toContain("200 is too short (minimum 1020). The last fault ends at 120 s")
+        expect(stderr).toContain("200 is too short (minimum 620). The last fault ends at 120 s")
     })
 
     test("a folder that cannot be written or merged is exit 1, said in a line", async () => {
