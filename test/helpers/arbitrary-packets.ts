@@ -1,10 +1,10 @@
-// Generated MQTT packets, in mqtt-packet's words.
+// fast-check generators of MQTT packets, in the form that mqtt-packet uses.
 import fc from "fast-check"
 import type { Packet } from "mqtt-packet"
 
 export const packetId = fc.integer({ min: 1, max: 0xffff })
 export const qos = fc.constantFrom<0 | 1>(0, 1)
-/** What a topic may hold: any Unicode text, not empty, no NUL, no wildcard. */
+/** A valid topic: any Unicode text that is not empty and has no NUL and no wildcard. */
 export const topic = fc
     .string({ unit: "binary", minLength: 1, maxLength: 24 })
     .filter(text => !/[\0+#]/.test(text))
@@ -12,8 +12,12 @@ export const text = fc.string({ unit: "binary", maxLength: 24 }).filter(value =>
 export const payload = fc.uint8Array({ maxLength: 40 }).map(bytes => Buffer.from(bytes))
 
 const publish = fc
-    .record({ topic, payload, qos, retain: fc.boolean(), again: fc.boolean(), messageId: packetId })
-    .map(({ again, ...fields }): Packet => ({ cmd: "publish", ...fields, dup: again && fields.qos > 0 }))
+    .record({ topic, payload, qos, retain: fc.boolean(), isDuplicate: fc.boolean(), messageId: packetId })
+    .map(({ isDuplicate, ...fields }): Packet => ({
+        cmd: "publish",
+        ...fields,
+        dup: isDuplicate && fields.qos > 0,
+    }))
 
 const connack = fc
     .record({ returnCode: fc.integer({ min: 0, max: 5 }), sessionPresent: fc.boolean() })
@@ -26,7 +30,7 @@ const suback = fc
     })
     .map((fields): Packet => ({ cmd: "suback", ...fields }))
 
-/** Anything that a server may send to a board. */
+/** Any packet that a server may send to a board. */
 export const fromServer: fc.Arbitrary<Packet> = fc.oneof(
     connack,
     publish,

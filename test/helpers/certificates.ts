@@ -1,3 +1,4 @@
+// A certificate authority for tests.
 import "reflect-metadata"
 import { webcrypto } from "node:crypto"
 import * as x509 from "@peculiar/x509"
@@ -25,7 +26,7 @@ async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
 
 const validity = { notBefore: new Date("2020-01-01"), notAfter: new Date("2120-01-01") }
 
-/** A CA of its own, and what it signs for one DNS name; valid from 2020 to 2120 unless it is to end before. */
+/** Creates a certificate authority. `issue` signs a certificate for one DNS name. Certificates are valid from 2020 to 2120. */
 export async function makeCa(): Promise<{
     cert: string
     issue(name: string, notAfter?: Date): Promise<CertificateAndKey>
@@ -42,7 +43,7 @@ export async function makeCa(): Promise<{
     return {
         cert: ca.toString("pem"),
         async issue(name, notAfter = validity.notAfter) {
-            const own = await generateKeys()
+            const subjectKeys = await generateKeys()
             const cert = await x509.X509CertificateGenerator.create({
                 ...validity,
                 notAfter,
@@ -50,11 +51,11 @@ export async function makeCa(): Promise<{
                 subject: `CN=${name}`,
                 issuer: ca.subject,
                 signingAlgorithm: ALGORITHM,
-                publicKey: own.publicKey,
+                publicKey: subjectKeys.publicKey,
                 signingKey: caKeys.privateKey,
                 extensions: [new x509.SubjectAlternativeNameExtension([{ type: "dns", value: name }])],
             })
-            return { cert: cert.toString("pem"), key: await keyPem(own.privateKey) }
+            return { cert: cert.toString("pem"), key: await keyPem(subjectKeys.privateKey) }
         },
     }
 }

@@ -1,4 +1,4 @@
-// What the device's decoder makes of a stream, in a form that can be compared.
+// The output of the board's MQTT decoder, in a form that tests can compare.
 import { Decoder, decodePublish } from "@moorage/device/shared"
 
 export interface DecodedPacket {
@@ -7,7 +7,7 @@ export interface DecodedPacket {
     body: string
 }
 
-/** Feeds `chunks` one after another; returns the packets that came out. */
+/** Decodes `chunks`, one after another. Returns the packets. */
 export function decodeStream(chunks: Buffer[], maxBytes = 4096): DecodedPacket[] {
     const out: DecodedPacket[] = []
     const decoder = new Decoder(maxBytes, (head, body, length) =>
@@ -17,7 +17,7 @@ export function decodeStream(chunks: Buffer[], maxBytes = 4096): DecodedPacket[]
     return out
 }
 
-/** What a packet says, in mqtt-packet's words. */
+/** Returns the packet in the form that mqtt-packet uses. */
 export function describePacket({ head, length, body }: DecodedPacket): object {
     const bytes = Buffer.from(body, "latin1")
     const messageId = bytes.length > 1 ? bytes.readUInt16BE(0) : 0

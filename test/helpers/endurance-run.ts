@@ -1,4 +1,4 @@
-// A board's life over weeks: its token renewed daily, its hub away once a day. For the test and the bench.
+// Runs a board for weeks of its time, with a token renewal and a hub outage every day. For the test and the benchmark.
 import { type Random, seededRandom } from "@moorage/runtime"
 import { parser } from "mqtt-packet"
 import { filterLink, isHub } from "./hostile-world.js"
@@ -6,20 +6,20 @@ import { createWorld } from "./firmware-world.js"
 
 const HOUR_SEC = 3600
 const DAY_SEC = 86_400
-/** The hub is away for this long, every second day. */
+/** Length of the outage on every second day. On the other days the hub only drops the connection. */
 const OUTAGE_SEC = 600
-/** Between two looks at the heap: short beside the time in which the VM collects its garbage. */
-const LOOK_SEC = 10
+/** Interval between two heap samples, short compared with the garbage collection interval of the VM. */
+const HEAP_SAMPLE_SEC = 10
 
 export interface EnduranceOptions {
     image: "main" | "maintight"
     days: number
     telemetrySec: number
-    /** The planned reboot as early, or as late, as chance can make it. */
+    /** Makes the random time of the planned reboot the earliest or latest possible time. */
     reboot?: "earliest" | "latest"
 }
 
-/** What was seen; times are true ones, of the cloud's clock. */
+/** The measurements of a run. Times are those of the cloud's clock. */
 export interface EnduranceResult {
     /** Uptime at each reset of the chip, in days. */
     rebootDays: number[]
@@ -27,27 +27,28 @@ export interface EnduranceResult {
     registrations: number
     lookups: number
     flashWrites: number
-    /** Sessions with the hub, and messages that it got. */
+    /** Sessions with the hub. */
     sessions: number
+    /** Telemetry messages that the hub received. */
     messages: number
-    /** Longest silence between two messages of one session, beyond the telemetry period, ms. */
+    /** Largest deviation of the time between two messages of a session from the telemetry interval, in ms. */
     latestMs: number
-    /** Shortest, ms: negative when one came early. */
+    /** Smallest deviation, in ms: negative when a message was early. */
     earliestMs: number
-    /** The longest from the end of an outage to the next session, s. */
+    /** Longest time from the end of an outage to the next session, in s. */
     recoverySec: number
-    /** Least heap in use in the last hour of a day, bytes, by day. */
+    /** Smallest heap use in the last hour of each day, in bytes. */
     heapBytes: Map<number, number>
-    /** The board's wall clock minus the true one at its last new token, s: the token's expiry tells. */
+    /** Error of the board's wall clock at its last new token, in s, calculated from the expiry of the token. */
     clockErrorSec: number
-    /** Different tokens that the hub was shown. */
+    /** Number of different tokens that the hub received. */
     tokens: number
-    /** The board's uptime in its last message minus the true one, s. */
+    /** Error of the uptime in the board's last message, in s. */
     uptimeErrorSec: number
     wakes: number
 }
 
-/** Chance whose first draws are `byte` throughout: the day of the first boot's planned reboot is one of them. */
+/** Returns a random source whose first two draws consist of `byte`. One of them decides the time of the planned reboot. */
 export function randomWithFirstBytes(byte: number): Random {
     const later = seededRandom(2)
     let draws = 0
@@ -57,17 +58,17 @@ export function randomWithFirstBytes(byte: number): Random {
     }
 }
 
-/** Lets a board live for `days` days of its time. */
+/** Runs a board for `days` days of its time. */
 export async function runEndurance(options: EnduranceOptions): Promise<EnduranceResult> {
     const { image, days, telemetrySec, reboot } = options
-    let away = false
+    let isHubDown = false
     const expiries = new Set<number>()
     let clockErrorSec = NaN
     const world = await createWorld({
         image,
         settings: { TELEMETRY_SEC: telemetrySec, TOKEN_DAYS: 1 },
         random: reboot && randomWithFirstBytes(reboot === "latest" ? 0xff : 0),
-        answer: host => (away && host.startsWith("hub") ? "connect" : "accept"),
+        answer: host => (isHubDown && host.startsWith("hub") ? "connect" : "accept"),
         interceptLink: (link, dial) => {
             if (!isHub(dial)) return link
             const packets = parser()
@@ -82,7 +83,7 @@ export async function runEndurance(options: EnduranceOptions): Promise<Endurance
         },
     })
     const { board, cloud, clock } = world
-    const seen: EnduranceResult = {
+    const result: EnduranceResult = {
         rebootDays: [],
         panics: 0,
         registrations: 0,
@@ -101,44 +102,44 @@ export async function runEndurance(options: EnduranceOptions): Promise<Endurance
     }
     let bootedMs = clock.nowMs()
     board.on("reset", () => {
-        seen.rebootDays.push((clock.nowMs() - bootedMs) / 1000 / DAY_SEC)
+        result.rebootDays.push((clock.nowMs() - bootedMs) / 1000 / DAY_SEC)
         bootedMs = clock.nowMs()
     })
     let last = { atMs: 0, boot: 0, reconnects: 0 }
     cloud.onEvent(event => {
         if (event.kind !== "telemetry") return
         const { uptimeSec, boot, reconnects } = JSON.parse(event.body ?? "")
-        seen.messages++
-        seen.uptimeErrorSec = uptimeSec - (event.atMs - bootedMs) / 1000
+        result.messages++
+        result.uptimeErrorSec = uptimeSec - (event.atMs - bootedMs) / 1000
         if (boot === last.boot && reconnects === last.reconnects) {
-            const overMs = event.atMs - last.atMs - telemetrySec * 1000
-            seen.latestMs = Math.max(seen.latestMs, overMs)
-            seen.earliestMs = Math.min(seen.earliestMs, overMs)
+            const deviationMs = event.atMs - last.atMs - telemetrySec * 1000
+            result.latestMs = Math.max(result.latestMs, deviationMs)
+            result.earliestMs = Math.min(result.earliestMs, deviationMs)
         }
         last = { atMs: event.atMs, boot, reconnects }
     })
 
-    /** Once a day: the hub drops its boards; and is away for a while, or takes them back at once. */
-    function outage(long: boolean): void {
+    /** Drops the board's connection, with or without a hub outage, and waits until the board is moored again. */
+    function interrupt(withOutage: boolean): void {
         for (const name of cloud.hubNames()) cloud.hub(name).disconnect("board-1")
-        if (long) {
-            away = true
+        if (withOutage) {
+            isHubDown = true
             world.advanceSec(OUTAGE_SEC)
-            away = false
+            isHubDown = false
         }
         const endedMs = clock.nowMs()
         world.untilLogged(/^moored/, 2 * HOUR_SEC)
-        seen.recoverySec = Math.max(seen.recoverySec, (clock.nowMs() - endedMs) / 1000)
+        result.recoverySec = Math.max(result.recoverySec, (clock.nowMs() - endedMs) / 1000)
     }
 
-    /** Lets the last hour of a day pass, and notes the heap. */
-    function lookAtHeap(day: number): void {
-        let least = Infinity
-        for (let sec = 0; sec < HOUR_SEC; sec += LOOK_SEC) {
-            world.advanceSec(LOOK_SEC)
-            least = Math.min(least, board.heapUsedBytes ?? Infinity)
+    /** Advances the last hour of a day and records the smallest heap use. */
+    function sampleHeap(day: number): void {
+        let minBytes = Infinity
+        for (let sec = 0; sec < HOUR_SEC; sec += HEAP_SAMPLE_SEC) {
+            world.advanceSec(HEAP_SAMPLE_SEC)
+            minBytes = Math.min(minBytes, board.heapUsedBytes ?? Infinity)
         }
-        seen.heapBytes.set(day, least)
+        result.heapBytes.set(day, minBytes)
     }
 
     const startMs = clock.nowMs()
@@ -146,16 +147,16 @@ export async function runEndurance(options: EnduranceOptions): Promise<Endurance
     for (let day = 1; day <= days; day++) {
         const dayMs = startMs + (day - 1) * DAY_SEC * 1000
         clock.advanceTo(dayMs + 12 * HOUR_SEC * 1000)
-        outage(day % 2 === 0)
+        interrupt(day % 2 === 0)
         clock.advanceTo(dayMs + 23 * HOUR_SEC * 1000)
-        lookAtHeap(day)
+        sampleHeap(day)
     }
     const { registrations, lookups } = cloud.counters("board-1")
     const { panics, flashWrites, wakes } = board.stats
     const moored = world.logged(/^moored/).length
     const tokens = expiries.size
     return {
-        ...seen,
+        ...result,
         registrations,
         lookups,
         panics,

@@ -1,22 +1,22 @@
-// A world whose links misbehave: peers that stay mute, packets that vanish, bytes that make no sense.
+// A world with faulty connections: peers that never answer, packets that get lost, invalid bytes.
 import type { Link } from "@moorage/runtime"
 import { type Dial, createWorld, type FirmwareWorldOptions, type FirmwareWorld } from "./firmware-world.js"
 
-/** Bytes as they were sent, in one direction. */
+/** Returns whether these bytes, sent in one direction, reach the other side. */
 type BytesFilter = (bytes: Uint8Array) => boolean
 
-/** What of a connection reaches the other side; all of it unless given. */
+/** Decides which bytes of a connection reach the other side (default: all). */
 export interface LinkFilter {
     fromBoard?: BytesFilter
     toBoard?: BytesFilter
-    /** The peer has vanished: nothing passes any more, the end of the stream neither. */
+    /** The peer has vanished: no bytes pass in either direction, and no end of the stream. */
     hasVanished?: boolean
 }
 
-/** What becomes of a connection: what is returned goes to the cloud. */
+/** Handles a connection. Returns the link that the cloud serves, or undefined. */
 export type LinkBehaviour = (link: Link) => Link | undefined
 
-/** `link` as the cloud sees it behind the filter, which may change meanwhile. */
+/** Returns `link` as the cloud sees it behind the filter. Changes of the filter take effect immediately. */
 export function filterLink(link: Link, filter: LinkFilter): Link {
     return Object.assign(Object.create(link), {
         listen: (handler: Parameters<Link["listen"]>[0]) =>
@@ -42,20 +42,19 @@ export function filterLink(link: Link, filter: LinkFilter): Link {
     })
 }
 
-/** Takes everything and answers nothing. */
+/** Reads everything and never answers. */
 export const neverAnswer: LinkBehaviour = link => {
     link.listen({ data: () => {}, closed: () => {} })
     return undefined
 }
 
-/** Answers the request number `i` of a connection, from 0, with `answers[i]`, and closes after the last. */
-export function answerRequests(answers: (string | Buffer)[], close = false): LinkBehaviour {
+/** Answers the requests of a connection with `answers`, in order. */
+export function answerRequests(answers: (string | Buffer)[]): LinkBehaviour {
     return link => {
         let i = 0
         link.listen({
             data: () => {
                 if (i < answers.length) link.send(Buffer.from(answers[i++] as string))
-                if (close && i === answers.length) link.close()
             },
             closed: () => {},
         })
@@ -64,11 +63,11 @@ export function answerRequests(answers: (string | Buffer)[], close = false): Lin
 }
 
 export interface HostileWorld extends FirmwareWorld {
-    /** Plays `part` on the next `times` connections that `which` fits. */
-    useBehaviour(part: LinkBehaviour, which: (dial: Dial) => boolean, times?: number): void
-    /** The latest connection: its filter, and the peer's end of it. */
+    /** Uses `behaviour` for the next `times` connections that `matches` accepts (default: 1). */
+    useBehaviour(behaviour: LinkBehaviour, matches: (dial: Dial) => boolean, times?: number): void
+    /** The latest connection: its filter, and the cloud's end of the link. */
     readonly latest: { filter: LinkFilter; link: Link; dial: Dial }
-    /** Seconds from now to the board's next connection to a host of that name; fails after `limitSec`. */
+    /** Returns the seconds until the next connection to a host whose name starts with `host`. @throws Error after `limitSec` */
     secUntilDial(host: string, limitSec: number): number
 }
 
@@ -78,28 +77,28 @@ export const isDpsMqtt = ({ host, port }: { host: string; port: number }) =>
     !host.startsWith("hub") && port === 8883
 export const isDpsHttps = ({ port }: { port: number }) => port === 443
 
-/** Builds the world; the board is off, and nothing misbehaves yet. */
+/** Builds the world. The board is off, and all connections work. */
 export async function createHostileWorld(options: FirmwareWorldOptions): Promise<HostileWorld> {
-    let playing: { part: LinkBehaviour; which: (dial: Dial) => boolean; times: number } | undefined
+    let active: { behaviour: LinkBehaviour; matches: (dial: Dial) => boolean; times: number } | undefined
     let latest: HostileWorld["latest"] | undefined
     const world = await createWorld({
         ...options,
         interceptLink: (link, dial) => {
             latest = { filter: {}, link, dial }
-            if (playing && playing.times > 0 && playing.which(dial)) {
-                playing.times--
-                return playing.part(link)
+            if (active && active.times > 0 && active.matches(dial)) {
+                active.times--
+                return active.behaviour(link)
             }
             return filterLink(link, latest.filter)
         },
     })
     return {
         ...world,
-        useBehaviour(part, which, times = 1) {
-            playing = { part, which, times }
+        useBehaviour(behaviour, matches, times = 1) {
+            active = { behaviour, matches, times }
         },
         get latest() {
-            if (!latest) throw new Error("the board has not connected yet")
+            if (!latest) throw new Error("The board has not opened a connection yet.")
             return latest
         },
         secUntilDial(host, limitSec) {
@@ -107,7 +106,7 @@ export async function createHostileWorld(options: FirmwareWorldOptions): Promise
             const startMs = world.clock.nowMs()
             const dialled = () => world.dials.slice(from).some(dial => dial.host.startsWith(host))
             if (!world.clock.advanceUntil(dialled, limitSec * 1000))
-                throw new Error(`no connection to ${host} in ${limitSec} s`)
+                throw new Error(`The board did not connect to ${host} in ${limitSec} s.`)
             return (world.clock.nowMs() - startMs) / 1000
         },
     }

@@ -1,3 +1,4 @@
+// A board with the probe program, which does what its setting `mode` says.
 import type { Link } from "@moorage/runtime"
 import { ManualClock, seededRandom } from "@moorage/runtime"
 import {
@@ -12,12 +13,12 @@ import {
 export interface ProbeBoard {
     board: Board
     clock: ManualClock
-    /** The program's console so far. */
+    /** The console output of the program. */
     log: string[]
     network: Network
-    /** The peer's ends of the board's connections, in order. */
+    /** The peers' ends of the board's connections, in order. */
     peers: Link[]
-    /** Lets time pass until the console shows `text`; throws when it does not within a virtual minute. */
+    /** Advances the clock until the console shows `text`. @throws Error after one virtual minute */
     until(text: string): void
 }
 
@@ -27,7 +28,7 @@ export interface ProbeBoardOptions extends Partial<BoardOptions> {
     latencyMs?: number
 }
 
-/** The probe program (test/vm-suites/programs/vm-probe.ts) on a board with a clock of its own; power is off. */
+/** Returns a board with the probe program (test/vm-suites/programs/vm-probe.ts) and its own clock. The board is off. */
 export async function createProbeBoard(
     mode: string,
     settings: Record<string, unknown> = {},
@@ -51,7 +52,8 @@ export async function createProbeBoard(
     })
     const until = (text: string) => {
         const shown = () => log.some(line => line.includes(text))
-        if (!clock.advanceUntil(shown, 60_000)) throw new Error(`no "${text}" in:\n${log.join("\n")}`)
+        if (!clock.advanceUntil(shown, 60_000))
+            throw new Error(`The console does not show "${text}":\n${log.join("\n")}`)
     }
     return { board, clock, log, network, peers, until }
 }

@@ -1,23 +1,23 @@
-// A broker that plays one part for each client identifier: the other side of
-// test/vm-suites/programs/mqtt-client.ts. It speaks through mqtt-packet, so that the board's own codec is
-// not its own judge.
+// A broker with one script per client identifier, for the program test/vm-suites/programs/mqtt-client.ts. It uses
+// mqtt-packet, so that the tests do not check the board's codec with itself.
 import type { Link } from "@moorage/runtime"
 import type { Clock } from "@moorage/runtime"
 import { generate, parser, type Packet } from "mqtt-packet"
 
-export const CONNACK = generate({ cmd: "connack", returnCode: 0, sessionPresent: false })
+const CONNACK = generate({ cmd: "connack", returnCode: 0, sessionPresent: false })
 
-/** One board's connection, as the parts below see it. */
+/** The connection of a board, as the scripts see it. */
 interface BrokerSession {
     link: Link
     clock: Clock
     received: Packet[]
 }
 
-/** What the broker does on one packet. */
+/** Handles one packet of the board. */
 type BrokerScript = (packet: Packet, session: BrokerSession) => void
 
-export function publishPacket(topic: string, size: number, messageId = 0): Buffer {
+/** Returns a PUBLISH packet with QoS 1 if `messageId` is given, otherwise with QoS 0. */
+function publishPacket(topic: string, size: number, messageId = 0): Buffer {
     const payload = Buffer.alloc(size, 0x61)
     const qos = messageId ? 1 : 0
     return generate({ cmd: "publish", topic, payload, qos, messageId, dup: false, retain: false })
@@ -27,7 +27,7 @@ function puback(messageId: number | undefined): Buffer {
     return generate({ cmd: "puback", messageId })
 }
 
-/** Answers as a broker should. */
+/** Answers every packet as MQTT 3.1.1 requires. */
 const answerEach: BrokerScript = (packet, { link }) => {
     const { messageId } = packet
     if (packet.cmd === "connect") link.send(CONNACK)
@@ -45,11 +45,11 @@ function refuse(returnCode: number): BrokerScript {
 }
 
 /** As `polite`, but `cmd` is answered by `part`. */
-function answerEachExcept(cmd: Packet["cmd"], part: BrokerScript): BrokerScript {
-    return (packet, session) => (packet.cmd === cmd ? part : answerEach)(packet, session)
+function answerEachExcept(cmd: Packet["cmd"], script: BrokerScript): BrokerScript {
+    return (packet, session) => (packet.cmd === cmd ? script : answerEach)(packet, session)
 }
 
-/** How many PUBLISH packets came so far. */
+/** Returns the number of PUBLISH packets received so far. */
 function publishCount({ received }: BrokerSession): number {
     return received.filter(packet => packet.cmd === "publish").length
 }
@@ -60,12 +60,12 @@ const SCRIPTS: Record<string, BrokerScript> = {
     refuse3: refuse(3),
     refuse4: refuse(4),
     refuse5: refuse(5),
-    mute: () => {},
-    slammed: (_, { link }) => link.close(),
-    eager: answerEachExcept("connect", (_, { link }) =>
+    "no-connack": () => {},
+    "closes-before-connack": (_, { link }) => link.close(),
+    "publishes-with-connack": answerEachExcept("connect", (_, { link }) =>
         link.send(Buffer.concat([CONNACK, publishPacket("a", 1)]))
     ),
-    cut: (packet, { link, clock }) => {
+    "byte-by-byte": (packet, { link, clock }) => {
         const answers = []
         if (packet.cmd === "connect")
             answers.push(generate({ cmd: "connack", returnCode: 0, sessionPresent: true }))
@@ -75,7 +75,7 @@ const SCRIPTS: Record<string, BrokerScript> = {
                 publishPacket("a/1", 200),
                 publishPacket("a/2", 0)
             )
-        // One byte in each turn of the board's main loop.
+        // Sends one byte per turn of the board's main loop.
         Buffer.concat(answers).forEach((byte, i) => {
             clock.after(i * 10, () => link.send(Buffer.from([byte])))
         })
@@ -85,29 +85,29 @@ const SCRIPTS: Record<string, BrokerScript> = {
         if (publishCount(session) === 3 && packet.cmd === "publish")
             session.link.send(publishPacket("a/q", 3, 9))
     },
-    ackdropped: answerEachExcept("publish", (packet, session) => {
+    "puback-lost": answerEachExcept("publish", (packet, session) => {
         if (publishCount(session) > 1) answerEach(packet, session)
     }),
-    ackstale: answerEachExcept("publish", (packet, session) => {
+    "puback-of-other-id": answerEachExcept("publish", (packet, session) => {
         session.link.send(puback(4711))
         answerEach(packet, session)
     }),
-    ackless: answerEachExcept("publish", () => {}),
-    garbage: answerEachExcept("publish", (_, { link }) => link.send(Buffer.from([0, 0]))),
-    denied: answerEachExcept("subscribe", ({ messageId }, { link }) =>
+    "puback-never": answerEachExcept("publish", () => {}),
+    "invalid-packet": answerEachExcept("publish", (_, { link }) => link.send(Buffer.from([0, 0]))),
+    "suback-128": answerEachExcept("subscribe", ({ messageId }, { link }) =>
         link.send(generate({ cmd: "suback", messageId, granted: [128] }))
     ),
-    alive: answerEach,
-    dead: answerEachExcept("pingreq", () => {}),
-    lost: answerEachExcept("connect", (_, { link }) => {
+    pingresp: answerEach,
+    "no-pingresp": answerEachExcept("pingreq", () => {}),
+    "closes-after-connack": answerEachExcept("connect", (_, { link }) => {
         link.send(CONNACK)
         link.close()
     }),
-    large: answerEachExcept("connect", (_, { link }) => {
+    "large-packet": answerEachExcept("connect", (_, { link }) => {
         link.send(Buffer.concat([CONNACK, publishPacket("big", 5000, 77), publishPacket("a/x", 2)]))
     }),
-    toomuch: answerEach,
-    full: answerEachExcept("publish", (packet, { link }) => {
+    "large-publish": answerEach,
+    "six-messages": answerEachExcept("publish", (packet, { link }) => {
         const six = [1, 2, 3, 4, 5, 6].map(id => publishPacket(`m${id}`, 10, id))
         link.send(Buffer.concat([...six, puback(packet.messageId)]))
     }),
@@ -119,21 +119,21 @@ const SCRIPTS: Record<string, BrokerScript> = {
     }),
 }
 
-/** What each client identifier sent, in order. */
+/** The packets of each client identifier, in order. */
 export type ReceivedPackets = Record<string, Packet[]>
 
-/** Serves one link; `received` is where its packets are noted. */
+/** Serves one link with the script of its client identifier, and adds the packets to `received`. */
 export function serveScript(link: Link, clock: Clock, received: ReceivedPackets): void {
     const session: BrokerSession = { link, clock, received: [] }
     const reader = parser()
-    let part: BrokerScript | undefined
+    let script: BrokerScript | undefined
     reader.on("packet", packet => {
         session.received.push(packet)
         if (packet.cmd === "connect") {
-            part = SCRIPTS[packet.clientId]
+            script = SCRIPTS[packet.clientId]
             received[packet.clientId] = session.received
         }
-        part?.(packet, session)
+        script?.(packet, session)
     })
     link.listen({ data: bytes => void reader.parse(Buffer.from(bytes)), closed: () => {} })
 }

@@ -1,10 +1,10 @@
-// The heaviest life there is: the longest names, a 1,500-byte method payload, from blank to reprovisioned.
+// The run with the largest memory use: names of maximum length, a method payload of 1,500 bytes, and a reprovisioning.
 import { createWorld } from "./firmware-world.js"
 
 const NAME_MAX = 128
 const PAYLOAD_BYTES = 1500
 
-/** Runs it on a heap of that size; returns how it ended: `ok`, or what went wrong. */
+/** Runs the worst case with a heap of `heapBytes`. Returns `ok` or a description of the problem. */
 export async function runWorstCase(
     image: "main" | "maintight",
     heapBytes: number,
@@ -23,7 +23,7 @@ export async function runWorstCase(
     })
     const filler = "x".repeat(PAYLOAD_BYTES - '{"filler":""}'.length)
 
-    function moored(): void {
+    function waitUntilMoored(): void {
         world.untilLogged(/^moored/, 60)
         world.advanceSec(15)
     }
@@ -34,20 +34,20 @@ export async function runWorstCase(
             result => result.status,
             () => 0
         )
-        // Past the call's own limit: it is settled then, one way or the other.
+        // Longer than the timeout of the call, so that the call has ended.
         world.advanceSec(5)
         return settled
     }
 
     try {
         world.board.powerOn()
-        moored()
+        waitUntilMoored()
         world.board.powerOff()
         world.board.powerOn()
-        moored()
+        waitUntilMoored()
         const other = await invoke("Other")
         const reprovision = invoke("Reprovision")
-        moored()
+        waitUntilMoored()
         const statuses = `${other} ${await reprovision}`
         if (world.board.stats.panics === 0)
             return statuses === "404 202" ? "ok" : `methods answered ${statuses}`

@@ -20,7 +20,7 @@ test.each([
     ["tools/emulator/cloud.ts", "node:crypto"],
     ["tools/emulator/cloud.ts", "mqtt-packet"],
     ["tools/cli/demo/run.ts", "@moorage/vm"],
-    ["test/unit/vm/power.test.ts", "@moorage/vm"],
+    ["test/unit/vm/board-power.test.ts", "@moorage/vm"],
     ["test/vm-suites/sas-token.ts", "../../devs/auth/sas-token"],
     ["test/vm-suites/sas-token.ts", "@devicescript/test"],
 ])("%s may import %s", (file, name) => {

@@ -3,8 +3,8 @@ import { TLS_PEER, createProbeBoard } from "../../helpers/probe-board.js"
 
 const KB40 = 40 * 1024
 
-describe("a program that dies", () => {
-    test("of an exhausted heap is counted, and restarted by the runtime 5 s later", async () => {
+describe("a program that crashes or restarts", () => {
+    test("is counted after an exhausted heap, and restarted by the runtime 5 s later", async () => {
         const { board, clock, log } = await createProbeBoard("hoard", { blocks: 70 })
         const panics: { code: number | "abort"; atMs: number }[] = []
         const starts: number[] = []
@@ -26,7 +26,7 @@ describe("a program that dies", () => {
         expect(log.join("\n")).toContain("devs: OOM")
     })
 
-    test("of an uncaught exception shows its trace, without the runtime's chatter", async () => {
+    test("logs the trace of an uncaught exception without the messages of the runtime", async () => {
         const { board, clock, log } = await createProbeBoard("throw")
         board.powerOn()
         clock.advanceUntil(() => board.stats.panics === 1, 20_000)
@@ -36,7 +36,7 @@ describe("a program that dies", () => {
         expect(log.join("\n")).not.toMatch(/DevS-SHA256|flash sync|fstor:|GPIO:|\* start/)
     })
 
-    test("because it asked for a restart is no panic", async () => {
+    test("does not count as a panic when it requested the restart", async () => {
         const { board, clock } = await createProbeBoard("restart")
         board.powerOn()
         clock.advanceUntil(() => board.stats.programStarts === 2, 20_000)
@@ -44,8 +44,8 @@ describe("a program that dies", () => {
     })
 })
 
-describe("a chip that starts over", () => {
-    test("ds.reboot() is a reset: the chip boots again with its flash", async () => {
+describe("a chip that resets", () => {
+    test("boots again with its flash after ds.reboot()", async () => {
         const { board, clock } = await createProbeBoard("reboot", { name: "x" })
         const reasons: string[] = []
         board.on("reset", ({ reason }) => reasons.push(reason))
@@ -55,7 +55,7 @@ describe("a chip that starts over", () => {
         expect(board.stats).toMatchObject({ resets: 2, panics: 0, powerOns: 1 })
     })
 
-    test("an abort of the runtime is a panic and a reset", async () => {
+    test("counts a panic and a reset after an abort of the runtime", async () => {
         const { board, clock, log } = await createProbeBoard("abort")
         const reasons: string[] = []
         board.on("reset", ({ reason }) => reasons.push(reason))
@@ -66,7 +66,7 @@ describe("a chip that starts over", () => {
         expect(board.stats).toMatchObject({ panics: 1, panicCodes: ["abort"], resets: 1 })
     })
 
-    test("the button resets a board that is on, and only that", async () => {
+    test("resets by the button only when the board is on", async () => {
         const { board, until } = await createProbeBoard("greet")
         board.reset()
         expect(board.stats.resets).toBe(0)
@@ -77,12 +77,12 @@ describe("a chip that starts over", () => {
         expect(board.stats.boot.programStarts).toBe(0)
     })
 
-    test("a TLS write of 4096 bytes trips sock.c's assertion; one of 4095 does not", async () => {
-        const fits = await createProbeBoard("sendbig", { peer: TLS_PEER, size: 4095 })
+    test("fails an assertion in sock.c after a TLS write of 4096 bytes, but not of 4095 bytes", async () => {
+        const fits = await createProbeBoard("send-big", { peer: TLS_PEER, size: 4095 })
         fits.board.powerOn()
         fits.until("sent")
         expect(fits.board.stats).toMatchObject({ panics: 0, bytesSent: 4095 })
-        const trips = await createProbeBoard("sendbig", { peer: TLS_PEER, size: 4096 })
+        const trips = await createProbeBoard("send-big", { peer: TLS_PEER, size: 4096 })
         trips.board.powerOn()
         trips.clock.advanceUntil(() => trips.board.stats.resets === 1, 20_000)
         expect(trips.board.stats).toMatchObject({ panicCodes: ["abort"], resets: 1, bytesSent: 0 })
@@ -90,7 +90,7 @@ describe("a chip that starts over", () => {
 })
 
 describe("the GC heap", () => {
-    test("of an S2 is really smaller: 45 KB fit into 64 and not into 40", async () => {
+    test("of an S2 is smaller: 45 KB fit into 64 KB but not into 40 KB", async () => {
         const large = await createProbeBoard("hoard", { blocks: 45 })
         large.board.powerOn()
         large.until("kept 45")
@@ -101,7 +101,7 @@ describe("the GC heap", () => {
         expect(small.log.join("\n")).toMatch(/stats: \d+ objects, 3\d{4} B used/)
     })
 
-    test("can be given to the byte, so that a bench can shrink it until a run fails", async () => {
+    test("can be set to the byte, so that a benchmark can find the smallest possible heap", async () => {
         const kept = async (heapBytes: number) => {
             const { board, clock, log } = await createProbeBoard("hoard", { blocks: 30 }, { heapBytes })
             board.powerOn()
@@ -120,7 +120,7 @@ describe("the GC heap", () => {
         await expect(kept(65_540)).rejects.toThrow(/A heap is 1024 to 65536 bytes/)
     })
 
-    test("is measured: what the program holds is in the peak", async () => {
+    test("is measured, and its peak includes what the program holds", async () => {
         const { board, until, clock } = await createProbeBoard("hoard", { blocks: 20 })
         board.powerOn()
         until("kept 20")
@@ -130,7 +130,7 @@ describe("the GC heap", () => {
         expect(board.stats.boot.heapPeakBytes).toBe(board.stats.heapPeakBytes)
     })
 
-    test("is not measured when that is not wanted", async () => {
+    test("is not measured when measuring is disabled", async () => {
         const { board, until } = await createProbeBoard("greet", {}, { measureHeap: false })
         board.powerOn()
         until("hello")

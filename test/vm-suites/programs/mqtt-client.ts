@@ -1,5 +1,5 @@
-// Not a test by itself: what a board does in test/unit/device/mqtt/mqtt-client.test.ts, one scenario after another.
-// The client identifier tells the broker there which part to play; each line logged is one outcome.
+// The program of test/unit/device/mqtt/mqtt-client.test.ts. It runs one scenario after another and logs one line per
+// scenario. The client identifier selects the script of the broker (test/helpers/scripted-broker.ts).
 import { Fault } from "../../../devs/contract/fault"
 import {
     connectMqtt,
@@ -30,7 +30,7 @@ function textOf(message: Message): string {
     return message ? message.topic + "=" + message.payload.length : "none"
 }
 
-/** Runs one scenario and logs how it ended; a session that is left open is ended. */
+/** Runs one scenario, logs its outcome, and closes the session. */
 async function run(name: string, act: () => Promise<string>): Promise<void> {
     try {
         const text = await act()
@@ -43,22 +43,22 @@ async function run(name: string, act: () => Promise<string>): Promise<void> {
     await closeMqtt()
 }
 
-async function refused(name: string): Promise<void> {
+async function connectOnly(name: string): Promise<void> {
     await run(name, async () => {
         await connectMqtt(options(name))
         return "connected"
     })
 }
 
-async function cutToBytes(): Promise<string> {
-    const kept = await connectMqtt(options("cut"))
+async function receiveByteByByte(): Promise<string> {
+    const kept = await connectMqtt(options("byte-by-byte"))
     const granted = await subscribe("a/#", 1)
     const first = await nextMessage(3000)
     const second = await nextMessage(3000)
     return "kept " + kept + ", granted " + granted + ", " + textOf(first) + ", " + textOf(second)
 }
 
-async function qos1(): Promise<string> {
+async function publishQos1(): Promise<string> {
     await connectMqtt(options("qos1"))
     await publish("up", "first", 1)
     await publish("up", Buffer.from("second"), 1)
@@ -79,7 +79,7 @@ async function idle(name: string, ms: number): Promise<string> {
     return textOf(await nextMessage(ms))
 }
 
-async function burst(): Promise<string> {
+async function receiveBurst(): Promise<string> {
     await connectMqtt(options("burst"))
     const before = droppedMessages()
     await publish("go", "", 1)
@@ -90,10 +90,10 @@ async function burst(): Promise<string> {
         count++
     }
     await publish("done", "", 1)
-    return count + droppedMessages() - before + " came"
+    return count + droppedMessages() - before + " messages"
 }
 
-/** Tries a host that is not there. */
+/** Connects to another host. */
 async function connectTo(name: string, host: string): Promise<void> {
     await run(name, async () => {
         const other = options(name)
@@ -103,20 +103,20 @@ async function connectTo(name: string, host: string): Promise<void> {
     })
 }
 
-async function tooLarge(): Promise<string> {
-    await connectMqtt(options("large"))
+async function receiveLargePacket(): Promise<string> {
+    await connectMqtt(options("large-packet"))
     const message = await nextMessage(3000)
-    await publish("up", "alive", 1)
+    await publish("up", "small", 1)
     return textOf(message)
 }
 
-async function denied(): Promise<string> {
-    await connectMqtt(options("denied"))
+async function subscribeDenied(): Promise<string> {
+    await connectMqtt(options("suback-128"))
     return "granted " + (await subscribe("a/#", 1))
 }
 
-async function sendTooMuch(): Promise<string> {
-    await connectMqtt(options("toomuch"))
+async function sendLargePublish(): Promise<string> {
+    await connectMqtt(options("large-publish"))
     let kind = -1
     try {
         await publish("up", Buffer.alloc(1300), 1)
@@ -127,10 +127,10 @@ async function sendTooMuch(): Promise<string> {
     return "fault " + kind + ", then acknowledged"
 }
 
-async function full(): Promise<string> {
-    await connectMqtt(options("full"))
+async function receiveSixMessages(): Promise<string> {
+    await connectMqtt(options("six-messages"))
     const before = droppedMessages()
-    // The six messages arrive while this waits for its acknowledgement.
+    // The six messages arrive while this call waits for its PUBACK.
     await publish("go", "", 1)
     const topics: string[] = []
     for (;;) {
@@ -142,22 +142,32 @@ async function full(): Promise<string> {
 }
 
 async function main(): Promise<void> {
-    for (const name of ["refuse1", "refuse2", "refuse3", "refuse4", "refuse5", "mute", "eager", "slammed"])
-        await refused(name)
-    await run("cut", cutToBytes)
-    await run("qos1", qos1)
-    for (const name of ["ackdropped", "ackstale", "ackless", "garbage"]) await publishTo(name)
-    await run("denied", denied)
-    await run("alive", idleAlive)
-    await run("dead", idleDead)
-    await run("lost", idleLost)
-    await run("large", tooLarge)
-    await run("toomuch", sendTooMuch)
-    await run("full", full)
-    await run("burst", burst)
-    await connectTo("unknown", "unknown.test")
-    await connectTo("blackhole", "blackhole.test")
-    await connectTo("behind", "broker.test")
+    for (const name of [
+        "refuse1",
+        "refuse2",
+        "refuse3",
+        "refuse4",
+        "refuse5",
+        "no-connack",
+        "publishes-with-connack",
+        "closes-before-connack",
+    ])
+        await connectOnly(name)
+    await run("byte-by-byte", receiveByteByByte)
+    await run("qos1", publishQos1)
+    for (const name of ["puback-lost", "puback-of-other-id", "puback-never", "invalid-packet"])
+        await publishTo(name)
+    await run("suback-128", subscribeDenied)
+    await run("pingresp", idleWithPingresp)
+    await run("no-pingresp", idleWithoutPingresp)
+    await run("closes-after-connack", idleUntilClosed)
+    await run("large-packet", receiveLargePacket)
+    await run("large-publish", sendLargePublish)
+    await run("six-messages", receiveSixMessages)
+    await run("burst", receiveBurst)
+    await connectTo("unknown-host", "unknown.test")
+    await connectTo("silent-host", "blackhole.test")
+    await connectTo("after-silent-host", "broker.test")
     console.log("end")
 }
 
@@ -165,16 +175,16 @@ async function publishTo(name: string): Promise<void> {
     await run(name, async () => await publishOnce(name))
 }
 
-async function idleAlive(): Promise<string> {
-    return await idle("alive", 6000)
+async function idleWithPingresp(): Promise<string> {
+    return await idle("pingresp", 6000)
 }
 
-async function idleDead(): Promise<string> {
-    return await idle("dead", 60000)
+async function idleWithoutPingresp(): Promise<string> {
+    return await idle("no-pingresp", 60000)
 }
 
-async function idleLost(): Promise<string> {
-    return await idle("lost", 60000)
+async function idleUntilClosed(): Promise<string> {
+    return await idle("closes-after-connack", 60000)
 }
 
 await main()

@@ -14,13 +14,13 @@ function faultOf(status: number, body: string, retryAfterSec = 0): Fault {
     throw new Error("no fault")
 }
 
-describe("what DPS answers", () => {
-    test("202 is assigning, with the operation and the retry-after", () => {
+describe("an answer of DPS", () => {
+    test("is read as assigning, with operation ID and retry-after, when the status is 202", () => {
         const answer = readAnswer(202, `{"operationId":"${OPERATION}","status":"assigning"}`, 3)
         expect(answer).toMatchObject({ status: "assigning", operationId: OPERATION, retryAfterSec: 3 })
     })
 
-    test("200 assigned is read nested (register) and flat (lookup)", () => {
+    test("is read as assigned in the nested form (register) and in the flat form (lookup)", () => {
         const found = { status: "assigned", hub: "h.azure-devices.net", deviceId: "d1" }
         expect(
             readAnswer(200, `{"operationId":"o","status":"assigned","registrationState":{${STATE}}}`, 0)
@@ -28,7 +28,7 @@ describe("what DPS answers", () => {
         expect(readAnswer(200, `{${STATE}}`, 0)).toMatchObject(found)
     })
 
-    test("404, null and unassigned mean: not registered", () => {
+    test("is read as unassigned when it is 404, null, empty or unassigned", () => {
         for (const [status, body] of [
             [404, `{"errorCode":404201}`],
             [200, "null"],
@@ -55,11 +55,11 @@ describe("what DPS answers", () => {
         [200, `{"status":"assigned"}`, FaultKind.ServerError],
         [200, `"assigned"`, FaultKind.ServerError],
         [200, "17", FaultKind.ServerError],
-    ])("%i %s is a fault of its kind", (status, body, kind) => {
+    ])("causes the right kind of fault: %i %s", (status, body, kind) => {
         expect(faultOf(status, body).kind).toBe(kind)
     })
 
-    test("a fault carries retry-after and DPS's own words", () => {
+    test("causes a fault with the retry-after and the error text of DPS", () => {
         const fault = faultOf(429, `{"errorCode":429001,"message":"Too many requests."}`, 7)
         expect(fault.retryAfterSec).toBe(7)
         expect(fault.message).toContain("Too many requests.")

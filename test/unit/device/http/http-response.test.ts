@@ -9,7 +9,7 @@ function bytes(...lines: string[]): Buffer {
 }
 
 describe("an HTTP response", () => {
-    test("with Content-Length is whole only at its last byte", () => {
+    test("is complete at its last byte when it has a Content-Length", () => {
         const whole = bytes(
             "HTTP/1.1 202 Accepted",
             `date: ${DATE}`,
@@ -28,7 +28,7 @@ describe("an HTTP response", () => {
         })
     })
 
-    test("in chunks is joined, whatever the sizes", () => {
+    test("is joined from chunks of any size", () => {
         fc.assert(
             fc.property(fc.array(fc.string({ minLength: 1, maxLength: 40 }), { maxLength: 8 }), pieces => {
                 const chunks = pieces.map(piece => {
@@ -47,7 +47,7 @@ describe("an HTTP response", () => {
         )
     })
 
-    test("without a length ends when the peer closes", () => {
+    test("ends when the peer closes if it has no length", () => {
         const whole = bytes("HTTP/1.1 401 Unauthorized", `Date: ${DATE}`, "", "nope")
         expect(parseResponse(whole, false, false)).toBeUndefined()
         expect(parseResponse(whole, true, false)).toMatchObject({
@@ -56,7 +56,7 @@ describe("an HTTP response", () => {
         })
     })
 
-    test("to a HEAD has no body, whatever its length says", () => {
+    test("has no body when it answers a HEAD request, whatever its Content-Length is", () => {
         const head = bytes(
             "HTTP/1.1 404 Not Found",
             `Date: ${DATE}`,
@@ -72,15 +72,15 @@ describe("an HTTP response", () => {
         })
     })
 
-    test("of random bytes is never a crash", () => {
+    test("is parsed without an exception when it consists of random bytes", () => {
         fc.assert(
             fc.property(fc.uint8Array({ maxLength: 300 }), noise => {
                 const buffer = Buffer.concat([
                     Buffer.from("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
                     noise,
                 ])
-                parseResponse(buffer, true, false)
-                parseResponse(Buffer.from(noise), true, false)
+                expect(() => parseResponse(buffer, true, false)).not.toThrow()
+                expect(() => parseResponse(Buffer.from(noise), true, false)).not.toThrow()
             }),
             { numRuns: 2000 }
         )

@@ -5,20 +5,20 @@ import type { Packet } from "mqtt-packet"
 import { beforeAll, describe, expect, test } from "vitest"
 import { type ReceivedPackets, serveScript } from "../../../helpers/scripted-broker.js"
 
-/** The longest that the program of this test may take, on its own clock. */
+/** Time limit of the program, on its own clock. */
 const LIMIT_MS = 900_000
 
-interface Run {
-    /** What the program logged. */
+interface ProgramRun {
+    /** The log of the program. */
     lines: string[]
-    /** What the broker received. */
+    /** The packets that the broker received. */
     sent: ReceivedPackets
     panicCodes: unknown[]
     programStarts: number
 }
 
-/** Runs the program to its end against the broker, in memory and on a clock of its own. */
-function runProgram(bytecode: Uint8Array, heapBytes: number, gcStress: boolean): Run {
+/** Runs the program to its end against the scripted broker, in memory and on its own clock. */
+function runProgram(bytecode: Uint8Array, heapBytes: number, gcStress: boolean): ProgramRun {
     const clock = new ManualClock()
     const sent: ReceivedPackets = {}
     const lines: string[] = []
@@ -51,7 +51,7 @@ const outcome = new Map<string, string>()
 let bytecode: Uint8Array
 let lines: string[]
 let sent: ReceivedPackets
-let run: Run
+let run: ProgramRun
 
 beforeAll(async () => {
     bytecode = (await buildFirmware("test/vm-suites/programs/mqtt-client.ts")).bytecode
@@ -64,7 +64,7 @@ beforeAll(async () => {
     }
 })
 
-/** What the board sent as `client`, in short: `publish#1`, with `!` for a duplicate. */
+/** Returns the packets of this client identifier in a short form: `publish#1`, with `!` for a duplicate. */
 function packetsOf(client: string): string[] {
     return (sent[client] ?? []).map(packet => {
         const id = packet.messageId ? `#${packet.messageId}` : ""
@@ -72,11 +72,11 @@ function packetsOf(client: string): string[] {
     })
 }
 
-function only(client: string, cmd: Packet["cmd"]): Packet[] {
+function packetsOfType(client: string, cmd: Packet["cmd"]): Packet[] {
     return (sent[client] ?? []).filter(packet => packet.cmd === cmd)
 }
 
-function fault(kind: FaultKind, message: string): string {
+function faultText(kind: FaultKind, message: string): string {
     return `fault ${kind} ${message}`
 }
 
@@ -89,130 +89,134 @@ test("the program runs to its end without a panic", () => {
 test.each([
     ["a heap of 40 KB and a collection before each allocation", 40_960, true],
     ["a heap of 20 KB", 20_480, false],
-])("%s makes no difference", (_, heapBytes, gcStress) => {
+])("the program logs the same with %s", (_, heapBytes, gcStress) => {
     expect(runProgram(bytecode, heapBytes, gcStress).lines).toEqual(lines)
 })
 
-describe("connecting", () => {
+describe("a board that connects over MQTT", () => {
     test.each([
         [1, FaultKind.Rejected],
         [2, FaultKind.Rejected],
         [3, FaultKind.Unavailable],
         [4, FaultKind.Refused],
         [5, FaultKind.Refused],
-    ])("CONNACK %d is a fault of its own kind", (code, kind) => {
-        expect(outcome.get(`refuse${code}`)).toBe(fault(kind, `CONNACK ${code}`))
+    ])("maps CONNACK %d to the right kind of fault", (code, kind) => {
+        expect(outcome.get(`refuse${code}`)).toBe(faultText(kind, `CONNACK ${code}`))
         expect(packetsOf(`refuse${code}`)).toEqual(["connect"])
     })
 
-    test("without a CONNACK in time it is a Network fault: the socket has just worked", () => {
-        expect(outcome.get("mute")).toBe(fault(FaultKind.Network, "no CONNACK"))
+    test("reports a Network fault when no CONNACK arrives, because the socket works", () => {
+        expect(outcome.get("no-connack")).toBe(faultText(FaultKind.Network, "no CONNACK"))
     })
 
-    test("a link closed instead of a CONNACK is a Network fault", () => {
-        expect(outcome.get("slammed")).toBe(fault(FaultKind.Network, "closed by peer"))
+    test("reports a Network fault when the peer closes instead of sending CONNACK", () => {
+        expect(outcome.get("closes-before-connack")).toBe(faultText(FaultKind.Network, "closed by peer"))
     })
 
-    test("a packet that follows CONNACK in the same chunk does no harm", () => {
-        expect(outcome.get("eager")).toBe("connected")
+    test("accepts a packet that follows CONNACK in the same chunk", () => {
+        expect(outcome.get("publishes-with-connack")).toBe("connected")
     })
 
-    test("a host without an address is a Network fault", () => {
-        expect(outcome.get("unknown")).toBe(fault(FaultKind.Network, "socket: can't resolve host"))
+    test("reports a Network fault for an unknown host", () => {
+        expect(outcome.get("unknown-host")).toBe(faultText(FaultKind.Network, "socket: can't resolve host"))
     })
 
-    test("a host that is silent is a Timeout, and so is what waits behind it", () => {
-        expect(outcome.get("blackhole")).toBe(fault(FaultKind.Timeout, "connect timed out"))
-        expect(outcome.get("behind")).toBe(fault(FaultKind.Timeout, "connect timed out"))
+    test("reports a Timeout for a silent host and for the connection that waits behind it", () => {
+        expect(outcome.get("silent-host")).toBe(faultText(FaultKind.Timeout, "connect timed out"))
+        expect(outcome.get("after-silent-host")).toBe(faultText(FaultKind.Timeout, "connect timed out"))
     })
 
-    test("CONNECT carries what the program gave", () => {
-        expect(only("cut", "connect")[0]).toMatchObject({ username: "u", keepalive: 2, clean: true })
+    test("sends CONNECT with the options of the program", () => {
+        expect(packetsOfType("byte-by-byte", "connect")[0]).toMatchObject({
+            username: "u",
+            keepalive: 2,
+            clean: true,
+        })
     })
 })
 
-describe("receiving", () => {
-    test("packets cut into single bytes are put together", () => {
-        expect(outcome.get("cut")).toBe("kept true, granted 0, a/1=200, a/2=0")
+describe("a board that receives MQTT packets", () => {
+    test("assembles packets that arrive byte by byte", () => {
+        expect(outcome.get("byte-by-byte")).toBe("kept true, granted 0, a/1=200, a/2=0")
     })
 
-    test("a QoS 1 message is acknowledged with its packet identifier", () => {
+    test("acknowledges a QoS 1 message with its packet identifier", () => {
         expect(outcome.get("qos1")).toBe("a/q=3 id 9")
-        expect(only("qos1", "puback").map(packet => packet.messageId)).toEqual([9])
+        expect(packetsOfType("qos1", "puback").map(packet => packet.messageId)).toEqual([9])
     })
 
-    test("a packet over the bound is skipped and acknowledged, and the next one is read", () => {
+    test("skips and acknowledges a packet over the size limit, and reads the next packet", () => {
         expect(lines).toContain("too large, skipped: big")
-        expect(outcome.get("large")).toBe("a/x=2")
-        expect(only("large", "puback").map(packet => packet.messageId)).toEqual([77])
-        expect(only("large", "publish")).toHaveLength(1)
+        expect(outcome.get("large-packet")).toBe("a/x=2")
+        expect(packetsOfType("large-packet", "puback").map(packet => packet.messageId)).toEqual([77])
+        expect(packetsOfType("large-packet", "publish")).toHaveLength(1)
     })
 
-    test("messages over the inbox's bound are dropped and not acknowledged", () => {
-        expect(outcome.get("full")).toBe("m1 m2 m3 m4, dropped 2")
-        expect(only("full", "puback").map(packet => packet.messageId)).toEqual([1, 2, 3, 4])
+    test("drops messages over the queue limit and does not acknowledge them", () => {
+        expect(outcome.get("six-messages")).toBe("m1 m2 m3 m4, dropped 2")
+        expect(packetsOfType("six-messages", "puback").map(packet => packet.messageId)).toEqual([1, 2, 3, 4])
     })
 
-    test("a burst of 50 KB is read to its end and the session lives on", () => {
-        expect(outcome.get("burst")).toBe("501 came")
-        expect(only("burst", "publish")).toHaveLength(2)
+    test("reads a burst of 50 KB and keeps its session", () => {
+        expect(outcome.get("burst")).toBe("501 messages")
+        expect(packetsOfType("burst", "publish")).toHaveLength(2)
     })
 
-    test("what is not MQTT ends the session with a Protocol fault", () => {
-        expect(outcome.get("garbage")).toBe(fault(FaultKind.Protocol, "malformed MQTT packet"))
+    test("ends the session with a Protocol fault after invalid MQTT", () => {
+        expect(outcome.get("invalid-packet")).toBe(faultText(FaultKind.Protocol, "malformed MQTT packet"))
     })
 })
 
-describe("sending", () => {
-    test("each QoS 1 packet has an identifier of its own, never 0", () => {
-        const ids = only("qos1", "publish").map(packet => packet.messageId)
+describe("a board that sends MQTT packets", () => {
+    test("uses a new packet identifier, never 0, for each QoS 1 packet", () => {
+        const ids = packetsOfType("qos1", "publish").map(packet => packet.messageId)
         expect(ids.filter(id => id !== undefined)).toHaveLength(2)
         expect(new Set(ids).size).toBe(3)
         expect(ids).not.toContain(0)
         expect(packetsOf("qos1").at(-1)).toBe("disconnect")
     })
 
-    test("a PUBACK that does not come: the same packet again, marked as a duplicate", () => {
-        expect(outcome.get("ackdropped")).toBe("acknowledged")
-        const [first, second] = only("ackdropped", "publish")
-        expect(only("ackdropped", "publish")).toHaveLength(2)
+    test("sends the same packet again, as a duplicate, when PUBACK is missing", () => {
+        expect(outcome.get("puback-lost")).toBe("acknowledged")
+        const [first, second] = packetsOfType("puback-lost", "publish")
+        expect(packetsOfType("puback-lost", "publish")).toHaveLength(2)
         expect(second).toMatchObject({ messageId: first?.messageId, dup: true })
         expect(first).toMatchObject({ dup: false })
     })
 
-    test("a PUBACK for another packet does not count", () => {
-        expect(outcome.get("ackstale")).toBe("acknowledged")
-        expect(only("ackstale", "publish")).toHaveLength(1)
+    test("ignores a PUBACK for another packet", () => {
+        expect(outcome.get("puback-of-other-id")).toBe("acknowledged")
+        expect(packetsOfType("puback-of-other-id", "publish")).toHaveLength(1)
     })
 
-    test("without any PUBACK the session ends after three tries", () => {
-        expect(outcome.get("ackless")).toBe(fault(FaultKind.Timeout, "no PUBACK"))
-        expect(only("ackless", "publish")).toHaveLength(3)
+    test("ends the session after three attempts without PUBACK", () => {
+        expect(outcome.get("puback-never")).toBe(faultText(FaultKind.Timeout, "no PUBACK"))
+        expect(packetsOfType("puback-never", "publish")).toHaveLength(3)
     })
 
-    test("SUBACK 128 is a fault", () => {
-        expect(outcome.get("denied")).toBe(fault(FaultKind.ServerError, "SUBACK 128"))
+    test("reports a fault for SUBACK 128", () => {
+        expect(outcome.get("suback-128")).toBe(faultText(FaultKind.ServerError, "SUBACK 128"))
     })
 
-    test("a packet too large to send is refused, and the session lives on", () => {
-        expect(outcome.get("toomuch")).toBe(`fault ${FaultKind.Rejected}, then acknowledged`)
-        expect(only("toomuch", "publish")).toHaveLength(1)
+    test("rejects a packet that is too large to send, and keeps its session", () => {
+        expect(outcome.get("large-publish")).toBe(`fault ${FaultKind.Rejected}, then acknowledged`)
+        expect(packetsOfType("large-publish", "publish")).toHaveLength(1)
     })
 })
 
-describe("keeping alive", () => {
-    test("an idle session sends PINGREQ within the keep alive time and stays", () => {
-        expect(outcome.get("alive")).toBe("none")
+describe("a board with an idle MQTT session", () => {
+    test("sends PINGREQ within the keep alive time and keeps its session", () => {
+        expect(outcome.get("pingresp")).toBe("none")
         // 6 s at a keep alive of 2 s.
-        expect(only("alive", "pingreq").length).toBeGreaterThanOrEqual(3)
+        expect(packetsOfType("pingresp", "pingreq").length).toBeGreaterThanOrEqual(3)
     })
 
-    test("silence after one PINGREQ ends the session", () => {
-        expect(outcome.get("dead")).toBe(fault(FaultKind.Timeout, "no PINGRESP"))
-        expect(only("dead", "pingreq")).toHaveLength(1)
+    test("ends the session when one PINGREQ gets no answer", () => {
+        expect(outcome.get("no-pingresp")).toBe(faultText(FaultKind.Timeout, "no PINGRESP"))
+        expect(packetsOfType("no-pingresp", "pingreq")).toHaveLength(1)
     })
 
-    test("a lost link ends the session", () => {
-        expect(outcome.get("lost")).toBe(fault(FaultKind.Network, "closed by peer"))
+    test("ends the session when the peer closes the connection", () => {
+        expect(outcome.get("closes-after-connack")).toBe(faultText(FaultKind.Network, "closed by peer"))
     })
 })

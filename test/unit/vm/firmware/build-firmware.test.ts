@@ -33,8 +33,8 @@ afterAll(() => rmSync(dir, { recursive: true }))
 
 const build = (entry: string) => buildFirmware(entry, { projectDir: dir })
 
-describe("building firmware", () => {
-    test("what the image depends on is the entry and what it imports", () => {
+describe("a firmware build", () => {
+    test("depends on the entry file and its imports", () => {
         expect(sourceClosure(dir, "src/main.ts")).toEqual([
             "devs/part/index.ts",
             "devs/part/word.ts",
@@ -42,7 +42,7 @@ describe("building firmware", () => {
         ])
     })
 
-    test("an unchanged tree builds nothing; a change far down the imports does, one elsewhere does not", async () => {
+    test("compiles only when the entry file or one of its imports has changed", async () => {
         const first = await build("src/main.ts")
         expect(first).toMatchObject({ built: true, entry: "src/main.ts", path: join(dir, "build/main.devs") })
         expect(existsSync(first.sizesPath)).toBe(true)
@@ -55,13 +55,13 @@ describe("building firmware", () => {
         expect(Buffer.from(second.bytecode).includes("two, and longer")).toBe(true)
     })
 
-    test("two builds at once take turns: each gets its own image", async () => {
+    test("waits for another build, so that each build gets its own image", async () => {
         const [main, other] = await Promise.all([build("src/main.ts"), build("src/other.ts")])
         expect(Buffer.from(main.bytecode).includes("two, and longer")).toBe(true)
         expect(Buffer.from(other.bytecode).includes("other")).toBe(true)
     })
 
-    test("what does not compile fails with the compiler's words", async () => {
+    test("fails with the error text of the compiler", async () => {
         await expect(build("src/wrong.ts")).rejects.toMatchObject({
             kind: "build",
             message: expect.stringMatching(
@@ -71,7 +71,7 @@ describe("building firmware", () => {
         expect(existsSync(join(dir, "build/wrong.devs"))).toBe(false)
     })
 
-    test("an entry that is not there is named", async () => {
+    test("names a missing entry file", async () => {
         await expect(build("src/none.ts")).rejects.toMatchObject({
             kind: "build",
             message: expect.stringMatching(/no src\/none\.ts/),
@@ -79,15 +79,15 @@ describe("building firmware", () => {
     })
 })
 
-describe("running a device test", () => {
-    test("a failing test is named with what it printed; a warning alone is no failure", async () => {
+describe("a test suite inside the VM", () => {
+    test("names a failing test with its output, and does not count a warning as a failure", async () => {
         const result = await runDeviceTest("test/fails.ts", { projectDir: dir })
         expect(result).toMatchObject({ total: 2, passed: 1 })
         expect(result.failures.map(({ name }) => name)).toEqual(["sums > wrong"])
         expect(result.failures[0]?.output.join("\n")).toContain("Expected 3, got 2")
     })
 
-    test("a suite that runs no test is a failure", async () => {
+    test("fails when it runs no test", async () => {
         const run = runDeviceTest("test/none.ts", { projectDir: dir })
         await expect(run).rejects.toMatchObject({
             kind: "test",
@@ -95,7 +95,7 @@ describe("running a device test", () => {
         })
     })
 
-    test("a program that is no suite does not pass as one", async () => {
+    test("fails when the program is not a test suite", async () => {
         const run = runDeviceTest("src/other.ts", { projectDir: dir })
         await expect(run).rejects.toMatchObject({
             kind: "test",

@@ -1,4 +1,4 @@
-// Power that fails inside a flash write: the steps in which the runtime's store makes it, and a board that it happens to.
+// Power failures inside a flash write: the steps of a write by the runtime's settings store, and a board that fails.
 import {
     type Flash,
     type FlashStep,
@@ -15,13 +15,13 @@ import { FLASH_PAGE_BYTES } from "../../../../tools/vm/flash/flash-memory.js"
 import { createProbeBoard } from "../../../helpers/probe-board.js"
 import { fillWithStaleValues } from "../../../helpers/fill-store.js"
 
-interface Write {
+interface FlashWrite {
     before: Uint8Array
     after: Uint8Array
 }
 
-/** The write of `settings` to a flash that holds another one. */
-function settingWrite(settings: Record<string, unknown>): Write {
+/** Returns the write of `settings` to a flash that holds another setting. */
+function writeOfSettings(settings: Record<string, unknown>): FlashWrite {
     const flash = memoryFlash()
     writeSettings(flash, { one: 1 })
     const before = Uint8Array.from(flash.load())
@@ -29,9 +29,9 @@ function settingWrite(settings: Record<string, unknown>): Write {
     return { before, after: Uint8Array.from(flash.load()) }
 }
 
-/** A board whose program writes one setting at each boot, and what it wrote. */
-async function booting() {
-    const writes: Write[] = []
+/** Returns a board whose program writes one setting at each boot, with its recorded writes. */
+async function createBootCounter() {
+    const writes: FlashWrite[] = []
     const { board, clock } = await createProbeBoard(
         "boots",
         {},
@@ -39,7 +39,7 @@ async function booting() {
     )
     return {
         flash: board.flash,
-        /** Boots once; returns the steps of each write. */
+        /** Boots once and returns the steps of each write. */
         boot(): FlashStep[][] {
             const from = writes.length
             board.powerOn()
@@ -51,54 +51,54 @@ async function booting() {
     }
 }
 
-/** The kinds of steps in their order, each run of one kind once. */
-const runs = (steps: FlashStep[]) =>
+/** Returns the kinds of the steps in order, without successive duplicates. */
+const kindsOf = (steps: FlashStep[]) =>
     steps.map(step => step.what).filter((what, i, all) => what !== all[i - 1])
 
-describe("the steps of a write", () => {
-    test("of one setting: the words of its value upwards, then the six of its entry", () => {
-        const { before, after } = settingWrite({ two: "abcdefghij" })
+describe("the steps of a flash write", () => {
+    test("write the words of the value in ascending order, then the six words of the entry", () => {
+        const { before, after } = writeOfSettings({ two: "abcdefghij" })
         const steps = flashSteps(before, after)
         const [value, entry] = [steps.slice(0, 3), steps.slice(3)]
-        expect(runs(value)).toEqual(["value"])
+        expect(kindsOf(value)).toEqual(["value"])
         expect(Buffer.concat(value.map(step => step.bytes)).toString()).toBe('"abcdefghij"')
-        expect(runs(entry)).toEqual(["entry"])
+        expect(kindsOf(entry)).toEqual(["entry"])
         expect(entry).toHaveLength(6)
         for (const part of [value, entry])
             expect(part.map(step => step.at)).toEqual(part.map((_, i) => (part[0]?.at ?? 0) + 4 * i))
     })
 
-    test("of a collection: the other bank is erased if it is not blank, filled, and its header comes last", async () => {
-        const { flash, boot } = await booting()
+    test("of a garbage collection erase the other bank if needed, fill it, and write its header last", async () => {
+        const { flash, boot } = await createBootCounter()
         const erased: number[][] = []
         for (let i = 0; i < 3; i++) {
             fillWithStaleValues(flash)
             const [collection, append] = boot() as [FlashStep[], FlashStep[]]
             const pages = collection.filter(step => step.what === "erase")
             erased.push(pages.map(step => step.at / FLASH_PAGE_BYTES))
-            expect(runs(collection).join(" ")).toMatch(/^(erase )?(entry )?(value entry )+header$/)
-            expect(runs(append)).toEqual(["value", "entry"])
+            expect(kindsOf(collection).join(" ")).toMatch(/^(erase )?(entry )?(value entry )+header$/)
+            expect(kindsOf(append)).toEqual(["value", "entry"])
         }
         expect(erased).toEqual([[], [0, 1, 2, 3], [4, 5, 6, 7]])
     })
 
-    test("of a mount that formats: the first bank is erased, its header is written", async () => {
-        const { flash, boot, writes } = await booting()
+    test("of a format erase the first bank and write its header", async () => {
+        const { flash, boot, writes } = await createBootCounter()
         boot()
-        const { before, after } = writes[0] as Write
+        const { before, after } = writes[0] as FlashWrite
         flash.save(tornImage(before, after, 3))
-        expect(boot().map(runs)).toEqual([["erase", "header"]])
+        expect(boot().map(kindsOf)).toEqual([["erase", "header"]])
     })
 
-    test("lead from the image before to the image after; between equal images there are none", () => {
-        const { before, after } = settingWrite({ two: 2 })
+    test("lead from the image before to the image after, and are empty between equal images", () => {
+        const { before, after } = writeOfSettings({ two: 2 })
         const count = flashSteps(before, after).length
         expect(Buffer.compare(tornImage(before, after, 0), before)).toBe(0)
         expect(Buffer.compare(tornImage(before, after, count), after)).toBe(0)
         expect(flashSteps(after, after)).toEqual([])
     })
 
-    test("are not made up for what the store would not do: a deploy", async () => {
+    test("are refused for a change that the settings store does not make, such as a deployment", async () => {
         const { board } = await createProbeBoard("greet")
         const flash = memoryFlash()
         writeProgram(flash, readProgram(board.flash) as Uint8Array)
@@ -107,7 +107,7 @@ describe("the steps of a write", () => {
 })
 
 describe("a board", () => {
-    test("whose power fails inside a write is off, and its flash holds what was programmed so far", async () => {
+    test("is off after a power failure inside a write, and its flash has the words written so far", async () => {
         let left: Uint8Array | undefined
         const { board, clock } = await createProbeBoard(
             "boots",
@@ -122,23 +122,23 @@ describe("a board", () => {
         expect(board.stats).toMatchObject({ flashWrites: 1, resets: 0, panics: 0 })
     })
 
-    test("whose power stays keeps what it wrote", async () => {
+    test("keeps what it wrote when power does not fail", async () => {
         const { board, until } = await createProbeBoard("boots", {}, { tear: () => undefined })
         board.powerOn()
         until("boot 1")
         expect(readSettings(board.flash).boots).toBe(1)
     })
 
-    test("reads what its flash holds, not what it meant to write", async () => {
+    test("reads the content of its flash, not what it intended to write", async () => {
         const inner = memoryFlash()
-        let deaf = false
+        let ignoresWrites = false
         const flash: Flash = {
             bytes: inner.bytes,
             load: () => inner.load(),
-            save: image => (deaf ? 0 : inner.save(image)),
+            save: image => (ignoresWrites ? 0 : inner.save(image)),
         }
         const { board, clock, until, log } = await createProbeBoard("boots", {}, { flash })
-        deaf = true
+        ignoresWrites = true
         for (let start = 0; start < 2; start++) {
             board.powerOn()
             until("boot 1")

@@ -35,7 +35,7 @@ afterAll(() => {
     tcpServer.close()
 })
 
-/** Runs the probe on the machine's own clock until it says how its connection went. */
+/** Runs the probe program on the system clock until it logs the result of its connection. */
 async function outcome(mode: string, peer: object, network: RealNetworkOptions) {
     const shows = mode === "pump" ? /^(pumped|failed)/ : /^(open|failed)/
     const { board } = await createProbeBoard(
@@ -52,11 +52,11 @@ async function outcome(mode: string, peer: object, network: RealNetworkOptions) 
     return { text, stats: board.stats }
 }
 
-describe("the real network", () => {
+describe("the network of the machine", () => {
     const route = () => ({ host: "127.0.0.1", port: portOf(tlsServer) })
     const tls = (host: string) => ({ host, port: 8883, proto: "tls" })
 
-    test("TLS works with the CA given, for the name in the certificate, as TLS 1.2", async () => {
+    test("connects over TLS 1.2 with the given CA and the name in the certificate", async () => {
         const network = { ca: ca.cert, routes: { "hub.test": route() } }
         const { text, stats } = await outcome("listen", tls("hub.test"), network)
         expect(text).toBe("open")
@@ -64,15 +64,15 @@ describe("the real network", () => {
         expect(protocols.at(-1)).toBe("TLSv1.2")
     })
 
-    test("a wrong host name, an unknown CA, an unknown name and a closed port are each refused", async () => {
-        const strangers = await makeCa()
+    test("rejects a wrong host name, an unknown CA, an unknown host and a closed port", async () => {
+        const otherCa = await makeCa()
         const closed = createTcpServer()
         await listening(closed)
         const closedPort = portOf(closed)
         await new Promise(done => closed.close(done))
         const tries = await Promise.all([
             outcome("listen", tls("other.test"), { ca: ca.cert, routes: { "other.test:8883": route() } }),
-            outcome("listen", tls("hub.test"), { ca: strangers.cert, routes: { "hub.test": route() } }),
+            outcome("listen", tls("hub.test"), { ca: otherCa.cert, routes: { "hub.test": route() } }),
             outcome("listen", tls("nowhere.test"), { ca: ca.cert, routes: { "hub.test": route() } }),
             outcome("listen", { host: "127.0.0.1", port: closedPort, proto: "tcp" }, {}),
         ])
@@ -85,13 +85,13 @@ describe("the real network", () => {
         for (const { stats } of tries) expect(stats.tlsHandshakes).toBe(0)
     })
 
-    test("a peer that is no TLS server fails the handshake", async () => {
+    test("fails the handshake with a peer that is not a TLS server", async () => {
         const routes = { "hub.test": { host: "127.0.0.1", port: portOf(tcpServer) } }
         const { text } = await outcome("listen", tls("hub.test"), { ca: ca.cert, routes })
         expect(text).toContain("mbedtls_ssl_handshake")
     })
 
-    test("data goes both ways whole and in order", async () => {
+    test("transmits data completely and in order in both directions", async () => {
         const network = { ca: ca.cert, routes: { "hub.test": route() } }
         const { text, stats } = await outcome("pump", tls("hub.test"), network)
         expect(text).toBe("pumped 9000")

@@ -1,4 +1,4 @@
-// The switch of a board's Wi-Fi: what it does to connections, by itself.
+// The Wi-Fi switch of a board and its effect on connections, without a board.
 import type { Link } from "@moorage/runtime"
 import { ManualClock } from "@moorage/runtime"
 import { type ConnectHandler, memoryNetwork, type NetworkTarget, WifiSwitch } from "@moorage/vm"
@@ -6,44 +6,44 @@ import { describe, expect, test } from "vitest"
 
 const TARGET: NetworkTarget = { host: "a.b", port: 8883, tls: true }
 
-/** A switched network with 10 ms to the peer, and what a connection over it was told. */
-function world() {
+/** Returns a network with a Wi-Fi switch and 10 ms latency, and records the events of its connections. */
+function createSwitchedNetwork() {
     const clock = new ManualClock()
-    const told: string[] = []
-    const peers: { link: Link; said: string[] }[] = []
+    const events: string[] = []
+    const peers: { link: Link; received: string[] }[] = []
     const wifi = new WifiSwitch(
         memoryNetwork({
             clock,
             latencyMs: 10,
             dial: (_, link) => {
-                const said: string[] = []
+                const received: string[] = []
                 link.listen({
-                    data: bytes => said.push(Buffer.from(bytes).toString()),
-                    closed: error => said.push(error ? "broken" : "ended"),
+                    data: bytes => received.push(Buffer.from(bytes).toString()),
+                    closed: error => received.push(error ? "broken" : "ended"),
                 })
-                peers.push({ link, said })
+                peers.push({ link, received })
             },
         })
     )
     let open: Link | undefined
     const handler: ConnectHandler = {
-        reached: () => told.push("reached"),
-        failed: (where, reason) => told.push(`${where}: ${reason}`),
+        reached: () => events.push("reached"),
+        failed: (where, reason) => events.push(`${where}: ${reason}`),
         opened: link => {
             open = link
-            told.push("opened")
+            events.push("opened")
             link.listen({
-                data: bytes => told.push(Buffer.from(bytes).toString()),
-                closed: error => told.push(error ? `closed: ${error.message}` : "closed"),
+                data: bytes => events.push(Buffer.from(bytes).toString()),
+                closed: error => events.push(error ? `closed: ${error.message}` : "closed"),
             })
         },
     }
-    return { clock, wifi, told, peers, handler, link: () => open as Link }
+    return { clock, wifi, events, peers, handler, link: () => open as Link }
 }
 
-describe("Wi-Fi that is switched off", () => {
-    test("breaks what is open, at both ends, and says so once", () => {
-        const { clock, wifi, told, peers, handler, link } = world()
+describe("the Wi-Fi switch", () => {
+    test("breaks an open connection once at both ends when it is switched off", () => {
+        const { clock, wifi, events, peers, handler, link } = createSwitchedNetwork()
         wifi.connect(TARGET, handler)
         clock.advance(1000)
         peers[0].link.send(Buffer.from("hello"))
@@ -51,25 +51,25 @@ describe("Wi-Fi that is switched off", () => {
         wifi.set(false)
         wifi.set(false)
         clock.advance(1000)
-        expect(told).toEqual(["reached", "opened", "hello", "closed: Wi-Fi is off"])
-        expect(peers[0].said).toEqual(["broken"])
+        expect(events).toEqual(["reached", "opened", "hello", "closed: Wi-Fi is off"])
+        expect(peers[0].received).toEqual(["broken"])
         expect(wifi.available).toBe(false)
         link().send(Buffer.from("too late"))
         clock.advance(1000)
-        expect(peers[0].said).toEqual(["broken"])
+        expect(peers[0].received).toEqual(["broken"])
     })
 
-    test("fails what is being opened, which then never opens", () => {
-        const { clock, wifi, told, handler } = world()
+    test("fails a connection attempt when it is switched off", () => {
+        const { clock, wifi, events, handler } = createSwitchedNetwork()
         wifi.connect(TARGET, handler)
         clock.advance(25)
         wifi.set(false)
         clock.advance(1000)
-        expect(told).toEqual(["reached", "connect: Wi-Fi is off"])
+        expect(events).toEqual(["reached", "connect: Wi-Fi is off"])
     })
 
-    test("leaves what was given up or has ended alone", () => {
-        const { clock, wifi, told, peers, handler } = world()
+    test("ignores connections that were aborted or have ended", () => {
+        const { clock, wifi, events, peers, handler } = createSwitchedNetwork()
         wifi.connect(TARGET, handler).abort()
         clock.advance(1000)
         wifi.connect(TARGET, handler)
@@ -78,16 +78,16 @@ describe("Wi-Fi that is switched off", () => {
         clock.advance(1000)
         wifi.set(false)
         clock.advance(1000)
-        expect(told).toEqual(["reached", "opened", "closed"])
+        expect(events).toEqual(["reached", "opened", "closed"])
     })
 
-    test("serves again when it is on", () => {
-        const { clock, wifi, told, handler } = world()
+    test("connects again after it is switched on", () => {
+        const { clock, wifi, events, handler } = createSwitchedNetwork()
         wifi.set(false)
         wifi.set(true)
         expect(wifi.available).toBe(true)
         wifi.connect(TARGET, handler)
         clock.advance(1000)
-        expect(told).toEqual(["reached", "opened"])
+        expect(events).toEqual(["reached", "opened"])
     })
 })

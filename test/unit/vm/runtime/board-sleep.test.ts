@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest"
 import { type ProbeBoardOptions, createProbeBoard } from "../../../helpers/probe-board.js"
 
 const HOUR_MS = 3_600_000
-const NAP_MS = 3 * HOUR_MS + 123
-const SETTINGS = { napMs: NAP_MS, name: "Ada" }
+const SLEEP_MS = 3 * HOUR_MS + 123
+const SETTINGS = { napMs: SLEEP_MS, name: "Ada" }
 
-async function napping(options: ProbeBoardOptions = {}) {
+async function startSleepingBoard(options: ProbeBoardOptions = {}) {
     const world = await createProbeBoard("nap", SETTINGS, options)
     const dmesg: string[] = []
     world.board.on("dmesg", line => dmesg.push(line))
@@ -15,12 +15,12 @@ async function napping(options: ProbeBoardOptions = {}) {
 }
 
 describe("a board whose program waits", () => {
-    test("wakes at the same moment, however long it may sleep at once", async () => {
+    test("wakes at the same time for every sleep limit", async () => {
         const logs = [undefined, 60_000, 1000].map(async sleepMaxMs => {
-            const { clock, log, board } = await napping({ sleepMaxMs })
+            const { clock, log, board } = await startSleepingBoard({ sleepMaxMs })
             const lines: string[] = []
             board.on("log", line => lines.push(`${clock.nowMs()} ${line}`))
-            clock.advance(NAP_MS)
+            clock.advance(SLEEP_MS)
             expect(log).toEqual([expect.stringContaining("woke Ada at")])
             return lines
         })
@@ -29,15 +29,15 @@ describe("a board whose program waits", () => {
         expect(minute).toEqual(second)
     })
 
-    test("is left alone but once in 30 minutes, with the two turns that an announce takes", async () => {
-        const { board, clock } = await napping()
+    test("wakes only once in 30 min, for the two turns of an announcement", async () => {
+        const { board, clock } = await startSleepingBoard()
         clock.advance(HOUR_MS)
         const before = board.stats.wakes
         clock.advance(1.5 * HOUR_MS)
         expect(board.stats.wakes - before).toBe(3 * 2)
     })
 
-    test("or has ended: it is left alone as well", async () => {
+    test("wakes as rarely when its program has ended", async () => {
         const { board, clock, until } = await createProbeBoard("greet")
         board.powerOn()
         until("hello")
@@ -47,15 +47,15 @@ describe("a board whose program waits", () => {
         expect(board.stats.wakes - before).toBe(3 * 2)
     })
 
-    test("does not forget itself meanwhile", async () => {
-        const { clock, dmesg } = await napping()
-        clock.advance(NAP_MS)
+    test("keeps its own device entry while it sleeps", async () => {
+        const { clock, dmesg } = await startSleepingBoard()
+        clock.advance(SLEEP_MS)
         expect(dmesg.filter(line => line.startsWith("device created"))).toHaveLength(1)
         expect(dmesg.filter(line => line.startsWith("device destroyed"))).toEqual([])
     })
 
-    test("forgets a button 2 s after it fell silent, and sleeps again", async () => {
-        const { board, clock, dmesg } = await napping()
+    test("forgets a button 2 s after its last announcement, and sleeps again", async () => {
+        const { board, clock, dmesg } = await startSleepingBoard()
         clock.advance(HOUR_MS)
         board.pressButton(1000)
         clock.advance(5000)

@@ -8,32 +8,32 @@ const file = createRequire(import.meta.url).resolve("@devicescript/cli/built/dev
 const bundle = readFileSync(file, "latin1")
 
 describe("the VM in the CLI's bundle", () => {
-    test("is found, and belongs to the version that package.json pins", () => {
+    test("is found and has the version that package.json requires", () => {
         expect(extractWasm(bundle, file).length).toBeGreaterThan(200_000)
         const root = JSON.parse(readFileSync("package.json", "utf8"))
         expect(root.devDependencies["@devicescript/cli"]).toBe(CLI_VERSION)
     })
 
-    test("whose markers moved is refused with what to do", () => {
+    test("is rejected with instructions when its markers are missing", () => {
         const moved = bundle.replaceAll("runtime/devicescript-vm/built/devicescript-vm.js", "elsewhere.js")
         expect(() => extractWasm(moved, file)).toThrow(
             /No DeviceScript VM found .*Install @devicescript\/cli 2\.16\.4/
         )
     })
 
-    test("that differs in one byte is refused", () => {
+    test("is rejected when one byte differs", () => {
         const at = bundle.indexOf("data:application/octet-stream;base64,AGFzbQ") + 5000
         const changed = `${bundle.slice(0, at)}${bundle[at] === "A" ? "B" : "A"}${bundle.slice(at + 1)}`
         expect(() => extractWasm(changed, file)).toThrow(/is not that of 2\.16\.4/)
     })
 
-    test("is compiled once for each size of heap", () => {
+    test("is compiled once per heap size", () => {
         expect(vmModule(40_960, 262_144)).toBe(vmModule(40_960, 262_144))
         expect(vmModule(40_960, 262_144)).not.toBe(vmModule(65_536, 262_144))
     })
 })
 
-describe("the runtime's log", () => {
+describe("a line of the runtime's log", () => {
     test.each([
         ["> hello", "log", "hello"],
         [">   indented", "log", "  indented"],
@@ -42,7 +42,7 @@ describe("the runtime's log", () => {
         ["! broken", "error", "broken"],
         ["!  at main_F0 (pc:12)", "error", " at main_F0 (pc:12)"],
         ["devs: OOM (1012 bytes)", "error", "devs: OOM (1012 bytes)"],
-    ])("%j is the program's or its failure's", (dmesg, level, text) => {
+    ])("%j is output of the program or describes its failure", (dmesg, level, text) => {
         expect(consoleLine(dmesg)).toEqual({ level, text })
     })
 
@@ -54,11 +54,11 @@ describe("the runtime's log", () => {
         "* DeviceScript Simulator (WASM) v2.16.4; file v2.16.4",
         "act: main_F0 (pc:1)",
         "",
-    ])("%j is the runtime's own", dmesg => {
+    ])("%j is a message of the runtime", dmesg => {
         expect(consoleLine(dmesg)).toBeUndefined()
     })
 
-    test("a start of the program is known by devsmgr's line", () => {
+    test("shows the start of the program", () => {
         expect(isProgramStart("* start: moorage v1")).toBe(true)
         expect(isProgramStart("> * start: moorage v1")).toBe(false)
     })

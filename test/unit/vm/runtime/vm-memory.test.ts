@@ -1,10 +1,10 @@
 import { expect, test } from "vitest"
 import { createProbeBoard } from "../../../helpers/probe-board.js"
 
-/** Beyond this many the process has more addresses than is known of. */
+/** Upper limit of the attempts to use up the address space of the process. */
 const MANY = 40_000
 
-test("a board that finds no room for its VM in this process says what to do", async () => {
+test("a board reports what to do when the process has no room for its VM", async () => {
     const { board, clock } = await createProbeBoard("greet")
     const held: WebAssembly.Memory[] = []
     const fill = () => {

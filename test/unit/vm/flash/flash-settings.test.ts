@@ -11,15 +11,15 @@ import { describe, expect, test } from "vitest"
 import { storeEntries } from "../../../../tools/vm/flash/settings-partition.js"
 import { createProbeBoard } from "../../../helpers/probe-board.js"
 
-describe("settings", () => {
-    test("reach the program as a deploy stores them, and are no write of the program's", async () => {
+describe("the settings in flash", () => {
+    test("reach the program and do not count as flash writes of the program", async () => {
         const { board, until } = await createProbeBoard("greet", { name: 'Zoë & 日本 "q"' })
         board.powerOn()
         until('hello Zoë & 日本 "q"')
         expect(board.stats.flashWrites).toBe(0)
     })
 
-    test("come back as they were written, whatever their type", () => {
+    test("are read as they were written, for every type", () => {
         const settings = {
             TEXT: "a b",
             NUMBER: 42,
@@ -34,7 +34,7 @@ describe("settings", () => {
         expect([...storeEntries(flash).keys()]).toEqual(Object.keys(settings).map(key => `:${key}`))
     })
 
-    test("the last value of a key wins; one that is the same is not written again", () => {
+    test("keep the last value of a key, and are not written again for the same value", () => {
         const flash = memoryFlash()
         writeSettings(flash, { KEY: "one", OTHER: 1 })
         writeSettings(flash, { KEY: "two" })
@@ -44,7 +44,7 @@ describe("settings", () => {
         expect(readSettings(flash)).toEqual({ KEY: "two", OTHER: 1 })
     })
 
-    test("survive the store's own compaction, which moves them to the other bank", () => {
+    test("survive the garbage collection of the store, which moves them to the other bank", () => {
         const flash = memoryFlash()
         writeSettings(flash, { STAYS: "here" })
         const text = "x".repeat(200)
@@ -52,7 +52,7 @@ describe("settings", () => {
         expect(readSettings(flash)).toEqual({ STAYS: "here", MOVES: `99 ${text}` })
     })
 
-    test("do not touch the program, nor it them", async () => {
+    test("do not change the program", async () => {
         const { board } = await createProbeBoard("greet", { name: "x" })
         const program = Buffer.from(readProgram(board.flash) ?? [])
         writeSettings(board.flash, { later: 1 })
@@ -60,14 +60,14 @@ describe("settings", () => {
         expect(readSettings(board.flash)).toEqual({ mode: "greet", name: "x", later: 1 })
     })
 
-    test("that would reset the board when read are refused: key + 1 + JSON may have 232 bytes", () => {
+    test("are rejected when key, separator and JSON have more than 232 bytes, because reading them would reset the board", () => {
         const flash = memoryFlash()
         writeSettings(flash, { KEY: "x".repeat(226) })
         expect(() => writeSettings(flash, { KEY: "x".repeat(227) })).toThrow(/KEY is 1 bytes too long/)
         expect((readSettings(flash).KEY as string).length).toBe(226)
     })
 
-    test("the longest that is accepted is one that the device can read", async () => {
+    test("can be read by the program at the maximum length", async () => {
         const { board, until } = await createProbeBoard("greet", { name: "x".repeat(225) })
         board.powerOn()
         until("hello xxx")
@@ -79,11 +79,11 @@ describe("settings", () => {
         ["FOURTEEN_CHARS", 1, /no setting's key/],
         ["has blank", 1, /no setting's key/],
         ["KEY", undefined, /no JSON form/],
-    ])("key %j with value %j is refused", (key, value, message) => {
+    ])("are rejected for the key %j with the value %j", (key, value, message) => {
         expect(() => writeSettings(memoryFlash(), { [key]: value })).toThrow(message)
     })
 
-    test("a store that is full says so instead of losing the value", () => {
+    test("cause an error when the store is full", () => {
         const flash = memoryFlash()
         const fill = () => {
             for (let i = 0; i < 100; i++) writeSettings(flash, { [`K${i}`]: "x".repeat(200) })
@@ -91,7 +91,7 @@ describe("settings", () => {
         expect(fill).toThrow(/was not stored: the flash has no room/)
     })
 
-    test("a flash with the program in it is the caller's own, and what a deploy to a blank one gives", async () => {
+    test("do not affect the next flash that programmedFlash returns", async () => {
         const { bytecode } = await buildFirmware("test/vm-suites/programs/vm-probe.ts")
         const deployed = memoryFlash(32)
         writeProgram(deployed, bytecode)
@@ -101,7 +101,7 @@ describe("settings", () => {
         expect(Buffer.compare(programmedFlash(bytecode, 32).load(), deployed.load())).toBe(0)
     })
 
-    test("written to one flash leave nothing in the next", () => {
+    test("written to one flash do not affect another flash", () => {
         const [first, second, fresh] = [memoryFlash(), memoryFlash(), memoryFlash()]
         writeSettings(second, { KEY: "one" })
         writeSettings(first, { OTHER: "x".repeat(200) })
@@ -109,7 +109,7 @@ describe("settings", () => {
         expect(Buffer.compare(fresh.load(), second.load())).toBe(0)
     })
 
-    test("a blank flash has none, and no program", () => {
+    test("are empty in a blank flash, which also has no program", () => {
         expect(readSettings(memoryFlash())).toEqual({})
         expect(readProgram(memoryFlash())).toBeUndefined()
     })

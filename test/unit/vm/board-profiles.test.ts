@@ -12,15 +12,15 @@ beforeAll(() => {
     cpSync("boards", join(dir, "boards"), { recursive: true })
     mkdirSync(join(dir, "src"))
     writeFileSync(join(dir, "devsconfig.json"), "{}")
-    writeFileSync(join(dir, "package.json"), '{ "name": "boards", "version": "1.0.0" }')
+    writeFileSync(join(dir, "package.json"), '{ "name": "the board definitions", "version": "1.0.0" }')
 })
 
 afterAll(() => rmSync(dir, { recursive: true }))
 
 const boardJson = (name: string) => JSON.parse(readFileSync(`boards/${name}.board.json`, "utf8"))
 
-describe("boards", () => {
-    test("there are three, each with a profile that fits its chip", () => {
+describe("the board definitions", () => {
+    test("are three, each with a profile that fits its chip", () => {
         expect(boardNames()).toEqual(NAMES)
         const chips = NAMES.map(name => {
             const { arch, heapKB, image, fstorPages } = loadBoardProfile(name)
@@ -33,13 +33,13 @@ describe("boards", () => {
         ])
     })
 
-    test("have product identifiers of their own, in the range for custom boards", () => {
+    test("have different product identifiers in the range for custom boards", () => {
         const ids = NAMES.map(name => Number(boardJson(name).productId))
         for (const id of ids) expect(id >>> 28).toBe(3)
         expect(new Set(ids).size).toBe(NAMES.length)
     })
 
-    test("are accepted by the compiler, and their pins can be imported; an unknown board's cannot", async () => {
+    test("are accepted by the compiler, and a program can import the pins of known boards only", async () => {
         const imports = NAMES.map(name => `import { pins as ${name} } from "@dsboard/${name}"`)
         const uses = NAMES.map(name => `console.log("${name}", ${name}.P4.gpio)`)
         writeFileSync(join(dir, "src/pins.ts"), [...imports, ...uses].join("\n"))
@@ -54,7 +54,7 @@ describe("boards", () => {
         )
     })
 
-    test("a board that the compiler refuses fails the build with its reason", async () => {
+    test("fail the build with the reason of the compiler when they are invalid", async () => {
         const path = join(dir, "boards/moorage_c3.board.json")
         const board = boardJson("moorage_c3")
         writeFileSync(path, JSON.stringify({ ...board, productId: "0x1b4b0397" }))
@@ -83,11 +83,11 @@ describe("a board profile", () => {
         [{ fstorOffset: 0x1c0001 }, /in steps of 4096/],
         [{ image: "other" }, /image is "other", should be one of main, maintight/],
         [{ arch: "esp32" }, /should be the board's archId, "esp32s2"/],
-    ])("with %j is refused, naming the field", (change, message) => {
+    ])("is rejected with the name of the field (%j)", (change, message) => {
         expect(withProfile(change)).toThrow(message)
     })
 
-    test("of an unknown board names those that are known", () => {
+    test("is rejected with the list of known boards when the board is unknown", () => {
         expect(() => loadBoardProfile("moorage_x")).toThrow(
             /No board moorage_x.*Known: moorage_c3, moorage_devkitc/
         )

@@ -4,8 +4,8 @@ import { fromBase64, toBase64 } from "../../../../devs/encoding/base64"
 import { parseHttpDate } from "../../../../devs/encoding/http-date"
 import { percentEncode } from "../../../../devs/encoding/percent-encoding"
 
-describe("base64", () => {
-    test("agrees with Node for any bytes, both ways", () => {
+describe("Base64", () => {
+    test("encodes and decodes any bytes as Node does", () => {
         fc.assert(
             fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
                 const buffer = Buffer.from(bytes)
@@ -16,14 +16,14 @@ describe("base64", () => {
         )
     })
 
-    test("what is not padded base64 is undefined, never a crash", () => {
+    test("decodes malformed or unpadded text to undefined", () => {
         for (const text of ["a", "ab=", "a===", "====", "ab c", "=abc", "é===", "ab-_"])
             expect(fromBase64(text), text).toBeUndefined()
     })
 })
 
 describe("percent-encoding", () => {
-    test("agrees with encodeURIComponent on everything but the marks that RFC 3986 reserves", () => {
+    test("encodes as encodeURIComponent does, and also the marks that RFC 3986 reserves", () => {
         fc.assert(
             fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), text => {
                 const strict = encodeURIComponent(text).replace(
@@ -37,8 +37,8 @@ describe("percent-encoding", () => {
     })
 })
 
-describe("the Date header", () => {
-    test("any second from 2020 to 2099 comes back", () => {
+describe("the parser of the Date header", () => {
+    test("reads any second from 2020 to 2099", () => {
         const from = Date.UTC(2020, 0, 1) / 1000
         const to = Date.UTC(2099, 11, 31) / 1000
         fc.assert(
@@ -49,7 +49,7 @@ describe("the Date header", () => {
         )
     })
 
-    test("a malformed date, or one before 2020, is none", () => {
+    test("returns undefined for a malformed date and for a date before 2020", () => {
         for (const text of [
             "",
             "Sun, 06 Nov 1994 08:49:37 GMT",

@@ -5,8 +5,8 @@ import { fileFlash, memoryFlash, readProgram, readSettings } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 import { createProbeBoard } from "../../helpers/probe-board.js"
 
-describe("power", () => {
-    test("a board boots its program from flash and says so", async () => {
+describe("a board with power cuts", () => {
+    test("boots its program from flash and emits events", async () => {
         const { board, until } = await createProbeBoard("greet", { name: "Ada" })
         const seen: string[] = []
         board.on("powerOn", () => seen.push("powerOn"))
@@ -19,7 +19,7 @@ describe("power", () => {
         expect(board.stats).toMatchObject({ powerOns: 1, boots: 1, resets: 0, programStarts: 1, panics: 0 })
     })
 
-    test("the device identifier has the ESP32's form and is the board's own", async () => {
+    test("has a device identifier of its own in the form of the ESP32", async () => {
         const one = await createProbeBoard("greet", {}, { id: "one" })
         const two = await createProbeBoard("greet", {}, { id: "two", deviceId: "fe00112233445566" })
         for (const { board, until } of [one, two]) {
@@ -34,7 +34,7 @@ describe("power", () => {
         )
     })
 
-    test("what the program wrote to flash survives a power cut; nothing else does", async () => {
+    test("keeps only what the program wrote to flash", async () => {
         const { board, clock, until } = await createProbeBoard("boots")
         for (const boot of ["boot 1", "boot 2", "boot 3"]) {
             board.powerOn()
@@ -46,7 +46,7 @@ describe("power", () => {
         expect(clock.nextAtMs()).toBeUndefined()
     })
 
-    test("flash in a file is there for the next process", async () => {
+    test("keeps its flash in a file for the next process", async () => {
         const dir = mkdtempSync(join(tmpdir(), "moorage-flash-"))
         try {
             const path = join(dir, "board.bin")
@@ -63,7 +63,7 @@ describe("power", () => {
         }
     })
 
-    test("a program that is in the flash is not written again", async () => {
+    test("does not write a program again that is in the flash", async () => {
         const { board } = await createProbeBoard("greet")
         const again = await createProbeBoard("greet", {}, { flash: board.flash })
         const image = again.board.flash.load()
@@ -72,7 +72,7 @@ describe("power", () => {
         expect(readProgram(board.flash)?.length).toBeGreaterThan(1000)
     })
 
-    test("clones of a flash go their own ways", async () => {
+    test("does not change a clone of its flash", async () => {
         const flash = memoryFlash()
         const first = await createProbeBoard("boots", {}, { flash })
         const second = await createProbeBoard("boots", {}, { flash: flash.clone() })
@@ -82,7 +82,7 @@ describe("power", () => {
         expect(readSettings(second.board.flash).boots).toBeUndefined()
     })
 
-    test("power cut by a listener ends the program there: nothing more is logged or stored", async () => {
+    test("logs and stores nothing more when a listener cuts its power", async () => {
         const { board, clock, log } = await createProbeBoard("boots")
         board.on("programStart", () => board.powerOff())
         board.powerOn()
@@ -93,7 +93,7 @@ describe("power", () => {
     })
 })
 
-describe("time and chance", () => {
+describe("a board with its own clock and random source", () => {
     const timed = async (seed: number) => {
         const { board, clock, until } = await createProbeBoard("greet", { name: "Ada" }, { seed })
         const lines: string[] = []
@@ -103,14 +103,14 @@ describe("time and chance", () => {
         return lines.join("\n")
     }
 
-    test("the same seed gives the same log at the same times, another seed another", async () => {
+    test("logs the same at the same times for the same seed, and something else for another seed", async () => {
         const first = await timed(1)
         expect(first).toContain("chance")
         expect(await timed(1)).toBe(first)
         expect(await timed(2)).not.toBe(first)
     })
 
-    test("no time passes for a board but that of its clock", async () => {
+    test("does nothing while its clock stands still", async () => {
         const { board, clock, log } = await createProbeBoard("greet")
         board.powerOn()
         clock.advance(1000)

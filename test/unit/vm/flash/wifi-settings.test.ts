@@ -12,7 +12,7 @@ import { storeEntries } from "../../../../tools/vm/flash/settings-partition.js"
 const NETWORK = { ssid: "Hall 3 – Süd", psk: "a passphrase of its own" }
 
 describe("the Wi-Fi network in flash", () => {
-    test("lies where the runtime's Wi-Fi service looks for it, as plain text, and is no setting of the program's", () => {
+    test("is stored as plain text where the runtime's Wi-Fi service reads it, and is not a setting of the program", () => {
         const flash = memoryFlash()
         writeSettings(flash, { REG_ID: "board-1" })
         writeNetwork(flash, NETWORK)
@@ -24,19 +24,19 @@ describe("the Wi-Fi network in flash", () => {
         expect(readNetwork(flash)).toEqual(NETWORK)
     })
 
-    test("is an entry to the VM's own store: its compaction keeps it", () => {
+    test("survives the garbage collection of the settings store", () => {
         const flash = memoryFlash()
         writeNetwork(flash, NETWORK)
         const text = "x".repeat(200)
         const before = Buffer.from(flash.load())
         for (let i = 0; i < 100; i++) writeSettings(flash, { MOVES: `${i} ${text}` })
-        // Compaction moved everything to the other bank.
+        // The garbage collection moved everything to the other bank.
         expect(Buffer.compare(before.subarray(0, 4096), flash.load().subarray(0, 4096))).not.toBe(0)
         expect(readNetwork(flash)).toEqual(NETWORK)
         expect(readSettings(flash)).toEqual({ MOVES: `99 ${text}` })
     })
 
-    test("the last one counts; an open one has no password", () => {
+    test("is the last network that was written, without a password when the network is open", () => {
         const flash = memoryFlash()
         writeNetwork(flash, NETWORK)
         writeNetwork(flash, { ssid: "guests" })
@@ -48,12 +48,12 @@ describe("the Wi-Fi network in flash", () => {
         [{ ssid: "x".repeat(32) }, /1 to 31 bytes, not 32/],
         [{ ssid: "x", psk: "short" }, /8 to 63 bytes, not 5/],
         [{ ssid: "x", psk: "y".repeat(64) }, /8 to 63 bytes, not 64/],
-    ])("%j is one that no board can join", (network, why) => {
+    ])("is rejected when no board can join it: %j", (network, why) => {
         expect(validateNetwork(network)).toMatch(why)
         expect(() => writeNetwork(memoryFlash(), network)).toThrow(why)
     })
 
-    test("none is known to a blank flash", () => {
+    test("is undefined in a blank flash", () => {
         expect(readNetwork(memoryFlash())).toBeUndefined()
     })
 })

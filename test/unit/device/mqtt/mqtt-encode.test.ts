@@ -6,7 +6,7 @@ import { packetId, payload, qos, text, topic } from "../../../helpers/arbitrary-
 
 const RUNS = 1_000
 
-/** The one packet in `bytes`, as mqtt-packet reads it. */
+/** Parses `bytes`, which must be exactly one packet, with mqtt-packet. */
 function parseOne(bytes: Buffer): Packet {
     const packets: Packet[] = []
     const reader = parser()
@@ -30,8 +30,8 @@ const connectFields = fc.record(
     { requiredKeys: ["clientId", "keepAliveSec", "cleanSession"] }
 )
 
-describe("mqtt-packet reads what the board builds", () => {
-    test("CONNECT: client id, user name, password, keep alive of 16 bits, clean session", () => {
+describe("the board's encoder, checked with mqtt-packet", () => {
+    test("writes CONNECT with client ID, user name, password, keep alive of 16 bits, and clean session", () => {
         fc.assert(
             fc.property(connectFields, ({ username, ...rest }) => {
                 // A password without a user name is not allowed [MQTT-3.1.2-22].
@@ -59,7 +59,7 @@ describe("mqtt-packet reads what the board builds", () => {
         )
     })
 
-    test("PUBLISH: topic, payload, QoS 0 and 1, retain, packet identifier, duplicate", () => {
+    test("writes PUBLISH with topic, payload, QoS 0 or 1, retain, packet identifier, and duplicate", () => {
         fc.assert(
             fc.property(
                 topic,
@@ -68,27 +68,27 @@ describe("mqtt-packet reads what the board builds", () => {
                 fc.boolean(),
                 packetId,
                 fc.boolean(),
-                (to, what, level, retain, id, again) => {
-                    const bytes = packet.encodePublish(to, what, level, retain, id)
-                    const dup = again && level === 1
+                (to, content, level, retain, id, isDuplicate) => {
+                    const bytes = packet.encodePublish(to, content, level, retain, id)
+                    const dup = isDuplicate && level === 1
                     if (dup) bytes[0] = (bytes[0] as number) | packet.DUP
                     const parsed = parseOne(bytes)
                     expect(parsed).toMatchObject({ cmd: "publish", topic: to, qos: level, retain, dup })
                     if (parsed.cmd !== "publish") return
                     expect(parsed.messageId).toBe(level ? id : undefined)
-                    expect(Buffer.from(parsed.payload).toString("hex")).toBe(what.toString("hex"))
+                    expect(Buffer.from(parsed.payload).toString("hex")).toBe(content.toString("hex"))
                 }
             ),
             { seed: 2, numRuns: 2 * RUNS }
         )
     })
 
-    test("PUBLISH takes its payload as text too", () => {
+    test("writes PUBLISH with a text payload", () => {
         const parsed = parseOne(packet.encodePublish("a", "é😀", 0, false, 0))
         expect(parsed.cmd === "publish" && parsed.payload.toString()).toBe("é😀")
     })
 
-    test("SUBSCRIBE, UNSUBSCRIBE and PUBACK carry their packet identifier", () => {
+    test("writes SUBSCRIBE, UNSUBSCRIBE and PUBACK with their packet identifier", () => {
         fc.assert(
             fc.property(topic, qos, packetId, (filter, level, messageId) => {
                 expect(parseOne(packet.encodeSubscribe(messageId, filter, level))).toMatchObject({
@@ -107,18 +107,15 @@ describe("mqtt-packet reads what the board builds", () => {
         )
     })
 
-    test("PINGREQ and DISCONNECT are a head alone", () => {
+    test("writes PINGREQ and DISCONNECT as a header only", () => {
         expect(parseOne(packet.encodeEmpty(0xc0)).cmd).toBe("pingreq")
         expect(parseOne(packet.encodeEmpty(0xe0)).cmd).toBe("disconnect")
     })
 
-    test.each([127, 128, 16_383, 16_384, 2_097_151, 2_097_152])(
-        "a remaining length of %d is written as mqtt-packet reads it",
-        length => {
-            const what = Buffer.alloc(length - 3, 7)
-            const parsed = parseOne(packet.encodePublish("t", what, 0, false, 0))
-            expect(parsed.length).toBe(length)
-            expect(parsed.cmd === "publish" && parsed.payload.length).toBe(what.length)
-        }
-    )
+    test.each([127, 128, 16_383, 16_384, 2_097_151, 2_097_152])("writes a remaining length of %d", length => {
+        const content = Buffer.alloc(length - 3, 7)
+        const parsed = parseOne(packet.encodePublish("t", content, 0, false, 0))
+        expect(parsed.length).toBe(length)
+        expect(parsed.cmd === "publish" && parsed.payload.length).toBe(content.length)
+    })
 })

@@ -6,7 +6,7 @@ import { decodeStream, describePacket } from "../../../helpers/decoded-packets.j
 
 const STREAMS = 3_000
 
-/** The fields of `packet` that 3.1.1 carries. */
+/** Returns the fields of `packet` that MQTT 3.1.1 transmits. */
 function expected(packet: Packet): object {
     const { cmd, messageId } = packet
     switch (packet.cmd) {
@@ -26,8 +26,8 @@ function expected(packet: Packet): object {
     }
 }
 
-describe("the board reads what mqtt-packet builds", () => {
-    test("joined packets, cut once at every position, and cut into single bytes", () => {
+describe("the board's decoder", () => {
+    test("reads packets of mqtt-packet that are joined, cut at any position, or cut into single bytes", () => {
         let packets = 0
         const streams = fc.array(fromServer, { minLength: 1, maxLength: 8 })
         fc.assert(
@@ -48,7 +48,7 @@ describe("the board reads what mqtt-packet builds", () => {
         expect(packets).toBeGreaterThanOrEqual(10_000)
     })
 
-    test("cut at any three positions", () => {
+    test("reads packets of mqtt-packet that are cut at any three positions", () => {
         fc.assert(
             fc.property(
                 fc.array(fromServer, { minLength: 1, maxLength: 8 }),
