@@ -1,6 +1,6 @@
 // What `--json` promises, field by field: nothing else is there.
 import * as v from "valibot"
-import { RESULTS } from "../../tools/fleet/reprovision/index.js"
+import { REPROVISION_RESULTS } from "../../tools/fleet/reprovision/index.js"
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const counts = v.record(v.string(), count)
@@ -55,14 +55,14 @@ export const SURVEY = v.strictObject({
 
 /** `moorage reprovision --json`. */
 export const REPROVISION = v.strictObject({
-    results: v.record(v.picklist(RESULTS), count),
+    results: v.record(v.picklist(REPROVISION_RESULTS), count),
     skipped: count,
     isStopped: v.boolean(),
     devices: v.array(
         v.strictObject({
             id: v.string(),
             hub: v.nullable(v.string()),
-            result: v.picklist(RESULTS),
+            result: v.picklist(REPROVISION_RESULTS),
             code: v.nullable(v.number()),
             detail: v.string(),
             delaySec: v.nullable(count),

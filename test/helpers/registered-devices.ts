@@ -9,18 +9,22 @@ import { Https } from "../../tools/fleet/azure/https.js"
 const GLOBAL_DEVICE_ENDPOINT = "global.azure-devices-provisioning.net"
 
 /** What a test needs to know of an emulator: its card does. */
-export type Shore = Pick<Card, "httpsPort" | "mqttPort" | "idScope" | "caFile" | "enrollmentGroups">
+export type EmulatorCard = Pick<Card, "httpsPort" | "mqttPort" | "idScope" | "caFile" | "enrollmentGroups">
 
 const inAnHourSec = () => Math.floor(realClock.nowMs() / 1000) + 3600
 
 /** Registers a device and waits for its outcome, which is returned. */
-export async function register(shore: Shore, id: string, groupKey = shore.enrollmentGroups[0].primaryKey) {
+export async function register(
+    shore: EmulatorCard,
+    id: string,
+    groupKey = shore.enrollmentGroups[0].primaryKey
+) {
     const ca = readFileSync(shore.caFile, "utf8")
     const https = new Https({ clock: realClock, ca, connect: { host: "127.0.0.1", port: shore.httpsPort } })
     const resource = `${shore.idScope}/registrations/${id}`
     const Authorization = makeSas(deriveDeviceKey(groupKey, id), resource, inAnHourSec(), "registration")
     const ask = async (method: string, path: string) => {
-        const answer = await https.ask({
+        const answer = await https.send({
             hostName: GLOBAL_DEVICE_ENDPOINT,
             method,
             path: `/${resource}/${path}?api-version=2021-06-01`,
@@ -56,7 +60,7 @@ export interface Connected {
  * @param status of its answer; null for no answer at all
  */
 export async function connectDevice(
-    shore: Shore,
+    shore: EmulatorCard,
     id: string,
     hub: string,
     status: number | null = 202,

@@ -4,7 +4,7 @@ const HOUR_MS = 3_600_000
 /** One in so many failed. */
 const FAILED_EACH = 100
 
-export interface Made {
+export interface RegistrationRecordOptions {
     /** None for individual enrollments. */
     groupId?: string
     /** IDs are made of the group's unless given. */
@@ -21,7 +21,7 @@ const HUBS = ["hub-1.azure-devices.net", "hub-2.azure-devices.net"]
 const timestamp = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}0000Z`
 
 /** What `kept` of CloudOptions is made of. */
-export function* keptRegistrations(made: Made): Generator<[string, unknown]> {
+export function* registrationRecords(made: RegistrationRecordOptions): Generator<[string, unknown]> {
     const { groupId, count = 0, nowMs, hubs = HUBS } = made
     const ids =
         made.ids ?? Array.from({ length: count }, (_, i) => `${groupId}-${String(i).padStart(7, "0")}`)

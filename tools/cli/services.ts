@@ -2,9 +2,9 @@
 import {
     CloudError,
     CloudSettingsError,
-    cloudSettings,
+    resolveCloudSettings,
     openServices,
-    type OpenOptions,
+    type OpenServicesOptions,
     type Services,
 } from "@moorage/fleet/azure"
 import { realClock, realRandom } from "@moorage/runtime"
@@ -14,10 +14,10 @@ import { FAILED, UserError, WRONG_USAGE } from "./user-error.js"
 /** @throws UserError when the options, the profile or the environment are no access to anything */
 export function openCommandServices(
     options: ConnectionOptions,
-    more: Pick<OpenOptions, "signal" | "dpsPerSec"> = {}
+    more: Pick<OpenServicesOptions, "signal" | "dpsPerSec"> = {}
 ): Services {
     try {
-        const settings = cloudSettings(options, process.env)
+        const settings = resolveCloudSettings(options, process.env)
         const { giveUpAfter: giveUpAfterSec } = options
         return openServices(settings, { clock: realClock, random: realRandom, giveUpAfterSec, ...more })
     } catch (error) {

@@ -1,4 +1,7 @@
-/** Runs `work` on each item, no more than `limit` at once, in order. @throws the first error, once no work is under way */
+/**
+ * Runs `work` on each item in order, with at most `limit` items in progress.
+ * @throws the first error of `work` or of `items`, after all work in progress has ended
+ */
 export async function forEachConcurrent<T>(
     items: AsyncIterable<T>,
     limit: number,
@@ -8,10 +11,10 @@ export async function forEachConcurrent<T>(
     const errors: unknown[] = []
     try {
         for await (const item of items) {
-            const one: Promise<void> = work(item)
+            const task: Promise<void> = work(item)
                 .catch((error: unknown) => void errors.push(error))
-                .finally(() => running.delete(one))
-            running.add(one)
+                .finally(() => running.delete(task))
+            running.add(task)
             if (running.size >= limit) await Promise.race(running)
             if (errors.length > 0) break
         }
@@ -21,7 +24,7 @@ export async function forEachConcurrent<T>(
     if (errors.length > 0) throw errors[0]
 }
 
-/** The items of pages, one by one. */
-export async function* itemsOf<T>(pages: AsyncIterable<T[]>): AsyncGenerator<T> {
+/** Yields the items of all pages in order. */
+export async function* flattenPages<T>(pages: AsyncIterable<T[]>): AsyncGenerator<T> {
     for await (const page of pages) yield* page
 }

@@ -1,25 +1,24 @@
-// CSV (RFC 4180) as a stream of records, with the line of each.
+// Reads and writes CSV (RFC 4180) record by record, with the line number of each record.
 import { open } from "node:fs/promises"
 import type { Readable } from "node:stream"
 import { CsvError, parse } from "csv-parse"
 import { FleetError } from "./input-issues.js"
 
 export interface CsvRecord {
-    /** Where it ends in the file, from 1. */
+    /** Line of the file on which the record ends, from 1. */
     line: number
     fields: string[]
 }
 
-const MARK = "\ufeff"
-/** A line longer than that is no line of a fleet's. */
+const BYTE_ORDER_MARK = "\ufeff"
 const RECORD_MAX_BYTES = 65_536
 
 /**
- * The records of a CSV text, blank lines left out.
- * @param source of the text, for the message
- * @throws FleetError when it is no CSV
+ * Yields the records of a CSV text and skips blank lines.
+ * @param source name of the input, for the error message
+ * @throws FleetError if the text is not valid CSV
  */
-export async function* csvRecords(input: Readable, source: string): AsyncGenerator<CsvRecord> {
+export async function* readCsv(input: Readable, source: string): AsyncGenerator<CsvRecord> {
     const parser = parse({
         bom: true,
         info: true,
@@ -39,33 +38,36 @@ export async function* csvRecords(input: Readable, source: string): AsyncGenerat
     } catch (error) {
         if (!(error instanceof CsvError)) throw error
         const line = typeof error.lines === "number" ? error.lines : 1
-        // Its own message quotes the field, which may be a key.
-        throw new FleetError(source, [{ line, text: `is no CSV (${error.code})` }])
+        // The message of csv-parse quotes the field, which may be a key. Only the code is safe.
+        throw new FleetError(source, [{ line, text: `invalid CSV (${error.code})` }])
     } finally {
         input.destroy()
     }
 }
 
-/** How a CSV file is written, beside its fields: a spreadsheet takes one without its mark for another character set. */
-export interface CsvForm {
-    /** The byte order mark at its start, if it has one. */
-    mark: string
+/** The properties of a CSV file that a spreadsheet program needs to read the file back correctly. */
+export interface CsvFormat {
+    /** The byte order mark at the start of the file, or "". */
+    byteOrderMark: string
     lineEnd: string
 }
 
-/** @throws what the file system throws */
-export async function csvFormOf(file: string): Promise<CsvForm> {
+/** Returns the format of a CSV file. @throws errors of the file system */
+export async function readCsvFormat(file: string): Promise<CsvFormat> {
     const handle = await open(file)
     try {
         const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(RECORD_MAX_BYTES) })
         const text = buffer.toString("utf8", 0, bytesRead)
-        return { mark: text.startsWith(MARK) ? MARK : "", lineEnd: /\r?\n/.exec(text)?.[0] ?? "\n" }
+        return {
+            byteOrderMark: text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : "",
+            lineEnd: /\r?\n/.exec(text)?.[0] ?? "\n",
+        }
     } finally {
         await handle.close()
     }
 }
 
-/** One line of CSV, its end included. */
+/** Returns one line of CSV with its line end. */
 export function csvLine(fields: string[], lineEnd = "\n"): string {
     const quoted = fields.map(field =>
         /[",\r\n]|^\s|\s$/.test(field) ? `"${field.replaceAll('"', '""')}"` : field

@@ -1,6 +1,6 @@
-// Device keys of an enrollment group, for many IDs at once.
+// Derives the device keys of an enrollment group for a list of registration IDs.
 import { deriveDeviceKey } from "@moorage/protocol"
-import { type IdSource, registrationIds } from "./id-list.js"
+import { type IdSource, readRegistrationIds } from "./id-list.js"
 
 export interface DeviceKey {
     registrationId: string
@@ -9,11 +9,11 @@ export interface DeviceKey {
 }
 
 /**
- * The key of each ID, in their order, as they are read.
- * @param groupKey Base64, checked by the caller (keyMistake)
- * @throws FleetError at the end, with every mistake: what came before is then of no use
+ * Yields the key of each registration ID, in the order of the input, while the input is read.
+ * @param groupKey Base64, already checked with validateKey()
+ * @throws FleetError after the whole input is read, with every issue. The keys yielded before are then unusable.
  */
 export async function* deriveKeys(source: IdSource, groupKey: string): AsyncGenerator<DeviceKey> {
-    for await (const id of registrationIds(source))
+    for await (const id of readRegistrationIds(source))
         yield { registrationId: id, key: deriveDeviceKey(groupKey, id) }
 }

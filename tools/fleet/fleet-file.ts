@@ -1,199 +1,210 @@
-// The fleet file: a CSV with a line a board. `registrationId` is required; whatever else it has stays as it is.
+// The fleet file: a CSV file with one line per board. The column `registrationId` is required. Unknown columns are kept.
 import { createReadStream } from "node:fs"
 import type { Readable } from "node:stream"
 import { validateNetwork, type WifiNetwork } from "@moorage/vm"
-import { checkId, validateKey, DuplicateIdTracker } from "./validate-ids.js"
+import { checkId, DuplicateIdTracker, validateKey } from "./validate-ids.js"
 import { FleetError, type InputIssue } from "./input-issues.js"
-import { csvFormOf, csvLine, csvRecords } from "./csv.js"
-import { FIRMWARE_SETTINGS, OWN_COLUMNS, settingOf, type SettingValue } from "./firmware-settings.js"
+import { csvLine, readCsv, readCsvFormat } from "./csv.js"
+import { FIRMWARE_SETTINGS, parseSetting, SETTING_COLUMNS, type SettingValue } from "./firmware-settings.js"
 
 const ID = "registrationId"
 
-/** One board of the file. Key and network are secrets. */
+/** One board of the file. The key and the network password are secrets. */
 export interface FleetBoard {
     line: number
     /** In lower case. */
     registrationId: string
-    /** Base64; absent when it is to be derived from the group's key. */
+    /** Base64; absent if the key is derived from the group key. */
     key?: string
-    /** The board's profile (boards/), when the file says it. */
+    /** Name of the board profile (boards/), if the file or the defaults have one. */
     profile?: string
     network?: WifiNetwork
-    /** By name of docs/reference/settings.md. */
+    /** By setting name (docs/reference/settings.md). */
     settings: Record<string, SettingValue>
 }
 
-/** What a board has where its line does not say. */
+/** Values for boards whose line does not have them. */
 export interface FleetDefaults {
     profile?: string
     network?: WifiNetwork
     settings?: Record<string, SettingValue>
-    /** Whether each board must have a key of its own, because there is no group key. */
+    /** Whether each board must have its own key because there is no group key. */
     keyRequired?: boolean
-    /** Profiles that there are. */
+    /** Names of all board profiles. */
     profiles: string[]
 }
 
 type Columns = Map<string, number>
 
-/** The setting that a column is, if it is one. */
+/** Returns the setting that a column holds, or undefined. */
 function settingColumn(column: string): string | undefined {
-    const own = OWN_COLUMNS[column]
-    return own ?? (/^[A-Z][A-Z0-9_]*$/.test(column) ? column : undefined)
+    const setting = SETTING_COLUMNS[column]
+    return setting ?? (/^[A-Z][A-Z0-9_]*$/.test(column) ? column : undefined)
 }
 
-/** Whether two columns hold the same: `slot` and `SLOT` do. */
-function isSameColumn(one: string, other: string): boolean {
-    const setting = settingColumn(one)
-    return one === other || (setting !== undefined && setting === settingColumn(other))
+/** Returns whether two columns hold the same value, for example `slot` and `SLOT`. */
+function isSameColumn(first: string, second: string): boolean {
+    const setting = settingColumn(first)
+    return first === second || (setting !== undefined && setting === settingColumn(second))
 }
 
-/** Columns by name. @throws FleetError */
-function columnsOf(fields: string[], line: number, source: string): Columns {
-    const mistakes: InputIssue[] = []
+/** Returns the column positions by name. @throws FleetError */
+function parseHeader(fields: string[], line: number, source: string): Columns {
+    const issues: InputIssue[] = []
     const columns: Columns = new Map()
     const settings = new Map<string, string>()
     for (const [i, column] of fields.entries()) {
-        if (columns.has(column)) mistakes.push({ line, text: `has two columns ${column}` })
+        if (columns.has(column)) issues.push({ line, text: `duplicate column ${column}` })
         columns.set(column, i)
         const setting = settingColumn(column)
         if (setting === undefined) continue
         if (!(setting in FIRMWARE_SETTINGS))
-            mistakes.push({
-                line,
-                text: `has a column ${column}, which is no setting (docs/reference/settings.md)`,
-            })
+            issues.push({ line, text: `column ${column} is not a setting (see docs/reference/settings.md)` })
         const other = settings.get(setting)
         if (other !== undefined && other !== column)
-            mistakes.push({ line, text: `has ${other} and ${column}, which are the same setting` })
+            issues.push({ line, text: `columns ${other} and ${column} are the same setting` })
         settings.set(setting, column)
     }
-    if (!columns.has(ID)) mistakes.push({ line, text: `names no column ${ID}` })
-    if (mistakes.length > 0) throw new FleetError(source, mistakes)
+    if (!columns.has(ID)) issues.push({ line, text: `column ${ID} is missing` })
+    if (issues.length > 0) throw new FleetError(source, issues)
     return columns
 }
 
-function settingsOf(columns: Columns, fields: string[], wrong: string[]): Record<string, SettingValue> {
+/** Returns the settings of a line and appends what is wrong to `issues`. */
+function parseSettings(columns: Columns, fields: string[], issues: string[]): Record<string, SettingValue> {
     const settings: Record<string, SettingValue> = {}
     for (const [column, i] of columns) {
         const name = settingColumn(column)
-        const given = fields[i]
-        if (name === undefined || given === undefined || given === "") continue
-        const read = settingOf(name, given)
-        if ("mistake" in read) wrong.push(read.mistake)
-        else settings[name] = read.value
+        const text = fields[i]
+        if (name === undefined || text === undefined || text === "") continue
+        const parsed = parseSetting(name, text)
+        if ("issue" in parsed) issues.push(parsed.issue)
+        else settings[name] = parsed.value
     }
     return settings
 }
 
-/** The network of a line: its own, or the file's. An SSID of its own without a password is an open network. */
-function networkOf(
-    ssid: string | undefined,
-    psk: string | undefined,
+interface NetworkFields {
+    ssid?: string
+    psk?: string
+}
+
+/** Returns the network of a line or the default network. A line with an SSID and without a password is an open network. */
+function parseNetwork(
+    { ssid, psk }: NetworkFields,
     { network }: FleetDefaults,
-    wrong: string[]
+    issues: string[]
 ): WifiNetwork | undefined {
     if (ssid === undefined) {
-        if (psk !== undefined && network === undefined) wrong.push("has a psk but no ssid")
+        if (psk !== undefined && network === undefined) issues.push("has a psk but no ssid")
         return network && psk !== undefined ? { ssid: network.ssid, psk } : network
     }
     const own = psk === undefined ? { ssid } : { ssid, psk }
-    const mistake = validateNetwork(own)
-    if (mistake !== undefined) wrong.push(mistake)
+    const issue = validateNetwork(own)
+    if (issue !== undefined) issues.push(issue)
     return own
 }
 
-function boardOf(
-    columns: Columns,
-    fields: string[],
-    line: number,
-    defaults: FleetDefaults,
-    wrong: string[]
-): FleetBoard {
-    const field = (column: string) => fields[columns.get(column) ?? -1] || undefined
-    const { id, mistake } = checkId(field(ID) ?? "")
-    if (id === undefined) wrong.push(mistake)
+interface BoardRecord {
+    columns: Columns
+    fields: string[]
+    line: number
+}
+
+/** Returns the board of a line and appends what is wrong to `issues`. */
+function parseBoard(record: BoardRecord, defaults: FleetDefaults, issues: string[]): FleetBoard {
+    const { columns, fields, line } = record
+    const field = (column: string) => {
+        const index = columns.get(column)
+        return index === undefined ? undefined : fields[index] || undefined
+    }
+    const { id, issue } = checkId(field(ID) ?? "")
+    if (id === undefined) issues.push(issue)
     const key = field("key")
-    const badKey = key === undefined ? undefined : validateKey(key)
-    if (badKey !== undefined) wrong.push(badKey)
-    if (key === undefined && defaults.keyRequired) wrong.push("has no key, and there is no group key")
+    const keyIssue = key === undefined ? undefined : validateKey(key)
+    if (keyIssue !== undefined) issues.push(keyIssue)
+    if (key === undefined && defaults.keyRequired) issues.push("has no key, and there is no group key")
     const profile = field("profile") ?? defaults.profile
-    if (profile === undefined) wrong.push(`has no profile: ${defaults.profiles.join(", ")}`)
+    const profileNames = defaults.profiles.join(", ")
+    if (profile === undefined) issues.push(`has no profile (allowed: ${profileNames})`)
     else if (!defaults.profiles.includes(profile))
-        wrong.push(`there is no profile ${JSON.stringify(profile)}: ${defaults.profiles.join(", ")}`)
-    const network = networkOf(field("ssid"), field("psk"), defaults, wrong)
-    const settings = { ...defaults.settings, ...settingsOf(columns, fields, wrong) }
-    if (settings.ID_SCOPE === undefined) wrong.push("has no idScope")
+        issues.push(`unknown profile ${JSON.stringify(profile)} (allowed: ${profileNames})`)
+    const network = parseNetwork({ ssid: field("ssid"), psk: field("psk") }, defaults, issues)
+    const settings = { ...defaults.settings, ...parseSettings(columns, fields, issues) }
+    if (settings.ID_SCOPE === undefined) issues.push("has no idScope")
     return { line, registrationId: id ?? "", key, profile, network, settings }
 }
 
 /**
- * The boards of a fleet file, checked.
- * @throws FleetError with every mistake of the file, each with its line
+ * Reads and checks the boards of a fleet file.
+ * @param source name of the input, for error messages
+ * @throws FleetError with every issue of the file and its line
  */
 export async function readFleet(
     input: Readable,
     source: string,
     defaults: FleetDefaults
 ): Promise<FleetBoard[]> {
-    const mistakes: InputIssue[] = []
+    const issues: InputIssue[] = []
     const boards: FleetBoard[] = []
     const seen = new DuplicateIdTracker()
     let columns: Columns | undefined
-    for await (const { line, fields } of csvRecords(input, source)) {
+    for await (const { line, fields } of readCsv(input, source)) {
         if (!columns) {
-            columns = columnsOf(fields, line, source)
+            columns = parseHeader(fields, line, source)
             continue
         }
-        const wrong: string[] = []
+        const texts: string[] = []
         if (fields.length !== columns.size)
-            wrong.push(`has ${fields.length} fields, the first line ${columns.size}`)
-        const board = boardOf(columns, fields, line, defaults, wrong)
-        const before = board.registrationId === "" ? undefined : seen.record(board.registrationId, line)
-        if (before !== undefined) wrong.push(`${board.registrationId} is there already, on line ${before}`)
-        for (const text of wrong) mistakes.push({ line, text })
+            texts.push(`has ${fields.length} fields, the first line has ${columns.size}`)
+        const board = parseBoard({ columns, fields, line }, defaults, texts)
+        const { registrationId } = board
+        const firstLine = registrationId === "" ? undefined : seen.record(registrationId, line)
+        if (firstLine !== undefined)
+            texts.push(`duplicate registration ID ${registrationId} (first on line ${firstLine})`)
+        for (const text of texts) issues.push({ line, text })
         boards.push(board)
     }
-    if (boards.length === 0) mistakes.push({ line: 1, text: "has no board" })
-    if (mistakes.length > 0) throw new FleetError(source, mistakes)
+    if (boards.length === 0) issues.push({ line: 1, text: "has no board" })
+    if (issues.length > 0) throw new FleetError(source, issues)
     return boards
 }
 
-/** A board by its ID alone, with what the defaults say. @throws Error with every mistake */
-export function boardOfId(text: string, line: number, defaults: FleetDefaults): FleetBoard {
-    const wrong: string[] = []
-    const board = boardOf(new Map([[ID, 0]]), [text], line, defaults, wrong)
-    if (wrong.length > 0) throw new Error(wrong.join("; "))
+/** Returns a board that has only a registration ID and the default values. @throws Error with every issue */
+export function boardFromId(text: string, line: number, defaults: FleetDefaults): FleetBoard {
+    const issues: string[] = []
+    const board = parseBoard({ columns: new Map([[ID, 0]]), fields: [text], line }, defaults, issues)
+    if (issues.length > 0) throw new Error(issues.join("; "))
     return board
 }
 
 /**
- * The text of a fleet file with some columns set, line by line: added at the end where they are missing; all others
- * stay as they are, and so do byte order mark and line ends.
- * @param valuesOf one value for each of `columns`, of the n-th board (from 0)
- * @throws FleetError when the file is no CSV or has no column registrationId
+ * Yields the text of a fleet file with new values in some columns, line by line. Missing columns are added at the end.
+ * Other columns, the byte order mark and the line ends stay unchanged.
+ * @param valuesOf returns one value for each of `columns`, for the board at `index` (from 0)
+ * @throws FleetError if the file is not CSV or has no column registrationId
  */
-export async function* withColumns(
+export async function* rewriteColumns(
     file: string,
     columns: string[],
-    valuesOf: (registrationId: string, n: number) => string[]
+    valuesOf: (registrationId: string, index: number) => string[]
 ): AsyncGenerator<string> {
-    let places: number[] | undefined
-    let id = 0
-    let n = 0
-    const { mark, lineEnd } = await csvFormOf(file)
-    yield mark
-    for await (const { line, fields } of csvRecords(createReadStream(file), file)) {
+    let positions: number[] | undefined
+    let idPosition = 0
+    let index = 0
+    const { byteOrderMark, lineEnd } = await readCsvFormat(file)
+    yield byteOrderMark
+    for await (const { line, fields } of readCsv(createReadStream(file), file)) {
         const out = [...fields]
-        if (!places) {
-            id = columnsOf(fields, line, file).get(ID) as number
-            places = columns.map(column => {
-                const at = out.findIndex(other => isSameColumn(other, column))
-                return at < 0 ? out.push(column) - 1 : at
+        if (!positions) {
+            idPosition = parseHeader(fields, line, file).get(ID) as number
+            positions = columns.map(column => {
+                const found = out.findIndex(other => isSameColumn(other, column))
+                return found < 0 ? out.push(column) - 1 : found
             })
         } else {
-            const values = valuesOf((fields[id] ?? "").toLowerCase(), n++)
-            for (const [i, place] of places.entries()) out[place] = values[i] ?? ""
+            const values = valuesOf((fields[idPosition] ?? "").toLowerCase(), index++)
+            for (const [i, position] of positions.entries()) out[position] = values[i] ?? ""
         }
         yield csvLine(out, lineEnd)
     }

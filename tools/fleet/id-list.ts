@@ -1,75 +1,95 @@
-// A person's list of registration IDs: a CSV with a column of them, or an ID a line.
+// Reads a list of registration IDs: a CSV file with an ID column, or a text file with one ID per line.
 import type { Readable } from "node:stream"
 import { checkId, DuplicateIdTracker } from "./validate-ids.js"
 import { FleetError, type InputIssue } from "./input-issues.js"
-import { csvRecords } from "./csv.js"
+import { readCsv } from "./csv.js"
 
 export interface IdSource {
     input: Readable
-    /** What the messages call it. */
+    /** Name of the input in error messages. */
     name: string
-    /** The column of a CSV that has the IDs. A text whose first line does not name it has an ID a line. */
+    /** Name of the CSV column with the IDs. If the first line does not contain it, the input has one ID per line. */
     column: string
-    /** Whether it must be a CSV with that column. */
+    /** Whether the input must be a CSV file with that column. */
     columnRequired: boolean
-    /** Another column of a CSV that is of interest. */
-    alsoColumn?: string
+    /** Name of another CSV column to read. */
+    extraColumn?: string
 }
 
-/** An ID and where it stands. */
 export interface ListedId {
     id: string
+    /** From 1. */
     line: number
-    /** What the other column has; undefined where it has nothing. */
-    also: string | undefined
+    /** Value of the extra column; undefined if it is empty or missing. */
+    extra: string | undefined
+}
+
+/** Positions of the columns in each record. */
+interface Layout {
+    idIndex: number
+    extraIndex: number
+    fieldCount: number
+    hasHeader: boolean
+}
+
+/** @throws FleetError if a required column is missing */
+function readLayout(fields: string[], line: number, source: IdSource): Layout {
+    const { name, column, columnRequired, extraColumn } = source
+    const idIndex = fields.indexOf(column)
+    const hasHeader = idIndex >= 0
+    if (!hasHeader && (columnRequired || fields.length > 1))
+        throw new FleetError(name, [{ line, text: `column ${column} is missing` }])
+    return {
+        idIndex: Math.max(0, idIndex),
+        extraIndex: extraColumn === undefined ? -1 : fields.indexOf(extraColumn),
+        fieldCount: fields.length,
+        hasHeader,
+    }
 }
 
 /**
- * Each ID, in their order, as they are read.
- * @throws FleetError at the end, with every mistake (an ID that is none, one that is there twice, a line of a CSV that
- * has more or fewer fields than the first, no ID at all): what came before is then of no use
+ * Yields each registration ID in the order of the input, while the input is read.
+ * @throws FleetError after the whole input is read, with every issue: invalid IDs, duplicate IDs, records with a wrong
+ * number of fields, or no ID at all. The IDs yielded before are then unusable.
  */
-export async function* listedIds(source: IdSource): AsyncGenerator<ListedId> {
-    const mistakes: InputIssue[] = []
+export async function* readListedIds(source: IdSource): AsyncGenerator<ListedId> {
+    const issues: InputIssue[] = []
     const seen = new DuplicateIdTracker()
-    let at = -1
-    let alsoAt = -1
-    let columns = 0
-    for await (const { line, fields } of csvRecords(source.input, source.name)) {
-        if (at < 0) {
-            at = fields.indexOf(source.column)
-            if (source.alsoColumn !== undefined) alsoAt = fields.indexOf(source.alsoColumn)
-            columns = fields.length
-            if (at >= 0) continue
-            if (source.columnRequired || fields.length > 1)
-                throw new FleetError(source.name, [{ line, text: `names no column ${source.column}` }])
-            at = 0
+    let layout: Layout | undefined
+    for await (const { line, fields } of readCsv(source.input, source.name)) {
+        if (!layout) {
+            layout = readLayout(fields, line, source)
+            if (layout.hasHeader) continue
         }
-        if (fields.length !== columns)
-            mistakes.push({ line, text: `has ${fields.length} fields, the first line ${columns}` })
-        const { id, mistake } = checkId(fields[at] ?? "")
+        if (fields.length !== layout.fieldCount)
+            issues.push({
+                line,
+                text: `has ${fields.length} fields, the first line has ${layout.fieldCount}`,
+            })
+        const { id, issue } = checkId(fields[layout.idIndex] ?? "")
         if (id === undefined) {
-            mistakes.push({ line, text: mistake })
+            issues.push({ line, text: issue })
             continue
         }
-        const before = seen.record(id, line)
-        if (before !== undefined) mistakes.push({ line, text: `${id} is there already, on line ${before}` })
-        // With a mistake nothing is of use any more: the rest is only checked.
-        else if (mistakes.length === 0) yield { id, line, also: fields[alsoAt] || undefined }
+        const firstLine = seen.record(id, line)
+        if (firstLine !== undefined)
+            issues.push({ line, text: `duplicate registration ID ${id} (first on line ${firstLine})` })
+        // After the first issue the result is unusable. The remaining records are only checked.
+        else if (issues.length === 0) yield { id, line, extra: fields[layout.extraIndex] || undefined }
     }
-    if (mistakes.length === 0 && seen.size === 0) mistakes.push({ line: 1, text: "has no registration ID" })
-    if (mistakes.length > 0) throw new FleetError(source.name, mistakes)
+    if (issues.length === 0 && seen.size === 0) issues.push({ line: 1, text: "has no registration ID" })
+    if (issues.length > 0) throw new FleetError(source.name, issues)
 }
 
-/** As listedIds(), without the lines. */
-export async function* registrationIds(source: IdSource): AsyncGenerator<string> {
-    for await (const { id } of listedIds(source)) yield id
+/** Yields the same IDs as readListedIds(), without their lines. */
+export async function* readRegistrationIds(source: IdSource): AsyncGenerator<string> {
+    for await (const { id } of readListedIds(source)) yield id
 }
 
-/** All IDs at once, of an input as anybody may have it. @throws FleetError with every mistake */
+/** Returns all IDs of a CSV file or text file. @throws FleetError with every issue */
 export async function readIdList(input: Readable, name: string): Promise<string[]> {
     const ids: string[] = []
     const source = { input, name, column: "registrationId", columnRequired: false }
-    for await (const id of registrationIds(source)) ids.push(id)
+    for await (const id of readRegistrationIds(source)) ids.push(id)
     return ids
 }

@@ -1,17 +1,17 @@
-/** What is wrong on a line of a file. */
+/** An error on one line of an input file. */
 export interface InputIssue {
     /** From 1. */
     line: number
     text: string
 }
 
-/** The input of a fleet command cannot be used; the message lists every mistake, a line each, without secrets. */
+/** The input of a fleet command cannot be used. The message has one line per issue and contains no secret. */
 export class FleetError extends Error {
     constructor(
         source: string,
-        readonly mistakes: InputIssue[]
+        readonly issues: InputIssue[]
     ) {
-        const lines = mistakes.map(({ line, text }) => `  line ${line}: ${text}`)
+        const lines = issues.map(({ line, text }) => `  line ${line}: ${text}`)
         super([`${source} cannot be used:`, ...lines].join("\n"))
         this.name = "FleetError"
     }

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { type Quotas, startEmulator } from "@moorage/emulator"
 import { realClock } from "@moorage/runtime"
 import { cardOf } from "../../../tools/cli/emulate/connection-card.js"
-import { keptRegistrations } from "../../helpers/registration-records.js"
+import { registrationRecords } from "../../helpers/registration-records.js"
 
 const [records, groups, quotas] = process.argv.slice(2)
 const primaryKey = Buffer.alloc(64, 3).toString("base64")
@@ -13,7 +13,7 @@ const ids = Array.from({ length: Number(groups) }, (_, i) => `line-${i}`)
 const count = Number(records) / ids.length
 
 function* kept(): Generator<[string, unknown]> {
-    for (const groupId of ids) yield* keptRegistrations({ groupId, count, nowMs: realClock.nowMs() })
+    for (const groupId of ids) yield* registrationRecords({ groupId, count, nowMs: realClock.nowMs() })
 }
 
 const emulator = await startEmulator({

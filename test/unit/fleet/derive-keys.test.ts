@@ -3,45 +3,51 @@ import { describe, expect, test } from "vitest"
 import { checkId, validateKey } from "../../../tools/fleet/validate-ids.js"
 import { type DeviceKey, deriveKeys } from "../../../tools/fleet/derive-keys.js"
 
-// Microsoft, "Symmetric key attestation", group enrollments.
+// The example of Microsoft Learn, "Symmetric key attestation", section "Group enrollments".
 const DOC_GROUP_KEY =
     "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
 const DOC_ID = "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6"
 const DOC_KEY = "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc="
 
-async function keysOf(text: string, column = "registrationId", columnRequired = false): Promise<DeviceKey[]> {
+async function keysFrom(
+    text: string,
+    column = "registrationId",
+    columnRequired = false
+): Promise<DeviceKey[]> {
     const keys: DeviceKey[] = []
     const source = { input: Readable.from([text]), name: "ids.txt", column, columnRequired }
     for await (const key of deriveKeys(source, DOC_GROUP_KEY)) keys.push(key)
     return keys
 }
 
-describe("device keys of a group", () => {
-    test("are those of Microsoft's documentation", async () => {
-        expect(await keysOf(DOC_ID)).toEqual([{ registrationId: DOC_ID, key: DOC_KEY }])
+describe("the device keys of an enrollment group", () => {
+    test("match the example in Microsoft's documentation", async () => {
+        expect(await keysFrom(DOC_ID)).toEqual([{ registrationId: DOC_ID, key: DOC_KEY }])
     })
 
-    test("are of the ID in lower case, once: DPS compares IDs so", async () => {
-        expect(await keysOf(DOC_ID.toUpperCase())).toEqual([{ registrationId: DOC_ID, key: DOC_KEY }])
+    test("are derived from the ID in lower case, because DPS compares IDs without case", async () => {
+        expect(await keysFrom(DOC_ID.toUpperCase())).toEqual([{ registrationId: DOC_ID, key: DOC_KEY }])
     })
 
-    test("an ID a line and a CSV with the column are read alike, blank lines and a BOM aside", async () => {
-        const list = await keysOf(`\ufeffa\n\nb\r\nc`)
+    test("are the same for a text file and for a CSV file, without blank lines and byte order mark", async () => {
+        const list = await keysFrom(`\ufeffa\n\nb\r\nc`)
         expect(list.map(({ registrationId }) => registrationId)).toEqual(["a", "b", "c"])
-        expect(await keysOf(`room,registrationId\n"hall, 3",a\n,b\n9,c\n`)).toEqual(list)
-        expect(await keysOf(`id\na\nb\nc\n`, "id", true)).toEqual(list)
+        expect(await keysFrom(`room,registrationId\n"hall, 3",a\n,b\n9,c\n`)).toEqual(list)
+        expect(await keysFrom(`id\na\nb\nc\n`, "id", true)).toEqual(list)
     })
 
     test.each([
-        ["a,b\nc,d\n", undefined, /line 1: names no column registrationId/],
-        ["a\n", "id", /line 1: names no column id/],
+        ["a,b\nc,d\n", undefined, /line 1: column registrationId is missing/],
+        ["a\n", "id", /line 1: column id is missing/],
         ["\n\n", undefined, /has no registration ID/],
-        ['a\n"b\n', undefined, /is no CSV/],
+        ['a\n"b\n', undefined, /invalid CSV/],
     ])("%j with column %s is refused", async (text, column, message) => {
-        await expect(keysOf(text, column ?? "registrationId", column !== undefined)).rejects.toThrow(message)
+        await expect(keysFrom(text, column ?? "registrationId", column !== undefined)).rejects.toThrow(
+            message
+        )
     })
 
-    test("every mistake is listed with its line, and no key of the line or after it is given", async () => {
+    test("are not yielded from the first issue on, and the error lists every issue with its line", async () => {
         const got: string[] = []
         const text = `a\nb\nA\nné\nends.\n${"x".repeat(129)}\nd\n`
         const source = {
@@ -56,10 +62,10 @@ describe("device keys of a group", () => {
         await expect(all()).rejects.toThrow(
             [
                 "ids.txt cannot be used:",
-                "  line 3: a is there already, on line 1",
-                '  line 4: the registration ID "né" has "é": it takes a-z 0-9 - . _ : only',
-                '  line 5: the registration ID "ends." must end in a letter, a digit or a dash',
-                `  line 6: the registration ID "${"x".repeat(40)}..." has 129 characters: 128 are the most`,
+                "  line 3: duplicate registration ID a (first on line 1)",
+                '  line 4: the registration ID "né" contains "é" (allowed: a-z 0-9 - . _ :)',
+                '  line 5: the registration ID "ends." must end with a letter, a digit or a dash',
+                `  line 6: the registration ID "${"x".repeat(40)}..." is 129 characters long (maximum 128)`,
             ].join("\n")
         )
         expect(got).toEqual(["a", "b"])
@@ -67,31 +73,31 @@ describe("device keys of a group", () => {
 })
 
 describe("a registration ID", () => {
-    test.each(["a", "-", "A-1._:z", "x".repeat(128)])("%s is one, in lower case", text => {
+    test.each(["a", "-", "A-1._:z", "x".repeat(128)])("accepts %s and converts it to lower case", text => {
         expect(checkId(text)).toEqual({ id: text.toLowerCase() })
     })
 
     test.each([
         ["", /is empty/],
-        ["a b", /has " "/],
-        ["a\u212a", /has "\u212a"/],
-        ["a:", /must end in/],
-    ])("%j is none", (text, why) => {
-        expect(checkId(text).mistake).toMatch(why)
+        ["a b", /contains " "/],
+        ["a\u212a", /contains "\u212a"/],
+        ["a:", /must end with/],
+    ])("rejects %j", (text, why) => {
+        expect(checkId(text).issue).toMatch(why)
     })
 })
 
 describe("a symmetric key", () => {
-    test.each([16, 64])("of %i bytes is one", bytes => {
+    test.each([16, 64])("is accepted with %i bytes", bytes => {
         expect(validateKey(Buffer.alloc(bytes, 7).toString("base64"))).toBeUndefined()
     })
 
     test.each([
-        [Buffer.alloc(15, 7).toString("base64"), /has 15 bytes: it takes 16 to 64/],
-        [Buffer.alloc(65, 7).toString("base64"), /has 65 bytes/],
+        [Buffer.alloc(15, 7).toString("base64"), /is 15 bytes long \(allowed: 16 to 64\)/],
+        [Buffer.alloc(65, 7).toString("base64"), /is 65 bytes long/],
         ["not Base64!", /is not Base64/],
         [Buffer.alloc(16, 7).toString("base64").replace(/=+$/, ""), /is not Base64/],
-    ])("%s is none, and the message does not show it", (key, why) => {
+    ])("is rejected if it is %s, and the message does not contain it", (key, why) => {
         expect(validateKey(key)).toMatch(why)
         expect(validateKey(key)).not.toContain(key)
     })

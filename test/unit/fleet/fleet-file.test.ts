@@ -3,8 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { type FleetDefaults, readFleet, withColumns } from "../../../tools/fleet/fleet-file.js"
-import { FIRMWARE_SETTINGS, settingOf } from "../../../tools/fleet/firmware-settings.js"
+import { type FleetDefaults, readFleet, rewriteColumns } from "../../../tools/fleet/fleet-file.js"
+import { FIRMWARE_SETTINGS, parseSetting } from "../../../tools/fleet/firmware-settings.js"
 
 const KEY = Buffer.alloc(32, 5).toString("base64")
 const DEFAULTS: FleetDefaults = {
@@ -17,7 +17,7 @@ const read = (text: string, defaults: Partial<FleetDefaults> = {}) =>
     readFleet(Readable.from([text]), "fleet.csv", { ...DEFAULTS, ...defaults })
 
 describe("a fleet file", () => {
-    test("needs registrationId only; the rest has defaults", async () => {
+    test("requires only the column registrationId and has defaults for the rest", async () => {
         expect(await read("registrationId\nBoard-1\n")).toEqual([
             {
                 line: 2,
@@ -30,7 +30,7 @@ describe("a fleet file", () => {
         ])
     })
 
-    test("says what a board has, over the defaults, and may have columns of others", async () => {
+    test("overrides the defaults and may have unknown columns", async () => {
         const text =
             "room,registrationId,key,idScope,profile,ssid,psk,slot,slotSec,fleetN,fleetCps,load,TELEMETRY_SEC\n" +
             `"3, west",b-1,${KEY},0ne00XYZ,moorage_s2,plant,password-1,7,60,5000,16.5,0.8,300\n` +
@@ -60,14 +60,14 @@ describe("a fleet file", () => {
         })
     })
 
-    test("a line's own SSID without a password is an open network, not the other network's password", async () => {
+    test("treats an SSID without a password as an open network", async () => {
         const [board] = await read("registrationId,ssid\na,guests\n", {
             network: { ssid: "lab", psk: "password-2" },
         })
         expect(board?.network).toEqual({ ssid: "guests" })
     })
 
-    test("lists every mistake with its line, and shows no secret", async () => {
+    test("is rejected with a list of all issues by line, without secrets", async () => {
         const text =
             "registrationId,key,profile,ssid,psk,slot\n" +
             `a,${KEY},,,,1\n` +
@@ -78,35 +78,35 @@ describe("a fleet file", () => {
         await expect(read(text)).rejects.toThrow(
             [
                 "fleet.csv cannot be used:",
-                "  line 3: a is there already, on line 2",
-                "  line 4: the key has 9 bytes: it takes 16 to 64",
-                '  line 4: SLOT is "x": it takes a whole number from 0 to 10000000',
-                '  line 5: there is no profile "moorage_c9": moorage_c3, moorage_s2',
+                "  line 3: duplicate registration ID a (first on line 2)",
+                "  line 4: the key is 9 bytes long (allowed: 16 to 64)",
+                '  line 4: SLOT is "x": must be an integer between 0 and 10000000',
+                '  line 5: unknown profile "moorage_c9" (allowed: moorage_c3, moorage_s2)',
                 "  line 5: a Wi-Fi password has 8 to 63 bytes, not 5",
-                "  line 6: has 3 fields, the first line 6",
+                "  line 6: has 3 fields, the first line has 6",
             ].join("\n")
         )
     })
 
     test.each([
-        ["registrationId,SLOTS\na,1\n", {}, /column SLOTS, which is no setting/],
-        ["registrationId,slot,SLOT\na,1,1\n", {}, /slot and SLOT, which are the same/],
-        ["registrationId,registrationId\na,b\n", {}, /two columns registrationId/],
-        ["id\na\n", {}, /names no column registrationId/],
+        ["registrationId,SLOTS\na,1\n", {}, /column SLOTS is not a setting/],
+        ["registrationId,slot,SLOT\na,1,1\n", {}, /columns slot and SLOT are the same setting/],
+        ["registrationId,registrationId\na,b\n", {}, /duplicate column registrationId/],
+        ["id\na\n", {}, /column registrationId is missing/],
         ["registrationId\n", {}, /has no board/],
         ["", {}, /has no board/],
         ["registrationId\na\n", { keyRequired: true }, /has no key, and there is no group key/],
         ["registrationId\na\n", { settings: {} }, /has no idScope/],
-        ["registrationId\na\n", { profile: undefined }, /has no profile: moorage_c3, moorage_s2/],
+        ["registrationId\na\n", { profile: undefined }, /has no profile \(allowed: moorage_c3, moorage_s2\)/],
         ["registrationId,psk\na,password-1\n", {}, /a psk but no ssid/],
-        ["registrationId,DEVICE_KEY\na,x\n", {}, /DEVICE_KEY, which is no setting/],
-    ])("%j with %j is refused", async (text, defaults, message) => {
+        ["registrationId,DEVICE_KEY\na,x\n", {}, /DEVICE_KEY is not a setting/],
+    ])("is rejected: %j with %j", async (text, defaults, message) => {
         await expect(read(text, defaults)).rejects.toThrow(message)
     })
 })
 
-describe("the settings that a board can be given", () => {
-    test("are those of docs/reference/settings.md, but for ID and key, which have columns of their own", () => {
+describe("the firmware settings", () => {
+    test("are the settings in docs/reference/settings.md, except ID and key, which have their own columns", () => {
         const rows = readFileSync("docs/reference/settings.md", "utf8").matchAll(/^\| (`[^|]+) \|/gm)
         const names = [...rows].flatMap(([, cell]) =>
             [...(cell as string).matchAll(/`(\w+)`/g)].map(m => m[1])
@@ -126,34 +126,34 @@ describe("the settings that a board can be given", () => {
         ["ID_SCOPE", "a/b"],
         ["DPS_HOST", ""],
         ["NO_SUCH", "1"],
-    ])("%s cannot be %j", (name, value) => {
-        expect(settingOf(name, value)).toHaveProperty("mistake")
+    ])("reject %s=%j", (name, value) => {
+        expect(parseSetting(name, value)).toHaveProperty("issue")
     })
 })
 
-describe("columns written into a fleet file", () => {
+describe("columns that are rewritten in a fleet file", () => {
     let dir: string
     beforeAll(() => void (dir = mkdtempSync(join(tmpdir(), "moorage-csv-"))))
     afterAll(() => rmSync(dir, { recursive: true }))
 
-    async function written(text: string, columns: string[]): Promise<string> {
+    async function rewrite(text: string, columns: string[]): Promise<string> {
         const file = join(dir, "fleet.csv")
         writeFileSync(file, text)
         let out = ""
-        for await (const line of withColumns(file, columns, (id, n) => [`${id}/${n}`, "60"])) out += line
+        for await (const line of rewriteColumns(file, columns, (id, n) => [`${id}/${n}`, "60"])) out += line
         return out
     }
 
-    test("leave all others as they are, and take the place of what stood there", async () => {
+    test("replace the old values and leave the other columns unchanged", async () => {
         const text = 'slot,registrationId,note\n9,B-1,"a ""b"", c"\n,b-2,\n'
-        expect(await written(text, ["slot", "slotSec"])).toBe(
+        expect(await rewrite(text, ["slot", "slotSec"])).toBe(
             'slot,registrationId,note,slotSec\nb-1/0,B-1,"a ""b"", c",60\nb-2/1,b-2,,60\n'
         )
     })
 
-    test("need a fleet file", async () => {
-        await expect(written("id\na\n", ["slot", "slotSec"])).rejects.toThrow(
-            /names no column registrationId/
+    test("require the column registrationId", async () => {
+        await expect(rewrite("id\na\n", ["slot", "slotSec"])).rejects.toThrow(
+            /column registrationId is missing/
         )
     })
 })

@@ -57,7 +57,7 @@ export function helpLines(): string[] {
 /** Does what is to be done to the board; whether it was that. */
 export function execute(desk: DevBoard, { name, isOn }: BoardCommand): boolean {
     const does: Record<string, () => void> = {
-        power: () => desk.power(isOn),
+        power: () => desk.setPower(isOn),
         reset: () => desk.reset(),
         button: () => desk.press(PRESS_MS),
         hold: () => desk.press(HOLD_MS),

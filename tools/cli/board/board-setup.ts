@@ -40,7 +40,7 @@ export interface BoardSetup {
     bytecode: Uint8Array
     flash: Flash
     /** Puts into the flash what the board is delivered with. */
-    initialFlash: (flash: Flash) => void
+    provision: (flash: Flash) => void
     /** What is there by that, and says how DPS is reached. */
     settings: Record<string, unknown>
     shore: CloudTarget
@@ -60,7 +60,8 @@ function shoreOf(
     const { profile, idScope, flash } = options
     if (profile !== undefined) return targetFromProfile(profile)
     if (idScope !== undefined) return azureTarget(idScope)
-    return embeddedEmulatorTarget(known, flash === undefined ? undefined : `${flash}.cloud`, onStateError)
+    const dataDir = flash === undefined ? undefined : `${flash}.cloud`
+    return embeddedEmulatorTarget({ flashed: known, dataDir, onStateError })
 }
 
 /** The device's key as the options say it. @throws UserError */
@@ -68,9 +69,9 @@ async function givenKey(id: string, options: BoardCommandOptions): Promise<strin
     const { keyFile, groupKeyFile, idScope } = options
     if (keyFile !== undefined) {
         const key = secretFile(keyFile).trim()
-        const mistake = validateKey(key)
-        if (mistake !== undefined)
-            throw new UserError(`The key of ${keyFile} cannot be used: ${mistake}.`, WRONG_USAGE)
+        const issue = validateKey(key)
+        if (issue !== undefined)
+            throw new UserError(`The key of ${keyFile} cannot be used: ${issue}.`, WRONG_USAGE)
         return key
     }
     // The environment counts for the real services only: its key is not for an emulator.
@@ -81,8 +82,8 @@ async function givenKey(id: string, options: BoardCommandOptions): Promise<strin
 
 /** The ID that is asked for, or that the flash has. @throws UserError */
 function idOf(given: string | undefined, known: FlashIdentity | undefined, file: string | undefined): string {
-    const { id, mistake } = checkId(given ?? known?.registrationId ?? DEFAULT_ID)
-    if (id === undefined) throw new UserError(`--id cannot be used: ${mistake}.`, WRONG_USAGE)
+    const { id, issue } = checkId(given ?? known?.registrationId ?? DEFAULT_ID)
+    if (id === undefined) throw new UserError(`--id cannot be used: ${issue}.`, WRONG_USAGE)
     if (known && known.registrationId !== id)
         throw new UserError(
             `${file} is the flash of ${known.registrationId}: leave --id out, take another file, or --erase it.`,
@@ -104,7 +105,7 @@ async function describedBoard(place: SetupContext): Promise<BoardSetup> {
     const { bytecode } = await buildFirmware(`src/${profile.image}.ts`)
     const shore = await shoreOf(place, known)
     try {
-        const key = wanted ?? shore.keyOf(id)
+        const key = wanted ?? shore.deviceKey(id)
         if (key === undefined)
             throw new UserError("Which key has the board? Give --key-file or --group-key-file.", WRONG_USAGE)
         if (shore.idScope === undefined && given.ID_SCOPE === undefined)
@@ -119,11 +120,11 @@ async function describedBoard(place: SetupContext): Promise<BoardSetup> {
             DEVICE_KEY: key,
             ...given,
         }
-        const initialFlash = (target: Flash) => {
+        const provision = (target: Flash) => {
             writeProgram(target, bytecode)
             writeSettings(target, settings)
         }
-        return { id, profile, bytecode, flash, initialFlash, settings, shore }
+        return { id, profile, bytecode, flash, provision, settings, shore }
     } catch (error) {
         await shore.close()
         throw error
@@ -151,13 +152,13 @@ async function manufacturedBoard(place: SetupContext, file: string): Promise<Boa
     if (!known || !bytecode) throw new DevBoardError(`${file} has no program, ID, ID scope or key.`)
     const flash = openFlash(options.flash, profile, options.erase)
     const id = idOf(known.registrationId, readIdentity(flash), options.flash)
-    const initialFlash = (target: Flash) => {
+    const provision = (target: Flash) => {
         // What it has learnt since then stays.
         if (isBlank(target)) target.save(image.load())
     }
     const settings = readSettings(image)
     const shore = await shoreOf(place, known)
-    return { id, profile, bytecode, flash, initialFlash, settings, shore }
+    return { id, profile, bytecode, flash, provision, settings, shore }
 }
 
 /** @throws UserError, DeskError, VmError, DocumentError; nothing is left open then */

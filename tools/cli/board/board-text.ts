@@ -31,11 +31,11 @@ export function wrapParts(parts: string[], separator: string, width: number): st
 
 /** The status, piece by piece. */
 export function statusParts(status: DevBoardStatus): string[] {
-    const { isOn, isWifiOn, doing, light, isLit, flashWrites, uptimeMs } = status
+    const { isOn, isWifiOn, activity, light, isLit, flashWrites, uptimeMs } = status
     return [
         `power ${onOff(isOn)}`,
         `Wi-Fi ${onOff(isWifiOn)}`,
-        doing,
+        activity,
         `${isLit ? "●" : "○"} ${light}`,
         heapText(status),
         `${flashWrites} flash write${flashWrites === 1 ? "" : "s"}`,

@@ -81,10 +81,10 @@ async function runSession(
         introduce(setup, voice)
         const desk = new DevBoard({
             ...setup,
-            network: setup.shore.networkFor(setup.settings),
+            network: setup.shore.createNetwork(setup.settings),
             clock,
             random: realRandom,
-            tell: event => {
+            onEvent: event => {
                 voice.tell(event)
                 if (options.until === "moored" && desk.hub !== undefined) ending.by("moored")
             },
@@ -98,7 +98,7 @@ async function runSession(
             voice.show(desk.status)
             clock.after(STATUS_MS, show)
         }
-        if (options.power) desk.power(true)
+        if (options.power) desk.setPower(true)
         show()
         const end = await ending.reached
         voice.tell({ source: "moorage", kind: "end", text: end })

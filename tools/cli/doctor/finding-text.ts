@@ -1,9 +1,9 @@
 // A finding as a line.
-import type { Finding, Status } from "@moorage/fleet/doctor"
+import type { Finding, CheckStatus } from "@moorage/fleet/doctor"
 
 const NAME_CHARS = 13
 
-const WORDS: Record<Status, string> = { ok: "ok", warn: "warn", fail: "FAIL", skip: "skip" }
+const WORDS: Record<CheckStatus, string> = { ok: "ok", warn: "warn", fail: "FAIL", skip: "skip" }
 
 /** `FAIL  TCP 443        127.0.0.1:8443: the connection was refused -> Is the emulator running there?` */
 export function findingLine({ status, check, what, cure }: Finding): string {
@@ -12,6 +12,6 @@ export function findingLine({ status, check, what, cure }: Finding): string {
 }
 
 /** `9 ok, 1 warning, 2 failed, 1 skipped`. */
-export function summaryLine({ ok, warn, fail, skip }: Record<Status, number>): string {
+export function summaryLine({ ok, warn, fail, skip }: Record<CheckStatus, number>): string {
     return `${ok} ok, ${warn} warning${warn === 1 ? "" : "s"}, ${fail} failed, ${skip} skipped`
 }

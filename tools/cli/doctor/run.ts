@@ -1,6 +1,6 @@
 // What `moorage doctor` does.
-import { cloudSettings, type CloudChoices } from "@moorage/fleet/azure"
-import { countsOf, examine, type Finding, type Keys, realProbes } from "@moorage/fleet/doctor"
+import { resolveCloudSettings, type CloudChoices } from "@moorage/fleet/azure"
+import { countByStatus, runDoctor, type Finding, type DoctorKeys, systemProbes } from "@moorage/fleet/doctor"
 import { realClock } from "@moorage/runtime"
 import { FAILED } from "../user-error.js"
 import { INTERRUPTED, interruption } from "../interrupt.js"
@@ -42,7 +42,7 @@ class WaitingCheck {
     }
 }
 
-async function keysOf({ groupKeyFile, keyFile }: DoctorOptions): Promise<Keys> {
+async function keysOf({ groupKeyFile, keyFile }: DoctorOptions): Promise<DoctorKeys> {
     return {
         groupKey: await groupKey({ groupKeyFile, mayAsk: false }),
         deviceKey: keyFile === undefined ? undefined : deviceKey(keyFile),
@@ -59,7 +59,7 @@ async function findingsOf(
     const findings: Finding[] = []
     const waiting = new WaitingCheck()
     const asked = {
-        settings: () => cloudSettings(options, process.env),
+        settings: () => resolveCloudSettings(options, process.env),
         keys: () => keysOf(options),
         project,
         fleet,
@@ -71,7 +71,7 @@ async function findingsOf(
         onCheck: (name: string) => waiting.on(name),
     }
     try {
-        for await (const finding of examine(asked, realProbes())) {
+        for await (const finding of runDoctor(asked, systemProbes())) {
             waiting.end()
             findings.push(finding)
             onFinding(finding)
@@ -98,7 +98,7 @@ export async function doctor(fleet: string | undefined, options: DoctorOptions):
         const findings = await findingsOf(fleet, options, signal, finding => {
             if (!json) say(findingLine(finding))
         })
-        const counts = countsOf(findings)
+        const counts = countByStatus(findings)
         const isWell = counts.fail === 0
         if (json) {
             const told = findings.map(({ cure = null, ...finding }) => ({ ...finding, cure }))

@@ -1,7 +1,7 @@
 // `moorage manufacture --scan`: a barcode scanner types an ID and Enter; the board at hand becomes that one.
 import { join } from "node:path"
 import { createInterface } from "node:readline/promises"
-import { boardOfId, type FleetBoard, type FleetDefaults } from "@moorage/fleet"
+import { boardFromId, type FleetBoard, type FleetDefaults } from "@moorage/fleet"
 import { checkId } from "@moorage/fleet"
 import { ImageWriter, esptoolArguments, type ManifestEntry, readManifest } from "@moorage/fleet/manufacture"
 import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
@@ -16,9 +16,9 @@ function boardOf(
     boards: Map<string, FleetBoard> | undefined,
     defaults: FleetDefaults
 ): FleetBoard {
-    if (!boards) return boardOfId(text, line, defaults)
-    const { id, mistake } = checkId(text)
-    if (id === undefined) throw new Error(mistake)
+    if (!boards) return boardFromId(text, line, defaults)
+    const { id, issue } = checkId(text)
+    if (id === undefined) throw new Error(issue)
     const board = boards.get(id)
     if (!board) throw new Error(`${id} is not in the fleet file`)
     return board
@@ -27,7 +27,7 @@ function boardOf(
 /** Without a file any board is as the options say. @throws UserError when they do not say enough */
 function anyBoard(defaults: FleetDefaults): FleetBoard {
     try {
-        return boardOfId("any", 0, defaults)
+        return boardFromId("any", 0, defaults)
     } catch (error) {
         const what = (error as Error).message
         throw new UserError(

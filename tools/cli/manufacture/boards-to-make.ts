@@ -1,7 +1,7 @@
 // The boards that `moorage manufacture` is to make, with what its options say of them.
 import { createReadStream } from "node:fs"
 import { type FleetBoard, type FleetDefaults, readFleet } from "@moorage/fleet"
-import { type Bytecodes, imagesOf } from "@moorage/fleet/manufacture"
+import { type Bytecodes, requiredImages } from "@moorage/fleet/manufacture"
 import { FleetError } from "@moorage/fleet"
 import { boardNames, buildFirmware, validateNetwork, type WifiNetwork } from "@moorage/vm"
 import { UserError, WRONG_USAGE } from "../user-error.js"
@@ -69,6 +69,7 @@ export async function boardsOf(file: string, defaults: FleetDefaults): Promise<F
 /** The bytecode that these boards boot. */
 export async function bytecodesOf(boards: FleetBoard[]): Promise<Bytecodes> {
     const bytecodes: Bytecodes = {}
-    for (const image of imagesOf(boards)) bytecodes[image] = (await buildFirmware(`src/${image}.ts`)).bytecode
+    for (const image of requiredImages(boards))
+        bytecodes[image] = (await buildFirmware(`src/${image}.ts`)).bytecode
     return bytecodes
 }

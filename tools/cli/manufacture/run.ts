@@ -5,7 +5,7 @@ import {
     esptoolArguments,
     manufacture,
     MANIFEST_FILE,
-    type Manufactured,
+    type ManufactureResult,
     runtimeCommand,
 } from "@moorage/fleet/manufacture"
 import { realClock } from "@moorage/runtime"
@@ -20,7 +20,7 @@ import { shellLine } from "../flash/run.js"
 import { scan } from "./barcode-scan.js"
 
 /** For each profile: the runtime's line, once a board, and an image's. */
-function flashLines({ manifest }: Manufactured, out: string): string[] {
+function flashLines({ manifest }: ManufactureResult, out: string): string[] {
     const profiles = [...new Set(manifest.boards.map(({ profile }) => profile))]
     return profiles.flatMap(profile => {
         const first = manifest.boards.find(entry => entry.profile === profile)
@@ -30,11 +30,11 @@ function flashLines({ manifest }: Manufactured, out: string): string[] {
     })
 }
 
-function text(made: Manufactured, out: string, tookSec: number): string {
+function text(made: ManufactureResult, out: string, tookSec: number): string {
     const { boards } = made.manifest
     const booted = boards.filter(({ verified }) => verified === "booted").length
     return [
-        `${formatNumber(boards.length)} images in ${out} (${formatNumber(made.kept)} were there already), in ${formatElapsed(tookSec)}`,
+        `${formatNumber(boards.length)} images in ${out} (${formatNumber(made.unchangedCount)} were there already), in ${formatElapsed(tookSec)}`,
         `  all read back, ${formatNumber(booted)} of them booted in the VM; checksums: ${join(out, MANIFEST_FILE)}`,
         "  they hold device keys and Wi-Fi passwords: only you may read them, and they are best deleted once flashed",
         "To flash a board: the runtime once, then its image (`moorage flash` checks and writes one):",
@@ -46,7 +46,7 @@ async function make(
     boards: FleetBoard[],
     key: string | undefined,
     options: ManufactureCommandOptions
-): Promise<Manufactured | undefined> {
+): Promise<ManufactureResult | undefined> {
     const progress = new ProgressLine(realClock)
     const total = boards.length
     try {
@@ -99,8 +99,13 @@ export async function runManufacture(
             return
         }
         const tookSec = (realClock.nowMs() - startMs) / 1000
-        const { manifest, kept } = made
-        const result = { boards: manifest.boards.length, kept, manifest: join(out, MANIFEST_FILE), tookSec }
+        const { manifest, unchangedCount } = made
+        const result = {
+            boards: manifest.boards.length,
+            kept: unchangedCount,
+            manifest: join(out, MANIFEST_FILE),
+            tookSec,
+        }
         process.stdout.write(
             json
                 ? `${JSON.stringify({ ...result, flash: flashLines(made, out) })}\n`

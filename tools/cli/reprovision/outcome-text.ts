@@ -1,8 +1,8 @@
 // What `moorage reprovision` prints for a person.
-import type { ReprovisionOutcome, Result, ReprovisionSummary } from "@moorage/fleet/reprovision"
+import type { ReprovisionOutcome, ReprovisionResult, ReprovisionSummary } from "@moorage/fleet/reprovision"
 import { formatElapsed, formatNumber } from "@moorage/report"
 
-const WORDS: Record<Result, string> = {
+const WORDS: Record<ReprovisionResult, string> = {
     accepted: "accepted",
     refused: "refused",
     offline: "offline",
@@ -33,7 +33,7 @@ export function outcomeText({
 /** All of it on one line. */
 export function summaryText({ results, skipped, isStopped }: ReprovisionSummary): string {
     const counts = Object.entries(results).map(
-        ([result, n]) => `${formatNumber(n)} ${WORDS[result as Result]}`
+        ([result, n]) => `${formatNumber(n)} ${WORDS[result as ReprovisionResult]}`
     )
     const asked = Object.values(results).reduce((sum, n) => sum + n, 0)
     const parts = [`${formatNumber(asked)} devices${counts.length > 0 ? `: ${counts.join(", ")}` : ""}`]

@@ -3,13 +3,13 @@ import { createReadStream } from "node:fs"
 import type { Services } from "@moorage/fleet/azure"
 import { acquireLock, LockError } from "@moorage/files"
 import {
-    isGood,
+    isSuccess,
     type ReprovisionOutcome,
-    queried,
+    queryTargets,
     reprovision as reprovisionAll,
-    RESULTS,
+    REPROVISION_RESULTS,
     JournalError,
-    StateFile,
+    ReprovisionState,
     type ReprovisionSummary,
     type ReprovisionTarget,
 } from "@moorage/fleet/reprovision"
@@ -95,13 +95,13 @@ async function targetsOf(
     if (file !== undefined) return listed(file)
     if (query !== undefined) {
         const one = hub === undefined ? undefined : services.hub(hub)
-        return queried(one ? [one] : services.hubs, query)
+        return queryTargets(one ? [one] : services.hubs, query)
     }
     return [{ id: (id ?? "").toLowerCase() }]
 }
 
 function exitCodeOf({ results }: ReprovisionSummary): number {
-    const isBad = RESULTS.some(result => !isGood({ result }) && (results[result] ?? 0) > 0)
+    const isBad = REPROVISION_RESULTS.some(result => !isSuccess({ result }) && (results[result] ?? 0) > 0)
     return isBad ? FAILED : 0
 }
 
@@ -116,7 +116,7 @@ export async function reprovision(id: string | undefined, options: ReprovisionCo
     try {
         checkServices(services, options)
         if (stateFile !== undefined) release = acquireLock(stateFile)
-        const state = stateFile === undefined ? undefined : new StateFile(stateFile)
+        const state = stateFile === undefined ? undefined : new ReprovisionState(stateFile)
         const targets = await targetsOf(id, options, services)
         stop.addEventListener("abort", () =>
             process.stderr.write(

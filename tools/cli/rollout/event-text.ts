@@ -1,5 +1,5 @@
 // What a running roll-out tells, for a person: a line an event, and on a terminal a line that says how far it is.
-import { localText, type RolloutPlan, type Reason, type RolloutEvent } from "@moorage/fleet/rollout"
+import { formatLocalTime, type RolloutPlan, type HoldReason, type RolloutEvent } from "@moorage/fleet/rollout"
 import { failureText } from "../monitor/survey-text.js"
 import { pluralize, formatElapsed, formatNumber } from "@moorage/report"
 import { boardsText } from "./plan-text.js"
@@ -10,7 +10,7 @@ const FAILURES_SHOWN = 3
 
 function heldLines({ batch, wave, reasons, failures }: Of<"held">): string[] {
     const what = batch === null ? `The end of wave ${wave} is held` : `Batch ${batch} is held`
-    const why = ({ text, cure }: Reason) => (cure === "" ? `  ${text}` : `  ${text}. ${cure}`)
+    const why = ({ text, cure }: HoldReason) => (cure === "" ? `  ${text}` : `  ${text}. ${cure}`)
     const errors = failures.slice(0, FAILURES_SHOWN).map(failure => `    ${failureText(failure)}`)
     return [
         `${what}:`,
@@ -54,7 +54,7 @@ function linesOf(event: RolloutEvent, plan: RolloutPlan): string[] {
         }
         case "waiting":
             return [
-                `Batch ${event.batch} (wave ${event.wave}) waits for ${localText(Date.parse(event.untilUtc), plan.timeZone)}`,
+                `Batch ${event.batch} (wave ${event.wave}) waits for ${formatLocalTime(Date.parse(event.untilUtc), plan.timeZone)}`,
             ]
         case "open":
             return [openLine(event, plan)]
@@ -84,7 +84,7 @@ function linesOf(event: RolloutEvent, plan: RolloutPlan): string[] {
 
 /** An event, each line with its time. */
 export function eventText(event: RolloutEvent, plan: RolloutPlan): string {
-    const time = localText(Date.parse(event.utc), plan.timeZone).slice(-5)
+    const time = formatLocalTime(Date.parse(event.utc), plan.timeZone).slice(-5)
     return linesOf(event, plan)
         .map((line, i) => `${i === 0 ? time : "     "} ${line}\n`)
         .join("")

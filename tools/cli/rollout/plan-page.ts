@@ -1,7 +1,7 @@
 // The plan's page: batches and what the model predicts, to be read offline, without a script.
 import {
-    curveOf,
-    localText,
+    findCurve,
+    formatLocalTime,
     type RolloutPlan,
     type PlannedBatch,
     predictedPoints,
@@ -40,7 +40,7 @@ function mooredFigure(plan: RolloutPlan): Figure {
     return {
         id: "moored",
         heading: "Boards moored, as the model predicts",
-        caption: `From ${localText(startMs, plan.timeZone)} (${plan.timeZone}) on. Level stretches are nights, pauses, and people at work between batches.`,
+        caption: `From ${formatLocalTime(startMs, plan.timeZone)} (${plan.timeZone}) on. Level stretches are nights, pauses, and people at work between batches.`,
         heightPx: FIGURE_HEIGHT_PX,
         isWide: true,
         draw: timeChart({
@@ -54,7 +54,7 @@ function mooredFigure(plan: RolloutPlan): Figure {
 
 function paceFigure(plan: RolloutPlan): Figure {
     const largest = plan.batches.reduce((one, other) => (other.boards > one.boards ? other : one))
-    const { binSec, registered } = curveOf(plan, largest)
+    const { binSec, registered } = findCurve(plan, largest)
     const sums = cumulative(registered).map((n, i): [number, number] => [(i + 1) * binSec, n])
     const toSec = registered.length * binSec
     const quota: Data = [
@@ -80,7 +80,7 @@ function paceFigure(plan: RolloutPlan): Figure {
 }
 
 function batchesTable({ batches, timeZone }: RolloutPlan): Markup {
-    const local = (utc: string) => localText(Date.parse(utc), timeZone)
+    const local = (utc: string) => formatLocalTime(Date.parse(utc), timeZone)
     const number = (n: number) => markup`<td class="number">${formatNumber(n)}</td>`
     const row = (batch: PlannedBatch, i: number) => markup`<tr>${number(i + 1)}${number(batch.wave)}${number(
         batch.boards

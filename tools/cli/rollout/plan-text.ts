@@ -1,6 +1,6 @@
 // What `moorage rollout` prints for a person.
 import {
-    localText,
+    formatLocalTime,
     type RolloutPlan,
     type PlannedBatch,
     predictedPoints,
@@ -31,8 +31,8 @@ function batchLines({ batches, timeZone }: RolloutPlan): string[] {
         batch.wave,
         batch.boards,
         batch.slots,
-        localText(Date.parse(batch.startUtc), timeZone),
-        localText(Date.parse(batch.slotsEndUtc), timeZone).slice(-5),
+        formatLocalTime(Date.parse(batch.startUtc), timeZone),
+        formatLocalTime(Date.parse(batch.slotsEndUtc), timeZone).slice(-5),
     ])
     const [head, ...lines] = alignColumns([
         ["batch", "wave", "boards", "slots", "power on", "until"],
@@ -69,7 +69,7 @@ function tightLines({ fleet, limits }: RolloutPlan): string[] {
 /** `the last one moored on Mon 2026-11-30 08:13, 0 429s`: what the model says. */
 export function predictionText({ prediction, timeZone }: RolloutPlan): string {
     const { mooredUtc, moored, throttled } = prediction
-    const last = localText(Date.parse(mooredUtc), timeZone)
+    const last = formatLocalTime(Date.parse(mooredUtc), timeZone)
     return `predicted: ${formatNumber(moored)} moored, the last one on ${last}; ${formatNumber(throttled)} 429s`
 }
 
@@ -78,7 +78,7 @@ export function planLines(plan: RolloutPlan, width: number): string[] {
     const { fleet, waves, batches, timeZone } = plan
     const chars = Math.max(20, Math.min(PLOT_MAX_CHARS, width - formatNumber(fleet.boards).length - 6))
     const points = predictedPoints(plan, chars)
-    const ends = [points[0], points.at(-1)].map(point => localText(point?.atMs ?? 0, timeZone))
+    const ends = [points[0], points.at(-1)].map(point => formatLocalTime(point?.atMs ?? 0, timeZone))
     return [
         `${pluralize(fleet.boards, "board")} in ${pluralize(waves.length, "wave")} and ${pluralize(batches.length, "batch", "batches")}; times of ${timeZone}`,
         rateText(plan),

@@ -6,7 +6,7 @@ import {
     ALL_HOURS,
     type FleetIds,
     makeRolloutPlan,
-    momentMs,
+    parseTimeMs,
     type RolloutPlan,
     type RolloutPlanOptions,
     rolloutPlanText,
@@ -47,7 +47,7 @@ export interface PlanRolloutOptions {
 function startMs(start: string | undefined, timeZone: string): number {
     if (start === undefined) return realClock.nowMs()
     try {
-        return momentMs(start, timeZone)
+        return parseTimeMs(start, timeZone)
     } catch (error) {
         const form = `such as "2026-11-30 08:00" in ${timeZone}, or 2026-11-30T07:00Z`
         const shift = "When the clock is put forward or back some local times are there never or twice."

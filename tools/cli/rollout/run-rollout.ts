@@ -9,10 +9,10 @@ import {
     type RolloutEvent,
     RolloutRun,
     RolloutState,
-    type Rules,
+    type RolloutRules,
     ratePerSec,
-    type RunEnd,
-    throttledOf,
+    type RolloutEnd,
+    parseThrottledCount,
     WINDOW_SEC,
 } from "@moorage/fleet/rollout"
 import { realClock } from "@moorage/runtime"
@@ -54,14 +54,14 @@ const rateLeft = ({ limits }: RolloutPlan) => {
     return (registrations.calls / registrations.perSec) * Math.max(LEAST_SHARE, 1 - load)
 }
 
-function rulesOf({ limits }: RolloutPlan, options: RunRolloutOptions): Rules {
+function rulesOf({ limits }: RolloutPlan, options: RunRolloutOptions): RolloutRules {
     const { enough, maxFailures, max429s, maxLate, now } = options
     return {
-        enough,
-        maxFailures,
+        requiredShare: enough,
+        maxFailedShare: maxFailures,
         maxThrottled: max429s ?? Math.ceil(ratePerSec(limits) * WINDOW_SEC * THROTTLED_SHARE),
         maxLateSec: maxLate,
-        isNow: now,
+        ignoresSchedule: now,
     }
 }
 
@@ -95,7 +95,7 @@ async function throttledAt(url: string, signal: AbortSignal): Promise<number> {
     try {
         const response = await fetch(url, { signal })
         if (!response.ok) throw new Error(`it answers ${response.status}`)
-        return throttledOf(await response.text())
+        return parseThrottledCount(await response.text())
     } catch (error) {
         signal.throwIfAborted()
         const { cause, message } = error as Error
@@ -132,7 +132,7 @@ class EventPrinter {
     }
 }
 
-function sayEnd(end: RunEnd, { file }: RolloutState, { maxHeld }: RunRolloutOptions): void {
+function sayEnd(end: RolloutEnd, { file }: RolloutState, { maxHeld }: RunRolloutOptions): void {
     if (end === "done") return
     process.exitCode = end === "held" ? FAILED : INTERRUPTED
     const why = end === "held" ? `Held for more than ${formatElapsed(maxHeld ?? 0)}: ended.` : "Interrupted."
@@ -158,11 +158,11 @@ async function watch(
             clock: realClock,
             state,
             rules: rulesOf(plan, options),
-            everySec: every,
-            isApproved: goOn,
-            heldMaxSec: maxHeld ?? Infinity,
+            pollIntervalSec: every,
+            isForced: goOn,
+            maxHoldSec: maxHeld ?? Infinity,
             throttledToDevices: metrics === undefined ? undefined : () => throttledAt(metrics, signal),
-            open: async batch => {
+            powerOn: async batch => {
                 if (exec !== undefined) await runHook(exec, batch, signal)
             },
             onEvent: teller.show,

@@ -1,42 +1,51 @@
-// What can go wrong between the host tool and a service, as a person can mend it.
+// Errors of the calls from the host tool to DPS and IoT Hub, with the cure for each.
 
 export type CloudErrorKind =
+    /** No connection. */
     | "unreachable"
+    /** The TLS handshake failed or the certificate is not trusted. */
     | "tls"
-    | "late"
+    /** No response within the time limit. */
+    | "timeout"
+    /** 401, or 403 without an error code of the service. */
     | "unauthorized"
+    /** 404. */
     | "notFound"
+    /** 429. */
     | "throttled"
+    /** 5xx. */
     | "unavailable"
+    /** Any other status that is not 2xx. */
     | "refused"
+    /** The response does not have the documented form. */
     | "malformed"
 
 interface CloudErrorDetails {
-    /** HTTP status of the answer; none when there was no answer. */
+    /** HTTP status of the response; undefined if there was no response. */
     status?: number
-    /** The service's own code, such as 404103. */
+    /** Error code of the service, for example 404103. */
     code?: number
-    /** As the service asked for. */
+    /** Value of the response header `retry-after`. */
     retryAfterSec?: number
-    /** What to do next. */
+    /** What the user can do. */
     cure?: string
     cause?: unknown
 }
 
-/** A call that failed: its message says what, why, and what to do next. It never holds a key or a token. */
+/** A failed call. The message has the problem and the cure. It never contains a key or a token. */
 export class CloudError extends Error {
     readonly status?: number
     readonly code?: number
     readonly retryAfterSec?: number
     readonly cure?: string
 
-    /** @param what and why, without the cure */
+    /** @param problem what failed and why, without the cure */
     constructor(
         readonly kind: CloudErrorKind,
-        readonly what: string,
+        readonly problem: string,
         { status, code, retryAfterSec, cure, cause }: CloudErrorDetails = {}
     ) {
-        super(cure === undefined ? what : `${what} ${cure}`, { cause })
+        super(cure === undefined ? problem : `${problem} ${cure}`, { cause })
         this.cure = cure
         this.status = status
         this.code = code
@@ -44,5 +53,5 @@ export class CloudError extends Error {
     }
 }
 
-/** Where the services are, or how to sign, is not said or said wrongly: a matter of options and files. */
+/** Options, the environment or a file have no valid address or key for a service. */
 export class CloudSettingsError extends Error {}

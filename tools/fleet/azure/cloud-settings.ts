@@ -1,30 +1,28 @@
-// Where DPS and the hubs are, and how to sign: from options, from a profile file, or from the environment.
+// Addresses and keys of DPS and the hubs: from options, from a connection profile, or from the environment.
 import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { createServiceAccess, parseConnectionString, type ServiceAccess } from "./service-access.js"
-import type { HostAddress } from "./host-address.js"
 import { CloudSettingsError } from "./cloud-errors.js"
-import { type Profile, type ProfileService, readProfile } from "./connection-profile.js"
+import { type HostAddress, type Profile, type ProfileService, readProfile } from "./connection-profile.js"
 
-/** All that is known of the services. */
 export interface CloudSettings {
     dps?: ServiceAccess
     hubs: ServiceAccess[]
     idScope?: string
-    /** Where devices reach DPS. */
+    /** Host name of DPS for devices. */
     deviceHost: string
-    /** Where all HTTPS goes instead of to the services themselves. */
+    /** Address of all HTTPS connections, instead of the addresses of the services. */
     connect?: HostAddress
-    /** Where all MQTT goes instead. */
+    /** Address of all MQTT connections, instead of the addresses of the services. */
     connectMqtt?: HostAddress
     /** PEM. */
     ca?: string
-    /** Of an enrollment group, Base64, when the profile is an emulator's card. */
+    /** Key of an enrollment group (Base64), if the profile is the connection card of an emulator. */
     groupKey?: string
 }
 
-/** What the command line says. A secret is `@file`, `-` for the standard input, or the text itself. */
+/** Options of the command line. A secret is `@file`, `-` for the standard input, or the text itself. */
 export interface CloudChoices {
     profile?: string
     dps?: string
@@ -34,7 +32,7 @@ export interface CloudChoices {
     ca?: string
 }
 
-/** Named as in Microsoft's samples. */
+/** Environment variables with the names of Microsoft's samples. */
 export interface CloudEnvironment {
     PROVISIONING_CONNECTION_STRING?: string
     IOTHUB_CONNECTION_STRING?: string
@@ -42,36 +40,39 @@ export interface CloudEnvironment {
     PROVISIONING_IDSCOPE?: string
 }
 
-function readText(what: string, file: string | number): string {
+const STDIN = 0
+
+function readText(source: string, file: string | typeof STDIN): string {
     try {
         return readFileSync(file, "utf8").trim()
     } catch (error) {
-        const from = file === 0 ? "the standard input" : file
-        throw new CloudSettingsError(`${what}: cannot read ${from}: ${(error as Error).message}`, {
+        const name = file === STDIN ? "the standard input" : file
+        throw new CloudSettingsError(`${source}: cannot read ${name}: ${(error as Error).message}`, {
             cause: error,
         })
     }
 }
 
-/** What an option means that may be `@file` or `-`. @throws CloudSettingsError */
-export function secretOf(what: string, text: string): string {
-    if (text === "-") return readText(what, 0)
-    return text.startsWith("@") ? readText(what, text.slice(1)) : text
+/** Returns the value of an option that may be `@file` or `-`. @throws CloudSettingsError */
+function resolveSecret(option: string, text: string): string {
+    if (text === "-") return readText(option, STDIN)
+    return text.startsWith("@") ? readText(option, text.slice(1)) : text
 }
 
-function serviceOf(what: string, service: ProfileService, folder: string): ServiceAccess {
-    if (typeof service === "string") return parseConnectionString(what, service)
+function accessFromOption(option: string, text: string, hostName?: string): ServiceAccess {
+    return parseConnectionString(option, resolveSecret(option, text), hostName)
+}
+
+function accessFromProfile(source: string, service: ProfileService, folder: string): ServiceAccess {
+    if (typeof service === "string") return parseConnectionString(source, service)
     const { hostName } = service
-    if ("connectionString" in service) return parseConnectionString(what, service.connectionString, hostName)
-    return createServiceAccess(
-        what,
-        hostName ?? "",
-        service.policy,
-        readText(what, resolve(folder, service.keyFile))
-    )
+    if ("connectionString" in service)
+        return parseConnectionString(source, service.connectionString, hostName)
+    const key = readText(source, resolve(folder, service.keyFile))
+    return createServiceAccess(source, { hostName: hostName ?? "", policy: service.policy, key })
 }
 
-function fromProfile(profile: Profile, file: string): CloudSettings {
+function settingsFromProfile(profile: Profile, file: string): CloudSettings {
     const folder = dirname(file)
     const ca = profile.ca === undefined ? undefined : readText("ca", resolve(folder, profile.ca))
     const {
@@ -84,8 +85,8 @@ function fromProfile(profile: Profile, file: string): CloudSettings {
         groupKey,
     } = profile
     return {
-        dps: dps === undefined ? undefined : serviceOf(`${file}, dps`, dps, folder),
-        hubs: hubs.map((hub, i) => serviceOf(`${file}, hubs[${i}]`, hub, folder)),
+        dps: dps === undefined ? undefined : accessFromProfile(`${file}, dps`, dps, folder),
+        hubs: hubs.map((hub, i) => accessFromProfile(`${file}, hubs[${i}]`, hub, folder)),
         idScope,
         deviceHost,
         connect,
@@ -95,7 +96,7 @@ function fromProfile(profile: Profile, file: string): CloudSettings {
     }
 }
 
-function fromEnvironment(env: CloudEnvironment): CloudSettings {
+function settingsFromEnvironment(env: CloudEnvironment): CloudSettings {
     const dps = env.PROVISIONING_CONNECTION_STRING
     const hub = env.IOTHUB_CONNECTION_STRING
     return {
@@ -107,39 +108,25 @@ function fromEnvironment(env: CloudEnvironment): CloudSettings {
 }
 
 /**
- * Options go before the profile. The environment counts only without a profile: a profile for the emulator must never
- * be filled up with the keys of the real services.
- * @throws CloudSettingsError, DocumentError; without keys
+ * Returns the settings of the services. Options override the profile. The environment counts only without a profile,
+ * because the keys of the real services must never complete the profile of an emulator.
+ * @throws CloudSettingsError, DocumentError; the messages contain no key
  */
-export function cloudSettings(choices: CloudChoices, env: CloudEnvironment): CloudSettings {
+export function resolveCloudSettings(choices: CloudChoices, env: CloudEnvironment): CloudSettings {
     const { profile, dps, connectionString, hubConnectionString = [], connect, ca } = choices
     if (dps !== undefined && connectionString === undefined)
-        throw new CloudSettingsError("--dps needs a --connection-string: a host is no access.")
+        throw new CloudSettingsError("--dps has no key. Add --connection-string.")
     if ([connectionString, ...hubConnectionString].filter(text => text === "-").length > 1)
-        throw new CloudSettingsError("The standard input can be but one connection string.")
-    const base = profile === undefined ? fromEnvironment(env) : fromProfile(readProfile(profile), profile)
-    return {
-        ...base,
-        ...(connectionString === undefined
-            ? {}
-            : {
-                  dps: parseConnectionString(
-                      "--connection-string",
-                      secretOf("--connection-string", connectionString),
-                      dps
-                  ),
-              }),
-        ...(hubConnectionString.length === 0
-            ? {}
-            : {
-                  hubs: hubConnectionString.map(text =>
-                      parseConnectionString(
-                          "--hub-connection-string",
-                          secretOf("--hub-connection-string", text)
-                      )
-                  ),
-              }),
-        ...(connect && { connect }),
-        ...(ca === undefined ? {} : { ca: readText("--ca", ca) }),
-    }
+        throw new CloudSettingsError("Only one connection string can come from the standard input.")
+    const settings: CloudSettings =
+        profile === undefined
+            ? settingsFromEnvironment(env)
+            : settingsFromProfile(readProfile(profile), profile)
+    if (connectionString !== undefined)
+        settings.dps = accessFromOption("--connection-string", connectionString, dps)
+    if (hubConnectionString.length > 0)
+        settings.hubs = hubConnectionString.map(text => accessFromOption("--hub-connection-string", text))
+    if (connect) settings.connect = connect
+    if (ca !== undefined) settings.ca = readText("--ca", ca)
+    return settings
 }

@@ -1,17 +1,17 @@
-import { parseJson, ignoreNotFound, queryPages, type ServiceClient } from "./service-client.js"
+// The service API of DPS (protocol-facts.md, 7).
+import { ignoreNotFound, parseJson, queryPages, type ServiceClient } from "./service-client.js"
 
-/** DPS service API (facts 7). */
 const API_VERSION = "2021-10-01"
 const PAGE_MAX = 1000
 
-/** An enrollment group or an individual enrollment, as far as it is looked at. */
+/** The fields of an enrollment group or an individual enrollment that the host tool uses. */
 export interface EnrollmentRecord {
     id: string
     isEnabled: boolean
     allocationPolicy?: string
 }
 
-/** A registration record, as far as it is looked at. */
+/** The fields of a registration record that the host tool uses. */
 export interface RegistrationRecord {
     registrationId: string
     deviceId?: string
@@ -19,39 +19,39 @@ export interface RegistrationRecord {
     status: string
     errorCode?: number
     errorMessage?: string
-    /** NaN when there is none. */
+    /** NaN if the record has no creation time. */
     createdMs: number
-    /** NaN when there is none. */
+    /** NaN if the record has no update time. */
     updatedMs: number
 }
 
 type Item = Record<string, unknown>
 
-const textOf = (value: unknown) => (typeof value === "string" ? value : undefined)
+const stringOf = (value: unknown) => (typeof value === "string" ? value : undefined)
 
-function enrollmentOf(item: Item, idField: string): EnrollmentRecord {
+function parseEnrollment(item: Item, idField: string): EnrollmentRecord {
     return {
-        id: textOf(item[idField]) ?? "",
+        id: stringOf(item[idField]) ?? "",
         isEnabled: item.provisioningStatus !== "disabled",
-        allocationPolicy: textOf(item.allocationPolicy),
+        allocationPolicy: stringOf(item.allocationPolicy),
     }
 }
 
-function registrationOf(item: Item): RegistrationRecord {
+function parseRegistration(item: Item): RegistrationRecord {
     const { errorCode } = item
     return {
-        registrationId: textOf(item.registrationId) ?? "",
-        deviceId: textOf(item.deviceId),
-        assignedHub: textOf(item.assignedHub)?.toLowerCase(),
-        status: textOf(item.status) ?? "unknown",
+        registrationId: stringOf(item.registrationId) ?? "",
+        deviceId: stringOf(item.deviceId),
+        assignedHub: stringOf(item.assignedHub)?.toLowerCase(),
+        status: stringOf(item.status) ?? "unknown",
         errorCode: typeof errorCode === "number" ? errorCode : undefined,
-        errorMessage: textOf(item.errorMessage),
-        createdMs: Date.parse(textOf(item.createdDateTimeUtc) ?? ""),
-        updatedMs: Date.parse(textOf(item.lastUpdatedDateTimeUtc) ?? ""),
+        errorMessage: stringOf(item.errorMessage),
+        createdMs: Date.parse(stringOf(item.createdDateTimeUtc) ?? ""),
+        updatedMs: Date.parse(stringOf(item.lastUpdatedDateTimeUtc) ?? ""),
     }
 }
 
-/** The service API of a DPS instance, as far as a fleet is watched and moved by it. All throw CloudError. */
+/** The calls of a DPS instance that monitoring, roll-out and reprovisioning need. All methods throw CloudError. */
 export class DpsApi {
     constructor(readonly client: ServiceClient) {}
 
@@ -59,37 +59,39 @@ export class DpsApi {
         return this.client.access.hostName
     }
 
+    /** Yields all enrollment groups, page by page. */
     groups(): AsyncGenerator<EnrollmentRecord[]> {
-        return this.pages("/enrollmentGroups/query", item => enrollmentOf(item, "enrollmentGroupId"))
+        return this.pages("/enrollmentGroups/query", item => parseEnrollment(item, "enrollmentGroupId"))
     }
 
+    /** Yields all individual enrollments, page by page. */
     individuals(): AsyncGenerator<EnrollmentRecord[]> {
-        return this.pages("/enrollments/query", item => enrollmentOf(item, "registrationId"))
+        return this.pages("/enrollments/query", item => parseEnrollment(item, "registrationId"))
     }
 
-    /** The registrations that came by an enrollment group. */
+    /** Yields the registration records of an enrollment group, page by page. */
     registrations(groupId: string): AsyncGenerator<RegistrationRecord[]> {
-        return this.pages(`/registrations/${encodeURIComponent(groupId)}/query`, registrationOf)
+        return this.pages(`/registrations/${encodeURIComponent(groupId)}/query`, parseRegistration)
     }
 
-    /** One device's registration record, or undefined when there is none. */
+    /** Returns the registration record of one device, or undefined if it has none. */
     async registration(registrationId: string): Promise<RegistrationRecord | undefined> {
-        const found = await ignoreNotFound(this.one("GET", registrationId))
-        return found && registrationOf(parseJson(found, this.hostName) as Item)
+        const response = await ignoreNotFound(this.callRegistration("GET", registrationId))
+        return response && parseRegistration(parseJson(response, this.hostName) as Item)
     }
 
-    /** @returns whether there was a record to delete */
+    /** Deletes the registration record of one device. @returns whether it had a record */
     async deleteRegistration(registrationId: string): Promise<boolean> {
-        return (await ignoreNotFound(this.one("DELETE", registrationId))) !== undefined
+        return (await ignoreNotFound(this.callRegistration("DELETE", registrationId))) !== undefined
     }
 
-    private one(method: string, registrationId: string) {
+    private callRegistration(method: string, registrationId: string) {
         const path = `/registrations/${encodeURIComponent(registrationId)}`
         return this.client.send({ method, path, apiVersion: API_VERSION })
     }
 
-    private async *pages<T>(path: string, read: (item: Item) => T): AsyncGenerator<T[]> {
-        const asked = { path, apiVersion: API_VERSION, query: "*" }
-        for await (const page of queryPages(this.client, asked, PAGE_MAX)) yield page.map(read)
+    private async *pages<T>(path: string, parse: (item: Item) => T): AsyncGenerator<T[]> {
+        const query = { path, apiVersion: API_VERSION, query: "*" }
+        for await (const page of queryPages(this.client, query, PAGE_MAX)) yield page.map(parse)
     }
 }

@@ -1,15 +1,15 @@
-// One HTTPS request and its answer. Where `connect` is given every connection goes there, with the real service's
-// name in SNI and Host: that is how the emulator is reached.
-import { Agent, type RequestOptions, request } from "node:https"
+// Sends HTTPS requests. With the option `connect`, all connections go to that address. SNI and the Host header still have
+// the name of the real service, so an emulator sees the same request as Azure.
+import { Agent, type RequestOptions, request as openRequest } from "node:https"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 import type { Clock } from "@moorage/runtime"
-import type { HostAddress } from "./host-address.js"
+import type { HostAddress } from "./connection-profile.js"
 import { CloudError } from "./cloud-errors.js"
 
 export interface HttpsOptions {
     clock: Clock
     connect?: HostAddress
-    /** PEM, in place of the CAs that Node trusts. */
+    /** PEM, instead of the CAs that Node trusts. */
     ca?: string
 }
 
@@ -19,34 +19,34 @@ export interface HttpsRequest {
     path: string
     headers: Record<string, string>
     body?: string
-    /** From the first byte asked to the last byte answered. */
+    /** From the first byte of the request to the last byte of the response. */
     timeoutMs: number
 }
 
-export interface HttpsAnswer {
+export interface HttpsResponse {
     status: number
     headers: IncomingHttpHeaders
     body: string
 }
 
-/** A page of 1,000 registrations is about 0.5 MB; what is longer than this is not for us. */
+/** A page of 1,000 registrations has about 0.5 MB. */
 const BODY_MAX_BYTES = 32 * 1024 * 1024
 const SOCKETS_MAX = 64
 const HTTPS_PORT = 443
 
-/** What a system error means, by its code. */
-export const REASONS: Record<string, string> = {
+/** Explanations of system errors, by error code. */
+export const SYSTEM_ERROR_TEXTS: Record<string, string> = {
     ECONNREFUSED: "the connection was refused",
-    ENOTFOUND: "the name is not known",
-    EAI_AGAIN: "the name cannot be looked up just now",
-    EHOSTUNREACH: "there is no route to it",
+    ENOTFOUND: "the host name is unknown",
+    EAI_AGAIN: "the host name cannot be resolved at the moment",
+    EHOSTUNREACH: "there is no route to the host",
     ENETUNREACH: "there is no network",
-    ETIMEDOUT: "it does not answer",
+    ETIMEDOUT: "the host does not answer",
     ECONNRESET: "the connection broke",
     EPIPE: "the connection broke",
 }
 
-/** Codes of OpenSSL and of Node for a handshake or a certificate that is not right. */
+/** Error codes of OpenSSL and Node for a failed handshake or an invalid certificate. */
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/
 
 export class Https {
@@ -56,38 +56,43 @@ export class Https {
         this.agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX, ca: options.ca })
     }
 
-    /** @throws CloudError unreachable, tls, late or malformed; what the signal was aborted with */
-    async ask(asked: HttpsRequest, signal?: AbortSignal): Promise<HttpsAnswer> {
+    /**
+     * Sends a request and returns the response, whatever its status.
+     * @throws CloudError unreachable, tls, timeout or malformed; the reason of the aborted signal
+     */
+    async send(request: HttpsRequest, signal?: AbortSignal): Promise<HttpsResponse> {
         signal?.throwIfAborted()
         try {
-            return await this.exchange(asked, signal)
+            return await this.exchange(request, signal)
         } catch (error) {
             if (signal?.aborted) throw signal.reason
-            throw error instanceof CloudError ? error : this.errorOf(asked.hostName, error as Error)
+            throw error instanceof CloudError ? error : this.toCloudError(request.hostName, error as Error)
         }
     }
 
-    /** Gives the connections back. */
+    /** Closes all connections. */
     close(): void {
         this.agent.destroy()
     }
 
-    private exchange(asked: HttpsRequest, signal: AbortSignal | undefined): Promise<HttpsAnswer> {
-        const { hostName, method, path, body, timeoutMs } = asked
+    private exchange(request: HttpsRequest, signal: AbortSignal | undefined): Promise<HttpsResponse> {
+        const { hostName, method, path, body, timeoutMs } = request
         const { host, port } = this.options.connect ?? { host: hostName, port: HTTPS_PORT }
-        const headers: Record<string, string> = { ...asked.headers, Host: hostName }
+        const headers: Record<string, string> = { ...request.headers, Host: hostName }
         headers["Content-Length"] = String(Buffer.byteLength(body ?? ""))
         const options: RequestOptions = { agent: this.agent, host, port, servername: hostName, method, path }
         return new Promise((resolve, reject) => {
-            const sent = request({ ...options, headers, signal }, response => {
-                bodyOf(response)
+            const sent = openRequest({ ...options, headers, signal }, response => {
+                readBody(response)
                     .then(text =>
                         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text })
                     )
                     .catch(reject)
             })
             const timer = this.options.clock.after(timeoutMs, () =>
-                sent.destroy(new CloudError("late", `${hostName} did not answer in ${timeoutMs / 1000} s.`))
+                sent.destroy(
+                    new CloudError("timeout", `${hostName} did not answer within ${timeoutMs / 1000} s.`)
+                )
             )
             sent.on("error", reject)
             sent.on("close", () => timer.cancel())
@@ -95,27 +100,27 @@ export class Https {
         })
     }
 
-    private errorOf(hostName: string, error: Error): CloudError {
+    private toCloudError(hostName: string, error: Error): CloudError {
         const { connect, ca } = this.options
         const { code = "" } = error as NodeJS.ErrnoException
         if (TLS_CODE.test(code)) {
             const cure = ca
-                ? "The CA file is not that of this service: an emulator makes a new one at each start."
-                : "Name its CA with --ca, or in the profile."
-            const what = `${hostName} is not trusted: ${error.message.split("\n")[0]}.`
-            return new CloudError("tls", what, { cure, cause: error })
+                ? "Check the CA file: it is not the CA of this service. An emulator creates a new CA at each start."
+                : "Set the CA file of the service with --ca or in the profile."
+            const problem = `The certificate of ${hostName} is not trusted: ${error.message.split("\n")[0]}.`
+            return new CloudError("tls", problem, { cure, cause: error })
         }
-        const where = connect ? `${hostName} at ${connect.host}:${connect.port}` : hostName
+        const target = connect ? `${hostName} at ${connect.host}:${connect.port}` : hostName
         const cure = connect
-            ? "Is the emulator running there?"
-            : "Check the name, and that this network lets TCP port 443 out."
-        const what = `Cannot reach ${where}: ${REASONS[code] ?? error.message}.`
-        return new CloudError("unreachable", what, { cure, cause: error })
+            ? "Check that the emulator is running at this address."
+            : "Check the name, and that this network allows outgoing TCP connections to port 443."
+        const problem = `Cannot reach ${target}: ${SYSTEM_ERROR_TEXTS[code] ?? error.message}.`
+        return new CloudError("unreachable", problem, { cure, cause: error })
     }
 }
 
-/** The whole body, bounded. @throws CloudError malformed, Error when the connection breaks */
-async function bodyOf(response: IncomingMessage): Promise<string> {
+/** Returns the whole body. @throws CloudError malformed if it is too long; Error if the connection breaks */
+async function readBody(response: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = []
     let bytes = 0
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -123,10 +128,10 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
         if (bytes > BODY_MAX_BYTES)
             throw new CloudError(
                 "malformed",
-                `An answer is longer than ${BODY_MAX_BYTES / 1024 / 1024} MB. Ask for less: SELECT deviceId FROM devices.`
+                `A response is longer than ${BODY_MAX_BYTES / 1024 / 1024} MB. Query less, for example: SELECT deviceId FROM devices.`
             )
         chunks.push(chunk)
     }
-    if (!response.complete) throw Object.assign(new Error("cut short"), { code: "ECONNRESET" })
+    if (!response.complete) throw Object.assign(new Error("incomplete response"), { code: "ECONNRESET" })
     return Buffer.concat(chunks).toString()
 }

@@ -1,19 +1,26 @@
-import { parseJson, ignoreNotFound, queryPages, type ServiceClient } from "./service-client.js"
+// The service API of IoT Hub.
+import { ignoreNotFound, parseJson, queryPages, type ServiceClient } from "./service-client.js"
 import { CloudError } from "./cloud-errors.js"
 
-/** IoT Hub service API. */
 const API_VERSION = "2021-04-12"
 const PAGE_MAX = 1000
-/** Beside what the hub itself waits for the device. */
-const MARGIN_MS = 15_000
+/** Time for the request itself, in addition to the time that the hub waits for the device. */
+const REQUEST_MARGIN_MS = 15_000
 
-export interface MethodAnswer {
-    /** The device's own. */
+export interface MethodCall {
+    methodName: string
+    payload: unknown
+    /** How long the hub waits for the response of the device: 5 to 300. */
+    timeoutSec: number
+}
+
+/** The response of a device to a direct method. */
+export interface MethodResponse {
     status: number
     payload: unknown
 }
 
-/** The service API of an IoT hub, as far as boards are reached by it. All throw CloudError. */
+/** The calls of an IoT hub that reach boards. All methods throw CloudError. */
 export class HubApi {
     constructor(readonly client: ServiceClient) {}
 
@@ -21,55 +28,47 @@ export class HubApi {
         return this.client.access.hostName
     }
 
-    /** IDs of the devices that a query finds, such as `SELECT deviceId FROM devices WHERE tags.line = 7`. */
+    /** Yields the device IDs of a query, page by page. Example: `SELECT deviceId FROM devices WHERE tags.line = 7`. */
     async *deviceIds(query: string): AsyncGenerator<string[]> {
-        const asked = { path: "/devices/query", apiVersion: API_VERSION, query }
-        for await (const page of queryPages(this.client, asked, PAGE_MAX)) {
+        const request = { path: "/devices/query", apiVersion: API_VERSION, query }
+        for await (const page of queryPages(this.client, request, PAGE_MAX)) {
             const ids = page.map(({ deviceId }) => deviceId)
             if (ids.some(id => typeof id !== "string"))
                 throw new CloudError(
                     "malformed",
-                    "The query finds no device IDs: it must select deviceId or *."
+                    "The query returns no device IDs. Select deviceId or * in the query."
                 )
             yield ids as string[]
         }
     }
 
-    /** Whether the hub knows the device: reads its twin. The right to call methods (ServiceConnect) is enough. */
+    /** Returns whether the hub has a twin of the device. The permission ServiceConnect is enough for this call. */
     async hasTwin(deviceId: string): Promise<boolean> {
         const path = `/twins/${encodeURIComponent(deviceId)}`
-        const asked = { method: "GET", path, apiVersion: API_VERSION }
-        return (await ignoreNotFound(this.client.send(asked))) !== undefined
+        const request = { method: "GET", path, apiVersion: API_VERSION }
+        return (await ignoreNotFound(this.client.send(request))) !== undefined
     }
 
     /**
-     * Calls a direct method and waits for the device's answer.
-     * @param timeoutSec 5 to 300
-     * @throws CloudError with code 404103 when the device is not connected, 504101 when it is late, 404001 when the
-     * hub does not know it
+     * Calls a direct method and waits for the response of the device.
+     * @throws CloudError with code 404103 if the device is not connected, 504101 if it does not respond in time, 404001
+     * if the hub does not know it
      */
-    async invokeMethod(
-        deviceId: string,
-        methodName: string,
-        payload: unknown,
-        timeoutSec: number
-    ): Promise<MethodAnswer> {
-        const path = `/twins/${encodeURIComponent(deviceId)}/methods`
-        const json = { methodName, payload, responseTimeoutInSeconds: timeoutSec }
-        const timeoutMs = timeoutSec * 1000 + MARGIN_MS
-        const answer = await this.client.send({
+    async invokeMethod(deviceId: string, call: MethodCall): Promise<MethodResponse> {
+        const { methodName, payload, timeoutSec } = call
+        const response = await this.client.send({
             method: "POST",
-            path,
+            path: `/twins/${encodeURIComponent(deviceId)}/methods`,
             apiVersion: API_VERSION,
-            json,
-            timeoutMs,
+            json: { methodName, payload, responseTimeoutInSeconds: timeoutSec },
+            timeoutMs: timeoutSec * 1000 + REQUEST_MARGIN_MS,
         })
-        const { status, payload: answered } = parseJson(answer, this.hostName) as Partial<MethodAnswer>
-        if (typeof status !== "number")
+        const result = parseJson(response, this.hostName) as Partial<MethodResponse>
+        if (typeof result.status !== "number")
             throw new CloudError(
                 "malformed",
-                `What ${this.hostName} answers to a direct method has no status.`
+                `The response of ${this.hostName} to a direct method has no status.`
             )
-        return { status, payload: answered }
+        return { status: result.status, payload: result.payload }
     }
 }

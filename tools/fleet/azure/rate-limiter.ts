@@ -1,27 +1,42 @@
 import type { Clock } from "@moorage/runtime"
-import { wait } from "./wait.js"
 
-/** Calls at an even pace: no burst, so that what a service lets through stays free for the devices too. */
+/** Spreads calls evenly, without bursts, because the devices share the quota of the service. */
 export class RateLimiter {
-    private dueAtMs = 0
+    private nextSlotMs = 0
 
-    /** @param perSec Infinity for no pace */
+    /** @param perSec calls per second; Infinity for no limit */
     constructor(
         private readonly clock: Clock,
         private readonly perSec: number
     ) {}
 
-    /** Resolves when it is the caller's turn, first come, first served. @throws what the signal was aborted with */
+    /** Resolves when the caller may send. Callers are served in order. @throws the reason of the aborted signal */
     async acquire(signal?: AbortSignal): Promise<void> {
         const nowMs = this.clock.nowMs()
-        const atMs = Math.max(nowMs, this.dueAtMs)
-        this.dueAtMs = atMs + 1000 / this.perSec
-        if (atMs > nowMs) await wait(this.clock, atMs - nowMs, signal)
+        const startMs = Math.max(nowMs, this.nextSlotMs)
+        this.nextSlotMs = startMs + 1000 / this.perSec
+        if (startMs > nowMs) await wait(this.clock, startMs - nowMs, signal)
         else signal?.throwIfAborted()
     }
 
-    /** Nobody's turn comes for so long. */
+    /** Lets no further caller send for this time. Callers that already wait are not delayed. */
     pauseFor(ms: number): void {
-        this.dueAtMs = Math.max(this.dueAtMs, this.clock.nowMs() + ms)
+        this.nextSlotMs = Math.max(this.nextSlotMs, this.clock.nowMs() + ms)
     }
+}
+
+/** Resolves after this time. @throws the reason of the aborted signal */
+export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error)
+        const abort = () => {
+            timer.cancel()
+            reject(signal?.reason as Error)
+        }
+        const timer = clock.after(ms, () => {
+            signal?.removeEventListener("abort", abort)
+            resolve()
+        })
+        signal?.addEventListener("abort", abort, { once: true })
+    })
 }

@@ -1,15 +1,15 @@
-// What a service says when it refuses: DPS and IoT Hub write it differently (facts 7, 8).
-import type { HttpsAnswer } from "./https.js"
+// Reads the error responses of DPS and IoT Hub, which have different forms (protocol-facts.md, 7 and 8).
+import type { HttpsResponse } from "./https.js"
 import { CloudError } from "./cloud-errors.js"
 import type { ServiceAccess } from "./service-access.js"
 
-interface ServiceRefusal {
-    /** Its first three digits are the status. */
+interface ServiceErrorBody {
+    /** Its first three digits are the HTTP status. */
     code?: number
     text: string
 }
 
-/** Of IoT Hub's names those that are told apart here (Microsoft, "common error codes"). */
+/** Codes of the IoT Hub error names that the host tool distinguishes (Microsoft Learn, "Azure IoT Hub error codes"). */
 const HUB_CODES: Record<string, number> = {
     DeviceNotFound: 404001,
     IotHubNotFound: 404002,
@@ -21,13 +21,13 @@ const HUB_CODES: Record<string, number> = {
 
 const TEXT_MAX_CHARS = 300
 
-interface ResponseDetails {
+interface ErrorFields {
     errorCode?: unknown
     message?: unknown
     Message?: unknown
 }
 
-function parse(text: string): ResponseDetails | undefined {
+function parseObject(text: string): ErrorFields | undefined {
     try {
         const value: unknown = JSON.parse(text)
         return typeof value === "object" && value !== null ? value : undefined
@@ -36,62 +36,61 @@ function parse(text: string): ResponseDetails | undefined {
     }
 }
 
-const numeric = (value: unknown) => (typeof value === "number" ? value : undefined)
-
-/** The code and the words of an answer that is a refusal. */
-export function refusalMessage({ headers, body }: HttpsAnswer): ServiceRefusal {
+/** Returns the error code and the error text of a response. */
+export function parseErrorResponse({ headers, body }: HttpsResponse): ServiceErrorBody {
     const name = headers["iothub-errorcode"]
-    const named = typeof name === "string" ? HUB_CODES[name] : undefined
-    const outer = parse(body)
-    // A direct method's details are JSON within the message.
-    const inner = typeof outer?.Message === "string" ? parse(outer.Message) : undefined
+    const codeOfName = typeof name === "string" ? HUB_CODES[name] : undefined
+    const outer = parseObject(body)
+    // The details of a failed direct method are JSON inside the message.
+    const inner = typeof outer?.Message === "string" ? parseObject(outer.Message) : undefined
     const { errorCode, message, Message } = inner ?? outer ?? {}
-    const words = [message, Message].find(each => typeof each === "string")
-    const text = String(words ?? "").replace(/^ErrorCode:\w+;\s*/, "")
-    return { code: numeric(errorCode) ?? named, text: text.slice(0, TEXT_MAX_CHARS) }
+    const code = typeof errorCode === "number" ? errorCode : codeOfName
+    const text = [message, Message].find(each => typeof each === "string") ?? ""
+    return { code, text: text.replace(/^ErrorCode:\w+;\s*/, "").slice(0, TEXT_MAX_CHARS) }
 }
 
-/** `retry-after` is in seconds (facts 2); the date form is not known of these services. */
-export function retryAfterSecOf({ headers }: HttpsAnswer): number | undefined {
+/** Returns the seconds in `retry-after` (protocol-facts.md, 2). These services never send the date form. */
+export function readRetryAfterSec({ headers }: HttpsResponse): number | undefined {
     const text = headers["retry-after"]
     return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : undefined
 }
 
-const SKEW_TOLD_SEC = 60
+const SKEW_REPORTED_SEC = 60
 
-/** A sentence about this machine's clock, when the service's differs. */
-function skewNote({ headers }: HttpsAnswer, nowMs: number): string {
+/** Returns a sentence about the clock of this machine if it differs from the clock of the service, else "". */
+function skewNote({ headers }: HttpsResponse, nowMs: number): string {
     const skewSec = Math.round((nowMs - Date.parse(headers.date ?? "")) / 1000)
-    if (Number.isNaN(skewSec) || Math.abs(skewSec) < SKEW_TOLD_SEC) return ""
-    const way = skewSec > 0 ? "ahead of" : "behind"
-    return ` This machine's clock is ${Math.abs(skewSec)} s ${way} the service's: set it first.`
+    if (Number.isNaN(skewSec) || Math.abs(skewSec) < SKEW_REPORTED_SEC) return ""
+    const direction = skewSec > 0 ? "ahead of" : "behind"
+    return ` Set the clock of this machine first: it is ${Math.abs(skewSec)} s ${direction} the service's clock.`
 }
 
-/** A refusal as the error to throw. */
+/** Returns the error for a response whose status is not 2xx. */
 export function errorFromResponse(
-    answer: HttpsAnswer,
+    response: HttpsResponse,
     { hostName, policy }: ServiceAccess,
     nowMs: number
 ): CloudError {
-    const { status } = answer
-    const { code, text } = refusalMessage(answer)
-    const retryAfterSec = retryAfterSecOf(answer)
+    const { status } = response
+    const { code, text } = parseErrorResponse(response)
+    const retryAfterSec = readRetryAfterSec(response)
     const details = { status, code, retryAfterSec }
-    const said = text ? ` (${text.replace(/\.$/, "")})` : ""
+    const reason = text ? ` (${text.replace(/\.$/, "")})` : ""
     if (status === 401 || (status === 403 && code === undefined)) {
-        const cure = `Check the key of the policy ${policy}, and that it has the right for this.${skewNote(answer, nowMs)}`
-        const what = `${hostName} refuses the key: ${status}${said}.`
-        return new CloudError("unauthorized", what, { ...details, cure })
+        const cure = `Check the key of the policy ${policy} and its permissions.${skewNote(response, nowMs)}`
+        const problem = `${hostName} rejects the key: ${status}${reason}.`
+        return new CloudError("unauthorized", problem, { ...details, cure })
     }
-    if (status === 404) return new CloudError("notFound", `${hostName} knows no such thing${said}.`, details)
+    if (status === 404)
+        return new CloudError("notFound", `${hostName} does not know the requested object${reason}.`, details)
     if (status === 429) {
-        const asked = retryAfterSec === undefined ? "" : `, and asks to wait ${retryAfterSec} s`
-        const cure = "Something else uses up its quota: try again later, or with a lower rate."
-        return new CloudError("throttled", `${hostName} throttles: 429${asked}.`, { ...details, cure })
+        const delay = retryAfterSec === undefined ? "" : `, retry after ${retryAfterSec} s`
+        const cure = "Another client uses the quota. Try again later, or with a lower rate."
+        return new CloudError("throttled", `${hostName} throttles: 429${delay}.`, { ...details, cure })
     }
     if (status >= 500) {
-        const what = `${hostName} has a fault of its own: ${status}${said}.`
-        return new CloudError("unavailable", what, { ...details, cure: "Try again later." })
+        const problem = `${hostName} has an internal error: ${status}${reason}.`
+        return new CloudError("unavailable", problem, { ...details, cure: "Try again later." })
     }
-    return new CloudError("refused", `${hostName} refuses the request: ${status}${said}.`, details)
+    return new CloudError("refused", `${hostName} rejects the request: ${status}${reason}.`, details)
 }

@@ -2,14 +2,14 @@ import { makeSas } from "@moorage/protocol"
 import { CloudSettingsError } from "./cloud-errors.js"
 
 const TOKEN_SEC = 3600
-/** A token with less than this left is made anew: a slow call must not outlive it. */
+/** A token with less remaining time is renewed, so that it does not expire during a slow call. */
 const RENEW_SEC = 600
 
-/** One service API and the shared access policy that opens it. The key cannot be read back, logged or serialised. */
+/** Access to one service API with a shared access policy. The key cannot be read, logged or serialised. */
 export class ServiceAccess {
     readonly #key: string
     #token = ""
-    #endsAtSec = 0
+    #expiresAtSec = 0
 
     /** @param key Base64 */
     constructor(
@@ -20,64 +20,73 @@ export class ServiceAccess {
         this.#key = key
     }
 
-    /** The `Authorization` header: a token for the whole service, an hour long (facts 7: `sr` is the bare host). */
+    /** Returns the `Authorization` header: a SAS token for the whole host, valid for one hour (protocol-facts.md, 7). */
     authorization(nowMs: number): string {
         const nowSec = Math.floor(nowMs / 1000)
-        if (nowSec > this.#endsAtSec - RENEW_SEC) {
-            this.#endsAtSec = nowSec + TOKEN_SEC
-            this.#token = makeSas(this.#key, this.hostName, this.#endsAtSec, this.policy)
+        if (nowSec > this.#expiresAtSec - RENEW_SEC) {
+            this.#expiresAtSec = nowSec + TOKEN_SEC
+            this.#token = makeSas(this.#key, this.hostName, this.#expiresAtSec, this.policy)
         }
         return this.#token
     }
 }
 
+interface AccessParts {
+    hostName: string
+    policy: string
+    /** Base64. */
+    key: string
+}
+
 const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i
+const KEY_MIN_BYTES = 16
 
 function isKey(text: string): boolean {
     const bytes = Buffer.from(text, "base64")
-    return bytes.length >= 16 && bytes.toString("base64") === text
+    return bytes.length >= KEY_MIN_BYTES && bytes.toString("base64") === text
 }
 
-/** What is wrong with these parts, or undefined. */
-function validateAccess(hostName: string, policy: string, key: string): string | undefined {
+/** Returns what is wrong with these parts, or undefined. */
+function validateAccess({ hostName, policy, key }: AccessParts): string | undefined {
     if (!hostName) return "HostName is missing"
     if (!HOST_NAME.test(hostName)) return "HostName is not a host name"
     if (!policy) return "SharedAccessKeyName is missing"
     if (!key) return "SharedAccessKey is missing"
-    if (!isKey(key)) return "SharedAccessKey is not Base64 of a key"
+    if (!isKey(key)) return `SharedAccessKey is not Base64 of at least ${KEY_MIN_BYTES} bytes`
     return undefined
 }
 
 /**
- * The access of a host, a policy and its key.
- * @param what whose they are, for the message
- * @throws CloudSettingsError, without the key
+ * Returns the access with a host, a policy and its key.
+ * @param source where the parts come from, for the error message
+ * @throws CloudSettingsError; the message does not contain the key
  */
-export function createServiceAccess(
-    what: string,
-    hostName: string,
-    policy: string,
-    key: string
-): ServiceAccess {
-    const wrong = validateAccess(hostName, policy, key)
-    if (wrong) throw new CloudSettingsError(`${what}: ${wrong}.`)
-    return new ServiceAccess(hostName.toLowerCase(), policy, key)
+export function createServiceAccess(source: string, parts: AccessParts): ServiceAccess {
+    const issue = validateAccess(parts)
+    if (issue) throw new CloudSettingsError(`${source}: ${issue}.`)
+    return new ServiceAccess(parts.hostName.toLowerCase(), parts.policy, parts.key)
 }
 
 /**
- * `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...`, as the portal shows it.
- * @param hostName in place of the one in the text
- * @throws CloudSettingsError, without the key
+ * Parses a connection string of the portal: `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...`.
+ * @param source where the text comes from, for the error message
+ * @param hostName replaces the host name of the text
+ * @throws CloudSettingsError; the message does not contain the key
  */
-export function parseConnectionString(what: string, text: string, hostName?: string): ServiceAccess {
+export function parseConnectionString(source: string, text: string, hostName?: string): ServiceAccess {
     const fields = new Map<string, string>()
     for (const field of text.trim().split(";")) {
-        const at = field.indexOf("=")
-        if (at > 0) fields.set(field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim())
+        const equals = field.indexOf("=")
+        if (equals > 0)
+            fields.set(field.slice(0, equals).trim().toLowerCase(), field.slice(equals + 1).trim())
     }
-    const policy = fields.get("sharedaccesskeyname") ?? ""
-    const key = fields.get("sharedaccesskey") ?? ""
     if (fields.has("deviceid"))
-        throw new CloudSettingsError(`${what}: it is a device's, and a service's is needed.`)
-    return createServiceAccess(what, hostName ?? fields.get("hostname") ?? "", policy, key)
+        throw new CloudSettingsError(
+            `${source}: the connection string belongs to a device. Use the connection string of a service policy.`
+        )
+    return createServiceAccess(source, {
+        hostName: hostName ?? fields.get("hostname") ?? "",
+        policy: fields.get("sharedaccesskeyname") ?? "",
+        key: fields.get("sharedaccesskey") ?? "",
+    })
 }

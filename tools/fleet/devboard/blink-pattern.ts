@@ -1,42 +1,43 @@
-// What a person sees of the status light, by when it went on and off (devs/status/board-status.ts says what it means).
+// Classifies the blink pattern of the status LED from its on and off times. devs/status/board-status.ts defines the patterns.
 
-/** Lit for so long it is steady; dark for so long it does not flash any more. */
+/** An LED that is on for longer is steady. An LED that is off for longer does not blink. */
 const STEADY_MS = 2_000
 const DARK_MS = 12_000
 
-/** Patterns by how long the light is on, the shortest first. */
+/** Patterns by the length of a pulse, shortest first. */
 const PATTERNS = [
-    { maxMs: 175, text: "a flash each 10 s (waiting)" },
+    { maxMs: 175, text: "one flash every 10 s (waiting)" },
     { maxMs: 600, text: "fast blinks (working)" },
     { maxMs: STEADY_MS, text: "slow blinks (failing)" },
 ]
 
 export class BlinkClassifier {
-    private sinceMs = 0
-    private onMs: number | undefined
+    private changedMs = 0
+    private pulseMs: number | undefined
     isLit = false
 
-    /** The light is set. */
-    set(isLit: boolean, atMs: number): void {
+    /** Records that the LED was switched. */
+    set(isLit: boolean, nowMs: number): void {
         if (isLit === this.isLit) return
-        if (!isLit) this.onMs = atMs - this.sinceMs
+        if (!isLit) this.pulseMs = nowMs - this.changedMs
         this.isLit = isLit
-        this.sinceMs = atMs
+        this.changedMs = nowMs
     }
 
-    /** Power is gone. */
+    /** Resets the pattern when the board loses power. */
     clear(): void {
         this.isLit = false
-        this.onMs = undefined
+        this.pulseMs = undefined
     }
 
-    /** The pattern, with what it means; `dark` where there is none. */
-    text(nowMs: number): string {
-        const ms = nowMs - this.sinceMs
-        if (this.isLit && ms > STEADY_MS) return "steady (moored)"
-        if (this.onMs === undefined) return this.isLit ? "on" : "dark"
-        if (!this.isLit && ms > DARK_MS) return "dark"
-        const onMs = this.onMs
-        return PATTERNS.find(({ maxMs }) => onMs < maxMs)?.text ?? (this.isLit ? "on" : "dark")
+    /** Returns the present pattern with its meaning, or "dark". */
+    describe(nowMs: number): string {
+        const sinceChangeMs = nowMs - this.changedMs
+        if (this.isLit && sinceChangeMs > STEADY_MS) return "steady (moored)"
+        const unknown = this.isLit ? "on" : "dark"
+        const { pulseMs } = this
+        if (pulseMs === undefined) return unknown
+        if (!this.isLit && sinceChangeMs > DARK_MS) return "dark"
+        return PATTERNS.find(({ maxMs }) => pulseMs < maxMs)?.text ?? unknown
     }
 }

@@ -1,41 +1,50 @@
-// Where a board moors: at an emulator inside this process, at what a profile names, or at the real services.
-import { connect } from "node:net"
+// The cloud that a development board connects to: an embedded emulator, the target of a connection profile, or Azure.
+import { connect as connectTcp } from "node:net"
 import { deviceRoutes, type Emulator, startEmulator } from "@moorage/emulator"
-import { GLOBAL_DEVICE_ENDPOINT, deriveDeviceKey } from "@moorage/protocol"
+import { deriveDeviceKey, GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { realRandom } from "@moorage/runtime"
 import { type Network, realNetwork } from "@moorage/vm"
 import { CloudSettingsError } from "../azure/cloud-errors.js"
-import { cloudSettings } from "../azure/cloud-settings.js"
+import { type CloudSettings, resolveCloudSettings } from "../azure/cloud-settings.js"
 import { DevBoardError } from "./dev-board-error.js"
 import type { FlashIdentity } from "./flash-contents.js"
 
-/** Settings of the board that say how it reaches DPS. */
-export type Settings = Record<string, unknown>
+/** Settings of the board that define how it reaches DPS. */
+export type BoardSettingValues = Record<string, unknown>
 
 export interface CloudTarget {
-    /** For a person. */
+    /** Shown to the user. */
     name: string
     idScope: string | undefined
-    /** Where boards are told that DPS is, when that is not where they look anyway. */
+    /** Value of the board setting DPS_HOST; undefined if the default of the firmware is right. */
     dpsHost?: string
-    /** The key by which a device of that ID is known there, if that can be told. */
-    keyOf: (id: string) => string | undefined
-    /** The network that leads there. @throws DeskError when there is no way for a board of these settings */
-    networkFor: (settings: Settings) => Network
-    /** The one inside this process. */
+    /** Returns the key of the device with this ID (Base64), or undefined if it is not known. */
+    deviceKey: (id: string) => string | undefined
+    /** Returns the network that leads to the target. @throws DevBoardError if the settings do not fit the target */
+    createNetwork: (settings: BoardSettingValues) => Network
+    /** The embedded emulator. */
     emulator?: Emulator
     close: () => Promise<void>
+}
+
+export interface EmbeddedEmulatorOptions {
+    /** Identity of a board that is already flashed. The emulator enrolls it with its ID scope and key. */
+    flashed?: FlashIdentity
+    /** Folder for the state of the emulator (default: the state is in memory). */
+    dataDir?: string
+    /** Called when the state cannot be stored any more. */
+    onStateError: (error: Error) => void
 }
 
 const LOCALHOST = "127.0.0.1"
 const PROBE_MS = 3_000
 const GROUP = "moorage"
 
-const nothing = () => Promise.resolve()
-const isPlain = ({ DPS_TRANSPORT }: Settings) => DPS_TRANSPORT === "tcp"
+const noop = () => Promise.resolve()
+const usesPlainTcp = ({ DPS_TRANSPORT }: BoardSettingValues) => DPS_TRANSPORT === "tcp"
 
-/** Names and ports as the board has them. */
-function addressesOf({ DPS_HOST, DPS_PORT, DPS_HTTP_PORT }: Settings) {
+/** Returns the host name and the ports of DPS in the settings of a board. */
+function dpsAddress({ DPS_HOST, DPS_PORT, DPS_HTTP_PORT }: BoardSettingValues) {
     return {
         dpsHost: DPS_HOST as string | undefined,
         port: DPS_PORT as number | undefined,
@@ -43,20 +52,12 @@ function addressesOf({ DPS_HOST, DPS_PORT, DPS_HTTP_PORT }: Settings) {
     }
 }
 
-/**
- * An emulator in this process, with one enrollment group and two hubs.
- * @param known a board that is to be known there, as it is
- * @param dataDir a folder that keeps its state; in memory unless given
- * @param onStateError told when that state cannot be kept any more
- */
-export async function embeddedEmulatorTarget(
-    known: FlashIdentity | undefined,
-    dataDir: string | undefined,
-    onStateError: (error: Error) => void
-): Promise<CloudTarget> {
+/** Starts an emulator in this process with one enrollment group and two hubs. */
+export async function embeddedEmulatorTarget(options: EmbeddedEmulatorOptions): Promise<CloudTarget> {
+    const { flashed, dataDir, onStateError } = options
     const primaryKey = Buffer.from(realRandom.bytes(64)).toString("base64")
     const emulator = await startEmulator({
-        ...(known && { idScope: known.idScope }),
+        ...(flashed && { idScope: flashed.idScope }),
         enrollmentGroups: [{ enrollmentGroupId: GROUP, primaryKey }],
         adminPort: 0,
         tcpPort: 0,
@@ -65,22 +66,21 @@ export async function embeddedEmulatorTarget(
         onStateError,
     })
     const { enrollments, idScope } = emulator.cloud.dps
-    const keyOf = (id: string) =>
+    const deviceKey = (id: string) =>
         enrollments.individual(id)?.primaryKey ??
         deriveDeviceKey(enrollments.group(GROUP)?.primaryKey ?? primaryKey, id)
-    if (known && keyOf(known.registrationId) !== known.key)
-        enrollments.putIndividual({ registrationId: known.registrationId, primaryKey: known.key })
+    if (flashed && deviceKey(flashed.registrationId) !== flashed.key)
+        enrollments.putIndividual({ registrationId: flashed.registrationId, primaryKey: flashed.key })
     return {
-        name: "an emulator of its own",
+        name: "an embedded emulator",
         idScope,
-        keyOf,
-        networkFor: settings => {
-            const ports = isPlain(settings)
+        deviceKey,
+        createNetwork: settings => {
+            const { mqttPort, httpsPort } = usesPlainTcp(settings)
                 ? { mqttPort: emulator.tcpPort as number, httpsPort: emulator.httpPort as number }
                 : emulator
-            const { mqttPort, httpsPort } = ports
-            const listens = { host: LOCALHOST, mqttPort, httpsPort }
-            const routes = deviceRoutes(listens, emulator.cloud.hubNames(), addressesOf(settings))
+            const address = { host: LOCALHOST, mqttPort, httpsPort }
+            const routes = deviceRoutes(address, emulator.cloud.hubNames(), dpsAddress(settings))
             return realNetwork({ ca: emulator.ca, routes })
         },
         emulator,
@@ -88,13 +88,13 @@ export async function embeddedEmulatorTarget(
     }
 }
 
-/** Whether something listens there. */
-function answers(host: string, port: number): Promise<boolean> {
-    return new Promise(done => {
-        const socket = connect({ host, port, timeout: PROBE_MS })
-        const end = (isThere: boolean) => {
+/** Returns whether a TCP connection can be opened. */
+function acceptsConnections(host: string, port: number): Promise<boolean> {
+    return new Promise(resolve => {
+        const socket = connectTcp({ host, port, timeout: PROBE_MS })
+        const end = (isOpen: boolean) => {
             socket.destroy()
-            done(isThere)
+            resolve(isOpen)
         }
         socket.once("connect", () => end(true))
         socket.once("timeout", () => end(false))
@@ -102,62 +102,64 @@ function answers(host: string, port: number): Promise<boolean> {
     })
 }
 
-function settingsOf(file: string) {
+function settingsOfProfile(file: string): CloudSettings {
     try {
-        return cloudSettings({ profile: file }, {})
+        return resolveCloudSettings({ profile: file }, {})
     } catch (error) {
         if (!(error instanceof CloudSettingsError)) throw error
-        const hint = "If this is the card of an emulator: it does not run any more."
+        const hint = "If this file is the connection card of an emulator, the emulator has ended."
         throw new DevBoardError(`${error.message}\n${hint}`, { cause: error })
     }
 }
 
 /**
- * What a profile file names: a running emulator by its card, or the real services.
- * @throws DeskError, DocumentError when it cannot be used, or its emulator does not answer
+ * Returns the target of a connection profile: a running emulator, or Azure.
+ * @throws DevBoardError, DocumentError if the profile cannot be used or its emulator does not answer
  */
 export async function targetFromProfile(file: string): Promise<CloudTarget> {
-    const { idScope, deviceHost, connect, connectMqtt, ca, hubs, groupKey } = settingsOf(file)
+    const { idScope, deviceHost, connect, connectMqtt, ca, hubs, groupKey } = settingsOfProfile(file)
     const common = {
         idScope,
-        keyOf: (id: string) => (groupKey === undefined ? undefined : deriveDeviceKey(groupKey, id)),
+        deviceKey: (id: string) => (groupKey === undefined ? undefined : deriveDeviceKey(groupKey, id)),
         ...(deviceHost !== GLOBAL_DEVICE_ENDPOINT && { dpsHost: deviceHost }),
-        close: nothing,
+        close: noop,
     }
     if (!connect && !connectMqtt)
-        return { ...common, name: `DPS at ${deviceHost}`, networkFor: () => realNetwork({ ca }) }
+        return { ...common, name: `DPS at ${deviceHost}`, createNetwork: () => realNetwork({ ca }) }
     if (!connect || !connectMqtt)
-        throw new DevBoardError(`${file}: a board needs MQTT and HTTPS: connect and connectMqtt, or neither.`)
-    if (!(await answers(connectMqtt.host, connectMqtt.port)))
         throw new DevBoardError(
-            `No emulator answers at ${connectMqtt.host}:${connectMqtt.port}, which ${file} names. Is it still running?`
+            `${file}: a board needs MQTT and HTTPS. Set both connect and connectMqtt, or neither.`
+        )
+    if (!(await acceptsConnections(connectMqtt.host, connectMqtt.port)))
+        throw new DevBoardError(
+            `No emulator answers at ${connectMqtt.host}:${connectMqtt.port}, the address in ${file}. Check that it is running.`
         )
     return {
         ...common,
         name: `the emulator at ${connectMqtt.host}:${connectMqtt.port}`,
-        networkFor: settings => {
-            if (isPlain(settings))
+        createNetwork: settings => {
+            if (usesPlainTcp(settings))
                 throw new DevBoardError(
-                    "DPS_TRANSPORT=tcp is for a lab: the emulator of a profile is reached by TLS."
+                    "DPS_TRANSPORT is tcp, but an emulator of a profile accepts only TLS. Remove the setting."
                 )
-            const listens = {
+            const address = {
                 host: connectMqtt.host,
                 mqttPort: connectMqtt.port,
                 httpsPort: connect.port,
             }
             const names = hubs.map(({ hostName }) => hostName)
-            return realNetwork({ ca, routes: deviceRoutes(listens, names, addressesOf(settings)) })
+            return realNetwork({ ca, routes: deviceRoutes(address, names, dpsAddress(settings)) })
         },
     }
 }
 
-/** The real services, by the CAs that Node trusts. */
+/** Returns Azure as the target. Certificates are verified with the CAs that Node trusts. */
 export function azureTarget(idScope: string): CloudTarget {
     return {
         name: "DPS",
         idScope,
-        keyOf: () => undefined,
-        networkFor: () => realNetwork(),
-        close: nothing,
+        deviceKey: () => undefined,
+        createNetwork: () => realNetwork(),
+        close: noop,
     }
 }

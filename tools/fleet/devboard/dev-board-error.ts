@@ -1,2 +1,2 @@
-/** A board cannot be set up as it was asked for; the message is for the user. */
+/** A development board cannot be set up with the given options. The message is for the user. */
 export class DevBoardError extends Error {}

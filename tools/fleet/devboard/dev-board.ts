@@ -1,4 +1,4 @@
-// One board on a desk: the VM with what a person can do to it, and what can be seen of it.
+// One simulated board with the actions of a user (power, reset, button, Wi-Fi, flash) and its visible state.
 import type { Clock, Random } from "@moorage/runtime"
 import {
     Board,
@@ -12,7 +12,7 @@ import {
     tornImage,
     WifiSwitch,
 } from "@moorage/vm"
-import { DARK, type Activity, nextActivity, OFF } from "./board-activity.js"
+import { NO_PROGRAM_ACTIVITY, type Activity, nextActivity, OFF_ACTIVITY } from "./board-activity.js"
 import { eraseFlash } from "./flash-file.js"
 import { BlinkClassifier } from "./blink-pattern.js"
 import { type FlashContents, readFlashContents } from "./flash-contents.js"
@@ -21,21 +21,22 @@ export interface DevBoardEvent {
     source: "board" | "you"
     kind: BoardLogEntry["kind"] | "wifi" | "button" | "flash" | "dark" | "state"
     text: string
-    /** Of kind `flash`, when the person asked what is stored. */
+    /** The flash contents, if the user asked for them (kind `flash`). */
     stored?: FlashContents
 }
 
 export interface DevBoardStatus {
     isOn: boolean
     isWifiOn: boolean
-    doing: string
+    activity: string
+    /** Description of the blink pattern. */
     light: string
     isLit: boolean
-    /** In use; undefined while no program runs. */
+    /** Heap in use; undefined while no program runs. */
     heapBytes: number | undefined
     heapMaxBytes: number
     flashWrites: number
-    /** Since power or reset; undefined while it is off. */
+    /** Time since power-on or reset; undefined while the board is off. */
     uptimeMs: number | undefined
 }
 
@@ -44,29 +45,29 @@ export interface DevBoardOptions {
     profile: BoardProfile
     bytecode: Uint8Array
     flash: Flash
-    /** Puts into the flash what the board is delivered with. */
-    initialFlash: (flash: Flash) => void
+    /** Writes the initial program and settings into an erased flash. */
+    provision: (flash: Flash) => void
     network: Network
     clock: Clock
     random: Random
-    tell: (event: DevBoardEvent) => void
+    onEvent: (event: DevBoardEvent) => void
 }
 
-/** A press that the firmware takes for nothing, and one that it takes for a wish (devs/status/reprovision-button.ts). */
+/** A button press that the firmware ignores, and one that requests reprovisioning (devs/status/reprovision-button.ts). */
 export const PRESS_MS = 200
 export const HOLD_MS = 5_200
 
 const NO_PROGRAM =
-    "no program in flash: the runtime has formatted it (docs/internals/flash.md); the board stays dark until it is flashed anew"
+    "no program in flash: the runtime has formatted it (docs/internals/flash.md); the board stays dark until it is flashed again"
 
-/** Flash that tells when something was written. */
-function watched(flash: Flash, written: () => void): Flash {
+/** Returns a flash that calls `onWrite` after each write that changes a page. */
+function observeWrites(flash: Flash, onWrite: () => void): Flash {
     return {
         bytes: flash.bytes,
         load: target => flash.load(target),
         save: image => {
             const pages = flash.save(image)
-            if (pages > 0) written()
+            if (pages > 0) onWrite()
             return pages
         },
     }
@@ -76,7 +77,7 @@ export class DevBoard {
     private readonly board: Board
     private readonly wifi: WifiSwitch
     private readonly light = new BlinkClassifier()
-    private doing: Activity = OFF
+    private activity: Activity = OFF_ACTIVITY
     private isWifiOn = true
     private isPressed = false
     private isTearing = false
@@ -84,28 +85,28 @@ export class DevBoard {
     private isClosed = false
 
     constructor(private readonly options: DevBoardOptions) {
-        const { id, profile, bytecode, flash, initialFlash, network, clock, random } = options
+        const { id, profile, bytecode, flash, provision, network, clock, random } = options
         this.wifi = new WifiSwitch(network)
-        initialFlash(flash)
+        provision(flash)
         this.board = new Board({
             id,
             bytecode,
-            flash: watched(flash, () => this.lookForProgram()),
+            flash: observeWrites(flash, () => this.checkProgram()),
             heapBytes: profile.heapKB * 1024,
             clock,
             random,
             network: this.wifi,
             tear: (before, after) => this.tear(before, after),
         })
-        subscribeBoardLog(this.board, happening => this.happened(happening))
+        subscribeBoardLog(this.board, entry => this.onLogEntry(entry))
         this.board.on("light", ({ red, green, blue }) =>
             this.light.set(red + green + blue > 0, clock.nowMs())
         )
     }
 
-    /** The hub that the board is moored at. */
+    /** The hub at which the board is moored. */
     get hub(): string | undefined {
-        return this.doing.hub
+        return this.activity.hub
     }
 
     get status(): DevBoardStatus {
@@ -114,8 +115,8 @@ export class DevBoard {
         return {
             isOn: board.isOn,
             isWifiOn: this.isWifiOn,
-            doing: this.doing.text,
-            light: light.text(nowMs),
+            activity: this.activity.text,
+            light: light.describe(nowMs),
             isLit: light.isLit,
             heapBytes: board.heapUsedBytes,
             heapMaxBytes: options.profile.heapKB * 1024,
@@ -124,109 +125,111 @@ export class DevBoard {
         }
     }
 
-    /** Switches the power, or turns it over. */
-    power(isOn = !this.board.isOn): void {
+    /** Switches the power on or off (default: toggles it). */
+    setPower(isOn = !this.board.isOn): void {
         if (isOn) this.board.powerOn()
         else this.board.powerOff()
     }
 
-    /** The reset button. */
+    /** Presses the reset button. */
     reset(): void {
-        if (this.isAwake()) this.board.reset()
+        if (this.requirePower()) this.board.reset()
     }
 
-    /** Presses the push button for so long. */
-    press(heldMs: number): void {
-        if (!this.isAwake()) return
-        if (this.isPressed) return this.say("button", "the button is held already")
+    /** Holds the push button down for this time. */
+    press(durationMs: number): void {
+        if (!this.requirePower()) return
+        if (this.isPressed) return this.reportUserAction("button", "the button is already pressed")
         this.isPressed = true
-        const note = this.options.profile.image === "maintight" ? "; the tight image does not heed it" : ""
-        this.say("button", `button down for ${heldMs / 1000} s${note}`)
-        this.board.pressButton(heldMs)
-        this.options.clock.after(heldMs, () => {
+        const note = this.options.profile.image === "maintight" ? "; the tight image ignores it" : ""
+        this.reportUserAction("button", `button down for ${durationMs / 1000} s${note}`)
+        this.board.pressButton(durationMs)
+        this.options.clock.after(durationMs, () => {
             this.isPressed = false
-            this.say("button", "button up")
+            this.reportUserAction("button", "button up")
         })
     }
 
-    /** Switches the Wi-Fi, or turns it over. */
+    /** Switches the Wi-Fi on or off (default: toggles it). */
     setWifi(isOn = !this.isWifiOn): void {
         if (isOn === this.isWifiOn) return
         this.isWifiOn = isOn
-        this.say("wifi", isOn ? "Wi-Fi on" : "Wi-Fi off: what was open is broken, nothing can be dialled")
+        this.reportUserAction("wifi", isOn ? "Wi-Fi on" : "Wi-Fi off: open connections break, new ones fail")
         this.wifi.set(isOn)
     }
 
-    /** Tells what stands in flash. */
+    /** Reports the flash contents. */
     showFlash(): void {
         const { options } = this
-        this.tell({ source: "board", kind: "flash", text: "flash", stored: readFlashContents(options.flash) })
+        this.emit({ source: "board", kind: "flash", text: "flash", stored: readFlashContents(options.flash) })
     }
 
-    /** Takes the power away for good, without a word. */
+    /** Switches the board off. It reports nothing from then on. */
     close(): void {
         this.isClosed = true
         this.board.powerOff()
     }
 
-    /** Erases the flash, and flashes the board as it was delivered. */
+    /** Erases the flash and writes the initial program and settings again. */
     erase(): void {
         const { isOn } = this.board
-        this.power(false)
+        this.setPower(false)
         eraseFlash(this.options.flash)
-        this.options.initialFlash(this.options.flash)
-        this.say("flash", "flash erased, and flashed anew")
-        if (isOn) this.power(true)
+        this.options.provision(this.options.flash)
+        this.reportUserAction("flash", "flash erased and written again")
+        if (isOn) this.setPower(true)
     }
 
-    /** Power fails inside the next write to flash. */
+    /** Lets the power fail during the next write to flash. */
     tearNextWrite(): void {
         this.isTearing = true
-        this.say("flash", "power will fail inside the next write to flash")
+        this.reportUserAction("flash", "power will fail during the next write to flash")
     }
 
-    private isAwake(): boolean {
-        if (!this.board.isOn) this.say("power", "the board is off")
+    /** Returns whether the board is on. Reports to the user if it is off. */
+    private requirePower(): boolean {
+        if (!this.board.isOn) this.reportUserAction("power", "the board is off")
         return this.board.isOn
     }
 
-    private tell(event: DevBoardEvent): void {
-        if (!this.isClosed) this.options.tell(event)
+    private emit(event: DevBoardEvent): void {
+        if (!this.isClosed) this.options.onEvent(event)
     }
 
-    private say(kind: DevBoardEvent["kind"], text: string): void {
-        this.tell({ source: "you", kind, text })
+    private reportUserAction(kind: DevBoardEvent["kind"], text: string): void {
+        this.emit({ source: "you", kind, text })
     }
 
-    private happened(happening: BoardLogEntry): void {
-        const { kind } = happening
+    private onLogEntry(entry: BoardLogEntry): void {
+        const { kind } = entry
         if (kind === "power" || kind === "reset") {
             this.bootMs = this.options.clock.nowMs()
             this.light.clear()
         }
-        this.tell({ source: "board", ...happening })
-        this.become(nextActivity(this.doing, happening, this.board.isOn))
-        if (kind === "power" || kind === "reset") this.lookForProgram()
+        this.emit({ source: "board", ...entry })
+        this.setActivity(nextActivity(this.activity, entry, this.board.isOn))
+        if (kind === "power" || kind === "reset") this.checkProgram()
     }
 
-    private become(doing: Activity): void {
-        if (doing.text === this.doing.text) return
-        this.doing = doing
-        this.tell({ source: "board", kind: "state", text: doing.text })
+    private setActivity(activity: Activity): void {
+        if (activity.text === this.activity.text) return
+        this.activity = activity
+        this.emit({ source: "board", kind: "state", text: activity.text })
     }
 
-    /** A runtime that finds its store torn formats it: at its start, or when it was written. */
-    private lookForProgram(): void {
-        if (!this.board.isOn || this.doing === DARK || readProgram(this.options.flash)) return
-        this.tell({ source: "board", kind: "dark", text: NO_PROGRAM })
-        this.become(DARK)
+    /** Reports that the program is missing. The runtime formats a torn store at its start or after a write. */
+    private checkProgram(): void {
+        if (!this.board.isOn || this.activity === NO_PROGRAM_ACTIVITY || readProgram(this.options.flash))
+            return
+        this.emit({ source: "board", kind: "dark", text: NO_PROGRAM })
+        this.setActivity(NO_PROGRAM_ACTIVITY)
     }
 
-    /** Half of the write, when power is to fail in it. */
+    /** Returns the flash after half of the write, or undefined if the power does not fail. */
     private tear(before: Uint8Array, after: Uint8Array): Uint8Array | undefined {
         if (!this.isTearing || Buffer.compare(before, after) === 0) return undefined
         this.isTearing = false
-        this.tell({ source: "board", kind: "flash", text: "power fails inside a write to flash" })
+        this.emit({ source: "board", kind: "flash", text: "power fails during a write to flash" })
         return tornImage(before, after, Math.floor(flashSteps(before, after).length / 2))
     }
 }

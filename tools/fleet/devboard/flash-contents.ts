@@ -1,22 +1,21 @@
-// What stands in a board's flash, for a person: no secret is in it.
+// Reads the contents of a board's flash for display, without secrets.
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
-import { recordOwner } from "@moorage/device/shared"
+import { type Assignment, parseRecord, recordOwner } from "@moorage/device/shared"
 import { type Flash, readNetwork, readProgram, readSettings } from "@moorage/vm"
-import { type Assignment, parseRecord } from "@moorage/device/shared"
 import { FIRMWARE_SETTINGS } from "../firmware-settings.js"
 
 export interface FlashContents {
-    /** Of bytecode; null when there is no program, or not a whole one. */
+    /** Size of the bytecode; null if the program is missing or incomplete. */
     programBytes: number | null
-    /** By name; what may be a secret is `(hidden)`. */
+    /** By name. The value of an unknown setting may be a secret and is `(hidden)`. */
     settings: Record<string, unknown>
-    /** The Wi-Fi network, when the flash has one. */
+    /** The Wi-Fi network, or null. */
     ssid: string | null
-    /** The assignment that the board keeps; `none`, or what of it cannot be used. */
+    /** The stored assignment, or why it is missing. */
     record: Assignment | "none" | "damaged, or of another owner"
 }
 
-/** Who a board is, by its flash. The key is a secret. */
+/** The identity of a board as stored in its flash. The key is a secret. */
 export interface FlashIdentity {
     registrationId: string
     idScope: string
@@ -24,14 +23,15 @@ export interface FlashIdentity {
 }
 
 const HIDDEN = "(hidden)"
-/** Settings that the firmware writes itself: the record, and how often the program died. */
-const RECORD = ["hub", "hub2"]
-const OWN = ["REG_ID", "deaths"]
+/** Settings in which the firmware stores the record. */
+const RECORD_SETTINGS = ["hub", "hub2"]
+/** Settings without a secret that are not in FIRMWARE_SETTINGS: the ID, and the number of crashes. */
+const VISIBLE_SETTINGS = ["REG_ID", "deaths"]
 
-/** Text of a setting; an unquoted all-digit value is stored as a number. */
-const textOf = (value: unknown) => (value === undefined ? undefined : String(value))
+/** Returns the text of a setting. An unquoted value of digits is stored as a number. */
+const settingText = (value: unknown) => (value === undefined ? undefined : String(value))
 
-/** Who the board is; undefined when the flash does not say all of it. */
+/** Returns the identity of the board, or undefined if a part of it is missing. */
 export function readIdentity(flash: Flash): FlashIdentity | undefined {
     const { REG_ID, ID_SCOPE, DEVICE_KEY } = readSettings(flash)
     if (REG_ID === undefined || ID_SCOPE === undefined || DEVICE_KEY === undefined) return undefined
@@ -42,25 +42,28 @@ export function readIdentity(flash: Flash): FlashIdentity | undefined {
     }
 }
 
-function recordIn(flash: Flash): FlashContents["record"] {
+function readAssignment(flash: Flash): FlashContents["record"] {
     const settings = readSettings(flash)
-    const text = RECORD.map(name => textOf(settings[name]) ?? "").join("")
+    const text = RECORD_SETTINGS.map(name => settingText(settings[name]) ?? "").join("")
     if (text === "") return "none"
-    const known = readIdentity(flash)
-    const host = textOf(settings.DPS_HOST) ?? GLOBAL_DEVICE_ENDPOINT
-    const found =
-        known && parseRecord(text, known.registrationId, recordOwner(host, known.idScope, known.key))
-    return found ?? "damaged, or of another owner"
+    const identity = readIdentity(flash)
+    const host = settingText(settings.DPS_HOST) ?? GLOBAL_DEVICE_ENDPOINT
+    const assignment =
+        identity &&
+        parseRecord(text, identity.registrationId, recordOwner(host, identity.idScope, identity.key))
+    return assignment ?? "damaged, or of another owner"
 }
 
+/** Returns the contents of a flash. */
 export function readFlashContents(flash: Flash): FlashContents {
+    const isVisible = (name: string) => name in FIRMWARE_SETTINGS || VISIBLE_SETTINGS.includes(name)
     const settings = Object.entries(readSettings(flash))
-        .filter(([name]) => !RECORD.includes(name))
-        .map(([name, value]) => [name, name in FIRMWARE_SETTINGS || OWN.includes(name) ? value : HIDDEN])
+        .filter(([name]) => !RECORD_SETTINGS.includes(name))
+        .map(([name, value]) => [name, isVisible(name) ? value : HIDDEN])
     return {
         programBytes: readProgram(flash)?.length ?? null,
         settings: Object.fromEntries(settings),
         ssid: readNetwork(flash)?.ssid ?? null,
-        record: recordIn(flash),
+        record: readAssignment(flash),
     }
 }

@@ -1,38 +1,41 @@
-// A board's flash as a file of the user's: taken only when it is one, so that nothing of theirs is written over.
+// Stores the flash of a board in a file of the user. A file with other content is never overwritten.
 import { existsSync } from "node:fs"
 import { dirname } from "node:path"
 import { type BoardProfile, fileFlash, type Flash, hasStore, memoryFlash, readProgram } from "@moorage/vm"
 import { DevBoardError } from "./dev-board-error.js"
 
+/** Value of each byte of erased flash. */
 const ERASED = 0xff
 
-/** The flash as it comes from a factory. */
+/** Sets all bytes of the flash to the erased value, as in a new chip. */
 export function eraseFlash(flash: Flash): void {
     flash.save(new Uint8Array(flash.bytes).fill(ERASED))
 }
 
+/** Returns whether all bytes of the flash are erased. */
 export function isBlank(flash: Flash): boolean {
     return flash.load().every(byte => byte === ERASED)
 }
 
 /**
- * The flash in `file`, or in memory without one.
- * @param isErased whether it is to be blank, whatever the board stored there before
- * @throws DeskError, VmError when the file is no flash of such a board, or of one that has lost its program
+ * Returns the flash that `file` stores, or a flash in memory if there is no file name.
+ * @param isErased whether to erase the stored flash first
+ * @throws DevBoardError, VmError if the file is not the flash of such a board, or if the flash has lost its program
  */
 export function openFlash(file: string | undefined, { fstorPages }: BoardProfile, isErased: boolean): Flash {
     if (file === undefined) return memoryFlash(fstorPages)
-    // A file in the folder's place has no such entry.
-    if (!existsSync(`${dirname(file)}/.`))
-        throw new DevBoardError(`Cannot write ${file}: there is no folder ${dirname(file)}.`)
+    const folder = dirname(file)
+    // With "/." the check fails also if the path names a file.
+    if (!existsSync(`${folder}/.`))
+        throw new DevBoardError(`Cannot write ${file}: the folder ${folder} does not exist.`)
     const flash = fileFlash(file, fstorPages)
     if (isBlank(flash)) return flash
-    if (!hasStore(flash)) throw new DevBoardError(`${file} is no board's flash: it is left as it is.`)
+    if (!hasStore(flash)) throw new DevBoardError(`${file} is not a board flash image and stays unchanged.`)
     if (isErased) eraseFlash(flash)
     else if (!readProgram(flash))
         throw new DevBoardError(
-            `The flash in ${file} has lost its program, as after a power cut inside a write (docs/internals/flash.md): the board ` +
-                "would stay dark. --erase flashes it anew."
+            `The flash in ${file} has no program, as after a power failure during a write (docs/internals/flash.md). ` +
+                "The board would stay dark. Use --erase to flash it again."
         )
     return flash
 }

@@ -1,10 +1,15 @@
 // Whether the keys work: those of the service APIs, and a device's. Everything is only read.
 import type { CloudSettings, HubApi, Services } from "../azure/index.js"
 import type { CheckRunner } from "./check-runner.js"
-import { lookupOutcome, lookupRequest, scopeIs, scopeProbe, type ScopeIs } from "./check-device.js"
-import { failed } from "./failed.js"
-import { type Finding, ok, type CheckOutcome, skip, warn } from "./finding.js"
-import { type Credentials, type DeviceIdentity, identityOf } from "./device-credentials.js"
+import {
+    lookupOutcome,
+    lookupRequest,
+    scopeStatusOf,
+    scopeProbePacket,
+    type ScopeStatus,
+} from "./check-device.js"
+import { failFromError, type Finding, ok, type CheckOutcome, skip, warn } from "./finding.js"
+import { type Credentials, type DeviceIdentity, chooseIdentity } from "./device-credentials.js"
 import type { Probes } from "./probes.js"
 import { HTTPS_TLS, mqttAddress } from "./check-connectivity.js"
 
@@ -20,11 +25,11 @@ async function withServices(
     signal: AbortSignal,
     call: (services: Services) => Promise<CheckOutcome>
 ): Promise<CheckOutcome> {
-    const services = probes.services(settings, signal)
+    const services = probes.openServices(settings, signal)
     try {
         return await call(services)
     } catch (error) {
-        return failed(error, signal)
+        return failFromError(error, signal)
     } finally {
         services.close()
     }
@@ -60,13 +65,13 @@ async function askScope(
     probes: Probes,
     nowSec: number,
     signal: AbortSignal
-): Promise<ScopeIs> {
+): Promise<ScopeStatus> {
     const at = mqttAddress(settings)
     if (!at) return "notTold"
     const suffix = Buffer.from(probes.random.bytes(4)).toString("hex")
-    const packet = scopeProbe(idScope, `${STRANGER}-${suffix}`, key, nowSec)
+    const packet = scopeProbePacket(idScope, `${STRANGER}-${suffix}`, key, nowSec)
     try {
-        return scopeIs(await probes.connack(at, settings.deviceHost, settings.ca, packet, signal))
+        return scopeStatusOf(await probes.connectMqtt(at, settings.deviceHost, settings.ca, packet, signal))
     } catch (error) {
         if (signal.aborted) throw error
         return "notTold"
@@ -81,21 +86,21 @@ async function askDevice(
     skewSec: number,
     signal: AbortSignal
 ): Promise<CheckOutcome> {
-    const identity = identityOf(credentials)
+    const identity = chooseIdentity(credentials)
     if ("missing" in identity) return skip(identity.missing, identity.cure)
     const nowSec = probes.clock.nowMs() / 1000 - skewSec
     try {
         const request = lookupRequest(identity, settings.deviceHost, nowSec)
-        const answer = await probes.ask(settings, request, signal)
+        const answer = await probes.sendRequest(settings, request, signal)
         const isOpen = answer.status === 401 || answer.status === 404
         const scope = isOpen ? await askScope(identity, settings, probes, nowSec, signal) : "notTold"
         return lookupOutcome(identity, answer, scope)
     } catch (error) {
-        return failed(error, signal)
+        return failFromError(error, signal)
     }
 }
 
-export async function* access(
+export async function* checkAccess(
     course: CheckRunner,
     settings: CloudSettings,
     credentials: Credentials,

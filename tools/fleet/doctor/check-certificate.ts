@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000
 /** Whoever runs the service has renewed by then: one that ends sooner was forgotten. */
 const SOON_DAYS = 3
 
-export interface Seen {
+export interface ServerCertificate {
     /** `TLSv1.2` or later. */
     protocol: string
     /** Who signed the certificate. */
@@ -13,9 +13,9 @@ export interface Seen {
     /** Whose it is. */
     names: string
     /** When it ends. */
-    endsAtMs: number
+    expiresAtMs: number
     /** Why it is not trusted; Node's or OpenSSL's code. */
-    distrust?: string
+    untrustedReason?: string
 }
 
 const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
@@ -24,8 +24,13 @@ const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
  * @param hasCa whether a CA was given, in place of the usual ones
  * @param nowMs as this machine has it, which may be wrong
  */
-export function certificateOutcome(host: string, seen: Seen, hasCa: boolean, nowMs: number): CheckOutcome {
-    const { issuer, names, endsAtMs, distrust } = seen
+export function certificateOutcome(
+    host: string,
+    seen: ServerCertificate,
+    hasCa: boolean,
+    nowMs: number
+): CheckOutcome {
+    const { issuer, names, expiresAtMs: endsAtMs, untrustedReason: distrust } = seen
     const shown = `${seen.protocol}, certificate by ${issuer}, until ${day(endsAtMs)}`
     const today = `If it is not ${day(nowMs)} today, set this machine's clock`
     switch (distrust) {

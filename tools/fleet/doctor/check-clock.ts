@@ -13,7 +13,7 @@ const CURE = "Set the clock, best by NTP (timedatectl set-ntp true)"
  * How far this machine's clock is ahead, s; negative when it is behind; undefined when the header is none.
  * @param sentMs when the request left, by this machine's clock @param gotMs when the answer was there
  */
-export function skewSecOf(date: string | undefined, sentMs: number, gotMs: number): number | undefined {
+export function clockSkewSec(date: string | undefined, sentMs: number, gotMs: number): number | undefined {
     const serviceMs = Date.parse(date ?? "")
     if (Number.isNaN(serviceMs)) return undefined
     return Math.round(((sentMs + gotMs) / 2 - serviceMs - HALF_SEC_MS) / 1000)

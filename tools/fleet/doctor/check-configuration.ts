@@ -9,7 +9,7 @@ import type { Probes } from "./probes.js"
 import { readProject } from "./project-settings.js"
 
 /** Checked; Base64. */
-export interface Keys {
+export interface DoctorKeys {
     groupKey?: string
     deviceKey?: string
 }
@@ -18,7 +18,7 @@ export interface ConfigurationOptions {
     /** @throws CloudSettingsError, DocumentError */
     settings: () => CloudSettings
     /** From files and the environment. @throws Error that says what is wrong with one, without the key */
-    keys: () => Promise<Keys>
+    keys: () => Promise<DoctorKeys>
     /** Folder of `.env.defaults` and `.env.local`. */
     project: string
     fleet?: string
@@ -27,7 +27,7 @@ export interface ConfigurationOptions {
     idScope?: string
 }
 
-export interface Configured {
+export interface CheckedConfiguration {
     /** None when they cannot be used. */
     settings?: CloudSettings
     credentials: Credentials
@@ -58,7 +58,7 @@ function cloudOutcome({ dps, hubs, idScope, deviceHost, connect }: CloudSettings
     return warn(what, "Say where yours are: --profile FILE, options, or the environment (--help)")
 }
 
-function keysOutcome(keys: Keys): CheckOutcome {
+function keysOutcome(keys: DoctorKeys): CheckOutcome {
     const told = (what: string, key: string) => `${what} of ${Buffer.from(key, "base64").length} bytes`
     const { groupKey, deviceKey } = keys
     const all = [
@@ -71,7 +71,7 @@ function keysOutcome(keys: Keys): CheckOutcome {
 /** What is read on the way, and stays unread where it cannot be. */
 class Read {
     settings?: CloudSettings
-    keys: Keys = {}
+    keys: DoctorKeys = {}
     project = new Map<string, string>()
     boards: FleetBoard[] = []
 }
@@ -117,11 +117,11 @@ async function readBoards(read: Read, file: string, idScope: string | undefined)
     return outcomes
 }
 
-export async function* configuration(
+export async function* checkConfiguration(
     course: CheckRunner,
     options: ConfigurationOptions,
     probes: Probes
-): AsyncGenerator<Finding, Configured> {
+): AsyncGenerator<Finding, CheckedConfiguration> {
     const { fleet, id } = options
     const read = new Read()
     yield* await course.run({ name: "cloud", run: () => readCloud(read, options) })

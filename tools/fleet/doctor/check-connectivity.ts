@@ -1,12 +1,11 @@
 // The way to DPS: name, TCP, TLS, and what time it is there.
-import { REASONS } from "../azure/https.js"
+import { SYSTEM_ERROR_TEXTS } from "../azure/https.js"
 import type { HostAddress, CloudSettings } from "../azure/index.js"
 import { certificateOutcome } from "./check-certificate.js"
 import type { CheckRunner } from "./check-runner.js"
-import { failed } from "./failed.js"
-import { fail, type Finding, ok, type CheckOutcome, skip } from "./finding.js"
+import { fail, failFromError, type Finding, ok, type CheckOutcome, skip } from "./finding.js"
 import type { Probes } from "./probes.js"
-import { skewOutcome, skewSecOf } from "./check-clock.js"
+import { skewOutcome, clockSkewSec } from "./check-clock.js"
 
 /** DPS by HTTPS and by MQTT over TLS (facts 1.1). */
 const HTTPS_PORT = 443
@@ -20,7 +19,7 @@ const addressText = ({ host, port }: HostAddress) => `${host}:${port}`
 /** OpenSSL's message is a line of its source; its reason is for people. */
 const reasonOf = (error: unknown) => {
     const { code = "", message, reason } = error as NodeJS.ErrnoException & { reason?: string }
-    return REASONS[code] ?? reason ?? message
+    return SYSTEM_ERROR_TEXTS[code] ?? reason ?? message
 }
 
 /** Where a port of DPS is reached; undefined when that is not known. */
@@ -38,7 +37,7 @@ export const mqttAddress = (settings: CloudSettings) => addressOf(settings, MQTT
 async function lookUp({ deviceHost, connect }: CloudSettings, probes: Probes): Promise<CheckOutcome> {
     if (connect) return skip(`${deviceHost} is not looked up: HTTPS goes to ${addressText(connect)}`)
     try {
-        const addresses = await probes.lookUp(deviceHost)
+        const addresses = await probes.resolveHost(deviceHost)
         return ok(`${deviceHost} is ${addresses.slice(0, 2).join(", ")}`)
     } catch (error) {
         return fail(
@@ -63,7 +62,7 @@ async function dial(
                 : "Add connect: HOST:PORT to the profile, beside connectMqtt"
         )
     try {
-        await probes.dial(at, signal)
+        await probes.connectTcp(at, signal)
         return ok(`${addressText(at)} is open`)
     } catch (error) {
         if (signal.aborted) throw error
@@ -84,7 +83,7 @@ async function secure(
     const { deviceHost, ca } = settings
     const at = addressOf(settings, port) as HostAddress
     try {
-        const seen = await probes.handshake(at, deviceHost, ca, signal)
+        const seen = await probes.tlsHandshake(at, deviceHost, ca, signal)
         return certificateOutcome(deviceHost, seen, ca !== undefined, probes.clock.nowMs())
     } catch (error) {
         if (signal.aborted) throw error
@@ -106,19 +105,19 @@ async function compareClocks(
     const sentMs = probes.clock.nowMs()
     const asked = { hostName, method: "HEAD", path: "/", headers: {} }
     try {
-        const { headers } = await probes.ask(settings, asked, signal)
-        const skewSec = skewSecOf(headers.date, sentMs, probes.clock.nowMs())
+        const { headers } = await probes.sendRequest(settings, asked, signal)
+        const skewSec = clockSkewSec(headers.date, sentMs, probes.clock.nowMs())
         if (skewSec === undefined)
             return fail(`${hostName} tells no time`, "Is that DPS? Any answer of it has a Date header")
         learn(skewSec)
         return skewOutcome(skewSec)
     } catch (error) {
-        return failed(error, signal)
+        return failFromError(error, signal)
     }
 }
 
 /** @param learn told how far this machine's clock is ahead of the service's, s */
-export async function* reach(
+export async function* checkConnectivity(
     course: CheckRunner,
     settings: CloudSettings,
     probes: Probes,
@@ -128,7 +127,7 @@ export async function* reach(
     const named = settings.connect ? [] : ["DNS"]
     yield* await course.run({
         name: "DNS",
-        lateCure: "This network's name server does not answer: check its settings",
+        timeoutCure: "This network's name server does not answer: check its settings",
         run: () => lookUp(settings, probes),
     })
     for (const port of [HTTPS_PORT, MQTT_PORT]) {
@@ -136,7 +135,7 @@ export async function* reach(
         yield* await course.run({
             name: tcp,
             needs: named,
-            lateCure: `A firewall swallows it: let TCP port ${port} out`,
+            timeoutCure: `A firewall swallows it: let TCP port ${port} out`,
             run: signal => dial(settings, port, probes, signal),
         })
         yield* await course.run({

@@ -1,8 +1,8 @@
 // Whether ID scope and key work for a device: Device Registration Status Lookup, which changes nothing (facts 2).
 import { makeSas } from "@moorage/protocol"
 import { encodeConnect } from "@moorage/device/shared"
-import type { HttpsAnswer } from "../azure/https.js"
-import { refusalMessage, retryAfterSecOf } from "../azure/response-errors.js"
+import type { HttpsResponse } from "../azure/https.js"
+import { parseErrorResponse, readRetryAfterSec } from "../azure/response-errors.js"
 import { fail, ok, type CheckOutcome, warn } from "./finding.js"
 import type { DeviceIdentity } from "./device-credentials.js"
 import type { ProbeRequest } from "./probes.js"
@@ -31,7 +31,7 @@ export function lookupRequest(identity: DeviceIdentity, hostName: string, nowSec
  * Nothing is subscribed to or published: nothing is registered.
  * @param stranger a registration ID of nobody
  */
-export function scopeProbe(idScope: string, stranger: string, key: string, nowSec: number): Uint8Array {
+export function scopeProbePacket(idScope: string, stranger: string, key: string, nowSec: number): Uint8Array {
     const resource = `${idScope}/registrations/${stranger}`
     return encodeConnect({
         clientId: stranger,
@@ -43,9 +43,9 @@ export function scopeProbe(idScope: string, stranger: string, key: string, nowSe
 }
 
 /** What a CONNACK says of an ID scope: 3 is what a wrong one gets (facts 1.7; azure-iot-sdk-python#670). */
-export type ScopeIs = "known" | "unknown" | "notTold"
+export type ScopeStatus = "known" | "unknown" | "notTold"
 
-export function scopeIs(connack: number | undefined): ScopeIs {
+export function scopeStatusOf(connack: number | undefined): ScopeStatus {
     if (connack === 3) return "unknown"
     // A wrong key is either taken at CONNECT, or refused with 5 (facts 10.1).
     return connack === 0 || connack === 5 ? "known" : "notTold"
@@ -62,7 +62,7 @@ function recordOf(body: string): Record<string, unknown> | null | undefined {
     }
 }
 
-function registered({ registrationId, from }: DeviceIdentity, body: string): CheckOutcome {
+function registered({ registrationId, keySource: from }: DeviceIdentity, body: string): CheckOutcome {
     const record = recordOf(body)
     const works = `scope and key work (${registrationId}, by ${from})`
     if (record === undefined)
@@ -80,7 +80,10 @@ function registered({ registrationId, from }: DeviceIdentity, body: string): Che
     return ok(`${works}; ${String(status)}${where}`)
 }
 
-function unauthorized({ idScope, registrationId, from }: DeviceIdentity, scope: ScopeIs): CheckOutcome {
+function unauthorized(
+    { idScope, registrationId, keySource: from }: DeviceIdentity,
+    scope: ScopeStatus
+): CheckOutcome {
     if (scope === "unknown")
         return fail(
             `DPS knows no ID scope ${idScope}`,
@@ -98,9 +101,13 @@ function unauthorized({ idScope, registrationId, from }: DeviceIdentity, scope: 
 }
 
 /** What the answer to a lookup tells. */
-export function lookupOutcome(identity: DeviceIdentity, answer: HttpsAnswer, scope: ScopeIs): CheckOutcome {
+export function lookupOutcome(
+    identity: DeviceIdentity,
+    answer: HttpsResponse,
+    scope: ScopeStatus
+): CheckOutcome {
     const { status } = answer
-    const { code, text } = refusalMessage(answer)
+    const { code, text } = parseErrorResponse(answer)
     if (status === 200) return registered(identity, answer.body)
     if (status === 401) return unauthorized(identity, scope)
     if (status === 404 && code !== undefined)
@@ -108,10 +115,10 @@ export function lookupOutcome(identity: DeviceIdentity, answer: HttpsAnswer, sco
         return scope === "unknown"
             ? unauthorized(identity, scope)
             : ok(
-                  `scope and key work (${identity.registrationId}, by ${identity.from}); it has never registered`
+                  `scope and key work (${identity.registrationId}, by ${identity.keySource}); it has never registered`
               )
     if (status === 429) {
-        const afterSec = retryAfterSecOf(answer)
+        const afterSec = readRetryAfterSec(answer)
         const when = afterSec === undefined ? "later" : `in ${afterSec} s`
         return fail("DPS throttles, and does not look: 429", `Try again ${when}`)
     }

@@ -9,7 +9,7 @@ const MISTAKES_TOLD = 5
 
 /** What is told of a file without boards that can be used. */
 function refused(error: FleetError): CheckOutcome[] {
-    const { mistakes } = error
+    const { issues: mistakes } = error
     const told = mistakes
         .slice(0, MISTAKES_TOLD)
         .map(({ line, text }) => fail(`line ${line}: ${text}`, "docs/reference/fleet-file.md has the form"))

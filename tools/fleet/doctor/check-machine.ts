@@ -1,6 +1,6 @@
 // The machine: what it takes to run this tool, and to flash boards.
-import { ESPTOOL_CURE, ESPTOOL_NAMES } from "../manufacture/esptool-names.js"
-import type { Check, CheckRunner } from "./check-runner.js"
+import { ESPTOOL_CURE, ESPTOOL_NAMES } from "../manufacture/esptool.js"
+import type { DoctorCheck, CheckRunner } from "./check-runner.js"
 import { fail, type Finding, ok, type CheckOutcome, skip, warn } from "./finding.js"
 import type { Probes, ExecResult, SerialPort } from "./probes.js"
 
@@ -57,15 +57,15 @@ export function portsOutcome(ports: SerialPort[], platform: string): CheckOutcom
 
 async function findEsptool(probes: Probes, signal: AbortSignal): Promise<CheckOutcome> {
     for (const name of ESPTOOL_NAMES) {
-        const said = await probes.say(name, ["version"], signal)
+        const said = await probes.exec(name, ["version"], signal)
         if (said) return esptoolOutcome(name, said)
     }
     return esptoolOutcome(ESPTOOL_NAMES[0], undefined)
 }
 
-export async function* machine(course: CheckRunner, probes: Probes): AsyncGenerator<Finding> {
+export async function* checkMachine(course: CheckRunner, probes: Probes): AsyncGenerator<Finding> {
     const { nodeVersion, wanted, platform } = probes
-    const checks: Check[] = [
+    const checks: DoctorCheck[] = [
         { name: "Node", run: () => nodeOutcome(nodeVersion, wanted.node) },
         {
             name: "DeviceScript",

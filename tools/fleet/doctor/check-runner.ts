@@ -1,6 +1,6 @@
 // Runs checks one after another, each within its time; one whose ground is missing is skipped, with why.
 import type { Clock } from "@moorage/runtime"
-import { fail, type Finding, type CheckOutcome, skip, type Status } from "./finding.js"
+import { fail, type Finding, type CheckOutcome, skip, type CheckStatus } from "./finding.js"
 
 /** The check took too long. */
 class LateError extends Error {}
@@ -14,31 +14,36 @@ export interface CheckRunnerOptions {
     onCheck?: (name: string) => void
 }
 
-export interface Check {
+export interface DoctorCheck {
     name: string
     /** Names of the checks without which this one makes no sense. One that was never run is missing too. */
     needs?: string[]
     /** What to do when it takes too long. */
-    lateCure?: string
+    timeoutCure?: string
     /** @param signal aborted when its time is over */
     run: (signal: AbortSignal) => Promise<CheckOutcome | CheckOutcome[]> | CheckOutcome | CheckOutcome[]
 }
 
-const WORDS: Record<Status, string> = { ok: "is right", warn: "warns", fail: "failed", skip: "was skipped" }
+const WORDS: Record<CheckStatus, string> = {
+    ok: "is right",
+    warn: "warns",
+    fail: "failed",
+    skip: "was skipped",
+}
 
 /** The worst of a check's outcomes: what those that need it go by. */
-function worst(outcomes: CheckOutcome[]): Status {
-    const order: Status[] = ["fail", "skip", "warn", "ok"]
+function worst(outcomes: CheckOutcome[]): CheckStatus {
+    const order: CheckStatus[] = ["fail", "skip", "warn", "ok"]
     return order.find(status => outcomes.some(outcome => outcome.status === status)) ?? "ok"
 }
 
 export class CheckRunner {
-    private readonly statuses = new Map<string, Status>()
+    private readonly statuses = new Map<string, CheckStatus>()
 
     constructor(private readonly options: CheckRunnerOptions) {}
 
     /** @throws what the signal was aborted with, and errors that no check expects */
-    async run({ name, needs = [], lateCure, run }: Check): Promise<Finding[]> {
+    async run({ name, needs = [], timeoutCure: lateCure, run }: DoctorCheck): Promise<Finding[]> {
         this.options.signal?.throwIfAborted()
         const missing = needs.find(need => !this.holds(need))
         const found =
@@ -57,7 +62,7 @@ export class CheckRunner {
 
     private async inTime(
         name: string,
-        run: Check["run"],
+        run: DoctorCheck["run"],
         lateCure = "Try again, or give it more time with --timeout"
     ): Promise<CheckOutcome | CheckOutcome[]> {
         const { clock, timeoutSec, signal, onCheck } = this.options

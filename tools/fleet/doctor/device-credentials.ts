@@ -8,7 +8,7 @@ export interface DeviceIdentity {
     /** Base64. */
     key: string
     /** Where the key is from. */
-    from: string
+    keySource: string
 }
 
 export interface Credentials {
@@ -25,14 +25,14 @@ export interface Credentials {
 }
 
 /** What is missing to ask as a device, and what to give. */
-export interface Missing {
+export interface MissingIdentity {
     missing: string
     cure: string
 }
 
-interface Key {
+interface DeviceKeyChoice {
     key: string
-    from: string
+    keySource: string
 }
 
 /** From the project's settings: a board that is flashed from there has its ID scope too. */
@@ -42,20 +42,23 @@ const PROJECT = "DEVICE_KEY of .env.local"
 const ownId = ({ settings }: Credentials) => settings.get("REG_ID")?.toLowerCase()
 
 /** The key of a device: what was given for this one, then what was given for all, then what happens to be there. */
-function keyOf(registrationId: string, credentials: Credentials): Key | undefined {
+function keyOf(registrationId: string, credentials: Credentials): DeviceKeyChoice | undefined {
     const { boards, groupKey, deviceKey, cardKey, settings } = credentials
-    const derived = (key: string, from: string) => ({ key: deriveDeviceKey(key, registrationId), from })
+    const derived = (key: string, keySource: string) => ({
+        key: deriveDeviceKey(key, registrationId),
+        keySource,
+    })
     const boardKey = boards.find(board => board.registrationId === registrationId)?.key
     const projectKey = registrationId === ownId(credentials) ? settings.get("DEVICE_KEY") : undefined
-    if (deviceKey !== undefined) return { key: deviceKey, from: "its own key" }
-    if (boardKey !== undefined) return { key: boardKey, from: "its key in the fleet file" }
+    if (deviceKey !== undefined) return { key: deviceKey, keySource: "its own key" }
+    if (boardKey !== undefined) return { key: boardKey, keySource: "its key in the fleet file" }
     if (groupKey !== undefined) return derived(groupKey, "the group's key")
-    if (projectKey !== undefined) return { key: projectKey, from: PROJECT }
+    if (projectKey !== undefined) return { key: projectKey, keySource: PROJECT }
     return cardKey === undefined ? undefined : derived(cardKey, "the card's group key")
 }
 
 /** The device that was named, or else the fleet's first, or else the project's own. */
-export function identityOf(credentials: Credentials): DeviceIdentity | Missing {
+export function chooseIdentity(credentials: Credentials): DeviceIdentity | MissingIdentity {
     const { id, boards, settings } = credentials
     const registrationId = id ?? boards[0]?.registrationId ?? ownId(credentials)
     if (registrationId === undefined)
@@ -68,7 +71,9 @@ export function identityOf(credentials: Credentials): DeviceIdentity | Missing {
     const ofBoard = boards.find(board => board.registrationId === registrationId)?.settings.ID_SCOPE
     const ofProject = settings.get("ID_SCOPE")
     const scopes =
-        key.from === PROJECT ? [ofProject, credentials.idScope] : [ofBoard, credentials.idScope, ofProject]
+        key.keySource === PROJECT
+            ? [ofProject, credentials.idScope]
+            : [ofBoard, credentials.idScope, ofProject]
     const idScope = scopes.find(scope => scope !== undefined)
     if (idScope === undefined)
         return {

@@ -1,7 +1,7 @@
 // `.env.defaults` and `.env.local`, as DeviceScript reads them (facts 4.3; @devicescript/cli 2.16.4, parseToSettings):
 // by lines, a line with `#` anywhere left out, spaces kept, JSON where it is JSON.
 import { checkId, validateKey } from "../validate-ids.js"
-import { FIRMWARE_SETTINGS, settingOf } from "../firmware-settings.js"
+import { FIRMWARE_SETTINGS, parseSetting } from "../firmware-settings.js"
 
 export interface EnvLine {
     /** From 1. */
@@ -12,7 +12,7 @@ export interface EnvLine {
     typed: unknown
 }
 
-export interface EnvMistake {
+export interface EnvIssue {
     line: number
     /** What is wrong, without the value where it may be a secret. */
     text: string
@@ -23,7 +23,7 @@ export interface EnvMistake {
 
 export interface EnvFile {
     lines: EnvLine[]
-    mistakes: EnvMistake[]
+    issues: EnvIssue[]
 }
 
 /** Settings whose values are never shown. */
@@ -45,16 +45,16 @@ function valueMistake(name: string, typed: unknown): string | undefined {
     if (name === "REG_ID") {
         if (typeof typed === "number" && !Number.isSafeInteger(typed))
             return "REG_ID is a number that cannot be kept exactly"
-        return checkId(text).mistake
+        return checkId(text).issue
     }
     if (name === "DEVICE_KEY") return validateKey(text)
     if (RUNTIME.includes(name)) return undefined
-    const read = settingOf(name, text)
-    return "mistake" in read ? read.mistake : undefined
+    const read = parseSetting(name, text)
+    return "issue" in read ? read.issue : undefined
 }
 
 /** What is wrong with a line that is read, if anything. */
-function lineMistake({ line, name, value, typed }: EnvLine, isShared: boolean): EnvMistake | undefined {
+function lineMistake({ line, name, value, typed }: EnvLine, isShared: boolean): EnvIssue | undefined {
     const bare = name.trim()
     if (name !== bare)
         return { line, text: `${bare} has spaces around its name`, cure: `Write ${bare}=... without them` }
@@ -84,7 +84,7 @@ function lineMistake({ line, name, value, typed }: EnvLine, isShared: boolean): 
 /** @param isShared whether the file is the one that is kept in git */
 export function parseEnv(source: string, isShared: boolean): EnvFile {
     const lines: EnvLine[] = []
-    const mistakes: EnvMistake[] = []
+    const mistakes: EnvIssue[] = []
     for (const [i, text] of source.split(/\r?\n/).entries()) {
         const line = i + 1
         if (text.includes("#")) {
@@ -108,5 +108,5 @@ export function parseEnv(source: string, isShared: boolean): EnvFile {
         const mistake = lineMistake(read, isShared)
         if (mistake) mistakes.push(mistake)
     }
-    return { lines, mistakes }
+    return { lines, issues: mistakes }
 }

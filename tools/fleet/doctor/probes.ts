@@ -1,8 +1,8 @@
 // All that the doctor touches of the world: passed in, so that its checks can be tried without one.
 import type { Clock, Random } from "@moorage/runtime"
 import type { HostAddress, CloudSettings, Services } from "../azure/index.js"
-import type { HttpsAnswer, HttpsRequest } from "../azure/https.js"
-import type { Seen } from "./check-certificate.js"
+import type { HttpsResponse, HttpsRequest } from "../azure/https.js"
+import type { ServerCertificate } from "./check-certificate.js"
 
 export interface SerialPort {
     path: string
@@ -26,7 +26,7 @@ export interface Probes {
     platform: string
     nodeVersion: string
     /** Runs a program; undefined when there is no such command on the PATH. */
-    say(command: string, args: string[], signal: AbortSignal): Promise<ExecResult | undefined>
+    exec(command: string, args: string[], signal: AbortSignal): Promise<ExecResult | undefined>
     /** The version of an installed npm package of this project. */
     packageVersion(name: string): string | undefined
     /** What this project's package.json asks for: of Node, and of a package. */
@@ -35,13 +35,18 @@ export interface Probes {
     /** Undefined when there is no such file. @throws Error when it cannot be read */
     readText(file: string): string | undefined
     /** Addresses of a name. @throws Error with a code */
-    lookUp(host: string): Promise<string[]>
+    resolveHost(host: string): Promise<string[]>
     /** Opens a TCP connection and closes it. @throws Error with a code */
-    dial(at: HostAddress, signal: AbortSignal): Promise<void>
+    connectTcp(at: HostAddress, signal: AbortSignal): Promise<void>
     /** A TLS handshake that takes any certificate, and what it showed. @throws Error with a code */
-    handshake(at: HostAddress, serverName: string, ca: string | undefined, signal: AbortSignal): Promise<Seen>
+    tlsHandshake(
+        at: HostAddress,
+        serverName: string,
+        ca: string | undefined,
+        signal: AbortSignal
+    ): Promise<ServerCertificate>
     /** Sends one packet over TLS and gives back the return code of the CONNACK. @throws Error */
-    connack(
+    connectMqtt(
         at: HostAddress,
         serverName: string,
         ca: string | undefined,
@@ -49,7 +54,7 @@ export interface Probes {
         signal: AbortSignal
     ): Promise<number>
     /** @throws CloudError */
-    ask(settings: CloudSettings, asked: ProbeRequest, signal: AbortSignal): Promise<HttpsAnswer>
+    sendRequest(settings: CloudSettings, asked: ProbeRequest, signal: AbortSignal): Promise<HttpsResponse>
     /** The service APIs; a call that fails is not tried again. */
-    services(settings: CloudSettings, signal: AbortSignal): Services
+    openServices(settings: CloudSettings, signal: AbortSignal): Services
 }

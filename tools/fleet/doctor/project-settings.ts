@@ -4,7 +4,7 @@ import { type EnvFile, parseEnv } from "./env-file.js"
 import { fail, ok, type CheckOutcome, skip, warn } from "./finding.js"
 
 /** What the two files say together. */
-export interface Project {
+export interface ProjectSettings {
     outcomes: CheckOutcome[]
     settings: Map<string, string>
 }
@@ -14,7 +14,7 @@ const LOCAL = ".env.local"
 /** Without these a board stops at boot (docs/reference/settings.md). */
 const REQUIRED = ["ID_SCOPE", "DEVICE_KEY"]
 
-function mistakesOf(name: string, { mistakes }: EnvFile): CheckOutcome[] {
+function mistakesOf(name: string, { issues: mistakes }: EnvFile): CheckOutcome[] {
     return mistakes.map(({ line, text, cure, isHarmless }) =>
         (isHarmless ? warn : fail)(`${name} line ${line}: ${text}`, cure)
     )
@@ -31,7 +31,7 @@ function merged(files: EnvFile[]): Map<string, string> {
 }
 
 /** @param shared text of .env.defaults, if there is one @param local of .env.local */
-export function projectOf(shared: string | undefined, local: string | undefined): Project {
+export function mergeProject(shared: string | undefined, local: string | undefined): ProjectSettings {
     const files = [parseEnv(shared ?? "", true), parseEnv(local ?? "", false)]
     const settings = merged(files)
     const outcomes = [...mistakesOf(SHARED, files[0]), ...mistakesOf(LOCAL, files[1])]
@@ -50,6 +50,6 @@ export function projectOf(shared: string | undefined, local: string | undefined)
 }
 
 /** @throws Error when a file is there but cannot be read */
-export function readProject(folder: string, readText: (file: string) => string | undefined): Project {
-    return projectOf(readText(join(folder, SHARED)), readText(join(folder, LOCAL)))
+export function readProject(folder: string, readText: (file: string) => string | undefined): ProjectSettings {
+    return mergeProject(readText(join(folder, SHARED)), readText(join(folder, LOCAL)))
 }

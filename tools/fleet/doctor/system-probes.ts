@@ -10,7 +10,7 @@ import { realClock, realRandom } from "@moorage/runtime"
 import { Decoder, encodeEmpty, PacketType } from "@moorage/device/shared"
 import { type HostAddress, openServices } from "../azure/index.js"
 import { Https } from "../azure/https.js"
-import type { Seen } from "./check-certificate.js"
+import type { ServerCertificate } from "./check-certificate.js"
 import type { Probes, ExecResult, SerialPort } from "./probes.js"
 
 const here = createRequire(import.meta.url)
@@ -97,7 +97,7 @@ function dial(at: HostAddress, signal: AbortSignal): Promise<void> {
 const nameOf = (subject: Partial<PeerCertificate["issuer"]> | undefined) =>
     [subject?.CN, subject?.O].flat().find(name => name !== undefined) ?? "nobody"
 
-function seenOf(socket: TLSSocket): Seen {
+function seenOf(socket: TLSSocket): ServerCertificate {
     const certificate = socket.getPeerCertificate()
     const names = (certificate.subjectaltname ?? nameOf(certificate.subject)).replaceAll(
         /DNS:|IP Address:/g,
@@ -110,8 +110,8 @@ function seenOf(socket: TLSSocket): Seen {
         protocol: socket.getProtocol() ?? "TLS",
         issuer: nameOf(certificate.issuer),
         names,
-        endsAtMs: Date.parse(certificate.valid_to),
-        distrust: socket.authorized ? undefined : (code ?? String(why)),
+        expiresAtMs: Date.parse(certificate.valid_to),
+        untrustedReason: socket.authorized ? undefined : (code ?? String(why)),
     }
 }
 
@@ -126,7 +126,7 @@ function handshake(
     serverName: string,
     ca: string | undefined,
     signal: AbortSignal
-): Promise<Seen> {
+): Promise<ServerCertificate> {
     return withSocket(tls(at, serverName, ca), signal, (socket, done) =>
         socket.on("secureConnect", () => done(seenOf(socket)))
     )
@@ -163,7 +163,7 @@ function connack(
 const LATEST_MS = 86_400_000
 
 /** This machine as it is. */
-export function realProbes(): Probes {
+export function systemProbes(): Probes {
     const { engines, devDependencies } = here("../../../package.json") as PackageFile
     return {
         clock: realClock,
@@ -171,23 +171,23 @@ export function realProbes(): Probes {
         platform: process.platform,
         nodeVersion: process.versions.node,
         wanted: { node: engines.node, devicescript: devDependencies["@devicescript/cli"] },
-        say,
+        exec: say,
         packageVersion,
         serialPorts,
         readText,
-        lookUp: async host => (await lookup(host, { all: true })).map(({ address }) => address),
-        dial,
-        handshake,
-        connack,
-        ask: async ({ connect, ca }, asked, signal) => {
+        resolveHost: async host => (await lookup(host, { all: true })).map(({ address }) => address),
+        connectTcp: dial,
+        tlsHandshake: handshake,
+        connectMqtt: connack,
+        sendRequest: async ({ connect, ca }, asked, signal) => {
             const https = new Https({ clock: realClock, connect, ca })
             try {
-                return await https.ask({ ...asked, timeoutMs: LATEST_MS }, signal)
+                return await https.send({ ...asked, timeoutMs: LATEST_MS }, signal)
             } finally {
                 https.close()
             }
         },
-        services: (settings, signal) =>
+        openServices: (settings, signal) =>
             openServices(settings, { clock: realClock, random: realRandom, giveUpAfterSec: 0, signal }),
     }
 }

@@ -1,7 +1,12 @@
 // How an image gets onto its board: the lines of `devs flash` and esptool.
 import { readFileSync } from "node:fs"
-import { sha256Of } from "./make-image.js"
-import { entryOf, manifestFolder, type ManifestEntry, readManifest } from "./manifest.js"
+import { sha256Of } from "./image-files.js"
+import { findEntry, manifestFolder, type ManifestEntry, readManifest } from "./manifest.js"
+
+/** The command that writes to a chip's flash, as its releases have named it. */
+export const ESPTOOL_NAMES = ["esptool", "esptool.py"]
+
+export const ESPTOOL_CURE = "install it with `pip install esptool`, and see that it is on the PATH"
 
 /** The runtime: once a board, before its image. */
 export function runtimeCommand(profile: string): string[] {
@@ -23,7 +28,7 @@ export function esptoolArguments(
  */
 export function imageToFlash(file: string): ManifestEntry {
     const folder = manifestFolder(file)
-    const entry = entryOf(readManifest(folder), file)
+    const entry = findEntry(readManifest(folder), file)
     if (!entry) throw new Error(`${file} is not in the manifest of ${folder}.`)
     readImage(file, entry)
     return entry

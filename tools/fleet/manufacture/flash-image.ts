@@ -1,4 +1,5 @@
 // One board's flash image: the content of its `fstor` partition, written by the VM and checked by it.
+import { deriveDeviceKey } from "@moorage/protocol"
 import { ManualClock, type Random, seededRandom } from "@moorage/runtime"
 import {
     Board,
@@ -16,6 +17,7 @@ import {
     writeSettings,
 } from "@moorage/vm"
 import type { SettingValue } from "../firmware-settings.js"
+import type { FleetBoard } from "../fleet-file.js"
 
 /** What goes into an image, secrets and all. */
 export interface ImageContent {
@@ -23,6 +25,22 @@ export interface ImageContent {
     profile: BoardProfile
     network?: WifiNetwork
     settings: Record<string, SettingValue>
+}
+
+/** What the board of a fleet file gets. The group key is only used when it has no key of its own. */
+export function createImageContent(
+    board: FleetBoard,
+    profile: BoardProfile,
+    groupKey: string | undefined
+): ImageContent {
+    const { registrationId, network, settings } = board
+    const key = board.key ?? deriveDeviceKey(groupKey as string, registrationId)
+    return {
+        registrationId,
+        profile,
+        network,
+        settings: { REG_ID: registrationId, DEVICE_KEY: key, ...settings },
+    }
 }
 
 /**

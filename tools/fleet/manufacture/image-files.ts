@@ -1,4 +1,5 @@
 // Where images lie: DIR/images, which only the owner may enter, since each holds its board's key.
+import { createHash } from "node:crypto"
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import type { BoardProfile } from "@moorage/vm"
@@ -52,4 +53,9 @@ function contentEquals(file: string, bytes: Uint8Array): boolean {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return false
         throw error
     }
+}
+
+/** SHA-256 in hexadecimal. */
+export function sha256Of(bytes: Uint8Array): string {
+    return createHash("sha256").update(bytes).digest("hex")
 }

@@ -1,6 +1,6 @@
 // Many images over several threads.
 import { Worker } from "node:worker_threads"
-import type { Bytecodes, MadeImage, Task } from "./make-image.js"
+import type { Bytecodes, ImageFileResult, ImageTask } from "./make-image.js"
 
 export interface ImageWorkerData {
     bytecodes: Bytecodes
@@ -10,11 +10,11 @@ export interface ImageWorkerData {
 export interface ToImageWorker {
     /** Place of the first of them. */
     first: number
-    tasks: Task[]
+    tasks: ImageTask[]
 }
 
 export type FromImageWorker =
-    { kind: "made"; first: number; images: MadeImage[] } | { kind: "error"; message: string }
+    { kind: "made"; first: number; images: ImageFileResult[] } | { kind: "error"; message: string }
 
 /** Few enough for a bar that moves, enough that messages cost nothing. */
 const BATCH = 16
@@ -22,7 +22,7 @@ const BATCH = 16
 export interface ImageJobsOptions extends ImageWorkerData {
     jobs: number
     signal?: AbortSignal
-    onMade?: (image: MadeImage) => void
+    onImage?: (image: ImageFileResult) => void
 }
 
 /**
@@ -30,13 +30,13 @@ export interface ImageJobsOptions extends ImageWorkerData {
  * @returns undefined when it was cut off
  * @throws Error of the first that cannot be made; the others are ended
  */
-export async function makeAll(
+export async function makeAllImages(
     count: number,
-    taskOf: (i: number) => Task,
+    taskOf: (i: number) => ImageTask,
     options: ImageJobsOptions
-): Promise<MadeImage[] | undefined> {
-    const { bytecodes, outDir, signal, onMade } = options
-    const made: MadeImage[] = new Array<MadeImage>(count)
+): Promise<ImageFileResult[] | undefined> {
+    const { bytecodes, outDir, signal, onImage: onMade } = options
+    const made: ImageFileResult[] = new Array<ImageFileResult>(count)
     const workers: Worker[] = []
     let next = 0
 

@@ -1,27 +1,22 @@
 // Makes one image and puts it where it belongs: what a thread of jobs.ts does, and a scanner's line.
-import { createHash } from "node:crypto"
 import { join } from "node:path"
-import { imagePath, writeIfChanged } from "./image-files.js"
+import { imagePath, sha256Of, writeIfChanged } from "./image-files.js"
 import { bootImage, checkImage, type ImageContent, makeImage } from "./flash-image.js"
 import type { ManifestEntry } from "./manifest.js"
 
 /** Bytecode by image of src/. */
 export type Bytecodes = Record<string, Uint8Array>
 
-export interface Task {
+export interface ImageTask {
     content: ImageContent
     /** Whether the VM boots it too. */
     boot: boolean
 }
 
-export interface MadeImage {
+export interface ImageFileResult {
     entry: ManifestEntry
     /** Whether the file was there already, to the byte. */
-    kept: boolean
-}
-
-export function sha256Of(bytes: Uint8Array): string {
-    return createHash("sha256").update(bytes).digest("hex")
+    isUnchanged: boolean
 }
 
 /**
@@ -29,7 +24,11 @@ export function sha256Of(bytes: Uint8Array): string {
  * whole, and is what the fleet file says now.
  * @throws VmError, and what the file system throws
  */
-export function make({ content, boot }: Task, bytecodes: Bytecodes, outDir: string): MadeImage {
+export function makeImageFile(
+    { content, boot }: ImageTask,
+    bytecodes: Bytecodes,
+    outDir: string
+): ImageFileResult {
     const { registrationId, profile } = content
     const bytecode = bytecodes[profile.image] as Uint8Array
     const image = makeImage(content, bytecode)
@@ -47,5 +46,5 @@ export function make({ content, boot }: Task, bytecodes: Bytecodes, outDir: stri
         offset: profile.fstorOffset,
         verified: boot ? "booted" : "read",
     }
-    return { entry, kept }
+    return { entry, isUnchanged: kept }
 }

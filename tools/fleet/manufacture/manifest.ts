@@ -59,6 +59,6 @@ export function manifestFolder(image: string): string {
 }
 
 /** What the manifest says of an image file, if it has it. */
-export function entryOf(manifest: Manifest, image: string): ManifestEntry | undefined {
+export function findEntry(manifest: Manifest, image: string): ManifestEntry | undefined {
     return manifest.boards.find(entry => entry.image === join(IMAGES, basename(image)))
 }

@@ -2,7 +2,7 @@
 // (seed, "Monitoring devices").
 import type { Clock } from "@moorage/runtime"
 import type { DpsApi, EnrollmentRecord } from "../azure/index.js"
-import { forEachConcurrent, itemsOf } from "../concurrency.js"
+import { forEachConcurrent, flattenPages } from "../concurrency.js"
 import { DAY_MS, type Failure, GroupTally, HOUR_MS, RegistrationTally } from "./registration-tally.js"
 
 export type { Failure } from "./registration-tally.js"
@@ -75,7 +75,7 @@ const isoOf = (ms: number) => new Date(ms).toISOString()
 async function askGroups(dps: DpsApi, tally: RegistrationTally, told: () => void): Promise<GroupSurvey[]> {
     const groups: GroupSurvey[] = []
     await forEachConcurrent(
-        itemsOf(dps.groups()),
+        flattenPages(dps.groups()),
         GROUPS_AT_ONCE,
         async ({ id, isEnabled, allocationPolicy }) => {
             const group = new GroupTally()
@@ -119,7 +119,7 @@ async function askIndividuals(
         if (record) tally.add(record, group)
         told()
     }
-    await forEachConcurrent(itemsOf(dps.individuals()), LOOK_UPS_AT_ONCE, lookUp)
+    await forEachConcurrent(flattenPages(dps.individuals()), LOOK_UPS_AT_ONCE, lookUp)
     const { total: registered, statuses } = group
     return { enrollments, disabled, disabledIds, lookedUp, registered, statuses: sorted(statuses) }
 }

@@ -1,11 +1,16 @@
 // Boards made to register anew from afar.
-export { isGood, type ReprovisionOutcome, type Result, RESULTS } from "./reprovision-outcome.js"
 export {
-    queried,
+    isSuccess,
+    type ReprovisionOutcome,
+    type ReprovisionResult,
+    REPROVISION_RESULTS,
+} from "./reprovision-outcome.js"
+export {
+    queryTargets,
     reprovision,
     type ReprovisionOptions,
     type ReprovisionSummary,
     type ReprovisionTarget,
 } from "./reprovision-boards.js"
 export { JournalError } from "@moorage/files"
-export { StateFile } from "./reprovision-state.js"
+export { ReprovisionState } from "./reprovision-state.js"

@@ -3,8 +3,8 @@
 import type { Clock, Random } from "@moorage/runtime"
 import { type HubApi, RateLimiter, type Services } from "../azure/index.js"
 import { forEachConcurrent } from "../concurrency.js"
-import { type ReprovisionOutcome, type Result, resultOf } from "./reprovision-outcome.js"
-import type { StateFile } from "./reprovision-state.js"
+import { type ReprovisionOutcome, type ReprovisionResult, resultFromError } from "./reprovision-outcome.js"
+import type { ReprovisionState } from "./reprovision-state.js"
 
 /** A device to ask; a query knows its hub already. */
 export interface ReprovisionTarget {
@@ -29,7 +29,7 @@ export interface ReprovisionOptions {
     isDryRun: boolean
     /** Where a device is of which DPS does not tell. */
     hub?: string
-    state?: StateFile
+    state?: ReprovisionState
     /** Nobody more is asked from then on; those who were are waited for. */
     stop?: AbortSignal
     onOutcome: (outcome: ReprovisionOutcome) => void
@@ -42,7 +42,7 @@ const METHOD = "Reprovision"
 
 export interface ReprovisionSummary {
     /** Devices that were asked in this run, by how it went. */
-    results: Partial<Record<Result, number>>
+    results: Partial<Record<ReprovisionResult, number>>
     /** Devices left out since an earlier run had them. */
     skipped: number
     isStopped: boolean
@@ -92,7 +92,11 @@ async function call(
     delaySec: number,
     timeoutSec: number
 ): Promise<Pick<ReprovisionOutcome, "result" | "code" | "detail">> {
-    const { status } = await hub.invokeMethod(deviceId, METHOD, { delaySec }, timeoutSec)
+    const { status } = await hub.invokeMethod(deviceId, {
+        methodName: METHOD,
+        payload: { delaySec },
+        timeoutSec,
+    })
     if (status === ACCEPTED) return { result: "accepted", code: status, detail: "" }
     const detail = status === 404 ? `it has no method ${METHOD}` : `it answered ${status}`
     return { result: "refused", code: status, detail }
@@ -121,7 +125,7 @@ async function ask(target: ReprovisionTarget, options: ReprovisionOptions): Prom
     try {
         return { ...outcome, delaySec, ...(await call(hub, place.deviceId, delaySec, timeoutSec)) }
     } catch (error) {
-        const result = resultOf(error)
+        const result = resultFromError(error)
         if (result) return { ...outcome, ...result }
         // With its record gone, only the state file can tell a later run where it is.
         if (outcome.isRecordDeleted)
@@ -154,7 +158,7 @@ export async function reprovision(
 }
 
 /** The devices that a query finds on each of these hubs. */
-export async function* queried(hubs: HubApi[], query: string): AsyncGenerator<ReprovisionTarget> {
+export async function* queryTargets(hubs: HubApi[], query: string): AsyncGenerator<ReprovisionTarget> {
     for (const hub of hubs)
         for await (const page of hub.deviceIds(query)) for (const id of page) yield { id, hub: hub.hostName }
 }

@@ -1,7 +1,7 @@
 import { CloudError } from "../azure/index.js"
 
 /** How it went with one device. */
-export const RESULTS = [
+export const REPROVISION_RESULTS = [
     /** The device answered 202: it will register anew. */
     "accepted",
     /** The device answered something else. */
@@ -19,12 +19,12 @@ export const RESULTS = [
     /** A dry run: it would have been asked. */
     "planned",
 ] as const
-export type Result = (typeof RESULTS)[number]
+export type ReprovisionResult = (typeof REPROVISION_RESULTS)[number]
 
 export interface ReprovisionOutcome {
     id: string
     hub: string | null
-    result: Result
+    result: ReprovisionResult
     /** Status of the device's answer, or the service's code, such as 404103. */
     code: number | null
     /** In words; "" when there is nothing to add. */
@@ -35,18 +35,20 @@ export interface ReprovisionOutcome {
     isRecordDeleted: boolean
 }
 
-export const isGood = ({ result }: Pick<ReprovisionOutcome, "result">) =>
+export const isSuccess = ({ result }: Pick<ReprovisionOutcome, "result">) =>
     result === "accepted" || result === "planned"
 
 /** Microsoft, "common error codes". */
-const CODES: Record<number, [Result, string]> = {
+const CODES: Record<number, [ReprovisionResult, string]> = {
     404103: ["offline", "not connected, or takes no methods"],
     504101: ["timeout", "did not answer in time"],
     404001: ["unknown", "its hub does not know it"],
 }
 
 /** What an error of a call means for the one device; undefined when it means the same for every other one. */
-export function resultOf(error: unknown): Pick<ReprovisionOutcome, "result" | "code" | "detail"> | undefined {
+export function resultFromError(
+    error: unknown
+): Pick<ReprovisionOutcome, "result" | "code" | "detail"> | undefined {
     if (!(error instanceof CloudError)) return undefined
     const { kind, code = null, status, message } = error
     const [result, detail] = CODES[code ?? 0] ?? []

@@ -1,24 +1,29 @@
 // What was done: a run that was stopped goes on where it was.
 import { JournalFile } from "@moorage/files"
-import { isGood, type ReprovisionOutcome, type Result, RESULTS } from "./reprovision-outcome.js"
+import {
+    isSuccess,
+    type ReprovisionOutcome,
+    type ReprovisionResult,
+    REPROVISION_RESULTS,
+} from "./reprovision-outcome.js"
 
 const HEADER = JSON.stringify({ moorage: "reprovision", version: 1 })
 
 /** One line of the file. */
 interface ReprovisionRecord {
     id: string
-    result: Result
+    result: ReprovisionResult
     hub: string | null
     utc: string
 }
 
 function isLine(value: unknown): value is ReprovisionRecord {
     const { id, result } = (value ?? {}) as Partial<ReprovisionRecord>
-    return typeof id === "string" && RESULTS.includes(result as Result)
+    return typeof id === "string" && REPROVISION_RESULTS.includes(result as ReprovisionResult)
 }
 
 /** An outcome a line. */
-export class StateFile {
+export class ReprovisionState {
     private readonly done = new Set<string>()
     private readonly hubs = new Map<string, string>()
     private readonly lines: JournalFile
@@ -34,7 +39,7 @@ export class StateFile {
     }
 
     /** Devices that accepted in an earlier run. */
-    get doneBefore(): number {
+    get doneCount(): number {
         return this.done.size
     }
 
@@ -60,7 +65,7 @@ export class StateFile {
 
     private take(line: unknown): boolean {
         if (!isLine(line)) return false
-        if (isGood(line)) this.done.add(line.id)
+        if (isSuccess(line)) this.done.add(line.id)
         if (typeof line.hub === "string") this.hubs.set(line.id, line.hub)
         return true
     }

@@ -1,11 +1,11 @@
 // What the simulator's model says of a batch: how many of its boards are registered and moored, and when.
 import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
 import { moorageStrategy, simulateRollout, type SlotPlan } from "@moorage/simulator/model"
-import { slotsMs } from "./batch-schedule.js"
-import { type Limits, ratePerSec } from "./batch-slots.js"
+import { slotsDurationMs } from "./batch-schedule.js"
+import { type RolloutLimits, ratePerSec } from "./batch-slots.js"
 
 /** Counts in bins of time since power-on, not summed up; times are of the last board. */
-export interface Curve {
+export interface BatchCurve {
     boards: number
     binSec: number
     registered: number[]
@@ -17,7 +17,7 @@ export interface Curve {
 }
 
 /** N, cps and load of the seed's formula, as each board is told them. */
-export interface Formula {
+export interface FleetFormula {
     fleetN: number
     fleetCps: number
     load: number
@@ -31,17 +31,22 @@ const BINS = 200
 const TAIL_SEC = 20
 
 /** What the boards of a fleet are told of it. */
-export function formulaFor(limits: Limits, boards: number): Formula {
+export function fleetFormula(limits: RolloutLimits, boards: number): FleetFormula {
     const perSec = ratePerSec(limits)
     const fleetN = Math.max(1, Math.min(boards, Math.round(perSec * FORMULA_SEC)))
     return { fleetN, fleetCps: Number(perSec.toFixed(4)), load: limits.load }
 }
 
 /** The curve of a batch of so many boards. */
-export function predict(boards: number, slots: SlotPlan, limits: Limits, formula: Formula): Curve {
+export function predictBatch(
+    boards: number,
+    slots: SlotPlan,
+    limits: RolloutLimits,
+    formula: FleetFormula
+): BatchCurve {
     const { registrations, hubConnects, hubs } = limits
     const { fleetN, fleetCps, load } = formula
-    const aboutSec = slotsMs(Math.ceil(boards / slots.boardsPerSlot), slots) / 1000 + TAIL_SEC
+    const aboutSec = slotsDurationMs(Math.ceil(boards / slots.boardsPerSlot), slots) / 1000 + TAIL_SEC
     const curve = simulateRollout({
         devices: boards,
         slots,
@@ -60,7 +65,7 @@ export function predict(boards: number, slots: SlotPlan, limits: Limits, formula
 }
 
 /** How many of the counts have come so long after power-on; within a bin evenly. */
-export function countAt(counts: number[], binSec: number, sec: number): number {
+export function countUntil(counts: number[], binSec: number, sec: number): number {
     if (sec <= 0) return 0
     const bin = Math.floor(sec / binSec)
     let sum = 0

@@ -1,10 +1,10 @@
 // Waves cut into batches. A board counts its slot from its own power-on and has no clock before, so a batch is what
 // people power on together, and its slots begin at 0.
 import type { SlotPlan } from "@moorage/simulator/model"
-import type { Calendar } from "./working-calendar.js"
+import type { WorkingCalendar } from "./working-calendar.js"
 
 /** Boards that are powered on together. */
-export interface Batch {
+export interface ScheduledBatch {
     /** From 1. */
     wave: number
     startMs: number
@@ -18,7 +18,7 @@ export interface ScheduleOptions {
     /** Boards of each wave. */
     waves: number[]
     slots: SlotPlan
-    calendar: Calendar
+    calendar: WorkingCalendar
     /** Not before. */
     startMs: number
     /** Pause after a wave. */
@@ -50,15 +50,15 @@ export function waveSizes(boards: number, shares: number[]): number[] {
 }
 
 /** How long a batch's slots take. */
-export const slotsMs = (slots: number, { slotSec }: SlotPlan) => slots * slotSec * 1000
+export const slotsDurationMs = (slots: number, { slotSec }: SlotPlan) => slots * slotSec * 1000
 
 /**
  * The batches, in order: each begins at a whole minute of working time, and its slots end within it.
  * @throws RangeError when no slot fits into the working hours, or there are too many batches
  */
-export function schedule(options: ScheduleOptions): Batch[] {
+export function scheduleBatches(options: ScheduleOptions): ScheduledBatch[] {
     const { waves, startMs, soakSec } = options
-    const batches: Batch[] = []
+    const batches: ScheduledBatch[] = []
     let atMs = startMs
     let firstBoard = 0
     for (const [i, size] of waves.entries()) {
@@ -70,7 +70,7 @@ export function schedule(options: ScheduleOptions): Batch[] {
                 )
             left -= batch.boards
             firstBoard += batch.boards
-            atMs = batch.startMs + slotsMs(batch.slots, options.slots) + GAP_SEC * 1000
+            atMs = batch.startMs + slotsDurationMs(batch.slots, options.slots) + GAP_SEC * 1000
         }
         atMs += soakSec * 1000
     }
@@ -87,14 +87,14 @@ interface Rest {
 }
 
 /** The next batch of a wave: as many boards as fit into the first working time that is worth it. */
-function nextBatch({ wave, left, firstBoard, atMs }: Rest, options: ScheduleOptions): Batch {
+function nextBatch({ wave, left, firstBoard, atMs }: Rest, options: ScheduleOptions): ScheduledBatch {
     const { slots, calendar, batchMax } = options
     const wanted = Math.min(left, batchMax)
     for (let fromMs = atMs, isLater = false; ; isLater = true) {
-        const window = calendar.next(fromMs)
+        const window = calendar.nextWindow(fromMs)
         const startMs = Math.ceil(window.fromMs / MIN_MS) * MIN_MS
         const roomMs = Math.min(window.toMs - startMs, BATCH_MAX_MS)
-        const room = Math.floor(roomMs / slotsMs(1, slots)) * slots.boardsPerSlot
+        const room = Math.floor(roomMs / slotsDurationMs(1, slots)) * slots.boardsPerSlot
         if (room >= wanted || (room > 0 && (roomMs >= WORTH_MS || isLater))) {
             const boards = Math.min(wanted, room)
             return { wave, startMs, firstBoard, boards, slots: Math.ceil(boards / slots.boardsPerSlot) }

@@ -2,9 +2,10 @@
 // second (docs/internals/rollout-efficiency.md).
 import type { Rate } from "@moorage/emulator"
 import { planSlots, type SlotPlan } from "@moorage/simulator/model"
+import { loadBoardProfile } from "@moorage/vm"
 
 /** What DPS and the hubs take, and how much of it a roll-out may. */
-export interface Limits {
+export interface RolloutLimits {
     /** Of the DPS instance; it takes as many other operations (facts 4), of which a new board needs one too. */
     registrations: Rate
     /** Of each hub: new connections. */
@@ -21,7 +22,7 @@ const SHORT_MAX_SEC = 60
 export const SLOT_MAX_SEC = 86_400
 
 /** Boards a second that the limits allow, the load not counted. */
-export function ratePerSec({ registrations, hubConnects, hubs }: Limits): number {
+export function ratePerSec({ registrations, hubConnects, hubs }: RolloutLimits): number {
     const perSec = ({ calls, perSec: sec }: Rate) => calls / sec
     return Math.min(perSec(registrations), hubs * perSec(hubConnects))
 }
@@ -31,7 +32,7 @@ export function ratePerSec({ registrations, hubConnects, hubs }: Limits): number
  * @param slotSec whole seconds; unless given the shortest that waste little of the rate
  * @throws RangeError when not even one board fits in a slot
  */
-export function slotsFor(limits: Limits, slotSec?: number): SlotPlan {
+export function chooseSlots(limits: RolloutLimits, slotSec?: number): SlotPlan {
     const rate = { calls: ratePerSec(limits), perSec: 1 }
     const { load } = limits
     if (slotSec !== undefined) return planSlots(rate, load, slotSec)
@@ -45,4 +46,16 @@ export function slotsFor(limits: Limits, slotSec?: number): SlotPlan {
         if (longer.boardsPerSlot * best.slotSec > best.boardsPerSlot * sec) best = longer
     }
     return best
+}
+
+const MINUTE_SEC = 60
+
+/** Whether boards of that profile have the tight image. @throws VmError for one that there is not */
+export function isTight(profile: string | undefined): boolean {
+    return profile !== undefined && loadBoardProfile(profile).image === "maintight"
+}
+
+/** How many tight boards may be powered on together: what DPS takes of lookups in a minute (facts 4), of it the load. */
+export function maxConcurrentTightBoards({ registrations: { calls, perSec }, load }: RolloutLimits): number {
+    return Math.max(1, Math.floor(Math.min(calls, (calls / perSec) * MINUTE_SEC) * load + 1e-9))
 }

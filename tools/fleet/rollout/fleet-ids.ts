@@ -2,13 +2,12 @@
 import { createReadStream } from "node:fs"
 import { stat } from "node:fs/promises"
 import { boardNames } from "@moorage/vm"
-import { withColumns } from "../fleet-file.js"
-import { listedIds } from "../id-list.js"
+import { rewriteColumns } from "../fleet-file.js"
+import { readListedIds } from "../id-list.js"
 import { FleetError } from "../input-issues.js"
 import type { FileTransaction } from "@moorage/files"
-import type { RolloutPlan } from "./rollout-plan-file.js"
-import { idsSha256 } from "./power-on-times.js"
-import { isTight } from "./tight-boards.js"
+import { idsSha256, type RolloutPlan } from "./rollout-plan-file.js"
+import { isTight } from "./batch-slots.js"
 
 export interface FleetIds {
     /** In the file's order, in lower case. */
@@ -44,9 +43,9 @@ export async function readFleetIds(
         name: file,
         column: "registrationId",
         columnRequired: true,
-        alsoColumn: "profile",
+        extraColumn: "profile",
     }
-    for await (const { id, line, also } of listedIds(source)) {
+    for await (const { id, line, extra: also } of readListedIds(source)) {
         ids.push(id)
         lines.push(line)
         const ownOrGiven = also ?? profile
@@ -105,5 +104,5 @@ export async function writeSlots(
         return [String(slot), ...same, String(batches[batch]?.wave), String(batch + 1)]
     }
     const { mode } = await stat(file)
-    await staged.write(file, withColumns(file, COLUMNS, valuesOf), mode & 0o777)
+    await staged.write(file, rewriteColumns(file, COLUMNS, valuesOf), mode & 0o777)
 }

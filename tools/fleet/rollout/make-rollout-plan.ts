@@ -1,15 +1,14 @@
 import type { SlotPlan } from "@moorage/simulator/model"
-import { settingOf } from "../firmware-settings.js"
+import { parseSetting } from "../firmware-settings.js"
 import type { FleetIds } from "./fleet-ids.js"
-import { Calendar, type WorkingHours } from "./working-calendar.js"
+import { WorkingCalendar, type WorkingHours } from "./working-calendar.js"
 import type { RolloutPlan } from "./rollout-plan-file.js"
-import { type Curve, type Formula, formulaFor, predict } from "./batch-prediction.js"
-import { type Batch, schedule, slotsMs, waveSizes } from "./batch-schedule.js"
-import { type Limits, slotsFor } from "./batch-slots.js"
-import { maxConcurrentTightBoards } from "./tight-boards.js"
+import { type BatchCurve, type FleetFormula, fleetFormula, predictBatch } from "./batch-prediction.js"
+import { type ScheduledBatch, scheduleBatches, slotsDurationMs, waveSizes } from "./batch-schedule.js"
+import { type RolloutLimits, maxConcurrentTightBoards, chooseSlots } from "./batch-slots.js"
 
 export interface RolloutPlanOptions {
-    limits: Limits
+    limits: RolloutLimits
     /** Unless given the shortest that waste little of the rate. */
     slotSec?: number
     /** Shares of the fleet up to and with each wave, growing to 1. */
@@ -28,40 +27,40 @@ type OnPredicted = (boards: number) => Promise<void>
 const isoOf = (ms: number) => new Date(ms).toISOString()
 
 /** @throws RangeError for what a board's settings do not take */
-function checkFormula({ fleetCps, load }: Formula): void {
+function checkFormula({ fleetCps, load }: FleetFormula): void {
     for (const [name, value] of [
         ["FLEET_CPS", fleetCps],
         ["LOAD", load],
     ] as const) {
-        const read = settingOf(name, String(value))
-        if ("mistake" in read) throw new RangeError(read.mistake)
+        const read = parseSetting(name, String(value))
+        if ("issue" in read) throw new RangeError(read.issue)
     }
 }
 
 /** The model's curves, one for all batches of a size. */
 async function curvesOf(
-    batches: Batch[],
+    batches: ScheduledBatch[],
     slots: SlotPlan,
-    limits: Limits,
-    formula: Formula,
+    limits: RolloutLimits,
+    formula: FleetFormula,
     onPredicted?: OnPredicted
-): Promise<Map<number, Curve>> {
-    const curves = new Map<number, Curve>()
+): Promise<Map<number, BatchCurve>> {
+    const curves = new Map<number, BatchCurve>()
     let done = 0
     for (const { boards } of batches) {
-        if (!curves.has(boards)) curves.set(boards, predict(boards, slots, limits, formula))
+        if (!curves.has(boards)) curves.set(boards, predictBatch(boards, slots, limits, formula))
         await onPredicted?.((done += boards))
     }
     return curves
 }
 
-function predictionOf(batches: Batch[], curves: Map<number, Curve>): RolloutPlan["prediction"] {
+function predictionOf(batches: ScheduledBatch[], curves: Map<number, BatchCurve>): RolloutPlan["prediction"] {
     let mooredMs = 0
     let moored = 0
     let throttled = 0
     const sum = (counts: number[]) => counts.reduce((total, n) => total + n, 0)
     for (const { boards, startMs } of batches) {
-        const curve = curves.get(boards) as Curve
+        const curve = curves.get(boards) as BatchCurve
         mooredMs = Math.max(mooredMs, startMs + curve.mooredSec * 1000)
         moored += sum(curve.moored)
         throttled += sum(curve.throttled)
@@ -82,12 +81,12 @@ export async function makeRolloutPlan(
     const batchMax = hasTight
         ? Math.min(choices.batchMax, maxConcurrentTightBoards(limits))
         : choices.batchMax
-    const formula = formulaFor(limits, ids.length)
+    const formula = fleetFormula(limits, ids.length)
     checkFormula(formula)
-    const slots = slotsFor(limits, choices.slotSec)
+    const slots = chooseSlots(limits, choices.slotSec)
     const waves = waveSizes(ids.length, choices.waves)
-    const calendar = new Calendar(hours, timeZone)
-    const batches = schedule({ waves, slots, calendar, startMs, soakSec, batchMax })
+    const calendar = new WorkingCalendar(hours, timeZone)
+    const batches = scheduleBatches({ waves, slots, calendar, startMs, soakSec, batchMax })
     const board = (n: number) => ({ line: lines[n] as number, id: ids[n] as string })
     return {
         moorage: "rollout",
@@ -103,7 +102,7 @@ export async function makeRolloutPlan(
         batches: batches.map(batch => ({
             wave: batch.wave,
             startUtc: isoOf(batch.startMs),
-            slotsEndUtc: isoOf(batch.startMs + slotsMs(batch.slots, slots)),
+            slotsEndUtc: isoOf(batch.startMs + slotsDurationMs(batch.slots, slots)),
             boards: batch.boards,
             slots: batch.slots,
             first: board(batch.firstBoard),

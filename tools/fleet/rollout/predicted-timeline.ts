@@ -1,6 +1,6 @@
 // The whole of a plan over time: the batches' curves, joined at their starts.
 import { cumulative } from "@moorage/simulator/model"
-import { curveOf, type RolloutPlan } from "./rollout-plan-file.js"
+import { findCurve, type RolloutPlan } from "./rollout-plan-file.js"
 
 /** Boards that are so far, and 429s that there were. */
 export interface Predicted {
@@ -9,7 +9,7 @@ export interface Predicted {
     throttled: number
 }
 
-export type Points = (Predicted & { atMs: number })[]
+export type PredictedPoints = (Predicted & { atMs: number })[]
 
 type CurveKind = keyof Predicted
 
@@ -40,7 +40,7 @@ class PredictedTimeline {
         const sumsOf = new Map<number, Sums>()
         let before: Predicted = { registered: 0, moored: 0, throttled: 0 }
         for (const batch of plan.batches) {
-            const curve = curveOf(plan, batch)
+            const curve = findCurve(plan, batch)
             const sums = sumsOf.get(batch.boards) ?? {
                 binMs: curve.binSec * 1000,
                 counts: {
@@ -80,7 +80,7 @@ class PredictedTimeline {
 }
 
 /** The prediction at `count` moments, evenly from the first batch's start to the last board moored. */
-export function predictedPoints(plan: RolloutPlan, count: number): Points {
+export function predictedPoints(plan: RolloutPlan, count: number): PredictedPoints {
     const timeline = new PredictedTimeline(plan)
     const fromMs = Date.parse(plan.batches[0]?.startUtc ?? "")
     const toMs = Date.parse(plan.prediction.mooredUtc)

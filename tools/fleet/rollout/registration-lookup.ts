@@ -1,6 +1,6 @@
 // Which boards have a registration record, asked for the cheaper way: all records page by page, or each by itself.
 import type { DpsApi, RegistrationRecord } from "../azure/index.js"
-import { forEachConcurrent, itemsOf } from "../concurrency.js"
+import { forEachConcurrent, flattenPages } from "../concurrency.js"
 
 const LOOK_UPS_AT_ONCE = 16
 /** As long as it is not known what paging costs. */
@@ -34,8 +34,8 @@ export class RegistrationLookup {
 
     private async page(wanted: ReadonlySet<string>, onRecord: OnRecord): Promise<Set<string>> {
         const found = new Set<string>()
-        for await (const { id } of itemsOf(this.dps.groups()))
-            for await (const record of itemsOf(this.dps.registrations(id))) {
+        for await (const { id } of flattenPages(this.dps.groups()))
+            for await (const record of flattenPages(this.dps.registrations(id))) {
                 if (!wanted.has(record.registrationId)) continue
                 found.add(record.registrationId)
                 onRecord(record)
@@ -46,7 +46,7 @@ export class RegistrationLookup {
     /** Records of individual enrollments are in no query (facts 7): those who have one are asked for one by one. */
     private async individuals(wanted: ReadonlySet<string>, onRecord: OnRecord): Promise<void> {
         const enrolled: string[] = []
-        for await (const { id } of itemsOf(this.dps.individuals())) if (wanted.has(id)) enrolled.push(id)
+        for await (const { id } of flattenPages(this.dps.individuals())) if (wanted.has(id)) enrolled.push(id)
         await this.lookUp(enrolled, onRecord)
     }
 

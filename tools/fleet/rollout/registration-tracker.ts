@@ -45,7 +45,7 @@ export class RegistrationTracker {
     }
 
     /** Its boards are watched from now on. */
-    open(openedMs: number): void {
+    startBatch(openedMs: number): void {
         const { wave, boards } = this.plan.batches[this.batches]
         for (const id of this.nextIds) this.waiting.set(id, { wave, openedMs })
         this.waves[wave - 1].boards += boards

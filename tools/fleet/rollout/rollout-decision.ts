@@ -2,27 +2,27 @@
 //
 //   waiting -- its time --> open -- its slots are over --> watching -- enough registered --> waiting for the next, or done
 //                             \________ over a threshold ______/ --> held -- clears, or approved by hand
-import { Calendar } from "./working-calendar.js"
-import { curveOf, type RolloutPlan, type PlannedBatch } from "./rollout-plan-file.js"
-import { countAt } from "./batch-prediction.js"
-import { GAP_SEC, slotsMs } from "./batch-schedule.js"
+import { WorkingCalendar } from "./working-calendar.js"
+import { findCurve, type RolloutPlan, type PlannedBatch } from "./rollout-plan-file.js"
+import { countUntil } from "./batch-prediction.js"
+import { GAP_SEC, slotsDurationMs } from "./batch-schedule.js"
 import type { RolloutProgress } from "./rollout-state.js"
 import type { WaveCounts } from "./registration-tracker.js"
 
-export type Phase = "waiting" | "open" | "watching" | "held" | "done"
+export type RolloutPhase = "waiting" | "open" | "watching" | "held" | "done"
 
 /** When a roll-out goes on, and when it is held. */
-export interface Rules {
+export interface RolloutRules {
     /** Share of a wave's boards that must have registered before the next batch. */
-    enough: number
+    requiredShare: number
     /** Share of a wave's boards that may have failed. */
-    maxFailures: number
+    maxFailedShare: number
     /** 429s in the last ten minutes that are still well. */
     maxThrottled: number
     /** How far registrations may be behind the prediction. */
     maxLateSec: number
     /** Planned times, working hours and the time for people between batches do not count. */
-    isNow: boolean
+    ignoresSchedule: boolean
 }
 
 /** What was seen at the last look. */
@@ -35,17 +35,17 @@ export interface Observation extends WaveCounts {
     staleReason?: string
 }
 
-export interface Reason {
+export interface HoldReason {
     kind: "failures" | "throttled" | "late" | "blind"
     /** What is the matter, and what to do about it. */
     text: string
     cure: string
 }
 
-export interface Decision {
-    phase: Phase
+export interface RolloutDecision {
+    phase: RolloutPhase
     /** The next batch, from 1; undefined when all are open. */
-    next?: number
+    nextBatch?: number
     /** Whether the next batch is to be opened now. */
     isDue: boolean
     /** When the next batch may be opened, as far as it depends on time alone. */
@@ -53,7 +53,7 @@ export interface Decision {
     /** The present wave is over, and not noted as that yet. */
     isWaveDone: boolean
     /** Why it is held. */
-    reasons: Reason[]
+    reasons: HoldReason[]
 }
 
 /** The wave at work, from 1: that of the batch opened last. */
@@ -62,7 +62,7 @@ export function currentWave({ batches }: RolloutPlan, { openedMs }: Readonly<Rol
 }
 
 /** How many of a wave's opened boards the model has registered by then. */
-export function expectedAt(
+export function expectedCount(
     plan: RolloutPlan,
     wave: number,
     { openedMs }: Readonly<RolloutProgress>,
@@ -72,8 +72,8 @@ export function expectedAt(
     for (const [i, startMs] of openedMs.entries()) {
         const batch = plan.batches[i]
         if (batch.wave !== wave) continue
-        const { registered, binSec } = curveOf(plan, batch)
-        sum += countAt(registered, binSec, (ms - startMs) / 1000)
+        const { registered, binSec } = findCurve(plan, batch)
+        sum += countUntil(registered, binSec, (ms - startMs) / 1000)
     }
     return sum
 }
@@ -89,7 +89,7 @@ export function lateSec(
     enough: number
 ): number {
     const wave = currentWave(plan, progress)
-    const isAhead = (ms: number) => seen.registered >= enough * expectedAt(plan, wave, progress, ms)
+    const isAhead = (ms: number) => seen.registered >= enough * expectedCount(plan, wave, progress, ms)
     if (isAhead(seen.atMs)) return 0
     let early = Math.min(...progress.openedMs.filter((_, i) => plan.batches[i].wave === wave))
     let late = seen.atMs
@@ -103,7 +103,10 @@ export function lateSec(
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`
 
-function failureReason({ boards, failed }: Observation, { maxFailures }: Rules): Reason | undefined {
+function failureReason(
+    { boards, failed }: Observation,
+    { maxFailedShare: maxFailures }: RolloutRules
+): HoldReason | undefined {
     if (failed <= maxFailures * boards) return undefined
     return {
         kind: "failures",
@@ -112,7 +115,7 @@ function failureReason({ boards, failed }: Observation, { maxFailures }: Rules):
     }
 }
 
-function throttledReason({ throttled }: Observation, { maxThrottled }: Rules): Reason | undefined {
+function throttledReason({ throttled }: Observation, { maxThrottled }: RolloutRules): HoldReason | undefined {
     if (throttled <= maxThrottled) return undefined
     return {
         kind: "throttled",
@@ -125,11 +128,11 @@ function lateReason(
     plan: RolloutPlan,
     progress: Readonly<RolloutProgress>,
     seen: Observation,
-    rules: Rules
-): Reason | undefined {
-    const behindSec = lateSec(plan, progress, seen, rules.enough)
+    rules: RolloutRules
+): HoldReason | undefined {
+    const behindSec = lateSec(plan, progress, seen, rules.requiredShare)
     if (behindSec <= rules.maxLateSec) return undefined
-    const expected = Math.floor(expectedAt(plan, currentWave(plan, progress), progress, seen.atMs))
+    const expected = Math.floor(expectedCount(plan, currentWave(plan, progress), progress, seen.atMs))
     return {
         kind: "late",
         text: `${seen.registered} boards of the wave are registered where ${expected} should be: ${Math.round(behindSec / 60)} min late`,
@@ -141,9 +144,9 @@ function reasonsOf(
     plan: RolloutPlan,
     progress: Readonly<RolloutProgress>,
     seen: Observation,
-    rules: Rules
-): Reason[] {
-    const blind: Reason | undefined =
+    rules: RolloutRules
+): HoldReason[] {
+    const blind: HoldReason | undefined =
         seen.staleReason === undefined ? undefined : { kind: "blind", text: seen.staleReason, cure: "" }
     const isBegun = progress.openedMs.length > 0
     const seenReasons = isBegun
@@ -165,7 +168,7 @@ function dueMs(
     const { batches, slots, hours, timeZone, soakSec } = plan
     const next = batches[openedMs.length]
     const last = batches[openedMs.length - 1]
-    const lengthMs = (batch: PlannedBatch) => slotsMs(batch.slots, slots)
+    const lengthMs = (batch: PlannedBatch) => slotsDurationMs(batch.slots, slots)
     const gapMs = isNow ? 0 : GAP_SEC * 1000
     const freeMs = last ? openedMs[openedMs.length - 1] + lengthMs(last) + gapMs : 0
     const restedMs = next.wave > 1 ? doneMs[next.wave - 2] + soakSec * 1000 : 0
@@ -176,9 +179,9 @@ function dueMs(
     const lateMs = Math.max(atMs, nowMs)
     if (lateMs <= plannedMs + PUNCTUAL_MS) return atMs
     // Later than planned: people do not stay for it.
-    const calendar = new Calendar(hours, timeZone)
-    const { fromMs, toMs } = calendar.next(lateMs)
-    return fromMs + lengthMs(next) <= toMs + PUNCTUAL_MS ? fromMs : calendar.next(toMs).fromMs
+    const calendar = new WorkingCalendar(hours, timeZone)
+    const { fromMs, toMs } = calendar.nextWindow(lateMs)
+    return fromMs + lengthMs(next) <= toMs + PUNCTUAL_MS ? fromMs : calendar.nextWindow(toMs).fromMs
 }
 
 /**
@@ -189,24 +192,25 @@ export function decide(
     plan: RolloutPlan,
     progress: Readonly<RolloutProgress>,
     seen: Observation,
-    rules: Rules,
+    rules: RolloutRules,
     nowMs: number,
     isApproved: boolean
-): Decision {
+): RolloutDecision {
     const { batches, waves, slots } = plan
     const { openedMs, doneMs } = progress
     const begun = openedMs.length
     const next = begun < batches.length ? begun + 1 : undefined
-    const still = { next, isDue: false, isWaveDone: false, reasons: [] }
+    const still = { nextBatch: next, isDue: false, isWaveDone: false, reasons: [] }
     if (doneMs.length === waves.length) return { ...still, phase: "done" }
     const reasons = isApproved ? [] : reasonsOf(plan, progress, seen, rules)
     if (reasons.length > 0) return { ...still, phase: "held", reasons }
-    const isRunning = begun > 0 && nowMs < openedMs[begun - 1] + slotsMs(batches[begun - 1].slots, slots)
-    const isEnough = begun === 0 || isApproved || seen.registered >= rules.enough * seen.boards - 1e-9
+    const isRunning =
+        begun > 0 && nowMs < openedMs[begun - 1] + slotsDurationMs(batches[begun - 1].slots, slots)
+    const isEnough = begun === 0 || isApproved || seen.registered >= rules.requiredShare * seen.boards - 1e-9
     if (isRunning || !isEnough) return { ...still, phase: isRunning ? "open" : "watching" }
     const isWaveOpen = begun > 0 && batches[begun]?.wave !== batches[begun - 1].wave
     if (isWaveOpen && doneMs.length < batches[begun - 1].wave)
         return { ...still, phase: "watching", isWaveDone: true }
-    const at = dueMs(plan, progress, rules.isNow, nowMs)
+    const at = dueMs(plan, progress, rules.ignoresSchedule, nowMs)
     return { ...still, phase: "waiting", dueMs: at, isDue: nowMs >= at }
 }

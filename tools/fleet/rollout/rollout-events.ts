@@ -1,6 +1,6 @@
 // What a running roll-out tells: each is a line of `moorage rollout run --json`.
 import type { Failure } from "../monitor/registration-tally.js"
-import type { Reason } from "./rollout-decision.js"
+import type { HoldReason } from "./rollout-decision.js"
 import type { PlannedBatch } from "./rollout-plan-file.js"
 
 interface At {
@@ -28,7 +28,12 @@ export type RolloutEvent = At &
         | ({ event: "look"; predicted: number; throttled: number; lateSec: number } & Numbers)
         /** The slots are over; not enough boards are registered yet. */
         | ({ event: "watching" } & Numbers)
-        | ({ event: "held"; batch: number | null; reasons: Reason[]; failures: readonly Failure[] } & Numbers)
+        | ({
+              event: "held"
+              batch: number | null
+              reasons: HoldReason[]
+              failures: readonly Failure[]
+          } & Numbers)
         /** What held it has cleared. */
         | { event: "cleared"; wave: number }
         | ({ event: "waveDone"; isByHand: boolean } & Numbers)

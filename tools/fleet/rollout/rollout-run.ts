@@ -3,12 +3,12 @@ import type { Clock } from "@moorage/runtime"
 import { CloudError, type DpsApi, wait } from "../azure/index.js"
 import type { NewRolloutEvent, RolloutEvent } from "./rollout-events.js"
 import {
-    type Decision,
+    type RolloutDecision,
     decide,
-    expectedAt,
+    expectedCount,
     lateSec,
     currentWave,
-    type Rules,
+    type RolloutRules,
     type Observation,
 } from "./rollout-decision.js"
 import type { RolloutPlan, PlannedBatch } from "./rollout-plan-file.js"
@@ -31,25 +31,25 @@ export interface RolloutRunOptions {
     dps: DpsApi
     clock: Clock
     state: RolloutState
-    rules: Rules
+    rules: RolloutRules
     /** Between two looks, at least. */
-    everySec: number
+    pollIntervalSec: number
     /** The next batch, or the end, is approved whatever was seen. */
-    isApproved: boolean
+    isForced: boolean
     /** A run that is held for longer ends. */
-    heldMaxSec: number
+    maxHoldSec: number
     /** 429s to devices since some time, as a metric has them. @throws CloudError */
     throttledToDevices?: () => Promise<number>
     /** Has a batch powered on. What it throws ends the run, and the batch counts as not opened. */
-    open: (batch: OpenBatch) => Promise<void>
+    powerOn: (batch: OpenBatch) => Promise<void>
     onEvent: (event: RolloutEvent) => void
     signal: AbortSignal
 }
 
-export type RunEnd = "done" | "held" | "stopped"
+export type RolloutEnd = "done" | "held" | "stopped"
 
 /** What passes by itself; every other error of DPS is one of settings, and ends the run. */
-const PASSING = ["unreachable", "late", "throttled", "unavailable"]
+const PASSING = ["unreachable", "timeout", "throttled", "unavailable"]
 
 /** One run of a plan, from where it was to its end. */
 export class RolloutRun {
@@ -65,8 +65,8 @@ export class RolloutRun {
     constructor(private readonly options: RolloutRunOptions) {
         const { plan, ids, dps, state, clock } = options
         this.watched = new RegistrationTracker(plan, ids, dps)
-        for (const openedMs of state.progress.openedMs) this.watched.open(openedMs)
-        this.isApproved = options.isApproved
+        for (const openedMs of state.progress.openedMs) this.watched.startBatch(openedMs)
+        this.isApproved = options.isForced
         this.seen = this.seenAt(clock.nowMs())
     }
 
@@ -74,7 +74,7 @@ export class RolloutRun {
      * Runs to the end of the plan, or until it is stopped or held for too long.
      * @throws CloudError when DPS cannot be asked at first, or ever; StateError; what `open` throws
      */
-    async run(): Promise<RunEnd> {
+    async run(): Promise<RolloutEnd> {
         const { signal } = this.options
         try {
             await this.begin()
@@ -102,7 +102,7 @@ export class RolloutRun {
         this.options.onEvent({ utc: new Date(this.nowMs).toISOString(), ...happening } as RolloutEvent)
     }
 
-    private decide(): Decision {
+    private decide(): RolloutDecision {
         const { plan, state, rules } = this.options
         return decide(plan, state.progress, this.seen, rules, this.nowMs, this.isApproved)
     }
@@ -111,7 +111,7 @@ export class RolloutRun {
     private seenAt(atMs: number, blind?: string): Observation {
         const { plan, state } = this.options
         const counts = this.watched.counts(currentWave(plan, state.progress))
-        return { ...counts, atMs, throttled: this.throttles.at(this.nowMs), staleReason: blind }
+        return { ...counts, atMs, throttled: this.throttles.countAt(this.nowMs), staleReason: blind }
     }
 
     private get numbers() {
@@ -122,7 +122,7 @@ export class RolloutRun {
 
     private async begin(): Promise<void> {
         const { plan, dps, state } = this.options
-        this.throttles.note("own", dps.client.throttled, this.nowMs)
+        this.throttles.record("own", dps.client.throttled, this.nowMs)
         // Whoever has no access to DPS learns it before a board is powered on.
         await dps.groups().next()
         await this.ask()
@@ -140,9 +140,9 @@ export class RolloutRun {
         this.lookedMs = beganMs
         try {
             await this.watched.refresh()
-            if (throttledToDevices) this.throttles.note("devices", await throttledToDevices(), beganMs)
+            if (throttledToDevices) this.throttles.record("devices", await throttledToDevices(), beganMs)
         } finally {
-            this.throttles.note("own", dps.client.throttled, this.nowMs)
+            this.throttles.record("own", dps.client.throttled, this.nowMs)
         }
         this.seen = this.seenAt(beganMs)
     }
@@ -163,13 +163,13 @@ export class RolloutRun {
         const { plan, state, rules } = this.options
         const { throttled, atMs } = this.seen
         const { numbers } = this
-        const predicted = Math.floor(expectedAt(plan, numbers.wave, state.progress, atMs))
-        const late = lateSec(plan, state.progress, this.seen, rules.enough)
+        const predicted = Math.floor(expectedCount(plan, numbers.wave, state.progress, atMs))
+        const late = lateSec(plan, state.progress, this.seen, rules.requiredShare)
         this.tell({ event: "look", ...numbers, predicted, throttled, lateSec: late })
     }
 
     /** Tells what has changed. */
-    private say({ phase, next, reasons, dueMs, isDue, isWaveDone }: Decision): void {
+    private say({ phase, nextBatch: next, reasons, dueMs, isDue, isWaveDone }: RolloutDecision): void {
         const kinds = reasons.map(({ kind }) => kind).join()
         const saying = `${phase} ${next} ${kinds} ${dueMs}`
         if (phase !== "held") {
@@ -198,12 +198,12 @@ export class RolloutRun {
         this.tell({ event: "done", boards, registered: boards - missing, missing, missingIds })
     }
 
-    private isHeldTooLong({ phase }: Decision): boolean {
-        const { heldMaxSec } = this.options
+    private isHeldTooLong({ phase }: RolloutDecision): boolean {
+        const { maxHoldSec: heldMaxSec } = this.options
         return phase === "held" && this.nowMs - (this.heldSinceMs ?? this.nowMs) >= heldMaxSec * 1000
     }
 
-    private stopped(end: "held" | "stopped"): RunEnd {
+    private stopped(end: "held" | "stopped"): RolloutEnd {
         const { length } = this.options.state.progress.openedMs
         this.tell({ event: "stopped", isHeld: end === "held", openedBatches: length })
         return end
@@ -212,27 +212,31 @@ export class RolloutRun {
     private endWave(): void {
         const { state, rules } = this.options
         const { boards, registered } = this.seen
-        state.done(this.nowMs)
-        this.tell({ event: "waveDone", ...this.numbers, isByHand: registered < rules.enough * boards - 1e-9 })
+        state.recordWaveDone(this.nowMs)
+        this.tell({
+            event: "waveDone",
+            ...this.numbers,
+            isByHand: registered < rules.requiredShare * boards - 1e-9,
+        })
     }
 
     private async open(): Promise<void> {
-        const { plan, state, open } = this.options
+        const { plan, state, powerOn: open } = this.options
         const atMs = this.nowMs
         const number = state.progress.openedMs.length + 1
         const batch = plan.batches[number - 1]
         const { wave, boards, slots, first, last } = batch
         this.tell({ event: "open", batch: number, wave, boards, slots, first, last })
         await open({ number, batch, ids: () => this.watched.nextIds })
-        this.watched.open(atMs)
-        state.opened(atMs)
+        this.watched.startBatch(atMs)
+        state.recordBatchOpened(atMs)
         this.isApproved = false
         this.seen = this.seenAt(atMs, this.seen.staleReason)
     }
 
     /** Until the next look, or the next batch's time. */
-    private async pause({ dueMs = Infinity }: Decision): Promise<void> {
-        const { clock, everySec, signal } = this.options
+    private async pause({ dueMs = Infinity }: RolloutDecision): Promise<void> {
+        const { clock, pollIntervalSec: everySec, signal } = this.options
         const lookMs = this.lookedMs + everySec * 1000
         await wait(clock, Math.min(lookMs, dueMs) - this.nowMs, signal)
         if (this.nowMs >= lookMs) await this.look()

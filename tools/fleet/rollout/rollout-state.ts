@@ -57,13 +57,13 @@ export class RolloutState {
     }
 
     /** The next batch was opened. @throws StateError when it cannot be written */
-    opened(atMs: number): void {
+    recordBatchOpened(atMs: number): void {
         const { openedMs } = this.happened
         this.add("opened", openedMs.push(atMs), atMs)
     }
 
     /** The next wave is done. @throws StateError when it cannot be written */
-    done(atMs: number): void {
+    recordWaveDone(atMs: number): void {
         const { doneMs } = this.happened
         this.add("done", doneMs.push(atMs), atMs)
     }

@@ -5,7 +5,7 @@ export const WINDOW_SEC = 600
 const COUNTER = /^moorage_dps_requests_total\{[^}]*\bstatus="429"[^}]*\}\s+(\d+(?:\.\d+)?(?:e[+-]?\d+)?)/gm
 
 /** 429s to devices that a Prometheus text tells of, since its process began; 0 when there is none. */
-export function throttledOf(metrics: string): number {
+export function parseThrottledCount(metrics: string): number {
     return [...metrics.matchAll(COUNTER)].reduce((sum, [, n]) => sum + Number(n), 0)
 }
 
@@ -14,7 +14,7 @@ export class ThrottleWindow {
     private readonly totals = new Map<string, number>()
 
     /** Takes note of a counter that only grows, but for a restart. What it had at first is not counted. */
-    note(counter: string, total: number, atMs: number): void {
+    record(counter: string, total: number, atMs: number): void {
         const before = this.totals.get(counter) ?? total
         this.totals.set(counter, total)
         const n = total >= before ? total - before : total
@@ -22,7 +22,7 @@ export class ThrottleWindow {
     }
 
     /** How many in the ten minutes before. */
-    at(nowMs: number): number {
+    countAt(nowMs: number): number {
         while (this.counts.length > 0 && this.counts[0].atMs <= nowMs - WINDOW_SEC * 1000) this.counts.shift()
         return this.counts.reduce((sum, { n }) => sum + n, 0)
     }

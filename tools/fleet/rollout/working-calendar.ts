@@ -12,7 +12,7 @@ export interface WorkingHours {
 }
 
 /** From one moment to another, in ms since the epoch. */
-export interface Window {
+export interface WorkingWindow {
     fromMs: number
     toMs: number
 }
@@ -31,14 +31,14 @@ export const ALL_HOURS: WorkingHours = { days: [1, 2, 3, 4, 5, 6, 7], from: "00:
  * A moment that a person wrote: with `Z` or an offset, or else local time.
  * @throws RangeError when it is none, or when the zone's clock shows it never or twice
  */
-export function momentMs(text: string, timeZone: string): number {
+export function parseTimeMs(text: string, timeZone: string): number {
     if (/(Z|[+-]\d\d:?\d\d)$/i.test(text)) return Temporal.Instant.from(text).epochMilliseconds
     const local = Temporal.PlainDateTime.from(text, { overflow: "reject" })
     return local.toZonedDateTime(timeZone, { disambiguation: "reject" }).epochMilliseconds
 }
 
 /** `Mon 2026-11-30 08:00`, local time. */
-export function localText(ms: number, timeZone: string): string {
+export function formatLocalTime(ms: number, timeZone: string): string {
     const local = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone).toPlainDateTime()
     return `${DAY_NAMES[local.dayOfWeek - 1]} ${local.toString({ smallestUnit: "minute" }).replace("T", " ")}`
 }
@@ -46,7 +46,7 @@ export function localText(ms: number, timeZone: string): string {
 export const DAY_NAMES = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 /** The working hours of a place. */
-export class Calendar {
+export class WorkingCalendar {
     constructor(
         private readonly hours: WorkingHours,
         private readonly timeZone: string
@@ -56,7 +56,7 @@ export class Calendar {
      * Working time at a moment or next after it, to its end; the earliest moment in it is not before `atMs`.
      * @throws RangeError when there is none in two weeks
      */
-    next(atMs: number): Window {
+    nextWindow(atMs: number): WorkingWindow {
         // A night's work may have begun the day before.
         let day = this.dayOf(atMs).subtract({ days: 1 })
         for (let i = 0; i < DAYS_MAX; i++, day = day.add({ days: 1 })) {
@@ -80,7 +80,7 @@ export class Calendar {
     }
 
     /** What begins on that day, if anything: the clock may leave the hours out. */
-    private on(day: Temporal.PlainDate): Window | undefined {
+    private on(day: Temporal.PlainDate): WorkingWindow | undefined {
         const { days, from, to } = this.hours
         if (!days.includes(day.dayOfWeek)) return undefined
         const isNextDay = to <= from || to === MIDNIGHT

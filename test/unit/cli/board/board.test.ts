@@ -106,7 +106,7 @@ describe("a board at an emulator of its own", () => {
         expect(stderr).toBe("")
         expect(code).toBe(0)
         expect(stdout).toMatch(
-            /^ +0\.\d\d s {2}moorage {2}board-1, a moorage_devkitc \(main\), against an emulator/
+            /^ +0\.\d\d s {2}moorage {2}board-1, a moorage_devkitc \(main\), against an embedded emulator/
         )
         expect(stdout).toMatch(/ s {2}cloud {4}DPS: register from board-1 -> 202\n/)
         expect(stdout).toMatch(/ s {2}board {4}moored hub-[12]\.azure-devices\.net\n.* moorage {2}moored\n$/)
@@ -181,13 +181,13 @@ describe("a board at an emulator of its own", () => {
         const flash = path("torn.bin")
         const board = new Played(["--flash", flash, ...QUICK])
         board.say("tear")
-        await board.until(/^power fails inside a write to flash$/)
+        await board.until(/^power fails during a write to flash$/)
         await board.until(/^off$/)
         board.say("power")
         await board.until(/^dark: no program$/)
         expect(board.told(/^no program in flash: the runtime has formatted it/)).toHaveLength(1)
         const other = await run(["board", "--flash", flash])
-        expect(other.stderr).toMatch(/has lost its program.*\n?.*--erase flashes it anew/)
+        expect(other.stderr).toMatch(/has no program.*\n?.*--erase to flash it again/)
         expect(other.code).toBe(1)
         board.say("erase")
         await board.until(MOORED, 2)
@@ -224,9 +224,7 @@ describe("a board somewhere else", () => {
         await board.until(/^flash$/)
         const { code, stdout, stderr } = await board.quit()
         expect(code).toBe(0)
-        expect(board.told(/^button down/)).toEqual([
-            "button down for 5.2 s; the tight image does not heed it",
-        ])
+        expect(board.told(/^button down/)).toEqual(["button down for 5.2 s; the tight image ignores it"])
         for (const secret of [deriveDeviceKey(GROUP_KEY, "desk-7"), GROUP_KEY, "sig="])
             expect(stdout + stderr).not.toContain(secret)
         const events = (await world.admin("GET", "/events")) as {
@@ -341,16 +339,22 @@ describe("what goes wrong", () => {
     test("wrong wishes are exit 2", async () => {
         writeFileSync(path("short.key"), "dG9vIHNob3J0\n")
         const wishes: [RegExp, ...string[]][] = [
-            [/the registration ID "x+\.\.\." has 129 characters/, "--id", "x".repeat(129)],
+            [/the registration ID "x+\.\.\." is 129 characters long/, "--id", "x".repeat(129)],
             [/the registration ID "né" has "é"/, "--id", "né"],
-            [/there is no setting SLOTS/, "--set", "SLOTS=1"],
+            [/unknown setting SLOTS/, "--set", "SLOTS=1"],
             [/--profile and --id-scope exclude/, "--profile", world.profile, "--id-scope", "0ne1"],
             [/--key-file needs --id-scope or --profile/, "--key-file", "a"],
             [/--erase needs --flash/, "--erase"],
             [/Which key has the board\?/, "--id-scope", "0ne00ABC"],
             [/Cannot read \/none/, "--profile", "/none"],
-            [/the key has 9 bytes: it takes 16/, "--id-scope", "0ne1", "--key-file", path("short.key")],
-            [/the key has 9 bytes: it takes 16/, "--id-scope", "0ne1", "--group-key-file", path("short.key")],
+            [/the key is 9 bytes long \(allowed: 16/, "--id-scope", "0ne1", "--key-file", path("short.key")],
+            [
+                /the key is 9 bytes long \(allowed: 16/,
+                "--id-scope",
+                "0ne1",
+                "--group-key-file",
+                path("short.key"),
+            ],
         ]
         await Promise.all(wishes.map(([message, ...args]) => failing(2, message, ...args)))
     })
@@ -364,7 +368,7 @@ describe("what goes wrong", () => {
         const mine = path("mine.bin")
         for (const [text, message] of [
             ["precious", /holds 8 bytes, the board's flash 262144/],
-            ["a".repeat(262_144), /is no board's flash: it is left as it is/],
+            ["a".repeat(262_144), /is not a board flash image and stays unchanged/],
         ] as const) {
             writeFileSync(mine, text)
             await Promise.all([
@@ -375,7 +379,12 @@ describe("what goes wrong", () => {
         }
         await failing(1, /is no file/, "--flash", dir)
         await failing(1, /is no file/, "--flash", "/dev/full")
-        await failing(1, /Cannot write \S+none\/a\.bin: there is no folder/, "--flash", path("none", "a.bin"))
+        await failing(
+            1,
+            /Cannot write \S+none\/a\.bin: the folder \S+ does not exist/,
+            "--flash",
+            path("none", "a.bin")
+        )
         const flash = path("one.bin")
         expect((await run(["board", "--flash", flash, "--no-power", "--for", "1s"])).code).toBe(0)
         const before = readFileSync(flash)
@@ -394,7 +403,12 @@ describe("what goes wrong", () => {
             other.profile
         )
         const lost = other.file("lost.json", JSON.stringify({ ...other.card, caFile: "/none/ca.pem" }))
-        await failing(1, /If this is the card of an emulator: it does not run any more/, "--profile", lost)
+        await failing(
+            1,
+            /If this file is the connection card of an emulator, the emulator has ended/,
+            "--profile",
+            lost
+        )
         await other.close()
     })
 

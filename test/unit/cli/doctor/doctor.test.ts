@@ -166,7 +166,7 @@ describe("a wrong key or scope is told apart", () => {
         expect(ended.code).toBe(1)
         for (const check of ["DPS service", "hub east", "hub west"])
             expect(lineOf(ended, check)).toMatch(
-                /^FAIL .* refuses the key: 401 .* -> Check the key of the policy /
+                /^FAIL .* rejects the key: 401 .* -> Check the key of the policy /
             )
         expect(lineOf(ended, "device")).toMatch(/^ok /)
     })
@@ -324,7 +324,7 @@ describe("the configuration", () => {
         expect(linesOf(ended, "settings")).toEqual([
             "FAIL .env.defaults line 2: DEVICE_KEY is a secret in a file that git keeps -> Move it to .env.local",
             "FAIL .env.local line 2: REG_ID is dropped: the line has a # -> Take the comment away, or change the value",
-            "FAIL .env.local line 4: the key has 3 bytes: it takes 16 to 64 -> docs/reference/settings.md",
+            "FAIL .env.local line 4: the key is 3 bytes long (allowed: 16 to 64) -> docs/reference/settings.md",
         ])
     })
 })

@@ -93,9 +93,9 @@ describe("moorage keys derive", () => {
             )
             expect(code).toBe(2)
             expect(stdout).toBe("")
-            expect(stderr).toMatch(/line 2: a is there already, on line 1/)
+            expect(stderr).toMatch(/line 2: duplicate registration ID a \(first on line 1\)/)
             expect(stderr).toMatch(/line 3: .* has "é"/)
-            expect(stderr).toMatch(/line 4: .* has 129 characters/)
+            expect(stderr).toMatch(/line 4: .* is 129 characters long/)
             expect(stderr).toMatch(/Nothing was written\.\n$/)
         }
         expect(readdirSync(dir).filter(name => name.startsWith("bad.csv"))).toEqual([])

@@ -90,10 +90,10 @@ describe("moorage manufacture", () => {
         expect(code).toBe(2)
         expect(stdout).toBe("")
         expect(stderr.split("\n").slice(1, -1)).toEqual([
-            "  line 3: b-1 is there already, on line 2",
-            "  line 4: the key has 3 bytes: it takes 16 to 64",
+            "  line 3: duplicate registration ID b-1 (first on line 2)",
+            "  line 4: the key is 3 bytes long (allowed: 16 to 64)",
             expect.stringMatching(/line 5: .* has "é"/),
-            expect.stringMatching(/line 6: .* has 129 characters/),
+            expect.stringMatching(/line 6: .* is 129 characters long/),
             "Nothing was made.",
         ])
         expect(existsSync(path("none"))).toBe(false)
@@ -110,9 +110,9 @@ describe("moorage manufacture", () => {
         ],
         [["--ssid", "x".repeat(32)], ENV, 2, /an SSID has 1 to 31 bytes, not 32/],
         [["--psk-file", "x"], ENV, 2, /--psk-file is for --ssid/],
-        [["--set", "SLOTS=1"], ENV, 2, /there is no setting SLOTS/],
-        [["--set", "DEVICE_KEY=x"], ENV, 2, /there is no setting DEVICE_KEY/],
-        [["--board", "moorage_c9"], ENV, 2, /line 2: there is no profile "moorage_c9"/],
+        [["--set", "SLOTS=1"], ENV, 2, /unknown setting SLOTS/],
+        [["--set", "DEVICE_KEY=x"], ENV, 2, /unknown setting DEVICE_KEY/],
+        [["--board", "moorage_c9"], ENV, 2, /line 2: unknown profile "moorage_c9"/],
         [["--scan"], ENV, 2, /Where is the board\? Give --port/],
     ])("%j is refused, said in a line", async (more, env, exit, message) => {
         const { code, stderr } = await run(manufacture("fleet.csv", "none", ...more), env)
@@ -218,7 +218,7 @@ describe("moorage manufacture --scan", () => {
 
     test("without a fleet file the options must say it all", async () => {
         const { code, stderr } = await run(["manufacture", "--out", path("bare"), "--scan", "--dry-run"], ENV)
-        expect(stderr).toMatch(/a board has no profile: moorage_c3, .*; has no idScope\.$/m)
+        expect(stderr).toMatch(/a board has no profile \(allowed: moorage_c3, .*\); has no idScope\.$/m)
         expect(code).toBe(2)
     })
 

@@ -174,20 +174,13 @@ describe("what goes wrong", () => {
 
     test("a wrong key is exit 1, and told with its policy", async () => {
         const profile = world.file("wrong.json", JSON.stringify(withWrongKey(world.card)))
-        const message = /refuses the key: 401.*policy provisioningserviceowner/
+        const message = /rejects the key: 401.*policy provisioningserviceowner/
         await failing(1, message, "monitor", "--profile", profile)
     })
 
     test("DPS being throttled is exit 1, and told", async () => {
         await world.admin("POST", "/quotas", { dpsOperations: { calls: 1, perSec: 3600 } })
-        await failing(
-            1,
-            /throttles: 429, and asks to wait \d+ s/,
-            "monitor",
-            "--profile",
-            world.profile,
-            "--json"
-        )
+        await failing(1, /throttles: 429, retry after \d+ s/, "monitor", "--profile", world.profile, "--json")
     })
 
     test("no DPS at all, a wrong option, two forms at once are exit 2", async () => {
@@ -222,7 +215,13 @@ describe("what goes wrong", () => {
             "short.json",
             JSON.stringify({ ...card, dps: { ...card.dps, connectionString } })
         )
-        await failing(2, /SharedAccessKey is not Base64 of a key/, "monitor", "--profile", profile)
+        await failing(
+            2,
+            /SharedAccessKey is not Base64 of at least 16 bytes/,
+            "monitor",
+            "--profile",
+            profile
+        )
         expect((await run(["monitor", "--profile", profile])).stderr).not.toContain("dG9v")
     })
 

@@ -217,18 +217,19 @@ describe("what goes wrong", () => {
     test("a wrong key is exit 1, and no device is noted", async () => {
         const profile = world.file("wrong.json", JSON.stringify(withWrongKey(world.card)))
         const state = world.path("wrong.state")
-        await failing(1, /refuses the key: 401/, "a", "--profile", profile, "--state", state)
+        await failing(1, /rejects the key: 401/, "a", "--profile", profile, "--state", state)
         expect(readFileSync(state, "utf8").trim().split("\n")).toHaveLength(1)
     })
 
     test("DPS being throttled is exit 1, and told", async () => {
         await world.admin("POST", "/faults", { service: "dps", fault: { status: 429, retryAfterSec: 900 } })
-        await failing(1, /throttles: 429, and asks to wait 900 s/, "a", "--profile", world.profile)
+        await failing(1, /throttles: 429, retry after 900 s/, "a", "--profile", world.profile)
     })
 
     test("mistakes in the file are exit 2, all of them told, and nobody is asked", async () => {
         const file = world.file("bad.txt", `a\nb c\nA\né\n${"x".repeat(129)}\n`)
-        const message = /line 2: .*\n.*line 3: a is there already.*\n.*line 4: .*"é".*\n.*line 5: .* 129 char/
+        const message =
+            /line 2: .*\n.*line 3: duplicate registration ID a.*\n.*line 4: .*"é".*\n.*line 5: .* 129 char/
         await failing(2, message, "--file", file, "--profile", world.profile)
         await failing(1, /Cannot read \/none/, "--file", "/none", "--profile", world.profile)
     })
@@ -268,7 +269,7 @@ describe("what goes wrong", () => {
         const query = "SELECT nothing AT ALL"
         await failing(
             1,
-            /refuses the request: 400 \(The emulator answers only/,
+            /rejects the request: 400 \(The emulator answers only/,
             "--query",
             query,
             "--profile",

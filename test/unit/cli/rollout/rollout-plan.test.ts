@@ -137,13 +137,13 @@ describe("what goes wrong", () => {
         writeFileSync(path("bad.csv"), text)
         await failing(
             2,
-            /line 3: b-1 is there already, on line 2\n.*line 4: .*"é".*\n.*line 5: .*129 characters.*\n.*line 6: has 1 fields.*\nNothing was planned\.\n$/,
+            /line 3: duplicate registration ID b-1 \(first on line 2\)\n.*line 4: .*"é".*\n.*line 5: .*129 characters.*\n.*line 6: has 1 fields.*\nNothing was planned\.\n$/,
             "bad.csv"
         )
         writeFileSync(path("bad.csv"), "id\nb-1\n")
-        await failing(2, /names no column registrationId/, "bad.csv")
+        await failing(2, /column registrationId is missing/, "bad.csv")
         writeFileSync(path("bad.csv"), "registrationId,SLOTS\nb-1,1\n")
-        await failing(2, /column SLOTS, which is no setting/, "bad.csv")
+        await failing(2, /column SLOTS is not a setting/, "bad.csv")
     })
 
     test("a fleet file that is not there is exit 1", () =>

@@ -237,7 +237,7 @@ describe("what goes wrong", () => {
         const other = world.file("other.csv", "registrationId\nx-1\n")
         await failing(2, /is of other boards than/, ["rollout", "run", plan, "--fleet", other, ...profile])
         const bad = world.file("bad.csv", "registrationId\nb-1\nb-1\n")
-        await failing(2, /line 3: b-1 is there already[^]*Nothing was begun/, [
+        await failing(2, /line 3: duplicate registration ID b-1[^]*Nothing was begun/, [
             "rollout",
             "run",
             plan,
@@ -265,7 +265,7 @@ describe("what goes wrong", () => {
         const none = world.file("none.yaml", "idScope: 0ne1\n")
         await failing(2, /Which DPS\?/, argsOf("--profile", none))
         const wrong = world.file("wrong.json", JSON.stringify(withWrongKey(world.card)))
-        await failing(1, /refuses the key: 401/, argsOf("--profile", wrong))
+        await failing(1, /rejects the key: 401/, argsOf("--profile", wrong))
         const args = argsOf("--profile", world.profile, "--metrics", "http://127.0.0.1:9/metrics")
         await failing(1, /Cannot read the metrics at http:\/\/127\.0\.0\.1:9\/metrics/, args)
     })

@@ -1,4 +1,4 @@
-// How the host tool reaches a DPS and its hubs.
+// The clients of the service APIs: settings, keys, rate limit, retries, and calls to an emulator.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,11 +9,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { cardOf } from "../../../../tools/cli/emulate/connection-card.js"
 import { parseConnectionString, ServiceAccess } from "../../../../tools/fleet/azure/service-access.js"
 import { ServiceClient } from "../../../../tools/fleet/azure/service-client.js"
-import type { Https, HttpsAnswer } from "../../../../tools/fleet/azure/https.js"
+import type { Https, HttpsResponse } from "../../../../tools/fleet/azure/https.js"
 import {
     parseHostAddress,
     CloudError,
-    cloudSettings,
+    resolveCloudSettings,
     openServices,
     RateLimiter,
 } from "../../../../tools/fleet/azure/index.js"
@@ -36,9 +36,9 @@ function file(name: string, text: string): string {
     return join(dir, name)
 }
 
-describe("settings", () => {
-    test("come from Microsoft's environment variables", () => {
-        const settings = cloudSettings(
+describe("the cloud settings", () => {
+    test("come from the environment variables of Microsoft's samples", () => {
+        const settings = resolveCloudSettings(
             {},
             {
                 PROVISIONING_CONNECTION_STRING: CONNECTION,
@@ -58,7 +58,7 @@ describe("settings", () => {
         expect(settings.connect).toBeUndefined()
     })
 
-    test("of a profile are not filled up from the environment, and options go before both", () => {
+    test("of a profile ignore the environment, and options override the profile", () => {
         file("dps.key", `${KEY}\n`)
         const profile = file(
             "acme.yaml",
@@ -68,54 +68,54 @@ describe("settings", () => {
             ].join("\n")
         )
         const env = { IOTHUB_CONNECTION_STRING: HUB_CONNECTION }
-        const settings = cloudSettings({ profile }, env)
+        const settings = resolveCloudSettings({ profile }, env)
         expect(settings).toMatchObject({
             dps: { policy: "reader" },
             hubs: [],
             connect: { host: "127.0.0.1", port: 8443 },
         })
         const connectionString = `@${file("dps.txt", CONNECTION)}`
-        expect(cloudSettings({ profile, connectionString }, env).dps?.policy).toBe("owner")
+        expect(resolveCloudSettings({ profile, connectionString }, env).dps?.policy).toBe("owner")
         const dps = "other.azure-devices-provisioning.net"
-        expect(cloudSettings({ profile, connectionString, dps }, env).dps?.hostName).toBe(dps)
+        expect(resolveCloudSettings({ profile, connectionString, dps }, env).dps?.hostName).toBe(dps)
     })
 
     test.each([
-        ["a host without a connection string", { dps: "a.b" }, /--dps needs a --connection-string/],
+        ["a host without a connection string", { dps: "a.b" }, /--dps has no key/],
         [
-            "a connection string that is short of its key",
+            "a connection string without a key",
             { connectionString: "HostName=a.b;SharedAccessKeyName=x" },
             /SharedAccessKey is missing/,
         ],
         [
             "a device's connection string",
             { connectionString: `HostName=a.b;DeviceId=d;SharedAccessKey=${KEY}` },
-            /it is a device's/,
+            /belongs to a device/,
         ],
-        ["a file that is not there", { connectionString: "@/none" }, /cannot read \/none/],
+        ["a missing file", { connectionString: "@/none" }, /cannot read \/none/],
         [
-            "two secrets on one standard input",
+            "two secrets from the standard input",
             { connectionString: "-", hubConnectionString: ["-"] },
-            /but one/,
+            /Only one connection string/,
         ],
-    ])("that are %s are refused", (_what, choices, message) => {
-        expect(() => cloudSettings(choices, {})).toThrow(message)
+    ])("reject %s", (_what, choices, message) => {
+        expect(() => resolveCloudSettings(choices, {})).toThrow(message)
     })
 
-    test("of a profile with mistakes are refused with all of them, by line", () => {
+    test("of an invalid profile are rejected with all issues by line", () => {
         const profile = file("bad.yaml", "dps: { policy: a }\nconnect: nowhere\nconect: 127.0.0.1:1\n")
-        expect(() => cloudSettings({ profile }, {})).toThrow(
+        expect(() => resolveCloudSettings({ profile }, {})).toThrow(
             /line 1, dps: .*\n.*line 2, connect: is not HOST:PORT\n.*line 3, conect: is not a known field/
         )
     })
 
-    test.each(["127.0.0.1", "a:0", "a:70000", "http://a:1", ""])("take no address %j", text => {
+    test.each(["127.0.0.1", "a:0", "a:70000", "http://a:1", ""])("reject the address %j", text => {
         expect(parseHostAddress(text)).toBeUndefined()
     })
 })
 
-describe("a key", () => {
-    test("is in nothing that can be printed", () => {
+describe("a key of a service policy", () => {
+    test("does not appear in printed objects", () => {
         const access = parseConnectionString("dps", CONNECTION)
         const token = access.authorization(realClock.nowMs())
         expect(token).toContain("&skn=owner")
@@ -123,49 +123,53 @@ describe("a key", () => {
             expect(text).not.toContain(KEY)
     })
 
-    test("that is none is refused without being shown", () => {
+    test("is rejected if it is invalid, and the message does not contain it", () => {
         const text = CONNECTION.replace(KEY, "not-a-key!")
         expect(() => parseConnectionString("dps", text)).toThrow(
-            "dps: SharedAccessKey is not Base64 of a key."
+            "dps: SharedAccessKey is not Base64 of at least 16 bytes."
         )
     })
 })
 
-test("the pace is even, and a hold holds all", async () => {
+test("the rate limiter spreads calls evenly, and a pause delays all of them", async () => {
     const clock = new ManualClock(0)
-    const pace = new RateLimiter(clock, 10)
+    const limiter = new RateLimiter(clock, 10)
     const atMs: number[] = []
-    const turn = () => pace.acquire().then(() => void atMs.push(clock.nowMs()))
-    const first = [turn(), turn(), turn()]
+    const acquire = () => limiter.acquire().then(() => void atMs.push(clock.nowMs()))
+    const first = [acquire(), acquire(), acquire()]
     for (let i = 0; i < 3; i++) {
         for (let turns = 0; turns < 9; turns++) await Promise.resolve()
         clock.advance(100)
     }
     await Promise.all(first)
     expect(atMs).toEqual([0, 100, 200])
-    pace.pauseFor(5000)
-    const held = turn()
+    limiter.pauseFor(5000)
+    const paused = acquire()
     clock.advance(4999)
     for (let turns = 0; turns < 9; turns++) await Promise.resolve()
     expect(atMs).toHaveLength(3)
     clock.advance(1)
-    await held
+    await paused
     expect(atMs[3]).toBe(5300)
 })
 
-describe("a call that fails", () => {
-    const answer = (status: number, headers: Record<string, string> = {}, body = "{}"): HttpsAnswer => ({
+describe("a failed call", () => {
+    const answer = (status: number, headers: Record<string, string> = {}, body = "{}"): HttpsResponse => ({
         status,
         headers,
         body,
     })
     const CODE_504101 = JSON.stringify({ Message: JSON.stringify({ errorCode: 504101, message: "late" }) })
 
-    /** Sends once against these answers, the last one for ever; tells when each request was sent. */
-    async function tried(answers: (HttpsAnswer | CloudError)[], giveUpAfterSec = 120, perSec = Infinity) {
+    /** Sends one request. The n-th try gets the n-th answer, and all further tries get the last one. Returns the time of each try. */
+    async function sendAgainst(
+        answers: (HttpsResponse | CloudError)[],
+        giveUpAfterSec = 120,
+        perSec = Infinity
+    ) {
         const clock = new ManualClock(0)
         const sentMs: number[] = []
-        const ask = (): Promise<HttpsAnswer> => {
+        const send = (): Promise<HttpsResponse> => {
             const next = answers[Math.min(sentMs.length, answers.length - 1)]
             sentMs.push(clock.nowMs())
             return next instanceof CloudError ? Promise.reject(next) : Promise.resolve(next)
@@ -173,11 +177,11 @@ describe("a call that fails", () => {
         const client = new ServiceClient(new ServiceAccess("a.b", "owner", KEY), {
             clock,
             random: seededRandom(1),
-            https: { ask } as unknown as Https,
-            pace: new RateLimiter(clock, perSec),
+            https: { send } as unknown as Https,
+            rateLimiter: new RateLimiter(clock, perSec),
             giveUpAfterSec,
         })
-        let ended: HttpsAnswer | CloudError | undefined
+        let ended: HttpsResponse | CloudError | undefined
         void client.send({ method: "GET", path: "/x", apiVersion: "1" }).then(
             value => (ended = value),
             (error: CloudError) => (ended = error)
@@ -189,8 +193,11 @@ describe("a call that fails", () => {
         return { ended, sentMs, client }
     }
 
-    test("with 429 waits as long as retry-after says", async () => {
-        const { ended, sentMs, client } = await tried([answer(429, { "retry-after": "7" }), answer(200)])
+    test("with 429 is retried after the time in retry-after", async () => {
+        const { ended, sentMs, client } = await sendAgainst([
+            answer(429, { "retry-after": "7" }),
+            answer(200),
+        ])
         expect(ended).toMatchObject({ status: 200 })
         expect(sentMs).toHaveLength(2)
         expect(sentMs[1] - sentMs[0]).toBeGreaterThanOrEqual(7000)
@@ -198,9 +205,9 @@ describe("a call that fails", () => {
         expect(client).toMatchObject({ calls: 2, throttled: 1 })
     })
 
-    test("with 5xx, or without an answer, waits longer and longer, until it gives up", async () => {
+    test("with 5xx or without a response is retried with growing waits until the time limit", async () => {
         for (const failure of [answer(503), new CloudError("unreachable", "no")]) {
-            const { ended, sentMs } = await tried([failure], 60)
+            const { ended, sentMs } = await sendAgainst([failure], 60)
             expect(ended).toBeInstanceOf(CloudError)
             expect(sentMs.length).toBeGreaterThan(4)
             expect(sentMs.at(-1)).toBeLessThanOrEqual(60_000)
@@ -212,26 +219,26 @@ describe("a call that fails", () => {
         ["403", answer(403), "unauthorized"],
         ["404", answer(404), "notFound"],
         ["400", answer(400), "refused"],
-        ["504 of a device that does not answer", answer(504, {}, CODE_504101), "unavailable"],
-        ["a certificate that is not trusted", new CloudError("tls", "no"), "tls"],
-    ])("with %s is not tried again", async (_what, failure, kind) => {
-        const { ended, sentMs } = await tried([failure])
+        ["504 because the device does not respond", answer(504, {}, CODE_504101), "unavailable"],
+        ["an untrusted certificate", new CloudError("tls", "no"), "tls"],
+    ])("with %s is not retried", async (_what, failure, kind) => {
+        const { ended, sentMs } = await sendAgainst([failure])
         expect(ended).toMatchObject({ kind })
         expect(sentMs).toHaveLength(1)
     })
 
-    test("with a retry-after beyond all patience gives up at once, and says why", async () => {
-        const { ended, sentMs } = await tried([answer(429, { "retry-after": "600" })])
+    test("with a retry-after beyond the time limit fails immediately", async () => {
+        const { ended, sentMs } = await sendAgainst([answer(429, { "retry-after": "600" })])
         expect(sentMs).toHaveLength(1)
-        expect((ended as CloudError).message).toMatch(/a\.b throttles: 429, and asks to wait 600 s/)
+        expect((ended as CloudError).message).toMatch(/a\.b throttles: 429, retry after 600 s/)
     })
 })
 
-describe("against the emulator", () => {
+describe("calls to an emulator", () => {
     let emulator: Emulator
     let profile: string
     const services = (path = profile, giveUpAfterSec = 1) =>
-        openServices(cloudSettings({ profile: path }, {}), {
+        openServices(resolveCloudSettings({ profile: path }, {}), {
             clock: realClock,
             random: realRandom,
             giveUpAfterSec,
@@ -255,7 +262,7 @@ describe("against the emulator", () => {
     afterAll(() => emulator.close())
     beforeEach(() => emulator.cloud.faultRules.clear())
 
-    test("the card is a profile as it stands, and finds what Microsoft's client finds", async () => {
+    test("accept the connection card as a profile and return the same records as Microsoft's client", async () => {
         const { dps, hubs, close } = services()
         expect(hubs.map(({ hostName }) => hostName)).toEqual(emulator.cloud.hubNames())
         const groups: string[] = []
@@ -266,13 +273,13 @@ describe("against the emulator", () => {
             ids.push(...page.map(({ registrationId }) => registrationId))
         const sdk = provisioningService({ ...emulator, servers: emulator } as unknown as Running)
         const query = sdk.createEnrollmentGroupDeviceRegistrationStateQuery({ query: "*" }, "line:7")
-        const theirs = (await query.next()).responseBody as unknown as { registrationId: string }[]
-        expect(ids).toEqual(theirs.map(({ registrationId }) => registrationId))
+        const sdkRecords = (await query.next()).responseBody as unknown as { registrationId: string }[]
+        expect(ids).toEqual(sdkRecords.map(({ registrationId }) => registrationId))
         expect(ids).toEqual(["b-1", "b-2", "b-3"])
         close()
     })
 
-    test("a record is found, deleted, and then there is none", async () => {
+    test("find and delete a registration record", async () => {
         const { dps, close } = services()
         await register(card(), "gone")
         expect(await dps?.registration("gone")).toMatchObject({ registrationId: "gone", status: "assigned" })
@@ -282,7 +289,7 @@ describe("against the emulator", () => {
         close()
     })
 
-    test("devices are found by the hub's own query", async () => {
+    test("find devices with a query of the hub", async () => {
         const { hubs, close } = services()
         const found: string[] = []
         for (const hub of hubs)
@@ -291,7 +298,7 @@ describe("against the emulator", () => {
         close()
     })
 
-    test("a wrong key is told with its policy and without itself; a wrong clock is told too", async () => {
+    test("with a wrong key report the policy and the clock skew, but not the key", async () => {
         const wrong = Buffer.alloc(32, 9).toString("base64")
         const { dps, ...rest } = card()
         const text = dps.connectionString.replace(/SharedAccessKey=.*/, `SharedAccessKey=${wrong}`)
@@ -302,12 +309,12 @@ describe("against the emulator", () => {
         emulator.cloud.clock.skewMs = 0
         close()
         expect(kind).toBe("unauthorized")
-        expect(message).toMatch(/policy provisioningserviceowner.*clock is \d+ s ahead of the service's/)
+        expect(message).toMatch(/policy provisioningserviceowner.*it is \d+ s ahead of the service's clock/)
         expect(message).not.toContain(wrong)
     })
 
-    test("a certificate that is not trusted is told, with the option that cures it", async () => {
-        const path = file("noca.json", JSON.stringify({ ...card(), caFile: undefined }))
+    test("with an untrusted certificate name the option --ca", async () => {
+        const path = file("without-ca.json", JSON.stringify({ ...card(), caFile: undefined }))
         const { dps, close } = services(path)
         const { kind, message } = await failure(dps?.registration("b-1") ?? Promise.resolve())
         close()
@@ -315,15 +322,17 @@ describe("against the emulator", () => {
         expect(message).toContain("--ca")
     })
 
-    test("a port on which nothing listens is told, with the address", async () => {
+    test("to a closed port report the address", async () => {
         const { dps, close } = services(file("nobody.json", JSON.stringify({ ...card(), httpsPort: 1 })))
         const { kind, message } = await failure(dps?.registration("b-1") ?? Promise.resolve())
         close()
         expect(kind).toBe("unreachable")
-        expect(message).toMatch(/at 127\.0\.0\.1:1: the connection was refused\. Is the emulator running/)
+        expect(message).toMatch(
+            /at 127\.0\.0\.1:1: the connection was refused\. Check that the emulator is running/
+        )
     })
 
-    test("one that is throttled ends with what the service asks for", async () => {
+    test("report the retry-after of a throttled call", async () => {
         emulator.cloud.setQuotas({ dpsOperations: { calls: 1, perSec: 600 } })
         const { dps, close } = services()
         await dps?.registration("b-1")
@@ -331,10 +340,10 @@ describe("against the emulator", () => {
         emulator.cloud.setQuotas({ dpsOperations: DOCUMENTED_QUOTAS.dpsOperations })
         close()
         expect(kind).toBe("throttled")
-        expect(message).toMatch(/asks to wait \d+ s/)
+        expect(message).toMatch(/retry after \d+ s/)
     })
 
-    test("a connection that breaks within an answer is tried again", async () => {
+    test("are retried when the connection breaks within a response", async () => {
         emulator.cloud.faultRules.add({ times: 1, fault: { dropAfterBytes: 40 } })
         const { dps, close } = services(profile, 20)
         expect(await dps?.registration("b-1")).toMatchObject({ registrationId: "b-1" })

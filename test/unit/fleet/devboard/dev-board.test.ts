@@ -1,44 +1,45 @@
-// What a person is told of a board on the desk, held against the firmware's own log and light.
+// What the development board reports, compared with the log and the LED of the firmware.
 import { formatRecord } from "../../../../devs/store/assignment-record.js"
 import { GLOBAL_DEVICE_ENDPOINT, deriveDeviceKey } from "@moorage/protocol"
 import { ManualClock, ScopedClock } from "@moorage/runtime"
 import { type BoardLogEntry, memoryFlash, subscribeBoardLog, writeNetwork, writeSettings } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
-import { type Activity, nextActivity, OFF } from "../../../../tools/fleet/devboard/board-activity.js"
+import { type Activity, nextActivity, OFF_ACTIVITY } from "../../../../tools/fleet/devboard/board-activity.js"
 import { BlinkClassifier } from "../../../../tools/fleet/devboard/blink-pattern.js"
 import { readFlashContents } from "../../../../tools/fleet/devboard/flash-contents.js"
 import { GROUP_KEY, ID_SCOPE, createWorld, type FirmwareWorld } from "../../../helpers/firmware-world.js"
 
-/** What the board is doing, in the order it is told. */
-function watchDoing(world: FirmwareWorld): string[] {
-    let doing: Activity = OFF
-    const told: string[] = []
-    subscribeBoardLog(world.board, happening => {
-        doing = nextActivity(doing, happening, world.board.isOn)
-        if (doing.text !== told.at(-1)) told.push(doing.text)
+/** Returns a list that grows with each new activity of the board. */
+function recordActivities(world: FirmwareWorld): string[] {
+    let activity: Activity = OFF_ACTIVITY
+    const texts: string[] = []
+    subscribeBoardLog(world.board, entry => {
+        activity = nextActivity(activity, entry, world.board.isOn)
+        if (activity.text !== texts.at(-1)) texts.push(activity.text)
     })
-    return told
+    return texts
 }
 
-function watchLight(world: FirmwareWorld): () => string {
+/** Returns a function that describes the present blink pattern of the LED. */
+function classifyBlinks(world: FirmwareWorld): () => string {
     const light = new BlinkClassifier()
     world.board.on("light", ({ red }) => light.set(red > 0, world.clock.nowMs()))
     world.board.on("powerOff", () => light.clear())
-    return () => light.text(world.clock.nowMs())
+    return () => light.describe(world.clock.nowMs())
 }
 
-describe("what a board is doing", () => {
-    test("is told by its log, from power on to power off", async () => {
+describe("the activity of a board", () => {
+    test("follows its log from power-on to power-off", async () => {
         const world = await createWorld({ image: "main", settings: { SLOT: 1, SLOT_SEC: 60 } })
-        const told = watchDoing(world)
+        const texts = recordActivities(world)
         world.board.powerOn()
         world.untilLogged("stable", 300)
         world.cloud.hub(world.logged(/^moored/)[0].text.slice(7)).disconnect("board-1")
         world.untilLogged(/^moored/, 300)
         world.board.powerOff()
-        expect(told.map(text => text.replace(/hub-\d\S+/, "HUB"))).toEqual([
+        expect(texts.map(text => text.replace(/hub-\d\S+/, "HUB"))).toEqual([
             "booting",
-            "asking for its hub",
+            "reading its assignment",
             expect.stringMatching(/^waiting \d+ s for its slot$/),
             "registering",
             "connecting to HUB",
@@ -50,32 +51,32 @@ describe("what a board is doing", () => {
         ])
     })
 
-    test("is stopped when a setting is wrong, and dead when it panics", async () => {
+    test('is "stopped" after a wrong setting and "crashed" after a panic', async () => {
         const world = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
-        const told = watchDoing(world)
+        const texts = recordActivities(world)
         world.board.powerOn()
         world.untilLogged("setting ID_SCOPE")
-        expect(told.at(-1)).toBe("stopped: setting ID_SCOPE is missing or malformed")
+        expect(texts.at(-1)).toBe("stopped: setting ID_SCOPE is missing or malformed")
         const panic: BoardLogEntry = { kind: "panic", text: "PANIC 60004: out of memory; ..." }
         const moored: Activity = { text: "moored at a.b", hub: "a.b" }
-        expect(nextActivity(moored, panic, true)).toEqual({ text: "dead of a panic" })
-        const chatter: BoardLogEntry = { kind: "log", text: "record kept" }
-        expect(nextActivity(moored, chatter, true)).toBe(moored)
+        expect(nextActivity(moored, panic, true)).toEqual({ text: "crashed (panic)" })
+        const otherLine: BoardLogEntry = { kind: "log", text: "record kept" }
+        expect(nextActivity(moored, otherLine, true)).toBe(moored)
     })
 })
 
-test("the light is told by its pattern, with what that means", async () => {
+test("the blink pattern of the LED is reported with its meaning", async () => {
     const world = await createWorld({
         image: "main",
         settings: { SLOT: 1, SLOT_SEC: 120 },
         assigningMs: 20_000,
     })
-    const light = watchLight(world)
+    const light = classifyBlinks(world)
     expect(light()).toBe("dark")
     world.board.powerOn()
     world.untilLogged("slot in")
     world.advanceSec(60)
-    expect(light()).toBe("a flash each 10 s (waiting)")
+    expect(light()).toBe("one flash every 10 s (waiting)")
     world.untilLogged("registering", 300)
     world.advanceSec(10)
     expect(light()).toBe("fast blinks (working)")
@@ -86,13 +87,13 @@ test("the light is told by its pattern, with what that means", async () => {
     expect(light()).toBe("dark")
 
     const wrong = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
-    const its = watchLight(wrong)
+    const describeWrong = classifyBlinks(wrong)
     wrong.board.powerOn()
     wrong.advanceSec(60)
-    expect(its()).toBe("slow blinks (failing)")
+    expect(describeWrong()).toBe("slow blinks (failing)")
 })
 
-describe("what is in flash", () => {
+describe("the flash contents", () => {
     const KEY = deriveDeviceKey(GROUP_KEY, "board-1")
 
     function flashWith(more: Record<string, unknown>) {
@@ -101,11 +102,11 @@ describe("what is in flash", () => {
         return flash
     }
 
-    test("is told without keys, passwords, and settings that nobody here knows", () => {
+    test("hide keys, passwords and unknown settings", () => {
         const flash = flashWith({ STABLE_SEC: 7, TOKEN_OF_MINE: "abc" })
         writeNetwork(flash, { ssid: "plant 7", psk: "a password of it" })
-        const stored = readFlashContents(flash)
-        expect(stored).toEqual({
+        const contents = readFlashContents(flash)
+        expect(contents).toEqual({
             programBytes: null,
             ssid: "plant 7",
             settings: {
@@ -119,7 +120,7 @@ describe("what is in flash", () => {
         })
     })
 
-    test("has the record as the firmware reads it, over two settings too; another's is none", () => {
+    test("contain the record as the firmware reads it, also split over two settings, and reject the record of another owner", () => {
         const owner = `${GLOBAL_DEVICE_ENDPOINT}|${ID_SCOPE}|${KEY}|`
         const record = {
             hub: `${"h".repeat(110)}.azure-devices.net`,
@@ -129,14 +130,14 @@ describe("what is in flash", () => {
         const text = formatRecord(record, "board-1", owner)
         const parts = { hub: text.slice(0, 225), hub2: text.slice(225) }
         expect(readFlashContents(flashWith(parts)).record).toEqual(record)
-        const spoilt = "damaged, or of another owner"
-        expect(readFlashContents(flashWith({ ...parts, ID_SCOPE: "0ne00OTHER" })).record).toBe(spoilt)
-        expect(readFlashContents(flashWith({ hub: parts.hub })).record).toBe(spoilt)
+        const unusable = "damaged, or of another owner"
+        expect(readFlashContents(flashWith({ ...parts, ID_SCOPE: "0ne00OTHER" })).record).toBe(unusable)
+        expect(readFlashContents(flashWith({ hub: parts.hub })).record).toBe(unusable)
     })
 })
 
-describe("a clock with an end", () => {
-    test("drops what is pending, and takes no more", () => {
+describe("a scoped clock", () => {
+    test("drops pending calls at its end and accepts no new ones", () => {
         const outer = new ManualClock()
         const ran: string[] = []
         const clock = new ScopedClock(outer, error => ran.push(error.message))
@@ -150,7 +151,7 @@ describe("a clock with an end", () => {
         expect(ran).toEqual(["first"])
     })
 
-    test("has what a call throws told to one place, and the others run", () => {
+    test("passes the error of a call to one handler and still runs the other calls", () => {
         const outer = new ManualClock()
         const ran: string[] = []
         const clock = new ScopedClock(outer, error => ran.push(`failed: ${error.message}`))

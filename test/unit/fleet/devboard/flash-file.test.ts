@@ -8,17 +8,17 @@ import { openFlash } from "../../../../tools/fleet/devboard/flash-file.js"
 
 let dir: string
 beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), "moorage-flashfile-"))
+    dir = mkdtempSync(join(tmpdir(), "moorage-flash-file-"))
     writeFileSync(join(dir, "file"), "")
 })
 afterAll(() => rmSync(dir, { recursive: true }))
 
 test.each(["none/a.bin", "file/a.bin", "file/none/a.bin"])(
-    "a flash file where there is no folder is refused in a word: %s",
+    "a flash file in a missing folder is rejected: %s",
     name => {
         const open = () => openFlash(join(dir, name), loadBoardProfile("moorage_devkitc"), false)
         expect(open).toThrow(DevBoardError)
-        expect(open).toThrow(/^Cannot write .*a\.bin: there is no folder /)
+        expect(open).toThrow(/^Cannot write .*a\.bin: the folder .* does not exist\.$/)
         expect(readdirSync(dir)).toEqual(["file"])
     }
 )

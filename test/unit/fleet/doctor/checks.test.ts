@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest"
 import { CloudError } from "../../../../tools/fleet/azure/index.js"
 import { certificateOutcome } from "../../../../tools/fleet/doctor/check-certificate.js"
 import { CheckRunner } from "../../../../tools/fleet/doctor/check-runner.js"
-import { lookupOutcome, scopeIs } from "../../../../tools/fleet/doctor/check-device.js"
+import { lookupOutcome, scopeStatusOf } from "../../../../tools/fleet/doctor/check-device.js"
 import { parseEnv } from "../../../../tools/fleet/doctor/env-file.js"
 import { ok } from "../../../../tools/fleet/doctor/finding.js"
-import { identityOf } from "../../../../tools/fleet/doctor/device-credentials.js"
+import { chooseIdentity } from "../../../../tools/fleet/doctor/device-credentials.js"
 import {
-    examine,
-    type ExamineOptions,
+    runDoctor,
+    type DoctorRunOptions,
     type Finding,
     type Probes,
 } from "../../../../tools/fleet/doctor/index.js"
@@ -20,8 +20,8 @@ import {
     nodeOutcome,
     portsOutcome,
 } from "../../../../tools/fleet/doctor/check-machine.js"
-import { projectOf } from "../../../../tools/fleet/doctor/project-settings.js"
-import { skewOutcome, skewSecOf } from "../../../../tools/fleet/doctor/check-clock.js"
+import { mergeProject } from "../../../../tools/fleet/doctor/project-settings.js"
+import { skewOutcome, clockSkewSec } from "../../../../tools/fleet/doctor/check-clock.js"
 
 const NOW_MS = Date.parse("2026-06-01T12:00:00Z")
 const GLOBAL_DEVICE_ENDPOINT = "global.azure-devices-provisioning.net"
@@ -73,7 +73,7 @@ describe("the machine", () => {
 
 describe(".env files, as DeviceScript reads them", () => {
     const mistakes = (source: string, isShared = false) =>
-        parseEnv(source, isShared).mistakes.map(({ line, text }) => `${line}: ${text}`)
+        parseEnv(source, isShared).issues.map(({ line, text }) => `${line}: ${text}`)
 
     test.each([
         ["a comment of its own line loses nothing", "# who\nREG_ID=b-1", []],
@@ -92,7 +92,7 @@ describe(".env files, as DeviceScript reads them", () => {
         [
             "an ID with what DPS does not take",
             "REG_ID=b/1",
-            ['1: the registration ID "b/1" has "/": it takes a-z 0-9 - . _ : only'],
+            ['1: the registration ID "b/1" contains "/" (allowed: a-z 0-9 - . _ :)'],
         ],
         [
             "digits that no number keeps",
@@ -104,7 +104,7 @@ describe(".env files, as DeviceScript reads them", () => {
         [
             "a number out of bounds",
             "TELEMETRY_SEC=0",
-            ['1: TELEMETRY_SEC is "0": it takes a whole number from 1 to 86400'],
+            ['1: TELEMETRY_SEC is "0": must be an integer between 1 and 86400'],
         ],
         ["no setting at all", "hello", ["1: is not NAME=VALUE, and is dropped"]],
     ])("%s", (_rule, source, found) => {
@@ -119,23 +119,23 @@ describe(".env files, as DeviceScript reads them", () => {
     })
 
     test(".env.local goes before .env.defaults, and both must be there between them", () => {
-        const { settings, outcomes } = projectOf("ID_SCOPE=0ne0\n", `ID_SCOPE=0ne1\nDEVICE_KEY=${KEY}\n`)
+        const { settings, outcomes } = mergeProject("ID_SCOPE=0ne0\n", `ID_SCOPE=0ne1\nDEVICE_KEY=${KEY}\n`)
         expect(settings.get("ID_SCOPE")).toBe("0ne1")
         expect(outcomes).toEqual([ok("the chip's own identifier, ID_SCOPE 0ne1, a key of 32 bytes")])
-        const more = projectOf(undefined, `MINE=1\nID_SCOPE=0ne1\nDEVICE_KEY=${KEY}\n`).outcomes
+        const more = mergeProject(undefined, `MINE=1\nID_SCOPE=0ne1\nDEVICE_KEY=${KEY}\n`).outcomes
         expect(more.map(({ status }) => status)).toEqual(["warn", "ok"])
-        const without = projectOf(undefined, "REG_ID=b-1\n").outcomes
+        const without = mergeProject(undefined, "REG_ID=b-1\n").outcomes
         expect(without.map(({ what }) => what)).toEqual(["ID_SCOPE is missing", "DEVICE_KEY is missing"])
-        expect(projectOf(undefined, undefined).outcomes.map(({ status }) => status)).toEqual(["skip"])
+        expect(mergeProject(undefined, undefined).outcomes.map(({ status }) => status)).toEqual(["skip"])
     })
 })
 
 describe("the clock", () => {
     test("is compared with the middle of the question, and the cut-off half second", () => {
         const date = new Date(NOW_MS).toUTCString()
-        expect(skewSecOf(date, NOW_MS + 10_000, NOW_MS + 11_000)).toBe(10)
-        expect(skewSecOf(date, NOW_MS - 10_000, NOW_MS - 9000)).toBe(-10)
-        expect(skewSecOf(undefined, 0, 0)).toBeUndefined()
+        expect(clockSkewSec(date, NOW_MS + 10_000, NOW_MS + 11_000)).toBe(10)
+        expect(clockSkewSec(date, NOW_MS - 10_000, NOW_MS - 9000)).toBe(-10)
+        expect(clockSkewSec(undefined, 0, 0)).toBeUndefined()
     })
 
     test.each([
@@ -154,14 +154,14 @@ describe("a certificate", () => {
         protocol: "TLSv1.2",
         issuer: "Root",
         names: "a.example",
-        endsAtMs: NOW_MS + 40 * 86_400_000,
+        expiresAtMs: NOW_MS + 40 * 86_400_000,
     }
     const outcome = (more: object, hasCa = false) =>
         certificateOutcome(GLOBAL_DEVICE_ENDPOINT, { ...seen, ...more }, hasCa, NOW_MS)
 
     test("that is trusted is told with its issuer and its end", () => {
         expect(outcome({})).toEqual(ok("TLSv1.2, certificate by Root, until 2026-07-11"))
-        expect(outcome({ endsAtMs: NOW_MS + 86_400_000 }).status).toBe("warn")
+        expect(outcome({ expiresAtMs: NOW_MS + 86_400_000 }).status).toBe("warn")
     })
 
     test.each([
@@ -169,8 +169,8 @@ describe("a certificate", () => {
         ["CERT_NOT_YET_VALID", /not valid yet/, /clock/],
         ["ERR_TLS_CERT_ALTNAME_INVALID", /for a\.example, not for global/, /proxy/],
         ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", /not trusted/, /--ca/],
-    ])("%s", (distrust, what, cure) => {
-        const { status, what: told, cure: toldCure } = outcome({ distrust })
+    ])("%s", (untrustedReason, what, cure) => {
+        const { status, what: told, cure: toldCure } = outcome({ untrustedReason })
         expect(status).toBe("fail")
         expect(told).toMatch(what)
         expect(toldCure).toMatch(cure)
@@ -178,7 +178,7 @@ describe("a certificate", () => {
 })
 
 describe("what a lookup's answer says of scope and key", () => {
-    const identity = { idScope: "0ne0", registrationId: "b-1", key: KEY, from: "the group's key" }
+    const identity = { idScope: "0ne0", registrationId: "b-1", key: KEY, keySource: "the group's key" }
     const answer = (status: number, body: unknown, headers = {}) => ({
         status,
         headers,
@@ -220,7 +220,7 @@ describe("what a lookup's answer says of scope and key", () => {
         ["429", answer(429, error(429001), { "retry-after": "9" }), 0, "fail", /throttles/],
         ["500", answer(500, ""), 0, "fail", /fault of its own/],
     ])("%s", (_what, given, connack, status, what) => {
-        const outcome = lookupOutcome(identity, given, scopeIs(connack))
+        const outcome = lookupOutcome(identity, given, scopeStatusOf(connack))
         expect(outcome.status).toBe(status)
         expect(outcome.what).toMatch(what)
         expect(JSON.stringify(outcome)).not.toContain(KEY)
@@ -256,17 +256,18 @@ describe("who is looked up", () => {
             "0nePROJECT",
         ],
     ])("%s", (_what, credentials, registrationId, idScope) => {
-        expect(identityOf(credentials)).toMatchObject({ registrationId, idScope })
+        expect(chooseIdentity(credentials)).toMatchObject({ registrationId, idScope })
     })
 
     test("its key is what was given for it, then the group's, then the project's, then the card's", () => {
         const all = { id: "own", idScope: "0ne0", boards: [], settings: project }
-        const from = (keys: object) => (identityOf({ ...all, ...keys }) as { from: string }).from
+        const keySource = (keys: object) =>
+            (chooseIdentity({ ...all, ...keys }) as { keySource: string }).keySource
         const card = { cardKey: KEY }
-        expect(from({ ...card, groupKey: KEY, deviceKey: KEY })).toBe("its own key")
-        expect(from({ ...card, groupKey: KEY })).toBe("the group's key")
-        expect(from(card)).toBe("DEVICE_KEY of .env.local")
-        expect(from({ ...card, settings: none })).toBe("the card's group key")
+        expect(keySource({ ...card, groupKey: KEY, deviceKey: KEY })).toBe("its own key")
+        expect(keySource({ ...card, groupKey: KEY })).toBe("the group's key")
+        expect(keySource(card)).toBe("DEVICE_KEY of .env.local")
+        expect(keySource({ ...card, settings: none })).toBe("the card's group key")
     })
 
     test.each([
@@ -274,7 +275,7 @@ describe("who is looked up", () => {
         ["no key", { id: "b-1", boards: [], settings: none }, "no key of b-1 is given"],
         ["no scope", { id: "b-1", deviceKey: KEY, boards: [], settings: none }, "no ID scope is given"],
     ])("%s", (_what, credentials, missing) => {
-        expect(identityOf(credentials)).toMatchObject({ missing })
+        expect(chooseIdentity(credentials)).toMatchObject({ missing })
     })
 })
 
@@ -296,7 +297,7 @@ describe("checks", () => {
         const course = new CheckRunner({ clock, timeoutSec: 5 })
         const running = course.run({
             name: "a",
-            lateCure: "do this",
+            timeoutCure: "do this",
             run: () => new Promise(() => undefined),
         })
         clock.advance(5000)
@@ -312,7 +313,7 @@ function probes(odd: Partial<Probes>): Probes {
         protocol: "TLSv1.2",
         issuer: "Root",
         names: GLOBAL_DEVICE_ENDPOINT,
-        endsAtMs: NOW_MS + 90 * 86_400_000,
+        expiresAtMs: NOW_MS + 90 * 86_400_000,
     }
     return {
         clock: new ManualClock(NOW_MS),
@@ -320,29 +321,29 @@ function probes(odd: Partial<Probes>): Probes {
         platform: "linux",
         nodeVersion: "20.0.0",
         wanted: { node: ">=20", devicescript: "2.16.4" },
-        say: async () => ({ code: 0, output: "esptool v5.0.2" }),
+        exec: async () => ({ code: 0, output: "esptool v5.0.2" }),
         packageVersion: () => "2.16.4",
         serialPorts: () => [{ path: "/dev/ttyUSB0", isUsable: true }],
         readText: () => undefined,
-        lookUp: async () => ["10.0.0.1"],
-        dial: async () => undefined,
-        handshake: async () => seen,
-        connack: async () => 0,
-        ask: async (_settings, { method }) => ({
+        resolveHost: async () => ["10.0.0.1"],
+        connectTcp: async () => undefined,
+        tlsHandshake: async () => seen,
+        connectMqtt: async () => 0,
+        sendRequest: async (_settings, { method }) => ({
             status: method === "HEAD" ? 401 : 200,
             headers: { date: new Date(NOW_MS).toUTCString() },
             body: "null",
         }),
-        services: () => ({ hubs: [], hub: () => undefined, close: () => undefined }),
+        openServices: () => ({ hubs: [], hub: () => undefined, close: () => undefined }),
         ...odd,
     }
 }
 
 async function found(
     odd: Partial<Probes>,
-    more: Partial<ExamineOptions> = {}
+    more: Partial<DoctorRunOptions> = {}
 ): Promise<Map<string, Finding>> {
-    const options: ExamineOptions = {
+    const options: DoctorRunOptions = {
         settings: () => ({ hubs: [], idScope: "0ne0", deviceHost: GLOBAL_DEVICE_ENDPOINT }),
         keys: async () => ({ deviceKey: KEY }),
         project: ".",
@@ -352,7 +353,7 @@ async function found(
         ...more,
     }
     const findings = new Map<string, Finding>()
-    for await (const finding of examine(options, probes(odd))) findings.set(finding.check, finding)
+    for await (const finding of runDoctor(options, probes(odd))) findings.set(finding.check, finding)
     return findings
 }
 
@@ -361,7 +362,9 @@ const refused = (code: string) => Promise.reject(Object.assign(new Error(code), 
 describe("the whole course, against the real services", () => {
     test("goes to their names and ports", async () => {
         const dialled: string[] = []
-        const all = await found({ dial: async ({ host, port }) => void dialled.push(`${host}:${port}`) })
+        const all = await found({
+            connectTcp: async ({ host, port }) => void dialled.push(`${host}:${port}`),
+        })
         expect(dialled).toEqual([`${GLOBAL_DEVICE_ENDPOINT}:443`, `${GLOBAL_DEVICE_ENDPOINT}:8883`])
         expect([...all.values()].filter(({ status }) => status === "fail" || status === "warn")).toEqual([])
         expect(all.get("DNS")?.what).toBe(`${GLOBAL_DEVICE_ENDPOINT} is 10.0.0.1`)
@@ -369,10 +372,10 @@ describe("the whole course, against the real services", () => {
     })
 
     test("a name that is not known ends the way", async () => {
-        const all = await found({ lookUp: () => refused("ENOTFOUND") })
+        const all = await found({ resolveHost: () => refused("ENOTFOUND") })
         expect(all.get("DNS")).toMatchObject({
             status: "fail",
-            what: `${GLOBAL_DEVICE_ENDPOINT}: the name is not known`,
+            what: `${GLOBAL_DEVICE_ENDPOINT}: the host name is unknown`,
         })
         for (const check of ["TCP 443", "TCP 8883"]) expect(all.get(check)?.what).toBe("DNS failed")
         expect(all.get("device")?.status).toBe("skip")
@@ -380,7 +383,7 @@ describe("the whole course, against the real services", () => {
 
     test("a firewall that shuts 8883 only leaves the rest", async () => {
         const all = await found({
-            dial: async ({ port }) => (port === 8883 ? refused("ETIMEDOUT") : undefined),
+            connectTcp: async ({ port }) => (port === 8883 ? refused("ETIMEDOUT") : undefined),
         })
         expect(all.get("TCP 8883")).toMatchObject({
             status: "fail",
@@ -391,7 +394,7 @@ describe("the whole course, against the real services", () => {
     })
 
     test("a server without Date is not DPS", async () => {
-        const all = await found({ ask: async () => ({ status: 200, headers: {}, body: "hello" }) })
+        const all = await found({ sendRequest: async () => ({ status: 200, headers: {}, body: "hello" }) })
         expect(all.get("clock")?.status).toBe("fail")
         expect(all.get("device")?.what).toBe("what answers is not DPS")
     })
@@ -400,7 +403,7 @@ describe("the whole course, against the real services", () => {
         const broken = new CloudError("unreachable", "Cannot reach DPS: the connection broke.", {
             cure: "Wait.",
         })
-        const all = await found({ ask: () => Promise.reject(broken) })
+        const all = await found({ sendRequest: () => Promise.reject(broken) })
         for (const check of ["clock", "device"])
             expect(all.get(check)).toMatchObject({
                 status: "fail",
@@ -414,7 +417,7 @@ describe("the whole course, against the real services", () => {
         const packets: string[] = []
         const all = await found({
             clock: new ManualClock(NOW_MS + 7_200_000),
-            ask: async (_settings, { method, headers }) => {
+            sendRequest: async (_settings, { method, headers }) => {
                 tokens.push(headers.Authorization ?? "")
                 const date = new Date(NOW_MS).toUTCString()
                 return {
@@ -423,7 +426,7 @@ describe("the whole course, against the real services", () => {
                     body: '{"errorCode":401000}',
                 }
             },
-            connack: async (_at, _name, _ca, packet) => {
+            connectMqtt: async (_at, _name, _ca, packet) => {
                 packets.push(Buffer.from(packet).toString("latin1"))
                 return 3
             },

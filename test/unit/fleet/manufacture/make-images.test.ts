@@ -174,10 +174,10 @@ describe("a run of many", () => {
         rmSync(path(4))
         writeFileSync(`${path(5)}.new`, "cut off")
         const again = await make(FLEET)
-        expect(again?.kept).toBe(37)
+        expect(again?.unchangedCount).toBe(37)
         expect(images()).toEqual(whole)
         const other = await make([{ ...board("b-0"), settings: { ID_SCOPE, SLOT: 4 } }, ...FLEET.slice(1)])
-        expect(other?.kept).toBe(39)
+        expect(other?.unchangedCount).toBe(39)
     })
 
     test("that is cut off leaves whole images, and no manifest", async () => {

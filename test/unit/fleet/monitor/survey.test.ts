@@ -9,13 +9,13 @@ import { cardOf } from "../../../../tools/cli/emulate/connection-card.js"
 import type { RegistrationRecord } from "../../../../tools/fleet/azure/index.js"
 import {
     CloudError,
-    cloudSettings,
+    resolveCloudSettings,
     openServices,
     type Services,
 } from "../../../../tools/fleet/azure/index.js"
 import { survey } from "../../../../tools/fleet/monitor/index.js"
 import { GroupTally, HOUR_MS, RegistrationTally } from "../../../../tools/fleet/monitor/registration-tally.js"
-import { keptRegistrations } from "../../../helpers/registration-records.js"
+import { registrationRecords } from "../../../helpers/registration-records.js"
 
 const FROM_MS = Date.UTC(2026, 10, 20)
 
@@ -98,7 +98,7 @@ describe("a survey", () => {
         writeFileSync(join(dir, "ca.pem"), emulator.ca)
         const profile = join(dir, "card.json")
         writeFileSync(profile, JSON.stringify(cardOf(emulator, "127.0.0.1", join(dir, "ca.pem"))))
-        services = openServices(cloudSettings({ profile }, {}), {
+        services = openServices(resolveCloudSettings({ profile }, {}), {
             clock: realClock,
             random: realRandom,
             dpsPerSec: Infinity,
@@ -119,8 +119,8 @@ describe("a survey", () => {
                 { enrollmentGroupId: "empty", ...GROUP },
             ],
             snapshot: new Map([
-                ...keptRegistrations({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() }),
-                ...keptRegistrations({ groupId: "line-8", count: 30, nowMs: realClock.nowMs() }),
+                ...registrationRecords({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() }),
+                ...registrationRecords({ groupId: "line-8", count: 30, nowMs: realClock.nowMs() }),
             ]),
         })
         const found = await survey(dps, options)
@@ -148,7 +148,7 @@ describe("a survey", () => {
             enrollments: ["a", "b", "c"].map((id, i) =>
                 individual(id, i === 0 ? { provisioningStatus: "disabled" } : {})
             ),
-            snapshot: new Map([...keptRegistrations({ ids: ["a", "b"], nowMs: realClock.nowMs() })]),
+            snapshot: new Map([...registrationRecords({ ids: ["a", "b"], nowMs: realClock.nowMs() })]),
         })
         const all = await survey(dps, options)
         expect(all.individuals).toMatchObject({
@@ -166,9 +166,7 @@ describe("a survey", () => {
     test("of which a page cannot be had fails as a whole", async () => {
         const dps = await open({
             enrollmentGroups: [{ enrollmentGroupId: "line-7", ...GROUP }],
-            snapshot: new Map(
-                keptRegistrations({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() })
-            ),
+            snapshot: new Map(registrationRecords({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() })),
         })
         let asked = 0
         emulator?.cloud.faultRules.clear()

@@ -9,18 +9,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { cardOf } from "../../../../tools/cli/emulate/connection-card.js"
 import {
     CloudError,
-    cloudSettings,
+    resolveCloudSettings,
     openServices,
     type Services,
 } from "../../../../tools/fleet/azure/index.js"
 import { readIdList } from "../../../../tools/fleet/id-list.js"
 import {
     type ReprovisionOutcome,
-    queried,
+    queryTargets,
     reprovision,
     type ReprovisionOptions,
     JournalError,
-    StateFile,
+    ReprovisionState,
     type ReprovisionTarget,
 } from "../../../../tools/fleet/reprovision/index.js"
 import { type Connected, connectDevice, register } from "../../../helpers/registered-devices.js"
@@ -40,7 +40,7 @@ beforeAll(async () => {
     })
     writeFileSync(join(dir, "ca.pem"), emulator.ca)
     writeFileSync(join(dir, "card.json"), JSON.stringify(card()))
-    services = openServices(cloudSettings({ profile: join(dir, "card.json") }, {}), {
+    services = openServices(resolveCloudSettings({ profile: join(dir, "card.json") }, {}), {
         clock: realClock,
         random: realRandom,
         dpsPerSec: Infinity,
@@ -171,7 +171,7 @@ test("a spread gives each device a delay of its own, within it", async () => {
 test("a query finds devices with their hub", async () => {
     await register(card(), "queried")
     const found: ReprovisionTarget[] = []
-    for await (const target of queried(services.hubs, "SELECT * FROM devices")) found.push(target)
+    for await (const target of queryTargets(services.hubs, "SELECT * FROM devices")) found.push(target)
     const hub = emulator.cloud.dps.registration("queried")?.assignedHub
     expect(found).toContainEqual({ id: "queried", hub })
 })
@@ -184,10 +184,10 @@ describe("a state file", () => {
         const file = newFile()
         const { calls } = await moored("first")
         await register(card(), "second")
-        await ask(["first", "second"], { state: new StateFile(file) })
+        await ask(["first", "second"], { state: new ReprovisionState(file) })
         const second = await moored("second")
-        const state = new StateFile(file)
-        expect(state.doneBefore).toBe(1)
+        const state = new ReprovisionState(file)
+        expect(state.doneCount).toBe(1)
         const { outcomes, summary } = await ask(["first", "second"], { state })
         expect(outcomes).toMatchObject([{ id: "second", result: "accepted" }])
         expect(summary.skipped).toBe(1)
@@ -198,19 +198,19 @@ describe("a state file", () => {
     test("tells where a device is whose record was deleted", async () => {
         const file = newFile()
         await register(card(), "lost")
-        await ask(["lost"], { state: new StateFile(file), isForced: true })
+        await ask(["lost"], { state: new ReprovisionState(file), isForced: true })
         expect(emulator.cloud.dps.registration("lost")).toBeUndefined()
-        const { outcomes } = await ask(["lost"], { state: new StateFile(file), isForced: true })
+        const { outcomes } = await ask(["lost"], { state: new ReprovisionState(file), isForced: true })
         expect(outcomes).toMatchObject([{ result: "offline", code: 404103 }])
     })
 
     test("cut short in its last line is read up to there, and goes on", async () => {
         const file = newFile()
         await moored("cut")
-        await ask(["cut"], { state: new StateFile(file) })
+        await ask(["cut"], { state: new ReprovisionState(file) })
         appendFileSync(file, '{"id":"hal')
-        const state = new StateFile(file)
-        expect(state.doneBefore).toBe(1)
+        const state = new ReprovisionState(file)
+        expect(state.doneCount).toBe(1)
         await ask(["nobody"], { state })
         const lines = readFileSync(file, "utf8").trim().split("\n")
         expect(lines.map(line => (JSON.parse(line) as { id?: string }).id)).toEqual([
@@ -223,18 +223,18 @@ describe("a state file", () => {
     test("that is another file, or damaged, is refused and left alone", () => {
         const file = newFile()
         writeFileSync(file, "registrationId\nb-1\n")
-        expect(() => new StateFile(file)).toThrow(/is no state file/)
+        expect(() => new ReprovisionState(file)).toThrow(/is no state file/)
         expect(readFileSync(file, "utf8")).toBe("registrationId\nb-1\n")
         const header = JSON.stringify({ moorage: "reprovision", version: 1 })
         writeFileSync(file, `${header}\n{"id":"a"}\n`)
-        expect(() => new StateFile(file)).toThrow(/is damaged: line 2 /)
-        expect(() => new StateFile(dir)).toThrow(JournalError)
+        expect(() => new ReprovisionState(file)).toThrow(/is damaged: line 2 /)
+        expect(() => new ReprovisionState(dir)).toThrow(JournalError)
     })
 
     test("of a dry run is not written", async () => {
         const file = newFile()
         await register(card(), "planned")
-        await ask(["planned"], { state: new StateFile(file), isDryRun: true })
+        await ask(["planned"], { state: new ReprovisionState(file), isDryRun: true })
         expect(() => readFileSync(file)).toThrow(/ENOENT/)
     })
 })
@@ -243,12 +243,12 @@ test("a service that cannot be used ends the run, with what was done in the stat
     const file = join(dir, "ended")
     await moored("done")
     await register(card(), "not")
-    await ask(["done"], { state: new StateFile(file) })
+    await ask(["done"], { state: new ReprovisionState(file) })
     emulator.cloud.faultRules.add({ service: "dps", fault: { status: 401 } })
-    const state = new StateFile(file)
+    const state = new ReprovisionState(file)
     await expect(ask(["done", "not"], { state })).rejects.toMatchObject({ kind: "unauthorized" })
     await expect(ask(["not"], { state })).rejects.toBeInstanceOf(CloudError)
-    expect(new StateFile(file).doneBefore).toBe(1)
+    expect(new ReprovisionState(file).doneCount).toBe(1)
 })
 
 test("a run that is stopped asks nobody more, and waits for those who were asked", async () => {
@@ -272,9 +272,9 @@ describe("a list of IDs", () => {
 
     test("with mistakes is refused with all of them", async () => {
         await expect(read(`b-1\nb 2\nB-1\n${"x".repeat(129)}\n`)).rejects.toThrow(
-            /^ids\.txt cannot be used:\n {2}line 2: .*\n {2}line 3: b-1 is there already, on line 1\n {2}line 4: .*129/
+            /^ids\.txt cannot be used:\n {2}line 2: .*\n {2}line 3: duplicate registration ID b-1 \(first on line 1\)\n {2}line 4: .*129/
         )
         await expect(read("")).rejects.toThrow(/has no registration ID/)
-        await expect(read("site,name\nx,y\n")).rejects.toThrow(/names no column registrationId/)
+        await expect(read("site,name\nx,y\n")).rejects.toThrow(/column registrationId is missing/)
     })
 })

@@ -19,7 +19,7 @@ import {
     ALL_HOURS,
     type FleetIds,
     makeRolloutPlan,
-    momentMs,
+    parseTimeMs,
     ROLLOUT_PLAN,
     type RolloutPlanOptions,
     rolloutPlanText,
@@ -30,8 +30,8 @@ import {
     type WorkingHours,
     writeSlots,
 } from "../../../../tools/fleet/rollout/index.js"
-import { Calendar } from "../../../../tools/fleet/rollout/working-calendar.js"
-import { slotsFor } from "../../../../tools/fleet/rollout/batch-slots.js"
+import { WorkingCalendar } from "../../../../tools/fleet/rollout/working-calendar.js"
+import { chooseSlots } from "../../../../tools/fleet/rollout/batch-slots.js"
 import { waveSizes } from "../../../../tools/fleet/rollout/batch-schedule.js"
 import { FileTransaction } from "../../../../tools/files/file-transaction.js"
 
@@ -65,7 +65,7 @@ const planOf = (boards: number, choices: Partial<RolloutPlanOptions> = {}) =>
 
 describe("working hours", () => {
     const window = (hours: WorkingHours, text: string, zone = BERLIN) => {
-        const { fromMs, toMs } = new Calendar(hours, zone).next(momentMs(text, zone))
+        const { fromMs, toMs } = new WorkingCalendar(hours, zone).nextWindow(parseTimeMs(text, zone))
         return [fromMs, toMs].map(ms => new Date(ms).toISOString().slice(0, 16))
     }
 
@@ -90,7 +90,7 @@ describe("working hours", () => {
     })
 
     test("that meet at midnight are one", () => {
-        const { fromMs, toMs } = new Calendar(ALL_HOURS, BERLIN).next(START_MS)
+        const { fromMs, toMs } = new WorkingCalendar(ALL_HOURS, BERLIN).nextWindow(START_MS)
         expect(fromMs).toBe(START_MS)
         expect(toMs - fromMs).toBeGreaterThanOrEqual(24 * HOUR_MS)
     })
@@ -102,13 +102,13 @@ describe("working hours", () => {
         ["2026-11-30 25:00", "no such hour"],
         ["tomorrow", "no time"],
     ])("%s is refused: %s", text => {
-        expect(() => momentMs(text, BERLIN)).toThrow(RangeError)
+        expect(() => parseTimeMs(text, BERLIN)).toThrow(RangeError)
     })
 
     test("a moment with Z or an offset is that one", () => {
-        expect(momentMs("2026-11-30T07:00Z", BERLIN)).toBe(START_MS)
-        expect(momentMs("2026-11-30T09:00+02:00", "UTC")).toBe(START_MS)
-        expect(momentMs("2026-11-30 08:00", BERLIN)).toBe(START_MS)
+        expect(parseTimeMs("2026-11-30T07:00Z", BERLIN)).toBe(START_MS)
+        expect(parseTimeMs("2026-11-30T09:00+02:00", "UTC")).toBe(START_MS)
+        expect(parseTimeMs("2026-11-30 08:00", BERLIN)).toBe(START_MS)
     })
 })
 
@@ -116,13 +116,13 @@ describe("slots", () => {
     const perMin = (calls: number) => ({ ...DOCUMENTED, registrations: { calls, perSec: 60 } })
 
     test("at the documented quota are 16 boards in a second, as docs/internals/rollout-efficiency.md found best", () => {
-        expect(slotsFor(DOCUMENTED)).toEqual({ boardsPerSlot: 16, slotSec: 1 })
+        expect(chooseSlots(DOCUMENTED)).toEqual({ boardsPerSlot: 16, slotSec: 1 })
     })
 
     test("are as short as wastes little of the rate", () => {
-        expect(slotsFor(perMin(100))).toEqual({ boardsPerSlot: 8, slotSec: 5 })
-        expect(slotsFor(perMin(1))).toEqual({ boardsPerSlot: 1, slotSec: 63 })
-        expect(slotsFor(perMin(100), 60)).toEqual({ boardsPerSlot: 96, slotSec: 60 })
+        expect(chooseSlots(perMin(100))).toEqual({ boardsPerSlot: 8, slotSec: 5 })
+        expect(chooseSlots(perMin(1))).toEqual({ boardsPerSlot: 1, slotSec: 63 })
+        expect(chooseSlots(perMin(100), 60)).toEqual({ boardsPerSlot: 96, slotSec: 60 })
     })
 
     test("take the smaller rate of DPS and the hubs", () => {
@@ -133,8 +133,8 @@ describe("slots", () => {
     })
 
     test("that hold no board are refused", () => {
-        expect(() => slotsFor(perMin(1), 1)).toThrow(/no board fits in a slot of 1 s/)
-        expect(() => slotsFor({ ...perMin(1), registrations: { calls: 1, perSec: 90_000 } })).toThrow(
+        expect(() => chooseSlots(perMin(1), 1)).toThrow(/no board fits in a slot of 1 s/)
+        expect(() => chooseSlots({ ...perMin(1), registrations: { calls: 1, perSec: 90_000 } })).toThrow(
             /too slow/
         )
     })
@@ -422,7 +422,7 @@ describe("the files of a plan", () => {
     test("a line with more or fewer fields than the first is a mistake: its columns are not what they seem", async () => {
         writeFileSync(path("ragged.csv"), "registrationId,room\nb-1,3\nb-2,4,5\n")
         await expect(readFleetIds(path("ragged.csv"))).rejects.toThrow(
-            /line 3: has 3 fields, the first line 2/
+            /line 3: has 3 fields, the first line has 2/
         )
     })
 })

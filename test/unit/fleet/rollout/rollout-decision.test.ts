@@ -2,22 +2,28 @@
 import { describe, expect, test } from "vitest"
 import {
     decide,
-    expectedAt,
+    expectedCount,
     lateSec,
-    type Rules,
+    type RolloutRules,
     type Observation,
 } from "../../../../tools/fleet/rollout/rollout-decision.js"
 import {
     ALL_HOURS,
     makeRolloutPlan,
     type RolloutPlan,
-    throttledOf,
+    parseThrottledCount,
 } from "../../../../tools/fleet/rollout/index.js"
 import { ThrottleWindow } from "../../../../tools/fleet/rollout/throttle-window.js"
 
 const START_MS = Date.UTC(2026, 10, 30, 8)
 const MIN_MS = 60_000
-const RULES: Rules = { enough: 0.99, maxFailures: 0.01, maxThrottled: 10, maxLateSec: 600, isNow: false }
+const RULES: RolloutRules = {
+    requiredShare: 0.99,
+    maxFailedShare: 0.01,
+    maxThrottled: 10,
+    maxLateSec: 600,
+    ignoresSchedule: false,
+}
 
 /** 100 boards in waves of 10 and 90; the second is cut in two by the end of the first day. */
 async function planOf(soakSec = 0): Promise<RolloutPlan> {
@@ -67,7 +73,7 @@ describe("a batch", () => {
         const none = seen({ boards: 0, registered: 0 })
         expect(decide(plan, progress([]), none, RULES, at(-5), false)).toMatchObject({
             phase: "waiting",
-            next: 1,
+            nextBatch: 1,
             dueMs: START_MS,
             isDue: false,
         })
@@ -88,7 +94,7 @@ describe("a batch", () => {
         const opened = progress([at(0), at(6)], [at(5)])
         const all = seen({ boards: 48, registered: 48, atMs: at(31) })
         const decision = decide(plan, opened, all, RULES, at(31), false)
-        expect(decision).toMatchObject({ phase: "waiting", next: 3, isDue: false, isWaveDone: false })
+        expect(decision).toMatchObject({ phase: "waiting", nextBatch: 3, isDue: false, isWaveDone: false })
         expect(decision.dueMs).toBe(Date.parse(plan.batches[2].startUtc))
     })
 
@@ -99,7 +105,9 @@ describe("a batch", () => {
         const next = decide(plan, done, seen(), RULES, at(20), false)
         expect(next.dueMs).toBe(at(24 * 60))
         expect(decide(plan, done, seen(), RULES, at(24 * 60), false).isDue).toBe(true)
-        expect(decide(plan, done, seen(), { ...RULES, isNow: true }, at(20), false).isDue).toBe(true)
+        expect(decide(plan, done, seen(), { ...RULES, ignoresSchedule: true }, at(20), false).isDue).toBe(
+            true
+        )
     })
 
     test("whose plan is long past is opened in working hours all the same", async () => {
@@ -107,12 +115,14 @@ describe("a batch", () => {
         const none = seen({ boards: 0, registered: 0 })
         const night = at(60 * 20)
         expect(decide(plan, progress([]), none, RULES, night, false).dueMs).toBe(at(24 * 60))
-        expect(decide(plan, progress([]), none, { ...RULES, isNow: true }, night, false).isDue).toBe(true)
+        expect(
+            decide(plan, progress([]), none, { ...RULES, ignoresSchedule: true }, night, false).isDue
+        ).toBe(true)
     })
 
     test("of the next wave waits for the pause, also when planned times do not count", async () => {
         const plan = await planOf(3600)
-        const rules = { ...RULES, isNow: true }
+        const rules = { ...RULES, ignoresSchedule: true }
         const done = progress([at(0)], [at(5)])
         expect(decide(plan, done, seen(), rules, at(30), false)).toMatchObject({
             dueMs: at(65),
@@ -163,7 +173,7 @@ describe("the next batch is held", () => {
     })
 
     test("for all of these at once; a person may approve it all the same", async () => {
-        const bad = { registered: 3, failed: 4, throttled: 99, blind: "Cannot reach DPS." }
+        const bad = { registered: 3, failed: 4, throttled: 99, staleReason: "Cannot reach DPS." }
         expect(kinds(await held(bad, 60))).toEqual(["blind", "failures", "throttled", "late"])
         expect(await held(bad, 60, true)).toMatchObject({ phase: "watching", isWaveDone: true, reasons: [] })
     })
@@ -184,7 +194,7 @@ describe("lateness", () => {
     test("is how long ago the prediction was where the boards are now", async () => {
         const plan = await planOf()
         const opened = progress([at(0)])
-        const half = expectedAt(plan, 1, opened, at(2.5))
+        const half = expectedCount(plan, 1, opened, at(2.5))
         expect(half).toBeGreaterThan(3)
         expect(half).toBeLessThan(7)
         const behind = lateSec(plan, opened, seen({ registered: half, atMs: at(4) }), 1)
@@ -210,20 +220,20 @@ describe("429s", () => {
             'moorage_dps_requests_total{status="429",call="lookup"} 1.2e+1',
             'moorage_http_requests_total{service="dps",status="429"} 1000',
         ].join("\n")
-        expect(throttledOf(text)).toBe(19)
-        expect(throttledOf("")).toBe(0)
+        expect(parseThrottledCount(text)).toBe(19)
+        expect(parseThrottledCount("")).toBe(0)
     })
 
     test("count for ten minutes, from the second reading on; a counter may begin anew", () => {
         const window = new ThrottleWindow()
-        window.note("devices", 50, 0)
-        expect(window.at(0)).toBe(0)
-        window.note("devices", 60, MIN_MS)
-        window.note("own", 0, MIN_MS)
-        window.note("own", 3, 2 * MIN_MS)
-        window.note("devices", 4, 3 * MIN_MS)
-        expect(window.at(3 * MIN_MS)).toBe(17)
-        expect(window.at(11 * MIN_MS)).toBe(7)
-        expect(window.at(20 * MIN_MS)).toBe(0)
+        window.record("devices", 50, 0)
+        expect(window.countAt(0)).toBe(0)
+        window.record("devices", 60, MIN_MS)
+        window.record("own", 0, MIN_MS)
+        window.record("own", 3, 2 * MIN_MS)
+        window.record("devices", 4, 3 * MIN_MS)
+        expect(window.countAt(3 * MIN_MS)).toBe(17)
+        expect(window.countAt(11 * MIN_MS)).toBe(7)
+        expect(window.countAt(20 * MIN_MS)).toBe(0)
     })
 })

@@ -9,7 +9,7 @@ import { cardOf } from "../../../../tools/cli/emulate/connection-card.js"
 import type { Card } from "../../../../tools/cli/emulate/connection-card.js"
 import {
     CloudError,
-    cloudSettings,
+    resolveCloudSettings,
     type DpsApi,
     openServices,
     type Services,
@@ -24,12 +24,12 @@ import {
     type RolloutEvent,
     RolloutRun,
     RolloutState,
-    type Rules,
-    type RunEnd,
+    type RolloutRules,
+    type RolloutEnd,
 } from "../../../../tools/fleet/rollout/index.js"
 import { RegistrationLookup } from "../../../../tools/fleet/rollout/registration-lookup.js"
 import { register } from "../../../helpers/registered-devices.js"
-import { keptRegistrations } from "../../../helpers/registration-records.js"
+import { registrationRecords } from "../../../helpers/registration-records.js"
 
 const keyOf = (byte: number) => Buffer.alloc(64, byte).toString("base64")
 const BROKEN_KEY = keyOf(4)
@@ -38,7 +38,13 @@ const GROUPS = [
     // Its boards fail to register, for it knows no hub.
     { enrollmentGroupId: "broken", primaryKey: BROKEN_KEY, iotHubs: ["none.azure-devices.net"] },
 ]
-const RULES: Rules = { enough: 0.99, maxFailures: 0.01, maxThrottled: 10, maxLateSec: 600, isNow: false }
+const RULES: RolloutRules = {
+    requiredShare: 0.99,
+    maxFailedShare: 0.01,
+    maxThrottled: 10,
+    maxLateSec: 600,
+    ignoresSchedule: false,
+}
 const MIN_MS = 60_000
 
 let dir: string
@@ -64,7 +70,7 @@ async function openCloud(options: EmulatorOptions = {}): Promise<DpsApi> {
     const profile = join(dir, "card.json")
     card = cardOf(emulator, "127.0.0.1", join(dir, "ca.pem"))
     writeFileSync(profile, JSON.stringify(card))
-    services = openServices(cloudSettings({ profile }, {}), {
+    services = openServices(resolveCloudSettings({ profile }, {}), {
         clock: realClock,
         random: realRandom,
         dpsPerSec: Infinity,
@@ -102,13 +108,13 @@ async function knownPlan(sha256 = "a".repeat(64)): Promise<KnownPlan> {
 interface Started {
     events: RolloutEvent[]
     opened: number[]
-    ended: Promise<RunEnd>
+    ended: Promise<RolloutEnd>
     stop: AbortController
 }
 
 interface Choices {
     known?: KnownPlan
-    rules?: Partial<Rules>
+    rules?: Partial<RolloutRules>
     isApproved?: boolean
     heldMaxSec?: number
     throttledToDevices?: () => Promise<number>
@@ -128,11 +134,11 @@ async function started(dps: DpsApi, choices: Choices = {}): Promise<Started> {
         clock,
         state: new RolloutState(join(dir, "state"), known),
         rules: { ...RULES, ...rules },
-        everySec: 30,
-        isApproved,
-        heldMaxSec,
+        pollIntervalSec: 30,
+        isForced: isApproved,
+        maxHoldSec: heldMaxSec,
         throttledToDevices,
-        open: async batch => {
+        powerOn: async batch => {
             await open?.(batch)
             opened.push(batch.number)
         },
@@ -200,7 +206,7 @@ describe("a roll-out", () => {
     })
 
     test("does not count a failure of before: the board has not tried since", async () => {
-        const old = keptRegistrations({
+        const old = registrationRecords({
             groupId: "line-7",
             ids: IDS.map(id => id),
             nowMs: realClock.nowMs() - 1e7,
@@ -332,9 +338,9 @@ describe("the state file", () => {
         const file = join(dir, "state")
         const known = await knownPlan()
         const state = new RolloutState(file, known)
-        state.opened(clock.nowMs())
-        state.done(clock.nowMs())
-        state.opened(clock.nowMs())
+        state.recordBatchOpened(clock.nowMs())
+        state.recordWaveDone(clock.nowMs())
+        state.recordBatchOpened(clock.nowMs())
         expect(() => new RolloutState(file, { ...known, sha256: "b".repeat(64) })).toThrow(
             /is of another plan/
         )
@@ -351,7 +357,8 @@ describe("the state file", () => {
 })
 
 describe("boards are found", () => {
-    const many = (count: number) => keptRegistrations({ groupId: "line-7", count, nowMs: realClock.nowMs() })
+    const many = (count: number) =>
+        registrationRecords({ groupId: "line-7", count, nowMs: realClock.nowMs() })
     const found = async (finder: RegistrationLookup, wanted: string[]) => {
         const ids: string[] = []
         await finder.find(new Set(wanted), ({ registrationId }) => ids.push(registrationId))
@@ -380,7 +387,7 @@ describe("boards are found", () => {
             enrollments: ids.map(registrationId => ({ registrationId, primaryKey: keyOf(3) })),
             snapshot: new Map([
                 ...many(10),
-                ...keptRegistrations({ ids: ids.slice(0, 6), nowMs: realClock.nowMs() }),
+                ...registrationRecords({ ids: ids.slice(0, 6), nowMs: realClock.nowMs() }),
             ]),
         })
         expect(await found(new RegistrationLookup(dps), ids)).toEqual(ids.slice(0, 6))
