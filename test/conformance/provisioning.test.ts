@@ -118,7 +118,7 @@ describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
             expect(refused).toBeInstanceOf(Error)
             expect(running.cloud.counters(id).registrations).toBe(0)
             const connack = running.cloud.history.find(event => event.kind === "connack" && event.id === id)
-            // MQTT: as if the service were unavailable (facts 1.7).
+            // MQTT: as if the service were unavailable (protocol-facts.md, 1.7).
             if (transport.retries) expect(connack?.status).toBe(3)
             else expect(refused).toMatchObject(UNAUTHORIZED)
         })

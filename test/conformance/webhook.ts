@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
 
-/** What DPS asks (facts 3; DPS, "Custom allocation policy request"). */
+/** What DPS asks (protocol-facts.md, 3; DPS, "Custom allocation policy request"). */
 export interface AllocationRequest {
     individualEnrollment?: { registrationId: string }
     enrollmentGroup?: { enrollmentGroupId: string }

@@ -1,4 +1,4 @@
-/** What happened in the emulated cloud; never holds a key or a token. */
+/** One event in the emulated cloud. It never contains a key or a token. */
 export interface CloudEvent {
     atMs: number
     /** `dps`, or the host name of a hub. */
@@ -15,16 +15,19 @@ export interface CloudEvent {
         | "method"
         | "methodResponse"
         | "twin"
-    /** Registration ID at DPS, device ID at a hub; empty when the peer never said. */
+    /** The registration ID at DPS, or the device ID at a hub. Empty if the client did not send one. */
     id: string
-    /** CONNACK return code, or status. */
+    /** The return code of a CONNACK, or the status of an answer. */
     status?: number
-    /** What an answer of DPS said, in s. */
+    /** `retry-after` of an answer of DPS. */
     retryAfterSec?: number
-    /** What the event is about: the assigned hub, a method's name, the property bag of telemetry, why a session ended. */
+    /** Depends on the kind: the assigned hub, the method name, the property bag or the reason of a disconnection. */
     detail?: string
-    /** Body of telemetry, or of reported properties. */
+    /** The body of telemetry or of reported properties. */
     body?: string
     /** Application and system properties of telemetry. */
     properties?: Record<string, string>
 }
+
+/** An event before the cloud adds the time and the service. */
+export type NewCloudEvent = Omit<CloudEvent, "atMs" | "service">

@@ -3,13 +3,13 @@ import type { CloudEvent } from "./cloud-events.js"
 
 export type LogForm = "text" | "json" | "off"
 
-/** What is worth a second look: refusals, faults and lost connections. */
+/** Returns `warn` for refusals. */
 function levelOf({ status = 0, kind }: CloudEvent): "info" | "warn" {
     const isRefusal = kind === "connack" ? status > 0 : status >= 400
     return isRefusal ? "warn" : "info"
 }
 
-/** `12:00:01.250 dps register board-1 202`. */
+/** Returns a line such as `12:00:01.250 dps register board-1 202`. */
 function formatLine({ atMs, service, kind, id, status, detail }: CloudEvent): string {
     const time = new Date(atMs).toISOString().slice(11, 23)
     return [time, service, kind, id, status, detail]
@@ -18,9 +18,10 @@ function formatLine({ atMs, service, kind, id, status, detail }: CloudEvent): st
 }
 
 /**
- * Logs what happens in a cloud to the standard error, one line an event: text for eyes, JSON for machines.
- * @param withBodies whether bodies of telemetry and twins are told, which may hold what is nobody's business
- * @returns what ends it
+ * Logs the events of a cloud to the standard error, one line per event.
+ * @param form `text` is for reading, `json` for programs
+ * @param withBodies whether the lines contain the bodies of telemetry and twins, which may be confidential
+ * @returns a function that stops the log
  */
 export async function logCloud(cloud: Cloud, form: LogForm, withBodies: boolean): Promise<() => void> {
     if (form === "off") return () => undefined
@@ -29,7 +30,7 @@ export async function logCloud(cloud: Cloud, form: LogForm, withBodies: boolean)
             const body = withBodies && event.body !== undefined ? ` ${event.body}` : ""
             process.stderr.write(`${formatLine(event)}${body}\n`)
         })
-    // Loaded when asked for: it is a good part of what starting takes.
+    // Loaded on demand: loading pino takes a large part of the start-up time.
     const { pino } = await import("pino")
     const log = pino({ base: null, timestamp: false }, pino.destination({ dest: 2, sync: true }))
     return cloud.onEvent(event => {
@@ -39,7 +40,7 @@ export async function logCloud(cloud: Cloud, form: LogForm, withBodies: boolean)
     })
 }
 
-/** What the cloud did for a board, as a line for a person; undefined for what nobody needs to see. */
+/** Returns a sentence about an event that concerns one board, or undefined for all other events. */
 export function describeEvent(event: CloudEvent): string | undefined {
     switch (event.kind) {
         case "register":

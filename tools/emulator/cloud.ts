@@ -10,7 +10,7 @@ import type { LatencyRow } from "./dps/allocation.js"
 import type { EnrollmentGroup, IndividualEnrollment } from "./dps/enrollments.js"
 import { type DpsCounters, DpsService } from "./dps/dps-service.js"
 import type { CallWebhook } from "./dps/allocation-webhook.js"
-import type { CloudEvent } from "./cloud-events.js"
+import type { CloudEvent, NewCloudEvent } from "./cloud-events.js"
 import type { FaultSource } from "./faults/injected-fault.js"
 import { FaultRules } from "./faults/fault-rules.js"
 import { Hub } from "./hub/hub.js"
@@ -22,9 +22,9 @@ import { memoryStore, type StateStore, type Snapshot } from "./state/state-store
 
 export interface HubSettings {
     hostName: string
-    /** Who may use the hub's service API; those of a new IoT hub with new keys unless given. */
+    /** The policies of the hub's service API (default: those of a new IoT hub, with new keys). */
     policies?: SharedAccessPolicy[]
-    /** Its own throttles, over those of the cloud. */
+    /** Quotas of this hub. They override the quotas of the cloud. */
     quotas?: Partial<Quotas>
 }
 
@@ -33,48 +33,48 @@ export interface CloudOptions {
     random: Random
     idScope: string
     hubs: HubSettings[]
-    /** Who may use the DPS service API; `provisioningserviceowner` with a new key unless given. */
+    /** The policies of the DPS service API (default: `provisioningserviceowner` with a new key). */
     dpsPolicies?: SharedAccessPolicy[]
     enrollments?: IndividualEnrollment[]
     enrollmentGroups?: EnrollmentGroup[]
-    /** How long an operation stays `assigning`; default 2 s. */
+    /** The time that a registration stays `assigning` (default: 2 s). */
     assigningMs?: number
-    /** What a 202 says; the real service says 3. */
+    /** `retry-after` of a 202 (default: 3, as the real service sends). */
     retryAfterSec?: number
-    /** What `geoLatency` allocation goes by: how far the hubs are from which devices. */
+    /** The latencies for `geoLatency` allocation. */
     latencies?: LatencyRow[]
-    /** How `custom` allocation asks its webhook; it fails without. */
+    /** Calls the webhook of `custom` allocation. Without it, `custom` allocation fails. */
     callWebhook?: CallWebhook
-    /** What the documents leave open, done otherwise. */
+    /** Behaviour that the documents leave open. */
     quirks?: Partial<Quirks>
-    /** Throttles other than the documented ones; null turns one off. */
+    /** Quotas that differ from the documented ones. Null turns a quota off. */
     quotas?: Partial<Quotas>
-    /** Where state outlives the process. */
+    /** Storage for state that must survive the process. */
     stateStore?: StateStore
-    /** What an earlier process kept: it goes before the enrollments and policies given here. */
+    /** The state that an earlier process stored. It takes precedence over the enrollments and policies given here. */
     snapshot?: Snapshot
 }
 
-/** How many events `history` keeps. */
+/** The number of events in `history`. */
 const HISTORY_MAX = 10_000
 
 /**
- * An emulated DPS and its linked IoT hubs. It has no sockets of its own: bytes come in by Links, time
- * and chance by arguments, so that it runs the same on real TLS and in a simulation.
+ * An emulated DPS and its linked IoT hubs, without a transport. The transports (`acceptMqtt`, `acceptHttp`) connect links
+ * to it. The clock and the random generator are arguments, so that it also runs in a simulation.
  */
 export class Cloud {
-    /** As the cloud has it: it may be wrong on purpose. */
+    /** The clock of the cloud. It can be set wrong for a test. */
     readonly clock: SkewedClock
     readonly random: Random
     readonly dps: DpsService
     readonly dpsAccess: AccessPolicies
     /** The latest events, oldest first. */
     readonly history: CloudEvent[] = []
-    /** Faults that were ordered, by a test, over the admin API or at the command line. */
+    /** The fault rules from a test, the admin API or the command line. */
     readonly faultRules: FaultRules
-    /** A fault of a test's own, asked before the rules at every point where one can be put. */
+    /** A function of a test that takes precedence over the fault rules. */
     faultOverride: FaultSource | undefined
-    /** What is asked at every such point. */
+    /** Returns the fault for a request. The transports call it for each request. */
     readonly findFault: FaultSource = point => this.faultOverride?.(point) ?? this.faultRules.faultAt(point)
     readonly stateStore: StateStore
     private quotas: Quotas
@@ -117,14 +117,15 @@ export class Cloud {
             if (!enrollments.group(group.enrollmentGroupId)) enrollments.putGroup(group)
     }
 
-    /** The hub of that name. @throws RangeError when there is none */
+    /** Returns the hub with this host name. @throws RangeError if it does not exist */
     hub(hostName: string): Hub {
         const hub = this.findHub(hostName)
-        if (!hub) throw new RangeError(`no hub ${hostName}; there are: ${[...this.hubs.keys()].join(", ")}`)
+        if (!hub)
+            throw new RangeError(`unknown hub ${hostName}; the hubs are ${[...this.hubs.keys()].join(", ")}`)
         return hub
     }
 
-    /** Who may use a hub's service API. @throws RangeError when there is no such hub */
+    /** Returns the policies of a hub's service API. @throws RangeError if the hub does not exist */
     hubAccess(hostName: string): AccessPolicies {
         return this.hubAccesses.get(this.hub(hostName).hostName) as AccessPolicies
     }
@@ -137,7 +138,7 @@ export class Cloud {
         return this.hubs.get(hostName.toLowerCase())
     }
 
-    /** Changes throttles while the cloud runs; those that are not given stay. */
+    /** Changes quotas while the cloud runs. Quotas that are not given keep their values. */
     setQuotas(quotas: Partial<Quotas>): void {
         this.quotas = { ...this.quotas, ...quotas }
         this.dps.throttle.setQuotas(this.quotas)
@@ -145,18 +146,19 @@ export class Cloud {
             hub.throttle.setQuotas({ ...this.quotas, ...this.hubQuotas.get(name) })
     }
 
-    /** DPS calls counted for a registration ID. */
+    /** Returns the number of DPS calls for a registration ID. */
     counters(registrationId: string): DpsCounters {
         return this.dps.counters(registrationId)
     }
 
-    /** Calls `fn` at each event; returns what ends that. */
-    onEvent(fn: (event: CloudEvent) => void): () => void {
-        this.listeners.add(fn)
-        return () => this.listeners.delete(fn)
+    /** Calls `listener` for each event. @returns a function that removes the listener */
+    onEvent(listener: (event: CloudEvent) => void): () => void {
+        this.listeners.add(listener)
+        return () => this.listeners.delete(listener)
     }
 
-    record(service: string, event: Omit<CloudEvent, "atMs" | "service">): void {
+    /** Adds an event to the history and passes it to the listeners. */
+    record(service: string, event: NewCloudEvent): void {
         const full = { atMs: this.clock.nowMs(), service, ...event }
         this.history.push(full)
         if (this.history.length > HISTORY_MAX) this.history.shift()
@@ -169,20 +171,20 @@ export class Cloud {
         defaults: KeylessPolicy[]
     ): AccessPolicies {
         const key = `policies/${name}`
-        const kept = this.snapshot.get(key) as SharedAccessPolicy[] | undefined
-        return new AccessPolicies(given ?? kept, defaults, this.random, made =>
-            this.stateStore.markChanged(key, () => made)
+        const stored = this.snapshot.get(key) as SharedAccessPolicy[] | undefined
+        return new AccessPolicies(given ?? stored, defaults, this.random, created =>
+            this.stateStore.markChanged(key, () => created)
         )
     }
 
     private addHub(settings: HubSettings): void {
         const name = settings.hostName.toLowerCase()
         this.hubAccesses.set(name, this.createPolicies(name, settings.policies, HUB_POLICIES))
-        const { clock, random, quirks, stateStore: keeper } = this
+        const { clock, random, quirks, stateStore } = this
         this.hubQuotas.set(name, settings.quotas ?? {})
         const throttle = new HubThrottle({ ...this.quotas, ...settings.quotas }, clock.source)
-        const record = (event: Omit<CloudEvent, "atMs" | "service">) => this.record(name, event)
-        const hub = new Hub({ hostName: name, clock, random, quirks, stateStore: keeper, throttle, record })
+        const record = (event: NewCloudEvent) => this.record(name, event)
+        const hub = new Hub({ hostName: name, clock, random, quirks, stateStore, throttle, record })
         hub.restore(this.snapshot)
         this.hubs.set(name, hub)
     }

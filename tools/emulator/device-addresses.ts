@@ -1,22 +1,22 @@
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 
-/** Where an emulator listens. */
+/** The address of an emulator. */
 export interface ListenAddress {
     host: string
     mqttPort: number
     httpsPort: number
 }
 
-/** Names and ports as a device has them; those of the real services unless given. */
+/** The names and ports that a device is configured with. The defaults are those of the real services. */
 export interface DeviceAddresses {
     dpsHost?: string
-    /** MQTT port of DPS and of the hubs. */
+    /** MQTT port of DPS and of the hubs (default: 8883). */
     port?: number
-    /** HTTPS port of DPS. */
+    /** HTTPS port of DPS (default: 443). */
     httpPort?: number
 }
 
-/** `name:port` of DPS and the hubs, and where it leads for a device that is to find an emulator there. */
+/** Returns, for `name:port` of DPS and of each hub, the address of the emulator that answers for it. */
 export function deviceRoutes(
     { host, mqttPort, httpsPort }: ListenAddress,
     hubs: string[],

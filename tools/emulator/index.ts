@@ -1,5 +1,6 @@
-// An emulated DPS and IoT Hub. dps/ and hub/ know no transport, mqtt/ and rest/ carry them over Links,
-// listen.ts puts those on real sockets. Time and chance are always passed in.
+// An emulated DPS and IoT Hub. The core (cloud.ts, dps/, hub/, quota/, faults/, auth/, state/) knows no transport. The
+// transports mqtt/ and rest/ serve the core over links, and listen.ts connects them to sockets. The clock and the random
+// generator are arguments.
 export type { Permission, SharedAccessPolicy } from "./auth/access-policies.js"
 export { Cloud, type CloudOptions, type HubSettings } from "./cloud.js"
 export type { LatencyRow } from "./dps/allocation.js"

@@ -11,23 +11,23 @@ import { demuxWebSocket } from "./websocket-demux.js"
 const LOCALHOST = "127.0.0.1"
 
 export interface ListenOptions {
-    /** Default 127.0.0.1. */
+    /** The address to listen on (default: 127.0.0.1). */
     host?: string
-    /** More addresses for MQTT and HTTPS, on the same ports. */
+    /** Further addresses for MQTT and HTTPS, on the same ports. */
     moreHosts?: string[]
-    /** MQTT over TLS; 0, the default, takes any free port. */
+    /** Port of MQTT over TLS (default: 0, any free port). */
     mqttPort?: number
-    /** The device and service APIs over HTTPS, and MQTT over WebSocket; 0, the default, takes any free port. */
+    /** Port of the device and service APIs over HTTPS, and of MQTT over WebSocket (default: 0, any free port). */
     httpsPort?: number
-    /** MQTT without TLS, for a lab; none unless given. */
+    /** Port of MQTT without TLS, for a lab (default: closed). */
     tcpPort?: number
-    /** The same without TLS, for a lab; none unless given. */
+    /** Port of the APIs over HTTP, and of MQTT over WebSocket without TLS, for a lab (default: closed). */
     httpPort?: number
-    /** The admin API, without TLS and credentials, always on 127.0.0.1; none unless given. */
+    /** Port of the admin API, without TLS and credentials, always on 127.0.0.1 (default: closed). */
     adminPort?: number
-    /** Prometheus metrics under `/metrics`, as the admin API; none unless given. */
+    /** Port of the Prometheus metrics under `/metrics`, always on 127.0.0.1 (default: closed). */
     metricsPort?: number
-    /** Whose certificate is shown; made anew unless given. */
+    /** The authority of the server certificate (default: a new one). */
     authority?: CertificateAuthority
 }
 
@@ -38,28 +38,29 @@ export interface Servers {
     httpPort: number | undefined
     adminPort: number | undefined
     metricsPort: number | undefined
-    /** PEM of the CA that clients must trust; made anew at each start, unless state is kept. */
+    /** PEM of the CA certificate that clients must trust. It is new at each start, unless the state is stored. */
     ca: string
-    /** Breaks every connection and gives the ports back. */
+    /** Resets every connection and closes the ports. */
     close(): Promise<void>
 }
 
 function reason({ code, message }: NodeJS.ErrnoException): string {
-    if (code === "EADDRINUSE") return "another program has it. Choose another port, or 0 for any free one"
-    if (code === "EACCES") return "ports below 1024 need more rights here. Choose another port"
-    if (code === "EADDRNOTAVAIL") return "this machine has no such address"
+    if (code === "EADDRINUSE")
+        return "another program uses the port. Choose another port, or 0 for any free port"
+    if (code === "EACCES") return "ports below 1024 need administrator rights. Choose another port"
+    if (code === "EADDRNOTAVAIL") return "this machine does not have the address"
     return message
 }
 
-/** Sockets on this machine for a {@link Cloud}. @throws Error naming the port that could not be had */
+/** Opens the sockets of a {@link Cloud} on this machine. @throws Error that names the port that cannot be opened */
 export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise<Servers> {
     const authority = options.authority ?? (await makeAuthority(cloud.clock.nowMs()))
     const publicHost = options.host ?? LOCALHOST
     const servers: Server[] = []
     const sockets = new Set<Socket>()
 
-    /** Notes the sockets of a server, so that close() can break them. */
-    function noted(server: Server): Server {
+    /** Records the sockets of a server, so that close() can reset them. */
+    function trackSockets(server: Server): Server {
         server.on("connection", (socket: Socket) => {
             sockets.add(socket)
             socket.on("close", () => sockets.delete(socket))
@@ -68,7 +69,7 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
     }
 
     async function open(what: string, port: number, server: Server, host = publicHost): Promise<number> {
-        servers.push(noted(server))
+        servers.push(trackSockets(server))
         await new Promise<void>((resolve, reject) => {
             server.once("error", (error: NodeJS.ErrnoException) => {
                 reject(
@@ -85,7 +86,7 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
     function tlsServer(serve: (socket: Socket) => void): Server {
         const { certificate: cert, key } = authority
         const server = createTlsServer({ cert, key, minVersion: "TLSv1.2" }, serve)
-        // A client that distrusts the certificate ends the handshake: its own business.
+        // A client that rejects the certificate ends the handshake. This is not an error of the emulator.
         server.on("tlsClientError", () => undefined)
         return server
     }
@@ -96,8 +97,8 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
         other: socket => acceptHttp(cloud, socketLink(socket)),
     })
 
-    /** A server that is only there when its port is given. */
-    async function openIf(
+    /** Opens a server if its port is given. */
+    async function openOptional(
         what: string,
         port: number | undefined,
         server: () => Server | Promise<Server>,
@@ -106,7 +107,7 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
         return port === undefined ? undefined : open(what, port, await server(), host)
     }
 
-    /** Loaded when asked for: a test that starts an emulator asks for none. */
+    /** Loads the metrics on demand, because most tests start an emulator without them. */
     async function metrics(): Promise<Server> {
         const { createMetrics: cloudMetrics, metricsServer } = await import("./metrics.js")
         return metricsServer(cloudMetrics(cloud))
@@ -128,10 +129,10 @@ export async function listen(cloud: Cloud, options: ListenOptions = {}): Promise
         return {
             mqttPort,
             httpsPort,
-            tcpPort: await openIf("MQTT without TLS", tcpPort, () => createTcpServer(mqtt)),
-            httpPort: await openIf("HTTP", httpPort, () => createTcpServer(http)),
-            adminPort: await openIf("the admin API", adminPort, () => adminServer(cloud), LOCALHOST),
-            metricsPort: await openIf("metrics", metricsPort, metrics, LOCALHOST),
+            tcpPort: await openOptional("MQTT without TLS", tcpPort, () => createTcpServer(mqtt)),
+            httpPort: await openOptional("HTTP", httpPort, () => createTcpServer(http)),
+            adminPort: await openOptional("the admin API", adminPort, () => adminServer(cloud), LOCALHOST),
+            metricsPort: await openOptional("metrics", metricsPort, metrics, LOCALHOST),
             ca: authority.ca,
             close,
         }

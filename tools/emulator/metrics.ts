@@ -3,19 +3,19 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client"
 import type { Cloud } from "./cloud.js"
 import type { CloudEvent } from "./cloud-events.js"
 
-/** What Prometheus asks a cloud for. */
+/** Returns the metrics of a cloud for Prometheus. */
 export function createMetrics(cloud: Cloud): Registry {
     const registry = new Registry()
     collectDefaultMetrics({ register: registry })
     const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
         new Counter({ name: `moorage_${name}_total`, help, labelNames, registers: [registry] })
-    const dps = counter("dps_requests", "Calls of the DPS device API, by outcome", ["call", "status"])
-    const connacks = counter("connacks", "Answers to CONNECT, by service and code", ["service", "code"])
+    const dps = counter("dps_requests", "Calls of the DPS device API, by status", ["call", "status"])
+    const connacks = counter("connacks", "CONNACK packets, by service and return code", ["service", "code"])
     const http = counter("http_requests", "HTTP requests, by service and status", ["service", "status"])
-    const traffic = counter("hub_messages", "Messages of a hub", ["hub", "kind"])
+    const traffic = counter("hub_messages", "Messages of a hub, by kind", ["hub", "kind"])
     new Gauge({
         name: "moorage_hub_connected_devices",
-        help: "Devices that are connected now",
+        help: "Connected devices",
         labelNames: ["hub"],
         registers: [registry],
         collect() {
@@ -61,11 +61,11 @@ export function createMetrics(cloud: Cloud): Registry {
     return registry
 }
 
-/** Serves `/metrics`. */
+/** Returns a server for `/metrics`. */
 export function metricsServer(registry: Registry): Server {
     return createServer((request, response) => {
         if (request.url !== "/metrics") {
-            response.writeHead(404).end("There is /metrics.\n")
+            response.writeHead(404).end("Not found. The metrics are at /metrics.\n")
             return
         }
         registry.metrics().then(

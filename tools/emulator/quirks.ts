@@ -1,25 +1,25 @@
 /**
- * Where the documents and reports about the real services differ, or say nothing (facts 10): what the emulator
- * does is a choice, and the other choice can be had.
+ * Behaviour of the real services that is unknown, because documents and reports differ or say nothing
+ * (protocol-facts.md, 10). Each option selects one of the possible behaviours.
  */
 export interface Quirks {
-    /** A wrong key at DPS: CONNECT is taken and REGISTER answered 401, or CONNACK 5. */
+    /** Wrong key at DPS: CONNECT is accepted and REGISTER gets 401, or CONNECT gets CONNACK 5. */
     wrongDpsKey: "register401" | "connack5"
-    /** Status lookup of a registration ID that never registered: 404, or 200 with `null`. */
+    /** Status lookup of a registration ID without a registration: 404, or 200 with `null`. */
     lookupUnknown: 404 | "null"
-    /** The limit that a status lookup counts against. */
+    /** The quota that a status lookup counts against. */
     lookupQuota: "operations" | "registrations"
-    /** A PUBLISH of QoS 2: the connection is closed, or it is answered with PUBACK. */
+    /** PUBLISH at QoS 2: the service closes the connection, or it sends PUBACK. */
     qos2Publish: "close" | "puback"
-    /** A PUBLISH to a topic that the service does not know: the connection is closed, or nothing happens. */
+    /** PUBLISH to an unknown topic: the service closes the connection, or it ignores the packet. */
     unknownTopic: "close" | "ignore"
-    /** How a hub passes on RETAIN: the name of the property. */
+    /** The name of the property in which a hub passes on the RETAIN flag. */
     retainProperty: "mqtt-retain" | "x-opt-retain"
-    /** What DPS caps the keep alive at, in seconds of silence; null for no cap. IoT Hub has 1767. */
+    /** The longest silence that DPS permits, whatever the keep alive. Null is no limit. IoT Hub permits 1767 s. */
     dpsSilenceMaxSec: number | null
 }
 
-/** What is documented, where it is; the likelier otherwise. */
+/** The documented behaviour where a document exists, else the more likely behaviour. */
 export const DEFAULT_QUIRKS: Quirks = {
     wrongDpsKey: "register401",
     lookupUnknown: 404,

@@ -5,18 +5,18 @@ import { fetchWebhook } from "./fetch-webhook.js"
 import { openDiskState } from "./state/disk-state.js"
 import { type CertificateAuthority, makeAuthority } from "./tls/certificate-authority.js"
 
-/** A running emulator: the cloud to steer, and where it listens. */
+/** A running emulator: its cloud and its ports. */
 export interface Emulator extends Servers {
     cloud: Cloud
 }
 
-/** What {@link startEmulator} takes: any part of the cloud's options, where to listen, where to keep state. */
+/** The options of {@link startEmulator}: options of the cloud, addresses and the folder of the state. */
 export interface EmulatorOptions extends Partial<CloudOptions>, ListenOptions {
-    /** A folder that keeps all state over restarts and crashes; in memory unless given. */
+    /** A folder for the state, which then survives restarts and crashes (default: memory). */
     dataDir?: string
     /**
-     * Told when state cannot be written any more, such as on a full disk: no request is answered after that.
-     * Ends the process with the error unless given.
+     * Called when the state cannot be written, for example on a full disk. The emulator answers no request after that
+     * (default: end the process with the error).
      */
     onStateError?: (error: Error) => void
 }
@@ -25,15 +25,18 @@ function crash(error: Error): void {
     throw error
 }
 
+/** The key of the certificate authority in the stored state. */
+const AUTHORITY_KEY = "authority/tls"
+
 /**
  * Starts an emulated DPS with two linked hubs on free ports of 127.0.0.1, in real time.
- * @throws Error naming the port or the folder that could not be had
+ * @throws Error that names the port or the folder that cannot be used
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
     const { dataDir, onStateError = crash } = options
     const state = dataDir === undefined ? undefined : await openDiskState(dataDir, onStateError)
     try {
-        const kept = state?.snapshot.get(AUTHORITY) as CertificateAuthority | undefined
+        const storedAuthority = state?.snapshot.get(AUTHORITY_KEY) as CertificateAuthority | undefined
         const cloud = new Cloud({
             clock: realClock,
             random: realRandom,
@@ -49,8 +52,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
             ...(options.host ? [options.host] : []),
             ...(options.moreHosts ?? []),
         ]
-        const authority = await makeAuthority(realClock.nowMs(), names, kept)
-        state?.store.markChanged(AUTHORITY, () => authority)
+        const authority = await makeAuthority(realClock.nowMs(), names, storedAuthority)
+        state?.store.markChanged(AUTHORITY_KEY, () => authority)
         const servers = await listen(cloud, { ...options, authority })
         const close = async () => {
             await servers.close()
@@ -62,6 +65,3 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         throw error
     }
 }
-
-/** Under which key clients' trust is kept. */
-const AUTHORITY = "authority/tls"

@@ -1,4 +1,4 @@
-// What is true of Azure IoT for every client: the emulator, the host tool and the simulator use it.
+// The rules of Azure IoT that hold for every client. The emulator, the simulator and the host tool use them.
 
 export * from "./device-keys.js"
 export * from "./host-names.js"

@@ -1,15 +1,15 @@
-// Properties of a message as part of a topic: `key=value&key=&key`, percent-encoded (facts 5.3).
+// The properties of a message as part of a topic: `key=value&key=&key`, percent-encoded (protocol-facts.md, 5.3).
 
 function decode(text: string): string {
     try {
         return decodeURIComponent(text)
     } catch {
-        // Not percent-encoded after all; better shown as it came than lost.
+        // Text with a bare `%` is not percent-encoded. It stays as received, so that it is not lost.
         return text
     }
 }
 
-/** Reads a bag; a key without a value reads as an empty one. */
+/** Returns the properties of a bag. A key without a value has the value "". */
 export function decodePropertyBag(bag: string): Record<string, string> {
     const pairs = bag
         .split("&")
@@ -21,6 +21,7 @@ export function decodePropertyBag(bag: string): Record<string, string> {
     return Object.fromEntries(pairs) as Record<string, string>
 }
 
+/** Returns the bag of `properties`, percent-encoded. */
 export function encodePropertyBag(properties: Record<string, string>): string {
     return Object.entries(properties)
         .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)

@@ -1,20 +1,22 @@
 import { timingSafeEqual } from "node:crypto"
 import { hmacBase64 } from "./device-keys.js"
 
-/** A shared access signature, taken apart; nothing in it is checked yet. */
+/** The fields of a shared access signature (protocol-facts.md, 1.3). Nothing is verified yet. */
 export interface SasToken {
-    /** `sr` exactly as received: what the signature is over. */
+    /** `sr` exactly as received. The signature covers these bytes. */
     rawResource: string
     /** `sr`, decoded. */
     resource: string
     /** Base64. */
     signature: string
+    /** `se`: Unix time. */
     expirySec: number
+    /** `skn`, the name of the shared access policy. */
     policy: string | undefined
 }
 
 const PREFIX = "SharedAccessSignature "
-/** Without leading zeros: the signature is over the digits as received. */
+/** Leading zeros are rejected: the signature covers the digits as received. */
 const EXPIRY = /^[1-9]\d{0,11}$/
 
 function decode(text: string): string | undefined {
@@ -25,7 +27,7 @@ function decode(text: string): string | undefined {
     }
 }
 
-/** The token in `text`, its fields in any order, or undefined when it is not one. */
+/** Returns the token in `text`, or undefined if `text` is not a SAS token. The fields may have any order. */
 export function parseSas(text: string): SasToken | undefined {
     if (!text.startsWith(PREFIX)) return undefined
     const fields = new Map<string, string>()
@@ -53,7 +55,7 @@ function isSignedWith(token: SasToken, key: string): boolean {
     return expected.length === received.length && timingSafeEqual(expected, received)
 }
 
-/** Whether `resource` is `prefix` or lies below it, by whole segments, letters' case aside. */
+/** Returns whether `resource` is `prefix` or a path below it. Compares whole segments and ignores case. */
 function isWithin(resource: string, prefix: string): boolean {
     const whole = resource.toLowerCase()
     const part = prefix.toLowerCase()
@@ -61,8 +63,8 @@ function isWithin(resource: string, prefix: string): boolean {
 }
 
 /**
- * Whether `token` opens `resource` at `nowSec`: signed with one of `keys` over the `sr` bytes as
- * received, for this resource or a prefix of it, and not expired.
+ * Returns whether `token` grants access to `resource` at `nowSec`. The token must be signed with one of `keys`, must name
+ * the resource or a prefix of it, and must not be expired (protocol-facts.md, 1.3).
  */
 export function verifySas(
     token: SasToken | undefined,
@@ -74,7 +76,7 @@ export function verifySas(
     return keys.some(key => isSignedWith(token, key))
 }
 
-/** A token as the Azure SDKs make it, for tests and tools. */
+/** Returns a token as the Azure SDKs create it. `key` is Base64, `expirySec` is Unix time. */
 export function makeSas(key: string, resource: string, expirySec: number, policy?: string): string {
     const sr = encodeURIComponent(resource)
     const sig = encodeURIComponent(hmacBase64(key, `${sr}\n${expirySec}`))

@@ -64,7 +64,7 @@ test("a port that is taken is named, with what to do, and nothing stays open", a
     })
     const { port } = taken.address() as AddressInfo
     await expect(listen(newCloud(), { httpsPort: port })).rejects.toThrow(
-        `Cannot listen for HTTPS on 127.0.0.1:${port}: another program has it. Choose another port, or 0 for any free one.`
+        `Cannot listen for HTTPS on 127.0.0.1:${port}: another program uses the port. Choose another port, or 0 for any free port.`
     )
     taken.close()
 })

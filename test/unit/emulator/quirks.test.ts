@@ -1,4 +1,4 @@
-// What the documents leave open can be had the other way (facts 10).
+// What the documents leave open can be had the other way (protocol-facts.md, 10).
 import { describe, expect, test } from "vitest"
 import { dpsClient, dpsConnect, HUB, hubClient, newCloud, RawClient } from "../../helpers/raw-client.js"
 

@@ -10,7 +10,7 @@ import {
     ROTATE_SCHEMA,
 } from "./admin-schema.js"
 
-/** What an operator of the emulator did wrong. */
+/** An invalid request to the admin API. */
 export class AdminError extends Error {
     constructor(
         readonly status: number,
@@ -22,7 +22,7 @@ export class AdminError extends Error {
 
 interface AdminCall {
     cloud: Cloud
-    /** What the path has where the route has `:name`. */
+    /** The parts of the path that match `:name` in the route. */
     params: string[]
     query: URLSearchParams
     body: unknown
@@ -42,18 +42,18 @@ function check<T extends v.GenericSchema>(schema: T, body: unknown): v.InferOutp
 function requireHub({ cloud, params }: AdminCall) {
     const hub = cloud.findHub(params[0])
     if (hub) return hub
-    throw new AdminError(404, `There is no hub ${params[0]}; there are: ${cloud.hubNames().join(", ")}.`)
+    throw new AdminError(404, `Unknown hub ${params[0]}. The hubs are ${cloud.hubNames().join(", ")}.`)
 }
 
-/** The hub and the device ID of a path. */
+/** Returns the hub and the device ID of a path. @throws AdminError 404 */
 function requireDevice(call: AdminCall) {
     const hub = requireHub(call)
     const id = call.params[1]
-    if (!hub.device(id)) throw new AdminError(404, `${hub.hostName} has no device ${id}.`)
+    if (!hub.device(id)) throw new AdminError(404, `Unknown device ${id} on ${hub.hostName}.`)
     return { hub, id }
 }
 
-/** Reads, changes and writes an enrollment or a group. */
+/** Reads, changes and writes an enrollment or a group. @throws AdminError 404 */
 function changeEnrollment(
     call: AdminCall,
     kind: "group" | "individual",
@@ -63,11 +63,11 @@ function changeEnrollment(
     const [id] = call.params
     if (kind === "group") {
         const old = enrollments.group(id)
-        if (!old) throw new AdminError(404, `There is no enrollment group ${id}.`)
+        if (!old) throw new AdminError(404, `Unknown enrollment group ${id}.`)
         enrollments.putGroup({ ...old, ...change(old) })
     } else {
         const old = enrollments.individual(id)
-        if (!old) throw new AdminError(404, `There is no enrollment ${id}.`)
+        if (!old) throw new AdminError(404, `Unknown enrollment ${id}.`)
         enrollments.putIndividual({ ...old, ...change(old) })
     }
 }
@@ -98,7 +98,7 @@ function describeState({ cloud }: AdminCall) {
 
 const DONE = { done: true }
 
-/** `METHOD /path` and what it does; the answer is JSON. */
+/** `METHOD /path` and its handler. The answer is JSON. */
 const ROUTES: [route: string, handler: Handler][] = [
     ["GET /state", describeState],
     [
@@ -120,8 +120,7 @@ const ROUTES: [route: string, handler: Handler][] = [
     [
         "DELETE /faults/:id",
         ({ cloud, params }) => {
-            if (!cloud.faultRules.remove(params[0]))
-                throw new AdminError(404, `There is no fault ${params[0]}.`)
+            if (!cloud.faultRules.remove(params[0])) throw new AdminError(404, `Unknown fault ${params[0]}.`)
             return DONE
         },
     ],
@@ -182,21 +181,21 @@ const ROUTES: [route: string, handler: Handler][] = [
 ]
 
 function matchPath(pattern: string, path: string): string[] | undefined {
-    const wanted = pattern.split("/")
+    const parts = pattern.split("/")
     const segments = path.split("/")
-    if (wanted.length !== segments.length) return undefined
-    const fits = wanted.every((part, i) => part.startsWith(":") || part === segments[i])
-    return fits ? segments.filter((_, i) => wanted[i].startsWith(":")).map(decodeURIComponent) : undefined
+    if (parts.length !== segments.length) return undefined
+    const isMatch = parts.every((part, i) => part.startsWith(":") || part === segments[i])
+    return isMatch ? segments.filter((_, i) => parts[i].startsWith(":")).map(decodeURIComponent) : undefined
 }
 
-/** Does what an operator asks. @throws AdminError */
+/** Processes a request to the admin API and returns the JSON value of the answer. @throws AdminError */
 export function handleAdminRequest(cloud: Cloud, method: string, url: string, body: unknown): unknown {
     const [path, query = ""] = url.split("?")
     for (const [route, handler] of ROUTES) {
-        const [wantedMethod, pattern] = route.split(" ")
-        const params = wantedMethod === method ? matchPath(pattern, path) : undefined
+        const [routeMethod, pattern] = route.split(" ")
+        const params = routeMethod === method ? matchPath(pattern, path) : undefined
         if (params) return handler({ cloud, params, query: new URLSearchParams(query), body })
     }
     const routes = ROUTES.map(([route]) => route).join(", ")
-    throw new AdminError(404, `There is no ${method} ${path}. There are: ${routes}.`)
+    throw new AdminError(404, `Unknown route ${method} ${path}. The routes are: ${routes}.`)
 }

@@ -1,4 +1,4 @@
-// What the admin API takes, checked before anything is done.
+// The schemas of the requests to the admin API.
 import * as v from "valibot"
 import { FAULT_POINTS } from "../faults/injected-fault.js"
 
@@ -20,7 +20,7 @@ const FAULT_SCHEMA = v.pipe(
         dropAfterBytes: v.optional(whole),
         closeAfterConnackMs: v.optional(whole),
     }),
-    v.check(fault => Object.keys(fault).length > 0, "says nothing of what is to happen")
+    v.check(fault => Object.keys(fault).length > 0, "must have at least one effect")
 )
 
 /** Body of `POST /faults`. */

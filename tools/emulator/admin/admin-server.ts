@@ -9,7 +9,8 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
     let bytes = 0
     for await (const chunk of request as AsyncIterable<Buffer>) {
         bytes += chunk.length
-        if (bytes > BODY_MAX_BYTES) throw new AdminError(413, `A body is ${BODY_MAX_BYTES} bytes at most.`)
+        if (bytes > BODY_MAX_BYTES)
+            throw new AdminError(413, `The body is too long (maximum ${BODY_MAX_BYTES} bytes).`)
         chunks.push(chunk)
     }
     const text = Buffer.concat(chunks).toString()
@@ -21,7 +22,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
     }
 }
 
-/** The admin API: what an operator of the emulator may do to it, JSON over HTTP. It asks for no credentials. */
+/** Returns a server for the admin API: JSON over HTTP, without credentials. */
 export function adminServer(cloud: Cloud): Server {
     return createServer((request, response) => {
         readBody(request)

@@ -1,8 +1,7 @@
 import type { Random } from "@moorage/runtime"
-import { newKey } from "@moorage/protocol"
-import { parseSas, verifySas } from "@moorage/protocol"
+import { newKey, parseSas, verifySas } from "@moorage/protocol"
 
-/** What a shared access policy can allow (DPS and IoT Hub, "Control access"). */
+/** The permissions of shared access policies (Microsoft, "Control access" to DPS and to IoT Hub). */
 export type Permission =
     | "ServiceConfig"
     | "EnrollmentRead"
@@ -14,7 +13,7 @@ export type Permission =
     | "ServiceConnect"
     | "DeviceConnect"
 
-/** A key that opens a service's API, as far as its permissions go. */
+/** A key of a service API and the permissions of its holder. */
 export interface SharedAccessPolicy {
     keyName: string
     /** Base64. */
@@ -25,7 +24,7 @@ export interface SharedAccessPolicy {
 
 export type KeylessPolicy = Omit<SharedAccessPolicy, "primaryKey">
 
-/** What a new DPS has. */
+/** The policies of a new DPS instance. */
 export const DPS_POLICIES: KeylessPolicy[] = [
     {
         keyName: "provisioningserviceowner",
@@ -39,7 +38,7 @@ export const DPS_POLICIES: KeylessPolicy[] = [
     },
 ]
 
-/** What a new IoT hub has. */
+/** The policies of a new IoT hub. */
 export const HUB_POLICIES: KeylessPolicy[] = [
     {
         keyName: "iothubowner",
@@ -51,7 +50,7 @@ export const HUB_POLICIES: KeylessPolicy[] = [
     { keyName: "registryReadWrite", permissions: ["RegistryRead", "RegistryWrite"] },
 ]
 
-/** What writing includes (IoT Hub: RegistryReadWrite). */
+/** The write permission that includes each read permission (IoT Hub: RegistryReadWrite). */
 const INCLUDED_IN: Partial<Record<Permission, Permission>> = {
     RegistryRead: "RegistryWrite",
     EnrollmentRead: "EnrollmentWrite",
@@ -62,47 +61,43 @@ const KEY_BYTES = 32
 
 /** The shared access policies of one service. */
 export class AccessPolicies {
-    private created: SharedAccessPolicy[] | undefined
-
     /**
-     * @param given the service's own default policies unless given, with new keys
-     * @param onMade told of policies that got new keys
+     * @param current the policies (default: `defaults` with new keys)
+     * @param onCreated called when the default policies get new keys
      */
     constructor(
-        given: SharedAccessPolicy[] | undefined,
+        private current: SharedAccessPolicy[] | undefined,
         private readonly defaults: KeylessPolicy[],
         private readonly random: Random,
-        private readonly onMade: (made: SharedAccessPolicy[]) => void = () => undefined
-    ) {
-        this.created = given
-    }
+        private readonly onCreated: (created: SharedAccessPolicy[]) => void = () => undefined
+    ) {}
 
-    /** Keys are made at first use: a run that never asks draws no randomness for them. */
+    /** The policies. Keys are created at first use, so that a run without service calls draws no random numbers. */
     get policies(): SharedAccessPolicy[] {
-        if (this.created) return this.created
-        this.created = this.defaults.map(policy => ({
+        if (this.current) return this.current
+        this.current = this.defaults.map(policy => ({
             ...policy,
             primaryKey: newKey(this.random, KEY_BYTES),
         }))
-        this.onMade(this.created)
-        return this.created
+        this.onCreated(this.current)
+        return this.current
     }
 
-    /** What the Azure SDKs take. @throws RangeError when there is no such policy */
+    /** Returns the connection string for the Azure SDKs. @throws RangeError if the policy does not exist */
     connectionString(hostName: string, keyName = this.policies[0]?.keyName): string {
         const policy = this.policies.find(each => each.keyName === keyName)
-        if (!policy) throw new RangeError(`no shared access policy ${keyName}`)
+        if (!policy) throw new RangeError(`unknown shared access policy ${keyName}`)
         return `HostName=${hostName};SharedAccessKeyName=${keyName};SharedAccessKey=${policy.primaryKey}`
     }
 
-    /** Whether an Authorization header opens `resource` for `permission` at `nowSec`. */
+    /** Returns whether an Authorization header grants `permission` on `resource` at `nowSec`. */
     allows(authorization: string, resource: string, permission: Permission, nowSec: number): boolean {
         const token = parseSas(authorization)
         const policy = this.policies.find(each => each.keyName === token?.policy)
         if (!policy) return false
         const { permissions, primaryKey, secondaryKey } = policy
-        const wider = INCLUDED_IN[permission]
-        if (!permissions.includes(permission) && !(wider && permissions.includes(wider))) return false
+        const including = INCLUDED_IN[permission]
+        if (!permissions.includes(permission) && !(including && permissions.includes(including))) return false
         const keys = secondaryKey ? [primaryKey, secondaryKey] : [primaryKey]
         return verifySas(token, resource, keys, nowSec)
     }

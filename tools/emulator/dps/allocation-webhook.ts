@@ -3,32 +3,37 @@ import type { InitialTwin } from "../hub/twin.js"
 import type { Enrollment } from "./enrollments.js"
 import { enrollmentDocument } from "./enrollment-document.js"
 
-/** Posts JSON. Rejects when there is no answer. */
+/** Posts a JSON body to a webhook. The promise rejects if no answer comes. */
 export type CallWebhook = (url: string, body: string) => Promise<{ status: number; body: string }>
 
-/** What a webhook decided. */
+/** The decision of a webhook. */
 export interface CustomAllocation {
     hub: string
-    /** Counts where the enrollment's own initial twin would. */
+    /** Replaces the initial twin of the enrollment. */
     initialTwin?: InitialTwin
-    /** Goes back to the device. */
+    /** Sent to the device. */
     payload?: unknown
 }
 
-/** Where a device is now: not sent at its first registration. */
+/** The present assignment of a device. A new device has none. */
 export interface CurrentAssignment {
     hub: string
     deviceId: string
 }
 
-/** Body of the POST to the webhook (DPS, "Custom allocation policy request"). */
-export function formatAllocationRequest(
-    registrationId: string,
-    enrollment: Enrollment,
-    linkedHubs: string[],
-    current: CurrentAssignment | undefined,
+/** The input of a webhook. */
+export interface AllocationRequest {
+    registrationId: string
+    enrollment: Enrollment
+    linkedHubs: string[]
+    current: CurrentAssignment | undefined
+    /** The payload of the device's register request. */
     payload: unknown
-): string {
+}
+
+/** Returns the body of the POST to the webhook (Microsoft, "Custom allocation policy request"). */
+export function formatAllocationRequest(request: AllocationRequest): string {
+    const { registrationId, enrollment, linkedHubs, current, payload } = request
     const field = enrollment.enrollmentGroupId === undefined ? "individualEnrollment" : "enrollmentGroup"
     return JSON.stringify({
         [field]: enrollmentDocument(enrollment.base),
@@ -47,7 +52,7 @@ function objectOrUndefined(value: unknown): JsonObject | undefined {
     return isJsonObject(value) ? value : undefined
 }
 
-/** What the webhook's answer says, or why it says nothing, in the words of DPS where they are known. */
+/** Returns the decision in the answer of a webhook, or an error message. Known messages are those of DPS. */
 export function parseAllocationResponse(
     { status, body }: { status: number; body: string },
     linkedHubs: string[]

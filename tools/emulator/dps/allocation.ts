@@ -2,24 +2,24 @@ import { createHash } from "node:crypto"
 import { globToRegExp } from "../util/glob.js"
 import type { AllocationPolicy } from "./enrollments.js"
 
-/** How far the hubs are from some devices: what `geoLatency` goes by, for an emulator has no geography. */
+/** The latencies between some devices and the hubs, for `geoLatency` allocation. */
 export interface LatencyRow {
-    /** Registration IDs; `*` stands for any characters. The first row that fits counts. */
+    /** Registration IDs, where `*` matches any characters. The first matching row applies. */
     devices: string
-    /** By the hub's host name, in lower case. A hub that is not named is out of reach. */
+    /** The latency by host name in lower case. A hub without a latency is not selected. */
     latencyMs: Record<string, number>
 }
 
 /**
- * The hub of `hashed` allocation ("evenly weighted"): the one with the highest hash together with the
- * registration ID, so that a hub that comes or goes moves as few devices as can be.
+ * Returns the hub of `hashed` allocation ("evenly weighted"). Each hub name is hashed together with the registration ID,
+ * and the highest hash wins (rendezvous hashing). A new or removed hub therefore moves as few devices as possible.
  */
 export function hashedHub(registrationId: string, hubs: string[]): string {
     const weight = (hub: string) => createHash("sha256").update(`${hub}\n${registrationId}`).digest("hex")
     return hubs.map(hub => ({ hub, weight: weight(hub) })).reduce((a, b) => (b.weight > a.weight ? b : a)).hub
 }
 
-/** The nearest of the hubs, or undefined when the table has none of them for this device. */
+/** Returns the hub with the lowest latency, or undefined if no row has a latency for this device. */
 function nearestHub(registrationId: string, hubs: string[], latencies: LatencyRow[]): string | undefined {
     const row = latencies.find(({ devices }) => globToRegExp(devices).test(registrationId))
     const latencyOf = (hub: string) => row?.latencyMs[hub] ?? Infinity
@@ -27,7 +27,7 @@ function nearestHub(registrationId: string, hubs: string[], latencies: LatencyRo
     return latencyOf(nearest) < Infinity ? nearest : undefined
 }
 
-/** The hub that a policy other than `custom` gives a device; `hashed` is the default (facts 3). */
+/** Returns the hub that a policy other than `custom` selects (default: `hashed`; protocol-facts.md, 3). */
 export function allocate(
     policy: AllocationPolicy | undefined,
     registrationId: string,

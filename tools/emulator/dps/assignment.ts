@@ -11,12 +11,12 @@ import {
     type CustomAllocation,
 } from "./allocation-webhook.js"
 
-/** What DPS asks of a linked hub. */
+/** The operations of a linked hub that DPS uses. */
 export interface LinkedHub {
     readonly hostName: string
-    /** Creates the device identity with this twin, or gives the existing one these keys. */
+    /** Creates the device identity with this twin, or replaces the keys of the existing identity. */
     putDevice(deviceId: string, keys: string[], twin?: InitialTwin | TwinState): void
-    /** All of a device's twin, for the hub that it moves to. */
+    /** Returns the complete twin of a device, for the hub that the device moves to. */
     twinOf(deviceId: string): TwinState | undefined
     removeDevice(deviceId: string): void
 }
@@ -30,34 +30,45 @@ export interface AssignerOptions {
     registrations: Registrations
 }
 
-/** A device that is to be assigned. */
+/** A registration that DPS assigns. */
 interface AssignmentRequest {
     registrationId: string
-    /** What it sent along for a webhook. */
+    /** The payload for a webhook. */
     payload?: unknown
-    /** When it asked. */
+    /** The time of the register request. */
     beganAtMs: number
 }
 
-/** Codes of operations that fail (facts 1.6; the second is ours). */
+/** A move of a device identity between hubs. */
+interface Move {
+    /** The present hub, or undefined if the device stays or is new. */
+    from: string | undefined
+    to: string
+    /** Whether the twin moves with the device. */
+    migrate: boolean
+    /** The twin from a webhook. */
+    initialTwin: InitialTwin | undefined
+}
+
+/** The error codes of failed operations (protocol-facts.md, 1.6). NO_HUB is a code of this emulator only. */
 const CUSTOM_ALLOCATION_FAILED = 400207
 const NO_HUB = 400208
 
-/** Decides which hub a device belongs to, and moves it there. */
+/** Selects the hub of a device and moves the device there. */
 export class Assigner {
     constructor(private readonly options: AssignerOptions) {}
 
-    /** Calls `done` with the outcome: at once, or when the webhook of `custom` allocation has answered. */
+    /** Calls `done` with the outcome, immediately or after the answer of the webhook of `custom` allocation. */
     assign(
-        request: AssignmentRequest,
+        device: AssignmentRequest,
         enrollment: Enrollment,
         done: (outcome: RegistrationState) => void
     ): void {
-        const { registrationId, payload } = request
-        const fail = (code: number, message: string) =>
-            done(this.recordFailure(request, enrollment, code, message))
+        const { registrationId, payload } = device
+        const fail = (errorCode: number, errorMessage: string) =>
+            done(this.recordFailure(device, enrollment, { errorCode, errorMessage }))
         const old = this.options.registrations.get(registrationId)
-        const candidateHubs = this.choices(enrollment, old)
+        const candidateHubs = this.findCandidateHubs(enrollment, old)
         const { allocationPolicy, customAllocationDefinition } = enrollment.base
         if (candidateHubs.length === 0) fail(NO_HUB, "No linked IoT hub to assign to.")
         else if (allocationPolicy === "custom") {
@@ -67,22 +78,23 @@ export class Assigner {
                 return fail(CUSTOM_ALLOCATION_FAILED, "Custom allocation has no webhook.")
             const { assignedHub, deviceId } = old?.state ?? {}
             const current = assignedHub && deviceId ? { hub: assignedHub, deviceId } : undefined
-            const body = formatAllocationRequest(registrationId, enrollment, candidateHubs, current, payload)
-            void callWebhook(url, body)
+            const linkedHubs = candidateHubs
+            const request = { registrationId, enrollment, linkedHubs, current, payload }
+            void callWebhook(url, formatAllocationRequest(request))
                 .then(answer => parseAllocationResponse(answer, candidateHubs))
                 .catch(() => "Custom allocation failed: the webhook did not answer.")
                 .then(decision => {
                     if (typeof decision === "string") fail(CUSTOM_ALLOCATION_FAILED, decision)
-                    else done(this.recordAssignment(request, enrollment, decision))
+                    else done(this.recordAssignment(device, enrollment, decision))
                 })
         } else {
             const hub = allocate(allocationPolicy, registrationId, candidateHubs, this.options.latencies)
-            done(this.recordAssignment(request, enrollment, { hub }))
+            done(this.recordAssignment(device, enrollment, { hub }))
         }
     }
 
-    /** The hubs to choose from; with "never reprovision" the present one alone. */
-    private choices({ base }: Enrollment, old: Registration | undefined): string[] {
+    /** Returns the possible hubs. With the policy "never reprovision" this is the present hub only. */
+    private findCandidateHubs({ base }: Enrollment, old: Registration | undefined): string[] {
         const linked = this.options.hubs.map(hub => hub.hostName)
         const policy = base.reprovisionPolicy ?? DEFAULT_REPROVISION
         const present = old?.state.assignedHub
@@ -90,7 +102,7 @@ export class Assigner {
         return (base.iotHubs ?? linked).map(name => name.toLowerCase()).filter(name => linked.includes(name))
     }
 
-    /** Around what was decided, in the service's order. */
+    /** Adds the common fields, in the order in which the service sends them. */
     private buildState(
         { registrationId, beganAtMs }: AssignmentRequest,
         old: Registration | undefined,
@@ -105,20 +117,20 @@ export class Assigner {
         }
     }
 
-    /** A failure takes nothing from a device that is assigned already. */
+    /** Records a failure. A device that is already assigned keeps its record. */
     private recordFailure(
         request: AssignmentRequest,
         { enrollmentGroupId }: Enrollment,
-        errorCode: number,
-        errorMessage: string
+        error: { errorCode: number; errorMessage: string }
     ): RegistrationState {
         const { registrations } = this.options
         const old = registrations.get(request.registrationId)
-        const state = this.buildState(request, old, { status: "failed", errorCode, errorMessage })
+        const state = this.buildState(request, old, { status: "failed", ...error })
         if (!old?.state.assignedHub) registrations.put({ state, enrollmentGroupId, pastHubs: [] })
         return state
     }
 
+    /** Moves the device to the hub and records the assignment. */
     private recordAssignment(
         request: AssignmentRequest,
         enrollment: Enrollment,
@@ -132,7 +144,10 @@ export class Assigner {
         const pastHubs = moved ? [...new Set([...past, present])].filter(name => name !== hub) : past
         const { base, deviceId, enrollmentGroupId } = enrollment
         const { migrateDeviceData } = base.reprovisionPolicy ?? DEFAULT_REPROVISION
-        this.moveDevice(enrollment, moved ? present : undefined, hub, migrateDeviceData, initialTwin)
+        this.moveDevice(enrollment, {
+            ...{ from: moved ? present : undefined, to: hub },
+            ...{ migrate: migrateDeviceData, initialTwin },
+        })
         const substatus = substatusOf(old, hub, migrateDeviceData)
         const decided = { assignedHub: hub, deviceId, status: "assigned" as const, substatus, payload }
         const state = this.buildState(request, old, decided)
@@ -140,14 +155,8 @@ export class Assigner {
         return state
     }
 
-    /** Makes the identity on `to`; its twin comes from the old hub, the webhook or the enrollment. */
-    private moveDevice(
-        { base, deviceId, keys }: Enrollment,
-        from: string | undefined,
-        to: string,
-        migrate: boolean,
-        initialTwin: InitialTwin | undefined
-    ): void {
+    /** Creates the identity on the hub `to`. Its twin comes from the old hub, the webhook or the enrollment. */
+    private moveDevice({ base, deviceId, keys }: Enrollment, { from, to, migrate, initialTwin }: Move): void {
         const hubNamed = (name: string) => this.options.hubs.find(hub => hub.hostName === name)
         const old = from === undefined ? undefined : hubNamed(from)
         const migrated = migrate ? old?.twinOf(deviceId) : undefined
@@ -156,7 +165,7 @@ export class Assigner {
     }
 }
 
-/** What being assigned to `hub` is, after the registration `old`. */
+/** Returns the substatus of an assignment to `hub` after the registration `old`. */
 function substatusOf(
     old: Registration | undefined,
     hub: string,

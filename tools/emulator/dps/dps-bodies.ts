@@ -1,7 +1,7 @@
 import type { Random } from "@moorage/runtime"
 import { isJsonObject } from "../util/json-object.js"
 
-/** One registration, as DPS shows it to its device. */
+/** One registration as DPS sends it to the device (protocol-facts.md, 1.6). */
 export interface RegistrationState {
     registrationId: string
     createdDateTimeUtc?: string
@@ -14,13 +14,14 @@ export interface RegistrationState {
     errorMessage?: string
     lastUpdatedDateTimeUtc?: string
     etag?: string
-    /** What a custom allocation's webhook had for the device. */
+    /** The payload from the webhook of `custom` allocation. */
     payload?: unknown
 }
 
-/** A status and a JSON body: what either transport carries. */
+/** An answer of DPS, independent of the transport. */
 export interface DpsResponse {
     status: number
+    /** JSON. */
     body: string
     retryAfterSec?: number
 }
@@ -29,50 +30,52 @@ function hex(random: Random, bytes: number): string {
     return Buffer.from(random.bytes(bytes)).toString("hex")
 }
 
+/** Returns a GUID in lower case. */
 export function newGuid(random: Random): string {
     return [4, 2, 2, 2, 6].map(bytes => hex(random, bytes)).join("-")
 }
 
-/** `<digit>.<16 hex>.<guid>`, as the service makes them. */
+/** Returns an operation ID in the form of the service: `<digit>.<16 hex>.<guid>`. */
 export function newOperationId(random: Random): string {
     return `${Math.floor(random.next() * 10)}.${hex(random, 8)}.${newGuid(random)}`
 }
 
-/** Base64 of a quoted string. */
+/** Returns an ETag in the form of the service: the Base64 text of a quoted GUID. */
 export function newEtag(random: Random): string {
-    const tag = [4, 2, 2, 2, 6].map(bytes => hex(random, bytes)).join("-")
-    return Buffer.from(`"${tag}"`).toString("base64")
+    return Buffer.from(`"${newGuid(random)}"`).toString("base64")
 }
 
-/** UTC with seven fractional digits, as .NET writes it. */
+/** Returns the time in UTC with seven fractional digits, as .NET formats it. */
 export function timestamp(nowMs: number): string {
     return `${new Date(nowMs).toISOString().slice(0, -1)}0000Z`
 }
 
-/** An error that is not an operation's outcome: no operation ID, no status. */
-export function errorResponse(
-    status: number,
-    errorCode: number,
-    message: string,
-    random: Random,
-    nowMs: number,
+/** A refusal of a request. `code` starts with the status. */
+export interface DpsError {
+    status: number
+    code: number
+    message: string
     retryAfterSec?: number
-): DpsResponse {
-    const body = { errorCode, trackingId: newGuid(random), message, timestampUtc: timestamp(nowMs) }
+}
+
+/** Returns the answer for a refused request. It has neither an operation ID nor a registration status. */
+export function errorResponse(error: DpsError, random: Random, nowMs: number): DpsResponse {
+    const { status, code, message, retryAfterSec } = error
+    const body = { errorCode: code, trackingId: newGuid(random), message, timestampUtc: timestamp(nowMs) }
     return { status, body: JSON.stringify(body), retryAfterSec }
 }
 
 /**
- * What a register request carries for the webhook. The body may be empty: the C# SDK sends none without a
- * payload (facts 1.5).
- * @throws SyntaxError when it is no JSON object, or names another device
+ * Returns the payload of a register request, for the webhook. The body may be empty: the C# SDK sends no body if there is
+ * no payload (protocol-facts.md, 1.5).
+ * @throws SyntaxError if the body is not a JSON object, or if it names another device
  */
-export function registerPayload(body: string, registrationId: string): unknown {
+export function parseRegisterPayload(body: string, registrationId: string): unknown {
     if (body.trim() === "") return undefined
     const fields: unknown = JSON.parse(body)
     if (!isJsonObject(fields)) throw new SyntaxError("not a JSON object")
-    const named = fields.registrationId
-    if (typeof named === "string" && named.toLowerCase() !== registrationId)
-        throw new SyntaxError("registrationId is another device's")
+    const bodyId = fields.registrationId
+    if (typeof bodyId === "string" && bodyId.toLowerCase() !== registrationId)
+        throw new SyntaxError("registrationId belongs to another device")
     return fields.payload ?? undefined
 }

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "@moorage/runtime"
-import { type SasToken, verifySas } from "@moorage/protocol"
-import type { CloudEvent } from "../cloud-events.js"
+import { parseRegistrationId, type SasToken, verifySas } from "@moorage/protocol"
+import type { NewCloudEvent } from "../cloud-events.js"
 import type { InjectedFault } from "../faults/injected-fault.js"
 import type { Quirks } from "../quirks.js"
 import type { DpsThrottle } from "../quota/throttles.js"
@@ -8,15 +8,15 @@ import type { Snapshot, StateStore } from "../state/state-store.js"
 import type { LatencyRow } from "./allocation.js"
 import { Assigner, type LinkedHub } from "./assignment.js"
 import {
+    type DpsError,
     type DpsResponse,
     errorResponse,
     newOperationId,
-    registerPayload,
+    parseRegisterPayload,
     type RegistrationState,
 } from "./dps-bodies.js"
 import { type Enrollment, Enrollments } from "./enrollments.js"
 import { type RegistrationOperation, RegistrationOperations } from "./registration-operations.js"
-import { parseRegistrationId } from "@moorage/protocol"
 import { Registrations } from "./registrations.js"
 import type { CallWebhook } from "./allocation-webhook.js"
 
@@ -25,37 +25,37 @@ export interface DpsOptions {
     random: Random
     idScope: string
     hubs: LinkedHub[]
-    /** How long an operation stays `assigning`. */
+    /** The time that a registration stays `assigning`. */
     assigningMs: number
-    /** What a 202 says. */
+    /** `retry-after` of a 202. */
     retryAfterSec: number
-    /** What `geoLatency` goes by. */
+    /** The latencies for `geoLatency` allocation. */
     latencies: LatencyRow[]
-    /** How `custom` allocation is asked. */
+    /** Calls the webhook of `custom` allocation. */
     callWebhook: CallWebhook | undefined
     quirks: Quirks
     throttle: DpsThrottle
     stateStore: StateStore
-    record: (event: Omit<CloudEvent, "atMs" | "service">) => void
+    record: (event: NewCloudEvent) => void
 }
 
-/** Calls counted for one registration ID. */
+/** The number of calls for one registration ID. */
 export interface DpsCounters {
     registrations: number
     polls: number
     lookups: number
 }
 
-/** A device that asks: who it says it is, and its token. */
+/** The sender of a request: its claimed registration ID and its token. */
 export interface Caller {
     registrationId: string
     token: SasToken | undefined
 }
 
-/** Registration IDs whose calls are counted; those of one who tries out IDs are not, beyond this. */
+/** The maximum number of registration IDs with counters. It bounds the memory if a client tries many IDs. */
 const COUNTED_MAX = 1_000_000
 
-/** DPS, without any transport: registrations, operations, the status lookup. */
+/** DPS without a transport: registrations, operations and the status lookup. */
 export class DpsService {
     readonly enrollments: Enrollments
     private readonly registrations: Registrations
@@ -64,18 +64,18 @@ export class DpsService {
     private readonly counts = new Map<string, DpsCounters>()
 
     constructor(private readonly options: DpsOptions) {
-        const { clock, stateStore: keeper } = options
-        this.enrollments = new Enrollments(keeper)
-        this.registrations = new Registrations(keeper)
-        this.operations = new RegistrationOperations(clock, keeper)
+        const { clock, stateStore } = options
+        this.enrollments = new Enrollments(stateStore)
+        this.registrations = new Registrations(stateStore)
+        this.operations = new RegistrationOperations(clock, stateStore)
         this.assigner = new Assigner({ ...options, registrations: this.registrations })
     }
 
-    /** Takes up what an earlier process kept; what it had not decided is decided now. */
-    restore(whenDurable: Snapshot): void {
-        this.enrollments.restore(whenDurable)
-        this.registrations.restore(whenDurable)
-        for (const operation of this.operations.restore(whenDurable)) this.schedule(operation)
+    /** Restores the state of an earlier process. Pending registrations continue. */
+    restore(snapshot: Snapshot): void {
+        this.enrollments.restore(snapshot)
+        this.registrations.restore(snapshot)
+        for (const operation of this.operations.restore(snapshot)) this.schedule(operation)
     }
 
     get idScope(): string {
@@ -90,11 +90,12 @@ export class DpsService {
         return this.options.quirks
     }
 
-    /** Runs `answer` when all that has changed until now is kept. */
-    whenDurable(recordCall: () => void): void {
-        this.options.stateStore.whenDurable(recordCall)
+    /** Calls `reply` when all changes until now are stored. */
+    whenDurable(reply: () => void): void {
+        this.options.stateStore.whenDurable(reply)
     }
 
+    /** Returns the number of calls for a registration ID. */
     counters(registrationId: string): DpsCounters {
         let counts = this.counts.get(registrationId)
         if (!counts) {
@@ -104,7 +105,7 @@ export class DpsService {
         return counts
     }
 
-    /** The registration record, as the service API shows it. */
+    /** Returns the registration record as the service API shows it. */
     registration(registrationId: string): RegistrationState | undefined {
         return this.registrations.get(registrationId)?.state
     }
@@ -113,37 +114,36 @@ export class DpsService {
         return this.registrations.size
     }
 
-    /** Up to `count` registration records of an enrollment group, by ID, from the first after `id`. */
+    /** Returns up to `count` registration records of an enrollment group in the order of their IDs, after `id`. */
     registrationsOf(enrollmentGroupId: string, id: string | undefined, count: number): RegistrationState[] {
         return this.registrations.ofGroup(enrollmentGroupId, id, count)
     }
 
-    /** Forgets the registration record; the device identity on its hub stays. */
+    /** Deletes the registration record. The device identity on the hub stays. @returns whether the record existed */
     deleteRegistration(registrationId: string): boolean {
         return this.registrations.delete(registrationId)
     }
 
-    /** Whether the caller's token opens any enrollment, a disabled one too. */
+    /** Returns whether the caller's token is valid for an enrollment. The enrollment may be disabled. */
     isEnrolled(caller: Caller): boolean {
         return this.findEnrollment(caller) !== undefined
     }
 
-    /** Register: always 202 first; the outcome comes by polling (facts 1.6). */
+    /** Starts a registration. The answer is always 202; polls return the outcome (protocol-facts.md, 1.6). */
     register(caller: Caller, body: string, fault?: InjectedFault): DpsResponse {
         const { registrationId } = caller
         this.counters(registrationId).registrations++
+        const reply = this.recordedReply("register", caller)
         const enrollment =
             this.rejectEarly(fault, () => this.options.throttle.register()) ?? this.authenticate(caller)
-        if (!("base" in enrollment)) return this.answer("register", caller, enrollment)
-        if (isDisabled(enrollment)) return this.answer("register", caller, disabledOperation(registrationId))
+        if (!("base" in enrollment)) return reply(enrollment)
+        if (isDisabled(enrollment)) return reply(disabledResponse(registrationId))
         let payload: unknown
         try {
-            payload = registerPayload(body, registrationId)
+            payload = parseRegisterPayload(body, registrationId)
         } catch {
-            return this.answer(
-                "register",
-                caller,
-                this.errorResponse(400, 400004, "The register body is malformed.")
+            return reply(
+                this.errorResponse({ status: 400, code: 400004, message: "The register body is malformed." })
             )
         }
         const operation: RegistrationOperation = {
@@ -156,43 +156,47 @@ export class DpsService {
         }
         this.operations.start(operation)
         this.schedule(operation)
-        return this.answer("register", caller, this.assigningResponse(operation.operationId))
+        return reply(this.assigningResponse(operation.operationId))
     }
 
-    /** Operation status; whatever body came with the request is not looked at. */
+    /** Returns the status of an operation. The body of the request is ignored. */
     poll(caller: Caller, operationId: string, fault?: InjectedFault): DpsResponse {
         const { registrationId } = caller
         this.counters(registrationId).polls++
+        const reply = this.recordedReply("poll", caller)
         const enrollment =
             this.rejectEarly(fault, () => this.options.throttle.poll(registrationId)) ??
             this.authenticate(caller)
-        if (!("base" in enrollment)) return this.answer("poll", caller, enrollment)
-        if (isDisabled(enrollment)) return this.answer("poll", caller, disabledOperation(registrationId))
+        if (!("base" in enrollment)) return reply(enrollment)
+        if (isDisabled(enrollment)) return reply(disabledResponse(registrationId))
         const operation = this.operations.get(operationId)
         if (!operation || operation.registrationId !== registrationId)
-            return this.answer("poll", caller, this.errorResponse(404, 404204, "Operation not found."))
+            return reply(this.errorResponse({ status: 404, code: 404204, message: "Operation not found." }))
         const { outcome } = operation
         if (!outcome) {
             const registrationState = { registrationId, status: "assigning" as const }
-            return this.answer("poll", caller, this.assigningResponse(operationId, registrationState))
+            return reply(this.assigningResponse(operationId, registrationState))
         }
         const body = { operationId, status: outcome.status, registrationState: outcome }
-        return this.answer("poll", caller, { status: 200, body: JSON.stringify(body) }, outcome.assignedHub)
+        return reply({ status: 200, body: JSON.stringify(body) }, outcome.assignedHub)
     }
 
-    /** Device Registration Status Lookup: the flat record. */
+    /** Returns the registration record of the caller (Device Registration Status Lookup; protocol-facts.md, 2). */
     lookup(caller: Caller, fault?: InjectedFault): DpsResponse {
         const { registrationId } = caller
         const { throttle, quirks } = this.options
         this.counters(registrationId).lookups++
+        const reply = this.recordedReply("lookup", caller)
         const limit = () => (quirks.lookupQuota === "operations" ? throttle.operate() : throttle.register())
         const enrollment = this.rejectEarly(fault, limit) ?? this.authenticate(caller)
-        if (!("base" in enrollment)) return this.answer("lookup", caller, enrollment)
+        if (!("base" in enrollment)) return reply(enrollment)
         const state = this.lookupState(registrationId, enrollment)
         if (!state && quirks.lookupUnknown === 404)
-            return this.answer("lookup", caller, this.errorResponse(404, 404201, "Registration not found."))
+            return reply(
+                this.errorResponse({ status: 404, code: 404201, message: "Registration not found." })
+            )
         const body = JSON.stringify(state ?? null)
-        return this.answer("lookup", caller, { status: 200, body }, state?.assignedHub)
+        return reply({ status: 200, body }, state?.assignedHub)
     }
 
     private lookupState(registrationId: string, enrollment: Enrollment): RegistrationState | undefined {
@@ -205,22 +209,22 @@ export class DpsService {
         return this.options.clock.nowMs()
     }
 
-    /** An answer before anything is looked at: an injected fault's, or 429. */
+    /** Returns the answer of an injected fault or of a throttle, before the request is examined. */
     private rejectEarly(fault: InjectedFault | undefined, throttle: () => number): DpsResponse | undefined {
         if (fault?.status !== undefined)
-            return this.errorResponse(
-                fault.status,
-                fault.status * 1000 + 1,
-                "Injected fault.",
-                fault.retryAfterSec
-            )
+            return this.errorResponse({
+                status: fault.status,
+                code: fault.status * 1000 + 1,
+                message: "Injected fault.",
+                retryAfterSec: fault.retryAfterSec,
+            })
         const retryAfterSec = throttle()
         return retryAfterSec
-            ? this.errorResponse(429, 429001, "Too many requests.", retryAfterSec)
+            ? this.errorResponse({ status: 429, code: 429001, message: "Too many requests.", retryAfterSec })
             : undefined
     }
 
-    /** The enrollment that the caller proves to be of. */
+    /** Returns the enrollment for which the caller's token is valid. */
     private findEnrollment(caller: Caller): Enrollment | undefined {
         const resource = `${this.options.idScope}/registrations/${caller.registrationId}`
         const nowSec = this.nowMs() / 1000
@@ -231,11 +235,14 @@ export class DpsService {
 
     private authenticate(caller: Caller): Enrollment | DpsResponse {
         if (parseRegistrationId(caller.registrationId) === undefined)
-            return this.errorResponse(400, 400004, "Registration ID is malformed.")
-        return this.findEnrollment(caller) ?? this.errorResponse(401, 401000, "Unauthorized")
+            return this.errorResponse({ status: 400, code: 400004, message: "Registration ID is malformed." })
+        return (
+            this.findEnrollment(caller) ??
+            this.errorResponse({ status: 401, code: 401000, message: "Unauthorized" })
+        )
     }
 
-    /** Decides the operation when its time has come. */
+    /** Decides the operation at its due time. */
     private schedule(operation: RegistrationOperation): void {
         const waitMs = operation.dueAtMs - this.nowMs()
         if (waitMs > 0) this.options.clock.after(waitMs, () => this.decide(operation))
@@ -249,7 +256,7 @@ export class DpsService {
             .find(candidate => candidate.enrollmentGroupId === enrollmentGroupId)
         const finish = (outcome: RegistrationState) => this.operations.finish(operation, outcome)
         if (!enrollment) {
-            const errorMessage = "The enrollment was deleted meanwhile."
+            const errorMessage = "The enrollment was deleted during the registration."
             finish({ registrationId, status: "failed", errorCode: 404201, errorMessage })
         } else if (isDisabled(enrollment)) finish({ registrationId, status: "disabled" })
         else this.assigner.assign(operation, enrollment, finish)
@@ -260,24 +267,17 @@ export class DpsService {
         return { status: 202, body, retryAfterSec: this.options.retryAfterSec }
     }
 
-    private errorResponse(
-        status: number,
-        code: number,
-        message: string,
-        retryAfterSec?: number
-    ): DpsResponse {
-        return errorResponse(status, code, message, this.options.random, this.nowMs(), retryAfterSec)
+    private errorResponse(error: DpsError): DpsResponse {
+        return errorResponse(error, this.options.random, this.nowMs())
     }
 
-    private answer(
-        kind: "register" | "poll" | "lookup",
-        caller: Caller,
-        response: DpsResponse,
-        detail?: string
-    ): DpsResponse {
-        const { status, retryAfterSec } = response
-        this.options.record({ kind, id: caller.registrationId, status, retryAfterSec, detail })
-        return response
+    /** Returns a function that records the answer to a call as an event and returns the answer. */
+    private recordedReply(kind: "register" | "poll" | "lookup", caller: Caller) {
+        return (response: DpsResponse, detail?: string): DpsResponse => {
+            const { status, retryAfterSec } = response
+            this.options.record({ kind, id: caller.registrationId, status, retryAfterSec, detail })
+            return response
+        }
     }
 }
 
@@ -285,8 +285,8 @@ function isDisabled({ base }: Enrollment): boolean {
     return base.provisioningStatus === "disabled"
 }
 
-/** A disabled enrollment: no operation is begun, so its ID is empty (facts 1.6). */
-function disabledOperation(registrationId: string): DpsResponse {
+/** Returns the answer for a disabled enrollment. No operation starts, so its ID is empty (protocol-facts.md, 1.6). */
+function disabledResponse(registrationId: string): DpsResponse {
     const registrationState = { registrationId, status: "disabled" }
     return { status: 200, body: JSON.stringify({ operationId: "", status: "disabled", registrationState }) }
 }

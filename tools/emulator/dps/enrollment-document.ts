@@ -6,7 +6,7 @@ import {
     type IndividualEnrollment,
 } from "./enrollments.js"
 
-/** An enrollment as DPS shows it, to its operator and to a webhook: never with its keys. */
+/** Returns the JSON of an enrollment for the service API and for a webhook. It never contains keys. */
 export function enrollmentDocument(enrollment: EnrollmentBase): JsonObject {
     const { registrationId, deviceId, enrollmentGroupId } = enrollment as Partial<IndividualEnrollment> &
         Partial<EnrollmentGroup>

@@ -1,8 +1,7 @@
-import { deriveDeviceKey, isSymmetricKey } from "@moorage/protocol"
+import { deriveDeviceKey, isSymmetricKey, parseRegistrationId } from "@moorage/protocol"
 import type { InitialTwin } from "../hub/twin.js"
 import { OrderedMap } from "../util/ordered-map.js"
 import { memoryStore, type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
-import { parseRegistrationId } from "@moorage/protocol"
 
 export const ALLOCATION_POLICIES = ["hashed", "geoLatency", "static", "custom"] as const
 export type AllocationPolicy = (typeof ALLOCATION_POLICIES)[number]
@@ -10,30 +9,30 @@ export type AllocationPolicy = (typeof ALLOCATION_POLICIES)[number]
 /** The webhook of `custom` allocation. */
 export interface CustomAllocationDefinition {
     webhookUrl: string
-    /** Of the documents in the request. */
+    /** The API version of the enrollment in the request. */
     apiVersion: string
 }
 
-/** What individual enrollments and enrollment groups have in common (DPS service API, 2021-10-01). */
+/** The common fields of individual enrollments and enrollment groups (DPS service API, 2021-10-01). */
 export interface EnrollmentBase {
     primaryKey: string
     secondaryKey?: string
     provisioningStatus?: "enabled" | "disabled"
     allocationPolicy?: AllocationPolicy
-    /** Needed by `custom`. */
+    /** Required by `custom`. */
     customAllocationDefinition?: CustomAllocationDefinition
-    /** Host names of the hubs to choose from; all linked hubs unless given. */
+    /** Host names of the possible hubs (default: all linked hubs). */
     iotHubs?: string[]
     reprovisionPolicy?: ReprovisionPolicy
-    /** What a device that is new on its hub starts with. */
+    /** The twin of a new device identity. */
     initialTwin?: InitialTwin
-    /** Kept and shown as it was given; nothing here looks at it. */
+    /** Stored and returned unchanged. The emulator does not use it. */
     capabilities?: unknown
-    /** Given by the service at each write through its API. */
+    /** Set by the service at each write through its API. */
     written?: WriteInfo
 }
 
-/** What the service adds to what it was told. */
+/** The fields that the service adds to an enrollment. */
 export interface WriteInfo {
     etag: string
     createdDateTimeUtc: string
@@ -47,7 +46,7 @@ export interface ReprovisionPolicy {
 
 export interface IndividualEnrollment extends EnrollmentBase {
     registrationId: string
-    /** The registration ID unless given. */
+    /** The device ID on the hub (default: the registration ID). */
     deviceId?: string
 }
 
@@ -55,10 +54,10 @@ export interface EnrollmentGroup extends EnrollmentBase {
     enrollmentGroupId: string
 }
 
-/** Migrate: what a new enrollment has. */
+/** The policy of a new enrollment: reprovision and migrate data. */
 export const DEFAULT_REPROVISION: ReprovisionPolicy = { updateHubAssignment: true, migrateDeviceData: true }
 
-/** What applies to one registration ID. */
+/** The enrollment of one registration ID. */
 export interface Enrollment {
     base: EnrollmentBase
     deviceId: string
@@ -70,45 +69,45 @@ export interface Enrollment {
 function checkKeys(name: string, base: EnrollmentBase): void {
     for (const key of [base.primaryKey, base.secondaryKey])
         if (key !== undefined && !isSymmetricKey(key))
-            throw new RangeError(`enrollment ${name}: a key is Base64 of 16 to 64 bytes`)
+            throw new RangeError(`enrollment ${name}: a key must be Base64 of 16 to 64 bytes`)
 }
 
 function keysOf(base: EnrollmentBase): string[] {
     return base.secondaryKey ? [base.primaryKey, base.secondaryKey] : [base.primaryKey]
 }
 
-/** The enrollment list. An individual enrollment goes before any group. */
+/** The enrollment list. An individual enrollment takes precedence over the groups. */
 export class Enrollments {
     private readonly individuals = new OrderedMap<IndividualEnrollment>()
     private readonly groups = new OrderedMap<EnrollmentGroup>()
 
-    constructor(private readonly keeper: StateStore = memoryStore) {}
+    constructor(private readonly stateStore: StateStore = memoryStore) {}
 
-    /** Takes up what an earlier process kept. */
-    restore(kept: Snapshot): void {
-        for (const [key, value] of kept) {
+    /** Restores the state of an earlier process. */
+    restore(snapshot: Snapshot): void {
+        for (const [key, value] of snapshot) {
             const [kind, id] = splitKey(key)
             if (kind === "enrollment") this.individuals.set(id, value as IndividualEnrollment)
             else if (kind === "group") this.groups.set(id, value as EnrollmentGroup)
         }
     }
 
-    /** Adds or replaces. @throws RangeError when the registration ID or a key is malformed */
+    /** Adds or replaces an individual enrollment. @throws RangeError if the registration ID or a key is malformed */
     putIndividual(enrollment: IndividualEnrollment): void {
         if (parseRegistrationId(enrollment.registrationId) === undefined)
-            throw new RangeError(`enrollment ${enrollment.registrationId}: not a registration ID`)
+            throw new RangeError(`enrollment ${enrollment.registrationId}: malformed registration ID`)
         checkKeys(enrollment.registrationId, enrollment)
         const id = enrollment.registrationId.toLowerCase()
         this.individuals.set(id, { ...enrollment })
-        this.keeper.markChanged(`enrollment/${id}`, () => this.individuals.get(id))
+        this.stateStore.markChanged(`enrollment/${id}`, () => this.individuals.get(id))
     }
 
-    /** Adds or replaces. @throws RangeError when a key is malformed */
+    /** Adds or replaces an enrollment group. @throws RangeError if a key is malformed */
     putGroup(group: EnrollmentGroup): void {
         checkKeys(group.enrollmentGroupId, group)
         const id = group.enrollmentGroupId.toLowerCase()
         this.groups.set(id, { ...group })
-        this.keeper.markChanged(`group/${id}`, () => this.groups.get(id))
+        this.stateStore.markChanged(`group/${id}`, () => this.groups.get(id))
     }
 
     individual(registrationId: string): IndividualEnrollment | undefined {
@@ -123,12 +122,12 @@ export class Enrollments {
         return [...this.individuals.values()]
     }
 
-    /** Up to `count` of them, by ID, from the first after `id`. */
+    /** Returns up to `count` individual enrollments in the order of their IDs, from the first after `id`. */
     individualsAfter(id: string | undefined, count: number): IndividualEnrollment[] {
         return this.individuals.after(id, count)
     }
 
-    /** Up to `count` of them, by ID, from the first after `id`. */
+    /** Returns up to `count` enrollment groups in the order of their IDs, from the first after `id`. */
     groupsAfter(id: string | undefined, count: number): EnrollmentGroup[] {
         return this.groups.after(id, count)
     }
@@ -139,17 +138,17 @@ export class Enrollments {
 
     deleteIndividual(registrationId: string): boolean {
         const id = registrationId.toLowerCase()
-        this.keeper.markChanged(`enrollment/${id}`, () => this.individuals.get(id))
+        this.stateStore.markChanged(`enrollment/${id}`, () => this.individuals.get(id))
         return this.individuals.delete(id)
     }
 
     deleteGroup(enrollmentGroupId: string): boolean {
         const id = enrollmentGroupId.toLowerCase()
-        this.keeper.markChanged(`group/${id}`, () => this.groups.get(id))
+        this.stateStore.markChanged(`group/${id}`, () => this.groups.get(id))
         return this.groups.delete(id)
     }
 
-    /** Every enrollment that `registrationId` may prove itself with; the first whose key fits is the one. */
+    /** Returns the enrollments that can apply to `registrationId`. The first one with a matching key applies. */
     candidates(registrationId: string): Enrollment[] {
         const individual = this.individuals.get(registrationId)
         if (individual) {

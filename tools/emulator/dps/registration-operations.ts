@@ -2,38 +2,38 @@ import type { Clock } from "@moorage/runtime"
 import { type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
 import type { RegistrationState } from "./dps-bodies.js"
 
-/** A registration under way, or done. */
+/** A registration that is in progress or decided. */
 export interface RegistrationOperation {
     operationId: string
     registrationId: string
-    /** The enrollment group that the device proved to be of. */
+    /** The enrollment group that authenticated the device. */
     enrollmentGroupId?: string
     beganAtMs: number
-    /** When `assigning` ends at the earliest. */
+    /** The earliest end of `assigning`. */
     dueAtMs: number
-    /** What the device sent along. */
+    /** The payload of the register request. */
     payload?: unknown
-    /** Set once it is decided. */
+    /** Set when the registration is decided. */
     outcome?: RegistrationState
 }
 
-/** How long a device can ask for an operation that is done. */
-const LIFE_MS = 3_600_000
+/** The time that a device can poll a decided operation. */
+const LIFETIME_MS = 3_600_000
 
-/** The operations that devices may poll for. */
+/** The operations that devices can poll. */
 export class RegistrationOperations {
     private readonly byId = new Map<string, RegistrationOperation>()
-    /** The latest of each registration ID. */
+    /** The latest operation of each registration ID. */
     private readonly latestOf = new Map<string, RegistrationOperation>()
 
     constructor(
         private readonly clock: Clock,
-        private readonly keeper: StateStore
+        private readonly stateStore: StateStore
     ) {}
 
-    /** Takes up what an earlier process kept. @returns those that are not decided yet */
-    restore(kept: Snapshot): RegistrationOperation[] {
-        for (const [key, value] of kept)
+    /** Restores the state of an earlier process. @returns the operations that are not decided yet */
+    restore(snapshot: Snapshot): RegistrationOperation[] {
+        for (const [key, value] of snapshot)
             if (splitKey(key)[0] === "operation") this.add(value as RegistrationOperation)
         return [...this.byId.values()].filter(operation => !operation.outcome)
     }
@@ -42,21 +42,21 @@ export class RegistrationOperations {
         return this.byId.get(operationId)
     }
 
-    /** Whether the device's latest registration is not decided yet. */
+    /** Returns whether the latest registration of the device is not decided yet. */
     isAssigning(registrationId: string): boolean {
         const latest = this.latestOf.get(registrationId)
         return latest !== undefined && !latest.outcome
     }
 
     start(operation: RegistrationOperation): void {
-        this.sweep()
+        this.deleteOld()
         this.add(operation)
-        this.touch(operation.operationId)
+        this.markChanged(operation.operationId)
     }
 
     finish(operation: RegistrationOperation, outcome: RegistrationState): void {
         operation.outcome = outcome
-        this.touch(operation.operationId)
+        this.markChanged(operation.operationId)
     }
 
     private add(operation: RegistrationOperation): void {
@@ -64,19 +64,19 @@ export class RegistrationOperations {
         this.latestOf.set(operation.registrationId, operation)
     }
 
-    private touch(operationId: string): void {
-        this.keeper.markChanged(`operation/${operationId}`, () => this.byId.get(operationId))
+    private markChanged(operationId: string): void {
+        this.stateStore.markChanged(`operation/${operationId}`, () => this.byId.get(operationId))
     }
 
-    /** Forgets the oldest, for a map goes through its entries in the order of their making. */
-    private sweep(): void {
-        const before = this.clock.nowMs() - LIFE_MS
+    /** Deletes old operations. A Map iterates in the order of insertion, so the oldest operations come first. */
+    private deleteOld(): void {
+        const before = this.clock.nowMs() - LIFETIME_MS
         for (const operation of this.byId.values()) {
             if (operation.dueAtMs > before || !operation.outcome) return
             const { operationId, registrationId } = operation
             this.byId.delete(operationId)
             if (this.latestOf.get(registrationId) === operation) this.latestOf.delete(registrationId)
-            this.touch(operationId)
+            this.markChanged(operationId)
         }
     }
 }

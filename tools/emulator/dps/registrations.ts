@@ -2,26 +2,26 @@ import { SortedIds } from "../util/ordered-map.js"
 import { type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
 import type { RegistrationState } from "./dps-bodies.js"
 
-/** One device's registration, and what its next one will need to know. */
+/** The registration record of one device. */
 export interface Registration {
     state: RegistrationState
-    /** The group it came through; none for an individual enrollment. */
+    /** The enrollment group. Undefined for an individual enrollment. */
     enrollmentGroupId?: string
-    /** Hubs that it was assigned to before this one. */
+    /** The earlier hubs of the device. They determine the substatus of the next assignment. */
     pastHubs: string[]
 }
 
-/** The registration records: made by registering, deleted by the operator, never changed otherwise (facts 3). */
+/** The registration records. Devices create them, and only the operator deletes them (protocol-facts.md, 3). */
 export class Registrations {
     private readonly byId = new Map<string, Registration>()
     /** Registration IDs of each enrollment group. */
     private readonly byGroup = new Map<string, SortedIds>()
 
-    constructor(private readonly keeper: StateStore) {}
+    constructor(private readonly stateStore: StateStore) {}
 
-    /** Takes up what an earlier process kept. */
-    restore(kept: Snapshot): void {
-        for (const [key, value] of kept) {
+    /** Restores the state of an earlier process. */
+    restore(snapshot: Snapshot): void {
+        for (const [key, value] of snapshot) {
             const [kind, id] = splitKey(key)
             if (kind === "registration") this.add(id, value as Registration)
         }
@@ -39,16 +39,16 @@ export class Registrations {
         const { registrationId } = registration.state
         this.remove(registrationId)
         this.add(registrationId, registration)
-        this.keeper.markChanged(`registration/${registrationId}`, () => this.byId.get(registrationId))
+        this.stateStore.markChanged(`registration/${registrationId}`, () => this.byId.get(registrationId))
     }
 
     delete(registrationId: string): boolean {
         const id = registrationId.toLowerCase()
-        this.keeper.markChanged(`registration/${id}`, () => this.byId.get(id))
+        this.stateStore.markChanged(`registration/${id}`, () => this.byId.get(id))
         return this.remove(id)
     }
 
-    /** Up to `count` records of a group, by ID, from the first after `id`. */
+    /** Returns up to `count` records of a group in the order of their IDs, from the first after `id`. */
     ofGroup(enrollmentGroupId: string, id: string | undefined, count: number): RegistrationState[] {
         const ids = this.byGroup.get(enrollmentGroupId.toLowerCase())?.after(id, count) ?? []
         return ids.map(each => (this.byId.get(each) as Registration).state)

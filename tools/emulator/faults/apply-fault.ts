@@ -1,24 +1,23 @@
 import type { Clock } from "@moorage/runtime"
 import type { InjectedFault, FaultSource, FaultPoint } from "./injected-fault.js"
 
-/** What a fault may do to a request, whatever carries it. */
+/** The effects of a fault on a request. Each transport implements them. */
 export interface FaultTarget {
-    /** Breaks the connection. */
+    /** Resets the connection. */
     abort(): void
-    /** Breaks the connection once so many bytes more were sent. */
+    /** Closes the connection after this number of further bytes to the peer. */
     truncateAfter(bytes: number): void
-    /** Does the work, or answers with the fault's status or CONNACK code. */
+    /** Processes the request, or answers with the status or the CONNACK code of the fault. */
     answer(fault: InjectedFault | undefined): void
 }
 
-/** Lets `request` through as the plan says: now, late, broken off, or never. Asks the plan once. */
+/** Finds the fault for a request and applies it: the answer comes immediately, late, incomplete or never. */
 export function applyFault(
-    plan: FaultSource | undefined,
-    clock: Clock,
+    { clock, findFault }: { clock: Clock; findFault: FaultSource },
     point: FaultPoint,
     request: FaultTarget
 ): void {
-    const fault = plan?.(point)
+    const fault = findFault(point)
     if (fault?.mute) return
     if (fault?.dropAfterBytes !== undefined) request.truncateAfter(fault.dropAfterBytes)
     if (fault?.close) request.abort()

@@ -2,31 +2,32 @@ import type { Clock, Random } from "@moorage/runtime"
 import type { InjectedFault, FaultPoint } from "./injected-fault.js"
 import { globToRegExp } from "../util/glob.js"
 
-/** A fault, and which requests it strikes. */
+/** A fault and the requests that it affects. */
 export interface FaultRule {
-    /** Every kind of request unless given. */
+    /** The kind of request (default: every kind). */
     on?: FaultPoint["kind"]
-    /** `dps`, or a hub's host name; all of them unless given. */
+    /** `dps`, or the host name of a hub (default: all services). */
     service?: string
-    /** Registration or device IDs; `*` stands for any characters. */
+    /** Registration IDs or device IDs, where `*` matches any characters (default: all IDs). */
     id?: string
-    /** How many of those that fit it strikes, 0 to 1; all unless given. */
+    /** The share of the matching requests that the fault affects, 0 to 1 (default: 1). */
     share?: number
-    /** It ends after so many strikes. */
+    /** The number of affected requests after which the rule ends. */
     times?: number
-    /** It ends after so long. */
+    /** The time after which the rule ends. */
     forSec?: number
     fault: InjectedFault
 }
 
-/** A rule that is in force. */
+/** A rule that is active. */
 export interface ActiveRule extends FaultRule {
     ruleId: string
+    /** The number of affected requests so far. */
     strikes: number
     endsAtMs?: number
 }
 
-/** The faults that were ordered; the first rule that strikes decides. */
+/** The active fault rules. The first rule that applies to a request decides. */
 export class FaultRules {
     private readonly rules = new Map<string, ActiveRule>()
     private lastId = 0
@@ -36,7 +37,7 @@ export class FaultRules {
         private readonly random: Random
     ) {}
 
-    /** @returns what {@link remove} takes */
+    /** Adds a rule. @returns its ID, for {@link remove} */
     add(rule: FaultRule): string {
         const ruleId = `fault-${++this.lastId}`
         const endsAtMs = rule.forSec === undefined ? undefined : this.clock.nowMs() + rule.forSec * 1000
@@ -44,7 +45,7 @@ export class FaultRules {
         return ruleId
     }
 
-    /** @returns whether there was such a rule */
+    /** Removes a rule. @returns whether it existed */
     remove(ruleId: string): boolean {
         return this.rules.delete(ruleId)
     }
@@ -58,17 +59,17 @@ export class FaultRules {
         return [...this.rules.values()]
     }
 
-    /** The fault that strikes a request, if any. */
+    /** Returns the fault for a request, or undefined, and counts it. */
     faultAt(point: FaultPoint): InjectedFault | undefined {
         if (this.rules.size === 0) return undefined
         this.dropEnded()
-        const rule = [...this.rules.values()].find(each => fits(each, point) && this.strikes(each))
+        const rule = [...this.rules.values()].find(each => matches(each, point) && this.isSelected(each))
         if (!rule) return undefined
         rule.strikes++
         return rule.fault
     }
 
-    private strikes({ share = 1 }: ActiveRule): boolean {
+    private isSelected({ share = 1 }: ActiveRule): boolean {
         return share >= 1 || this.random.next() < share
     }
 
@@ -79,7 +80,7 @@ export class FaultRules {
     }
 }
 
-function fits(rule: FaultRule, { kind, service, id }: FaultPoint): boolean {
+function matches(rule: FaultRule, { kind, service, id }: FaultPoint): boolean {
     if (rule.on !== undefined && rule.on !== kind) return false
     if (rule.service !== undefined && rule.service.toLowerCase() !== service) return false
     return rule.id === undefined || globToRegExp(rule.id).test(id)

@@ -2,27 +2,26 @@ import type { Clock } from "@moorage/runtime"
 import { PacketIds } from "../util/packet-ids.js"
 import { type InitialTwin, Twin, type TwinState } from "./twin.js"
 
-/** A cloud-to-device message that waits for its device. */
+/** A cloud-to-device message in the queue of its device. */
 export interface DeviceBoundMessage {
     properties: Record<string, string>
     body: Uint8Array
-    /** When nobody wants it any more. */
     expiresAtMs: number
-    /** How often it was sent without being acknowledged. */
+    /** The number of deliveries without an acknowledgement. */
     deliveries: number
-    /** Given at the first delivery at QoS 1; sent again, it keeps it [MQTT-4.4.0-1]. */
+    /** Set at the first delivery at QoS 1. A repeated delivery has the same packet identifier [MQTT-4.4.0-1]. */
     packetId?: number
 }
 
-/** How many messages may wait for one device (IoT Hub quotas). */
+/** The maximum number of messages in the queue of one device (Microsoft, "IoT Hub quotas and throttling"). */
 export const DEVICE_QUEUE_MAX = 50
-/** A message that was sent so often without being acknowledged is given up (hub setting maxDeliveryCount). */
+/** The number of unacknowledged deliveries after which the hub drops a message (hub setting maxDeliveryCount). */
 const DELIVERIES_MAX = 10
 
-/** A message as it is kept. */
+/** A message in the stored state. The body is Base64. */
 type StoredMessage = Omit<DeviceBoundMessage, "body" | "packetId"> & { body: string }
 
-/** An identity and all that belongs to it, as it is kept. */
+/** A device in the stored state. */
 export interface StoredDevice {
     deviceId: string
     keys: string[]
@@ -39,47 +38,47 @@ export interface StoredDevice {
     waiting: StoredMessage[]
 }
 
-/** What a device's session lets the hub do to it. */
+/** The operations of a connected device that the hub uses. A transport implements them. */
 export interface DeviceSession {
     publish(topic: string, body: Uint8Array | string, qos: 0 | 1): void
-    /** Sends a message; at QoS 1 it waits again when the session ends before it was acknowledged. */
+    /** Sends a message. At QoS 1, a message that is not acknowledged returns to the queue when the session ends. */
     deliver(message: DeviceBoundMessage, qos: 0 | 1): void
-    /** Ends the session; the device sees a closed connection and no reason. */
+    /** Ends the session. The device sees a closed connection without a reason. */
     close(why: string): void
 }
 
-/** .NET ticks: 100 ns since the year 1. */
+/** Returns the time in .NET ticks: units of 100 ns since the year 1. */
 function dotNetTicks(nowMs: number): string {
     return String(BigInt(Math.floor(nowMs)) * 10_000n + 621_355_968_000_000_000n)
 }
 
-/** An entry of the identity registry, and what the hub keeps for it. */
+/** A device identity, its twin, its message queue and its session. */
 export class Device {
     enabled = true
-    /** Why it is disabled, in the operator's words. */
+    /** The operator's reason for the status. */
     statusReason: string | null = null
-    /** When `enabled` was last changed. */
+    /** The last change of `enabled`. */
     statusUpdatedMs: number | undefined
     capabilities: unknown = { iotEdge: false }
     /** Changes at every write to the identity. */
     etag = ""
-    /** .NET ticks of its creation: tells this identity from an earlier one of the same name. */
+    /** The creation time in .NET ticks. It distinguishes this identity from an earlier identity with the same ID. */
     readonly generationId: string
     readonly twin: Twin
-    /** Cloud-to-device messages that are not sent, oldest first. */
+    /** Cloud-to-device messages that are not sent yet, oldest first. */
     readonly waiting: DeviceBoundMessage[]
-    /** Those that are sent and not acknowledged, by packet identifier. */
+    /** Sent messages without an acknowledgement, by packet identifier. */
     readonly unacknowledged = new Map<number, DeviceBoundMessage>()
-    /** Cloud-to-device messages are kept from the first session on, not before (facts 5.1). */
+    /** Whether the device has ever connected. The hub queues messages only after that (protocol-facts.md, 5.1). */
     hasConnected = false
-    /** Whether subscriptions outlive the connection: the last CONNECT had clean session off. */
+    /** Whether subscriptions survive the connection: the last CONNECT had clean session 0. */
     isPersistent = false
     readonly packetIds = new PacketIds()
-    /** Filters of the session and their granted QoS. */
+    /** The topic filters of the session and their granted QoS. */
     readonly subscriptions: Map<string, 0 | 1>
     session: DeviceSession | undefined
 
-    /** @param from its twin, or all that was kept of it */
+    /** @param from the twin of a new device, or the stored state of a device */
     constructor(
         readonly deviceId: string,
         /** Base64, primary first. */
@@ -107,15 +106,15 @@ export class Device {
         })
     }
 
-    /** What must outlive the process. What is not acknowledged will be sent again. */
-    get kept(): StoredDevice {
+    /** The state that must survive the process. Unacknowledged messages are in the queue and are sent again. */
+    get stored(): StoredDevice {
         const { deviceId, keys, enabled, statusReason, statusUpdatedMs, capabilities, etag } = this
         const { generationId, hasConnected, isPersistent } = this
         return {
             ...{ deviceId, keys, enabled, statusReason, statusUpdatedMs, capabilities, etag },
             ...{ generationId, hasConnected, isPersistent },
             subscriptions: isPersistent ? [...this.subscriptions] : [],
-            twin: this.twin.kept,
+            twin: this.twin.state,
             waiting: this.undelivered.map(({ properties, body, expiresAtMs, deliveries }) => ({
                 ...{ properties, expiresAtMs, deliveries },
                 body: Buffer.from(body).toString("base64"),
@@ -123,33 +122,33 @@ export class Device {
         }
     }
 
-    /** All messages that have not reached the device, oldest first. */
+    /** All messages that the device has not acknowledged, oldest first. */
     get undelivered(): DeviceBoundMessage[] {
         return [...this.unacknowledged.values(), ...this.waiting]
     }
 
-    /** QoS granted for what `match` accepts, or undefined when nothing of it is subscribed to. */
+    /** Returns the QoS of the first subscription that `match` accepts, or undefined if there is none. */
     grantedQos(match: (filter: string) => boolean): 0 | 1 | undefined {
         for (const [filter, qos] of this.subscriptions) if (match(filter)) return qos
         return undefined
     }
 
-    /** The next message to send; those whose time is over are dropped. */
+    /** Removes and returns the next message to send. Drops expired messages. */
     nextMessage(): DeviceBoundMessage | undefined {
         this.dropExpired()
         return this.waiting.shift()
     }
 
-    /** The session is over: what was not acknowledged waits again, until it was sent too often. */
+    /** Puts unacknowledged messages back into the queue, except those with too many deliveries. */
     requeueUnacknowledged(): void {
-        const again = [...this.unacknowledged.values()].filter(
+        const requeued = [...this.unacknowledged.values()].filter(
             ({ deliveries }) => deliveries < DELIVERIES_MAX
         )
         this.unacknowledged.clear()
-        this.waiting.unshift(...again)
+        this.waiting.unshift(...requeued)
     }
 
-    /** Forgets every message. @returns how many */
+    /** Deletes all messages. @returns the number of messages */
     purge(): number {
         const count = this.undelivered.length
         this.waiting.length = 0
@@ -159,7 +158,7 @@ export class Device {
 
     dropExpired(): void {
         const nowMs = this.clock.nowMs()
-        const fresh = this.waiting.filter(({ expiresAtMs }) => expiresAtMs > nowMs)
-        if (fresh.length < this.waiting.length) this.waiting.splice(0, this.waiting.length, ...fresh)
+        const valid = this.waiting.filter(({ expiresAtMs }) => expiresAtMs > nowMs)
+        if (valid.length < this.waiting.length) this.waiting.splice(0, this.waiting.length, ...valid)
     }
 }

@@ -1,4 +1,4 @@
-/** Why the hub could not do what the service side asked; codes as IoT Hub's REST API has them. */
+/** A refusal of a service call. The codes are those of IoT Hub's REST API (Microsoft, "common error codes"). */
 export class HubError extends Error {
     constructor(
         readonly status: number,

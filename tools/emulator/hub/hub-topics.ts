@@ -1,14 +1,14 @@
 // The MQTT topics of IoT Hub (Microsoft, "Communicate with an IoT hub using the MQTT protocol").
 import { decodePropertyBag, encodePropertyBag } from "@moorage/protocol"
 
-/** What a device's PUBLISH is about. */
+/** The meaning of a device's PUBLISH (protocol-facts.md, 5.3). */
 export type DeviceTopic =
     | { kind: "telemetry"; properties: Record<string, string> }
     | { kind: "methodResponse"; status: number; requestId: string }
     | { kind: "twinGet"; requestId: string }
     | { kind: "twinReported"; requestId: string }
 
-/** The four filters that a device may subscribe to; C2D also with `+` for the device ID, as azure-sdk-for-c does. */
+/** The topic filters of a device. The filter of C2D messages may have `+` for the device ID, as in azure-sdk-for-c. */
 const FILTERS = [
     /^\$iothub\/methods\/POST\/#$/,
     /^\$iothub\/twin\/res\/#$/,
@@ -16,18 +16,19 @@ const FILTERS = [
     /^devices\/[^/]+\/messages\/devicebound\/#$/,
 ]
 
-/** Whether `deviceId` may subscribe to `filter`. */
+/** Returns whether `deviceId` may subscribe to `filter`. */
 export function isHubFilter(filter: string, deviceId: string): boolean {
     if (!FILTERS.some(known => known.test(filter))) return false
     const owner = /^devices\/([^/]+)\//.exec(filter)?.[1]
     return owner === undefined || owner === "+" || owner === deviceId
 }
 
+/** Returns whether a filter is the filter of cloud-to-device messages. */
 export function isDeviceBoundFilter(filter: string): boolean {
     return filter.startsWith("devices/")
 }
 
-/** Takes a device's topic apart; undefined for one that IoT Hub does not know. */
+/** Parses the topic of a device's PUBLISH. Returns undefined for a topic that IoT Hub does not know. */
 export function parseDeviceTopic(topic: string, deviceId: string): DeviceTopic | undefined {
     const events = `devices/${deviceId}/messages/events`
     if (topic === events || topic.startsWith(`${events}/`))

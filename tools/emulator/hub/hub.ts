@@ -1,7 +1,6 @@
 import type { Clock, Random } from "@moorage/runtime"
-import { newKey } from "@moorage/protocol"
-import { type SasToken, verifySas } from "@moorage/protocol"
-import type { CloudEvent } from "../cloud-events.js"
+import { newKey, type SasToken, verifySas } from "@moorage/protocol"
+import type { NewCloudEvent } from "../cloud-events.js"
 import { OrderedMap } from "../util/ordered-map.js"
 import type { Quirks } from "../quirks.js"
 import type { HubThrottle } from "../quota/throttles.js"
@@ -20,18 +19,18 @@ export interface HubOptions {
     throttle: HubThrottle
     quirks: Quirks
     stateStore: StateStore
-    record: (event: Omit<CloudEvent, "atMs" | "service">) => void
+    record: (event: NewCloudEvent) => void
 }
 
-/** How long a message waits unless it says (hub setting defaultTtl). */
-const MESSAGE_LIFE_MS = 3_600_000
-/** ETags of identities count from here. */
+/** The default lifetime of a cloud-to-device message (hub setting defaultTtl). */
+const MESSAGE_LIFETIME_MS = 3_600_000
+/** The offset of the revision numbers in the ETags of identities. */
 const FIRST_REVISION = 100_000_000
 
-/** One IoT hub, without any transport: identities, sessions, methods, messages, twins. */
+/** One IoT hub without a transport: identities, sessions, methods, messages and twins. */
 export class Hub {
     readonly hostName: string
-    /** A hub that is down accepts no connection and has dropped those it had. */
+    /** An unavailable hub accepts no connection and has closed all connections. */
     private available = true
     private readonly devices = new OrderedMap<Device>()
     private readonly calls: MethodCalls
@@ -51,15 +50,15 @@ export class Hub {
         if (!up) for (const device of this.devices.values()) device.session?.close("hub down")
     }
 
-    /** Drops every session and refuses all, for so long; all that is registered stays. */
+    /** Closes every session and refuses all connections for `forSec`. The identities stay. */
     failOver(forSec: number): void {
         this.setAvailable(false)
         this.options.clock.after(forSec * 1000, () => this.setAvailable(true))
     }
 
-    /** Takes up what an earlier process kept of this hub. */
-    restore(whenDurable: Snapshot): void {
-        for (const [key, value] of whenDurable) {
+    /** Restores the state of this hub from an earlier process. */
+    restore(snapshot: Snapshot): void {
+        for (const [key, value] of snapshot) {
             const [kind, path] = splitKey(key)
             const [hostName, deviceId] = kind === "device" ? splitKey(path) : []
             if (hostName !== this.hostName || deviceId === undefined) continue
@@ -75,18 +74,18 @@ export class Hub {
         return this.options.quirks
     }
 
-    /** Something that must outlive the process has changed. */
+    /** Reports a change of the state that must survive the process. */
     markChanged({ deviceId }: Device): void {
         const key = `device/${this.hostName}/${deviceId}`
-        this.options.stateStore.markChanged(key, () => this.devices.get(deviceId)?.kept)
+        this.options.stateStore.markChanged(key, () => this.devices.get(deviceId)?.stored)
     }
 
-    /** Runs `answer` when all that has changed until now is kept. */
-    whenDurable(answer: () => void): void {
-        this.options.stateStore.whenDurable(answer)
+    /** Calls `reply` when all changes until now are stored. */
+    whenDurable(reply: () => void): void {
+        this.options.stateStore.whenDurable(reply)
     }
 
-    /** Calls `fn` after so long, at once for 0. */
+    /** Calls `fn` after `sec` seconds, or immediately for 0. */
     runAfter(sec: number, fn: () => void): void {
         if (sec > 0) this.options.clock.after(sec * 1000, fn)
         else fn()
@@ -104,12 +103,15 @@ export class Hub {
         return [...this.devices.keys()]
     }
 
-    /** Up to `count` devices, by ID, from the first after `id`. */
+    /** Returns up to `count` devices in the order of their IDs, from the first after `id`. */
     devicesAfter(id: string | undefined, count: number): Device[] {
         return this.devices.after(id, count)
     }
 
-    /** @throws HubError when the twin is more than a twin may hold */
+    /**
+     * Creates a device with this twin, or replaces the keys of an existing device.
+     * @throws HubError 400000 if the twin exceeds the limits of a twin
+     */
     putDevice(deviceId: string, keys: string[], twin: InitialTwin | TwinState = {}): Device {
         let device = this.devices.get(deviceId)
         if (!device) {
@@ -121,10 +123,12 @@ export class Hub {
         return device
     }
 
+    /** Returns the complete twin of a device, or undefined if the device does not exist. */
     twinOf(deviceId: string): TwinState | undefined {
-        return this.devices.get(deviceId)?.twin.kept
+        return this.devices.get(deviceId)?.twin.state
     }
 
+    /** Deletes a device, if it exists, and closes its connection. */
     removeDevice(deviceId: string): void {
         const device = this.devices.get(deviceId)
         if (!device) return
@@ -134,8 +138,9 @@ export class Hub {
     }
 
     /**
-     * Gives a device a new key in place of its primary or secondary one. A session lasts until its token expires.
-     * @returns the new key @throws HubError 404001
+     * Replaces the primary or the secondary key of a device. A session continues until its token expires.
+     * @returns the new key
+     * @throws HubError 404001 if the device does not exist
      */
     rotateKey(
         deviceId: string,
@@ -149,7 +154,10 @@ export class Hub {
         return key
     }
 
-    /** Disabled while connected is a bare close (facts 5.2). */
+    /**
+     * Enables or disables a device. Disabling closes the connection without a reason (protocol-facts.md, 5.2).
+     * @throws HubError 404001 if the device does not exist
+     */
     setEnabled(deviceId: string, enabled: boolean): void {
         const device = this.requireDevice(deviceId)
         if (device.enabled !== enabled) device.statusUpdatedMs = this.options.clock.nowMs()
@@ -158,12 +166,12 @@ export class Hub {
         if (!enabled) device.session?.close("device disabled")
     }
 
-    /** Drops the device's connection, as a fail-over does. */
+    /** Closes the device's connection, as a failover does. */
     disconnect(deviceId: string): void {
         this.devices.get(deviceId)?.session?.close("dropped by the service")
     }
 
-    /** The device, when `token` opens it now; undefined for every kind of refusal, as over MQTT. */
+    /** Returns the device if `token` is valid now. Returns undefined for every kind of refusal, as over MQTT. */
     authenticate(deviceId: string, token: SasToken | undefined): Device | undefined {
         const device = this.devices.get(deviceId)
         const resource = `${this.hostName}/devices/${deviceId}`
@@ -172,9 +180,9 @@ export class Hub {
     }
 
     /**
-     * Calls a direct method and waits for the device's answer, 30 s unless it says otherwise.
-     * @throws HubError 404001, 404103 when the device is not connected or not subscribed, 504101 when it is late,
-     * 413001 when the payload or the answer is too large, 403002 when the day's quota is spent
+     * Calls a direct method and waits for the device's answer (default: 30 s).
+     * @throws HubError 404001 if the device does not exist, 404103 if it is not connected or not subscribed, 504101 if it
+     * does not answer in time, 413001 if the payload or the answer is too large, 403002 if the daily quota is used up
      */
     async invokeMethod(
         deviceId: string,
@@ -183,25 +191,26 @@ export class Hub {
         options: { timeoutMs?: number } = {}
     ): Promise<MethodResult> {
         const meter = (bytes: number) => this.meter(bytes)
-        return this.calls.invoke(this.requireDevice(deviceId), name, payload, meter, options.timeoutMs)
+        return this.calls.invoke(this.requireDevice(deviceId), { name, payload, meter, ...options })
     }
 
-    /** The device's answer to a method; one that nobody waits for is dropped. */
+    /** Completes a method call with the device's answer. An answer without a pending call is ignored. */
     completeMethod(deviceId: string, requestId: string, status: number, body: string): void {
         this.calls.complete(deviceId, requestId, status, body)
     }
 
     /**
-     * Sends a cloud-to-device message, or keeps it until the device subscribes; one for a device that never
+     * Sends a cloud-to-device message, or queues it until the device subscribes. A message for a device that has never
      * connected is lost.
-     * @param expiresAtMs an hour from now unless given
-     * @throws HubError 403004 over 50, 403002 when the day's quota is spent
+     * @param expiresAtMs default: one hour from now
+     * @throws HubError 404001 if the device does not exist, 403004 if its queue is full, 403002 if the daily quota is used
+     * up
      */
     sendToDevice(
         deviceId: string,
         body: Uint8Array | string,
         properties: Record<string, string> = {},
-        expiresAtMs = this.options.clock.nowMs() + MESSAGE_LIFE_MS
+        expiresAtMs = this.options.clock.nowMs() + MESSAGE_LIFETIME_MS
     ): void {
         const device = this.requireDevice(deviceId)
         if (!device.hasConnected) return
@@ -216,7 +225,7 @@ export class Hub {
         this.deliverWaiting(device)
     }
 
-    /** Hands over what waits, as far as the device is there to take it. */
+    /** Sends the queued messages if the device is connected and subscribed. */
     deliverWaiting(device: Device): void {
         const qos = device.grantedQos(isDeviceBoundFilter)
         while (device.session && qos !== undefined && device.waiting.length > 0) {
@@ -226,28 +235,28 @@ export class Hub {
         }
     }
 
-    /** Drops what waits for a device. @returns how many messages */
+    /** Deletes the queued messages of a device. @returns the number of messages @throws HubError 404001 */
     purge(deviceId: string): number {
         const device = this.requireDevice(deviceId)
         this.markChanged(device)
         return device.purge()
     }
 
-    /** Changes tags, which the device never sees. @throws HubError */
+    /** Changes tags. The device does not see them. @throws HubError 404001, 400000 */
     patchTags(deviceId: string, patch: TwinPatch): void {
         const device = this.requireDevice(deviceId)
         mapTwinLimitError(() => device.twin.tags.patch(patch))
         this.markChanged(device)
     }
 
-    /** Puts new tags in the place of the old ones. @throws HubError */
+    /** Replaces all tags. @throws HubError 404001, 400000 */
     replaceTags(deviceId: string, tags: TwinPatch): void {
         const device = this.requireDevice(deviceId)
         mapTwinLimitError(() => device.twin.tags.replace(tags))
         this.markChanged(device)
     }
 
-    /** What a device reports. @returns the new version, or undefined when it cannot be taken */
+    /** Merges reported properties. @returns the new version, or undefined if `text` is invalid */
     report(device: Device, text: string): number | undefined {
         const version = device.twin.report(text)
         this.options.record({ kind: "twin", id: device.deviceId, body: text })
@@ -255,7 +264,11 @@ export class Hub {
         return version
     }
 
-    /** Changes desired properties and pushes them to a connected device. @returns their version @throws HubError */
+    /**
+     * Changes desired properties and sends the change to a connected device.
+     * @returns the new version
+     * @throws HubError 404001, 400000
+     */
     patchDesired(deviceId: string, patch: TwinPatch): number {
         const device = this.requireDevice(deviceId)
         const version = mapTwinLimitError(() => device.twin.desired.patch(patch))
@@ -265,28 +278,29 @@ export class Hub {
     }
 
     /**
-     * Puts new desired properties in the place of the old ones. A connected device is told as by a patch:
-     * what is gone is null. (Microsoft documents that it is told, not how.)
-     * @throws HubError
+     * Replaces all desired properties. A connected device receives a patch, in which removed properties are null. (Microsoft
+     * documents that the device is notified, but not the format.)
+     * @returns the new version
+     * @throws HubError 404001, 400000
      */
     replaceDesired(deviceId: string, properties: TwinPatch): number {
         const device = this.requireDevice(deviceId)
-        const gone = Object.keys(device.twin.desired.properties).filter(
+        const removed = Object.keys(device.twin.desired.properties).filter(
             key => !Object.hasOwn(properties, key)
         )
         const version = mapTwinLimitError(() => device.twin.desired.replace(properties))
         this.markChanged(device)
-        this.pushDesired(device, { ...properties, ...Object.fromEntries(gone.map(key => [key, null])) })
+        this.pushDesired(device, { ...properties, ...Object.fromEntries(removed.map(key => [key, null])) })
         return version
     }
 
-    /** The identity has changed: a new ETag, Base64 of a number, as the hub has it. */
+    /** Reports a change of the identity and sets a new ETag: the Base64 text of a number, as in IoT Hub. */
     markIdentityChanged(device: Device): void {
         device.etag = Buffer.from(String(++this.lastRevision + FIRST_REVISION)).toString("base64")
         this.markChanged(device)
     }
 
-    /** Counts a message against the day's quota. @throws HubError 403002 when it is spent */
+    /** Counts a message against the daily quota. @throws HubError 403002 if the quota is used up */
     private meter(bytes: number): void {
         if (!this.throttle.meter(bytes))
             throw new HubError(
@@ -314,6 +328,7 @@ export class Hub {
     }
 }
 
+/** Calls `work` and converts a TwinLimitError into a HubError. */
 function mapTwinLimitError<T>(work: () => T): T {
     try {
         return work()

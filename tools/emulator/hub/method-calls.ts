@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@moorage/runtime"
-import type { CloudEvent } from "../cloud-events.js"
+import type { NewCloudEvent } from "../cloud-events.js"
 import type { Device } from "./hub-device.js"
 import { HubError } from "./hub-error.js"
 import { methodRequestTopic } from "./hub-topics.js"
@@ -9,7 +9,7 @@ export interface MethodResult {
     payload: unknown
 }
 
-/** A direct method's request and its response (facts 4). */
+/** The maximum length of a request and of a response (protocol-facts.md, 4). */
 const METHOD_MAX_BYTES = 128 * 1024
 const TIMEOUT_MS = 30_000
 
@@ -19,44 +19,52 @@ interface PendingCall {
     timer: Timer
 }
 
-/** Direct methods that are under way on one hub. */
+/** One call of a direct method. */
+interface MethodCall {
+    name: string
+    payload: unknown
+    /** Counts the bytes of the request against the daily quota. */
+    meter: (bytes: number) => void
+    /** The wait for the answer (default: 30 s). */
+    timeoutMs?: number
+}
+
+/** The pending direct method calls of one hub. */
 export class MethodCalls {
     private readonly calls = new Map<string, PendingCall>()
     private lastRequestId = 0
 
     constructor(
         private readonly clock: Clock,
-        private readonly record: (event: Omit<CloudEvent, "atMs" | "service">) => void
+        private readonly record: (event: NewCloudEvent) => void
     ) {}
 
     /**
      * Calls a direct method and waits for the device's answer.
-     * @param meter counts the request
-     * @throws HubError 404103 when the device is not connected or not subscribed, 504101 when it is late,
-     * 413001 when the payload or the answer is too large, and what `meter` throws
+     * @throws HubError 404103 if the device is not connected or not subscribed, 504101 if it does not answer in time, 413001
+     * if the payload or the answer is too large, and the errors of `meter`
      */
-    async invoke(
-        device: Device,
-        name: string,
-        payload: unknown,
-        meter: (bytes: number) => void,
-        timeoutMs = TIMEOUT_MS
-    ): Promise<MethodResult> {
+    async invoke(device: Device, call: MethodCall): Promise<MethodResult> {
+        const { name, payload, meter, timeoutMs = TIMEOUT_MS } = call
         const { deviceId, session } = device
         const qos = device.grantedQos(filter => filter.startsWith("$iothub/methods/"))
         if (!session || qos === undefined)
-            throw new HubError(404, 404103, `Device ${deviceId} is not connected, or takes no methods.`)
+            throw new HubError(
+                404,
+                404103,
+                `Device ${deviceId} is not connected, or not subscribed to methods.`
+            )
         const text = JSON.stringify(payload ?? null)
         const bytes = Buffer.byteLength(text)
         if (bytes > METHOD_MAX_BYTES) throw tooLarge()
         meter(bytes)
         const requestId = String(++this.lastRequestId)
         const result = await new Promise<MethodResult | HubError>(settle => {
-            const late = () => {
+            const onTimeout = () => {
                 this.calls.delete(requestId)
                 settle(new HubError(504, 504101, `Device ${deviceId} did not answer ${name} in time.`))
             }
-            this.calls.set(requestId, { deviceId, settle, timer: this.clock.after(timeoutMs, late) })
+            this.calls.set(requestId, { deviceId, settle, timer: this.clock.after(timeoutMs, onTimeout) })
             this.record({ kind: "method", id: deviceId, detail: name })
             session.publish(methodRequestTopic(name, requestId), text, 0)
         })
@@ -64,7 +72,7 @@ export class MethodCalls {
         return result
     }
 
-    /** The device's answer to a method; one that nobody waits for is dropped. */
+    /** Completes a call with the device's answer. An answer without a pending call is ignored. */
     complete(deviceId: string, requestId: string, status: number, body: string): void {
         const call = this.calls.get(requestId)
         if (!call || call.deviceId !== deviceId) return
@@ -76,7 +84,7 @@ export class MethodCalls {
     }
 }
 
-/** JSON, or else the text as it came; nothing is null. */
+/** Returns the JSON value of an answer, the text if it is not JSON, or null if it is empty. */
 function parsePayload(body: string): unknown {
     try {
         return body ? (JSON.parse(body) as unknown) : null
@@ -86,5 +94,9 @@ function parsePayload(body: string): unknown {
 }
 
 function tooLarge(): HubError {
-    return new HubError(413, 413001, `A method's payload is ${METHOD_MAX_BYTES} bytes at most.`)
+    return new HubError(
+        413,
+        413001,
+        `The payload of the method is too long (maximum ${METHOD_MAX_BYTES} bytes).`
+    )
 }

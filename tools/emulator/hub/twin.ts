@@ -1,64 +1,65 @@
 import type { Clock } from "@moorage/runtime"
-import { isJsonObject as isObject, type JsonObject } from "../util/json-object.js"
+import { isJsonObject, type JsonObject } from "../util/json-object.js"
 import { checkTwinLimits, TwinLimitError } from "./twin-limits.js"
 
-/** A JSON object of a twin, null for "delete this". */
+/** A JSON object of a twin. Null deletes a property. */
 export type TwinPatch = JsonObject
 
-/** What a new device's twin starts with (DPS, "initialTwin"). */
+/** The twin of a new device (DPS, "initialTwin"). */
 export interface InitialTwin {
     tags?: TwinPatch
     properties?: { desired?: TwinPatch }
 }
 
-/** One part of a twin, as it is kept or handed to another hub. */
+/** One section of a twin in the stored state. */
 interface SectionState {
     properties: TwinPatch
     version: number
+    /** `$lastUpdated` of each property, in the shape of the properties. */
     times: TwinPatch
 }
 
-/** All of a twin, as it is kept or handed to another hub. */
+/** A complete twin in the stored state, or on its way to another hub. */
 export interface TwinState {
     tags: SectionState
     desired: SectionState
     reported: SectionState
 }
 
-/** Bytes (facts 4). */
-const TAGS_MAX = 8 * 1024
-const PROPERTIES_MAX = 32 * 1024
+/** The maximum sizes of the sections (protocol-facts.md, 4). */
+const TAGS_MAX_BYTES = 8 * 1024
+const PROPERTIES_MAX_BYTES = 32 * 1024
 
-/** Merges `patch` into `target`: objects recurse, null deletes, all else replaces. */
-function merge(target: TwinPatch, patch: TwinPatch): void {
+/** Merges `patch` into `target`. Objects are merged recursively, null deletes, and other values replace. */
+function mergeInto(target: TwinPatch, patch: TwinPatch): void {
     for (const [key, value] of Object.entries(patch)) {
         if (key.startsWith("$") || key === "__proto__") continue
         const old = target[key]
         if (value === null) delete target[key]
-        else if (isObject(value)) {
-            const inner = isObject(old) ? old : {}
-            merge(inner, value)
+        else if (isJsonObject(value)) {
+            const inner = isJsonObject(old) ? old : {}
+            mergeInto(inner, value)
             target[key] = inner
         } else target[key] = value
     }
 }
 
-/** Notes in `target`, which has the shape of the properties, what `patch` writes at `time`; null forgets. */
+/** Sets `$lastUpdated` of each property in `patch`. `target` has the shape of the properties. Null removes a time. */
 function stampTimes(target: TwinPatch, patch: TwinPatch, time: string): void {
     target.$lastUpdated = time
     for (const [key, value] of Object.entries(patch)) {
         if (key.startsWith("$") || key === "__proto__") continue
         const old = target[key]
-        const inner: TwinPatch = isObject(old) && isObject(value) ? old : {}
+        const inner: TwinPatch = isJsonObject(old) && isJsonObject(value) ? old : {}
         if (value === null) delete target[key]
         else {
-            stampTimes(inner, isObject(value) ? value : {}, time)
+            stampTimes(inner, isJsonObject(value) ? value : {}, time)
             target[key] = inner
         }
     }
 }
 
-/** One part of a twin: its properties, when they were written, and their version. */
+/** One section of a twin: its properties, the times of their changes, and their version. */
 class TwinSection {
     private current: SectionState
 
@@ -79,21 +80,21 @@ class TwinSection {
         return this.current.version
     }
 
-    /** For keeping: not a copy. */
-    get kept(): SectionState {
+    /** The state to store. It is not a copy. */
+    get state(): SectionState {
         return this.current
     }
 
-    /** Merges. @returns the new version @throws TwinLimitError, and nothing is changed */
+    /** Merges a patch. @returns the new version @throws TwinLimitError, without a change */
     patch(patch: TwinPatch): number {
         this.merge(patch)
         return ++this.current.version
     }
 
-    /** Puts `properties` in the place of all there are. @throws TwinLimitError, and nothing is changed */
+    /** Replaces all properties. @returns the new version @throws TwinLimitError, without a change */
     replace(properties: TwinPatch): number {
         const next: TwinPatch = {}
-        merge(next, properties)
+        mergeInto(next, properties)
         checkTwinLimits(next, this.maxBytes)
         this.current.properties = next
         this.current.times = {}
@@ -101,16 +102,16 @@ class TwinSection {
         return ++this.current.version
     }
 
-    /** What a new twin has from the start: no new version. @throws TwinLimitError */
+    /** Merges properties without a new version, as for a new twin. @throws TwinLimitError, without a change */
     merge(properties: TwinPatch): void {
         const next = structuredClone(this.current.properties)
-        merge(next, properties)
+        mergeInto(next, properties)
         checkTwinLimits(next, this.maxBytes)
         this.current.properties = next
         this.stampTimes(properties)
     }
 
-    /** With the times of all writes, as the service sees it; the device does not. */
+    /** Returns the properties with the times of all changes, for the service API. The device does not see the times. */
     withMetadata(): TwinPatch {
         return { ...this.properties, $metadata: this.current.times, $version: this.version }
     }
@@ -128,51 +129,51 @@ class TwinSection {
     }
 }
 
-/** A device twin: the service's tags, what it desires and what the device reports. */
+/** A device twin: tags, desired properties and reported properties. */
 export class Twin {
-    /** The device never sees them. */
+    /** The device does not see the tags. */
     readonly tags: TwinSection
     readonly desired: TwinSection
     readonly reported: TwinSection
 
-    /** @param from what it was on another hub, or before a restart; or what a new one starts with */
+    /** @param from the state on another hub or before a restart, or the initial twin of a new device */
     constructor(clock: Clock, from: InitialTwin | TwinState = {}) {
         const state = "reported" in from ? from : undefined
-        this.tags = new TwinSection(clock, TAGS_MAX, state?.tags)
-        this.desired = new TwinSection(clock, PROPERTIES_MAX, state?.desired)
-        this.reported = new TwinSection(clock, PROPERTIES_MAX, state?.reported)
+        this.tags = new TwinSection(clock, TAGS_MAX_BYTES, state?.tags)
+        this.desired = new TwinSection(clock, PROPERTIES_MAX_BYTES, state?.desired)
+        this.reported = new TwinSection(clock, PROPERTIES_MAX_BYTES, state?.reported)
         if ("reported" in from) return
         this.tags.merge(from.tags ?? {})
         this.desired.merge(from.properties?.desired ?? {})
     }
 
-    /** For keeping: not a copy. */
-    get kept(): TwinState {
-        return { tags: this.tags.kept, desired: this.desired.kept, reported: this.reported.kept }
+    /** The state to store. It is not a copy. */
+    get state(): TwinState {
+        return { tags: this.tags.state, desired: this.desired.state, reported: this.reported.state }
     }
 
-    /** Goes up at every write. */
+    /** Increases at every change. */
     get version(): number {
         return this.tags.version + this.desired.version + this.reported.version - 2
     }
 
-    /** Changes with tags and desired properties: Base64 of a 64-bit counter, as the hub has it. */
+    /** Changes with tags and desired properties: the Base64 text of a 64-bit counter, as in IoT Hub. */
     get etag(): string {
         const counter = Buffer.alloc(8)
         counter.writeBigUInt64BE(BigInt(this.tags.version + this.desired.version - 1))
         return counter.toString("base64")
     }
 
-    /** Body of a GET over MQTT. */
+    /** Returns the body of the answer to a GET over MQTT. */
     toBody(): string {
         return JSON.stringify({ desired: this.desired, reported: this.reported })
     }
 
-    /** @returns the new version, or undefined when `text` is not a JSON object or more than a twin may hold */
+    /** Merges reported properties. @returns the new version, or undefined if `text` is not a JSON object or too large */
     report(text: string): number | undefined {
         try {
             const patch: unknown = JSON.parse(text)
-            return isObject(patch) ? this.reported.patch(patch) : undefined
+            return isJsonObject(patch) ? this.reported.patch(patch) : undefined
         } catch (error) {
             if (error instanceof SyntaxError || error instanceof TwinLimitError) return undefined
             throw error

@@ -1,5 +1,4 @@
-import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from "mqtt-packet"
-import { parseSas } from "@moorage/protocol"
+import type { IPublishPacket, ISubscribePacket, Packet } from "mqtt-packet"
 import type { DpsResponse } from "../dps/dps-bodies.js"
 import type { Caller, DpsService } from "../dps/dps-service.js"
 import type { InjectedFault } from "../faults/injected-fault.js"
@@ -10,33 +9,33 @@ const FILTER = "$dps/registrations/res/#"
 const REGISTER = /^\$dps\/registrations\/PUT\/iotdps-register\/\?\$rid=([^&]+)/
 const POLL = /^\$dps\/registrations\/GET\/iotdps-get-operationstatus\/\?\$rid=([^&]+)&operationId=([^&]+)/
 
-/** The user name of a DPS client: scope, registration ID; with `/api-version=`, without the hub's `?`. */
+/** The user name of a DPS client: ID scope and registration ID, then `/api-version=` without the `?` of a hub client. */
 const USER_NAME = /^([^/]+)\/registrations\/([^/]+)\/api-version=([^&]+)/
 
-/** Who a DPS user name says connects, or undefined when it is none. */
+/** Returns the ID scope and the registration ID of a DPS user name, or undefined for any other user name. */
 export function parseDpsUserName(userName: string): { idScope: string; registrationId: string } | undefined {
     const match = USER_NAME.exec(userName)
     return match ? { idScope: match[1], registrationId: match[2].toLowerCase() } : undefined
 }
 
-/** One device's conversation with DPS over MQTT (facts 1.2 to 1.6). */
+/** The session of one device at DPS (protocol-facts.md, 1.2 to 1.6). */
 export class DpsSession {
-    /** DPS keeps no session, whatever CONNECT asks for (facts 1.2). */
+    /** DPS stores no sessions, whatever CONNECT requests (protocol-facts.md, 1.2). */
     readonly isPresent = false
-    private readonly caller: Caller
     private readonly packetIds = new PacketIds()
-    private granted: 0 | 1 | undefined
+    /** The QoS of the subscription, or undefined if the client has not subscribed. */
+    private grantedQos: 0 | 1 | undefined
 
     constructor(
         private readonly wire: MqttWire,
         private readonly dps: DpsService,
-        registrationId: string,
-        connect: IConnectPacket,
-        /** Runs an answer now, later, or never: where faults come in. */
-        private readonly deliver: (kind: "register" | "poll", answer: (fault?: InjectedFault) => void) => void
-    ) {
-        this.caller = { registrationId, token: parseSas(connect.password?.toString() ?? "") }
-    }
+        private readonly caller: Caller,
+        /** Calls `answer` immediately, later or never, as the injected fault says. */
+        private readonly applyFault: (
+            kind: "register" | "poll",
+            answer: (fault?: InjectedFault) => void
+        ) => void
+    ) {}
 
     onPacket(packet: Packet): void {
         switch (packet.cmd) {
@@ -47,7 +46,7 @@ export class DpsSession {
                 this.onPublish(packet)
                 break
             case "unsubscribe":
-                if (packet.unsubscriptions.includes(FILTER)) this.granted = undefined
+                if (packet.unsubscriptions.includes(FILTER)) this.grantedQos = undefined
                 this.wire.send({ cmd: "unsuback", messageId: packet.messageId } as Packet)
                 break
             case "pingreq":
@@ -63,17 +62,17 @@ export class DpsSession {
         }
     }
 
-    /** The one filter there is; QoS 2 is granted as 1. */
+    /** Accepts the only filter of DPS. QoS 2 is granted as 1. */
     private onSubscribe(packet: ISubscribePacket): void {
         const granted = packet.subscriptions.map(({ topic, qos }) => {
             if (topic !== FILTER) return 128
-            this.granted = qos === 0 ? 0 : 1
-            return this.granted
+            this.grantedQos = qos === 0 ? 0 : 1
+            return this.grantedQos
         })
         this.wire.send({ cmd: "suback", messageId: packet.messageId, granted } as Packet)
     }
 
-    /** PUBACK first: the C# SDK fails on any other order (facts 1.5). */
+    /** Sends PUBACK before the answer. The C# SDK fails on any other order (protocol-facts.md, 1.5). */
     private onPublish(packet: IPublishPacket): void {
         const { quirks } = this.dps
         if (packet.qos === 2 && quirks.qos2Publish === "close") {
@@ -96,12 +95,12 @@ export class DpsSession {
         requestId: string,
         work: (fault?: InjectedFault) => DpsResponse
     ): void {
-        this.deliver(kind, fault => {
+        this.applyFault(kind, fault => {
             const response = work(fault)
             const after = response.retryAfterSec === undefined ? "" : `&retry-after=${response.retryAfterSec}`
             const topic = `$dps/registrations/res/${response.status}/?$rid=${requestId}${after}`
             this.dps.whenDurable(() => {
-                if (this.granted !== undefined) this.publish(topic, response.body, this.granted)
+                if (this.grantedQos !== undefined) this.publish(topic, response.body, this.grantedQos)
             })
         })
     }

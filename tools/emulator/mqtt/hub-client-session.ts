@@ -5,7 +5,7 @@ import type {
     IUnsubscribePacket,
     Packet,
 } from "mqtt-packet"
-import type { CloudEvent } from "../cloud-events.js"
+import type { NewCloudEvent } from "../cloud-events.js"
 import type { Device, DeviceBoundMessage, DeviceSession } from "../hub/hub-device.js"
 import type { Hub } from "../hub/hub.js"
 import { encodePropertyBag } from "@moorage/protocol"
@@ -19,19 +19,19 @@ import {
 } from "../hub/hub-topics.js"
 import type { MqttWire } from "./mqtt-wire.js"
 
-/** The user name of a hub client: host name, device ID; with `/?`. */
+/** The user name of a hub client: host name and device ID, then `/?`. */
 const USER_NAME = /^([^/]+)\/([^/]+)\/\?(.*)$/
 
-/** Who a hub user name says connects, or undefined when it is none. */
+/** Returns the host name and the device ID of a hub user name, or undefined for any other user name. */
 export function parseHubUserName(userName: string): { hostName: string; deviceId: string } | undefined {
     const match = USER_NAME.exec(userName)
     return match ? { hostName: match[1].toLowerCase(), deviceId: match[2] } : undefined
 }
 
-/** A device-to-cloud message with its properties (facts 4). */
+/** The maximum size of a device-to-cloud message with its properties (protocol-facts.md, 4). */
 const MESSAGE_MAX_BYTES = 256 * 1024
 
-/** One device's connection to its hub (facts 5). */
+/** The session of one device at its hub (protocol-facts.md, 5). */
 export class HubSession implements DeviceSession {
     private will: IConnectPacket["will"]
     private readonly isClean: boolean
@@ -42,10 +42,10 @@ export class HubSession implements DeviceSession {
         private readonly hub: Hub,
         private readonly device: Device,
         connect: IConnectPacket,
-        private readonly record: (event: Omit<CloudEvent, "atMs" | "service">) => void
+        private readonly record: (event: NewCloudEvent) => void
     ) {
         this.will = connect.will
-        // One connection per device: the newcomer wins (400027).
+        // A device has one connection. A new connection closes the old one (400027).
         device.session?.close("another connection of this device")
         this.isClean = connect.clean ?? false
         if (this.isClean) {
@@ -59,7 +59,7 @@ export class HubSession implements DeviceSession {
         hub.markChanged(device)
     }
 
-    /** Called after CONNACK. A hub whose day is spent takes the connection, and closes it (facts 5.2). */
+    /** Called after CONNACK. A hub whose daily quota is used up closes the connection now (protocol-facts.md, 5.2). */
     onStarted(): void {
         if (this.hub.throttle.isSpent) this.wire.close("daily quota spent")
         else this.hub.deliverWaiting(this.device)
@@ -113,7 +113,7 @@ export class HubSession implements DeviceSession {
         this.wire.close(why)
     }
 
-    /** The connection is gone: the will is sent, and what was not acknowledged waits again. */
+    /** Sends the will and puts unacknowledged messages back into the queue. */
     onEnded(): void {
         if (this.device.session === this) this.device.session = undefined
         if (this.isClean) this.device.subscriptions.clear()
@@ -122,14 +122,14 @@ export class HubSession implements DeviceSession {
         if (this.will) this.sendWill(this.will)
     }
 
-    /** A will is telemetry, or nothing (facts 5.4). */
+    /** Records a will as telemetry. A will with another topic is ignored (protocol-facts.md, 5.4). */
     private sendWill(will: NonNullable<IConnectPacket["will"]>): void {
         const topic = parseDeviceTopic(will.topic, this.device.deviceId)
         if (topic?.kind !== "telemetry") return
         this.recordTelemetry(will.payload.toString(), { ...topic.properties, "iothub-MessageType": "Will" })
     }
 
-    /** PUBLISH, at QoS 1 when there is a packet identifier. */
+    /** Sends PUBLISH, at QoS 1 if there is a packet identifier. */
     private publishPacket(topic: string, body: Uint8Array | string, messageId?: number, dup = false): void {
         const payload = typeof body === "string" ? body : Buffer.from(body)
         const qos = messageId ? 1 : 0
@@ -173,7 +173,7 @@ export class HubSession implements DeviceSession {
         const body = packet.payload.toString()
         switch (topic.kind) {
             case "telemetry":
-                // Nothing is retained; the flag is passed on (facts 5.4).
+                // The hub does not retain the message. It passes the flag on as a property (protocol-facts.md, 5.4).
                 if (packet.retain) topic.properties[hub.quirks.retainProperty] = "true"
                 this.recordTelemetry(body, topic.properties)
                 break
@@ -207,7 +207,7 @@ export class HubSession implements DeviceSession {
     private onSubscribe(packet: ISubscribePacket): void {
         const { subscriptions, deviceId } = this.device
         const granted = packet.subscriptions.map(({ topic, qos }) => {
-            // IoT Hub takes five at a time, and there are no more than five of these.
+            // IoT Hub accepts five filters per SUBSCRIBE, and a device has fewer filters.
             if (!isHubFilter(topic, deviceId)) return 128
             subscriptions.set(topic, qos === 0 ? 0 : 1)
             return qos === 0 ? 0 : 1

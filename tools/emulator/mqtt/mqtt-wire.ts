@@ -1,32 +1,31 @@
-import type { Link } from "@moorage/runtime"
-import type { Clock, Timer } from "@moorage/runtime"
+import type { Clock, Link, Timer } from "@moorage/runtime"
 import mqtt from "mqtt-packet"
 
-/** The largest packet that IoT Hub takes: 256 KB of telemetry, and its header. */
+/** The largest packet that IoT Hub accepts: 256 KB of telemetry and its header. */
 const PACKET_MAX_BYTES = 256 * 1024 + 1024
-/** A peer that does not send CONNECT within a reasonable time is not a client [MQTT-3.1.4]. */
-const CONNECT_LIMIT_MS = 30_000
-/** The server waits one and a half keep alives [MQTT-3.1.2-24]. */
+/** A client must send CONNECT within a reasonable time [MQTT-3.1.4]. */
+const CONNECT_TIMEOUT_MS = 30_000
+/** The server waits one and a half times the keep alive [MQTT-3.1.2-24]. */
 const KEEP_ALIVE_FACTOR = 1.5
 
-/** What may wait for a client that does not read; the connection is broken beyond it. */
+/** The maximum of unsent bytes. The connection of a client that does not read is reset. */
 const PENDING_MAX_BYTES = 1024 * 1024
 
 export interface MqttWireHandler {
     onPacket(packet: mqtt.Packet): void
-    /** Called once when the connection is gone, for whatever reason. */
+    /** Called once when the connection has ended, for any reason. */
     onClosed(why: string): void
 }
 
-/** An MQTT connection: packets instead of bytes, and the clocks that end it. */
+/** Sends and receives MQTT packets over a link, and closes the link on a timeout. */
 export class MqttWire {
     private readonly parser = mqtt.parser({ protocolVersion: 4 })
     private handler: MqttWireHandler | undefined
-    /** Ends the connection unless CONNECT, then any packet, comes in time. */
+    /** Resets the connection if CONNECT, or later any packet, does not come in time. */
     private silenceTimer: Timer | undefined
     private keepAliveMs = 0
     private unparsedBytes = 0
-    /** How much may still be sent. */
+    /** The number of bytes after which an injected fault closes the connection. */
     private sendBudgetBytes = Infinity
 
     constructor(
@@ -35,10 +34,10 @@ export class MqttWire {
         handler: MqttWireHandler
     ) {
         this.handler = handler
-        this.silenceTimer = clock.after(CONNECT_LIMIT_MS, () => this.abort("no CONNECT"))
+        this.silenceTimer = clock.after(CONNECT_TIMEOUT_MS, () => this.abort("no CONNECT"))
         this.parser.on("packet", packet => this.onPacket(packet))
         this.parser.on("error", (error: Error) => this.abort(`malformed packet: ${error.message}`))
-        link.listen({ data: bytes => this.onData(bytes), closed: error => this.onLinkClosed(error?.message) })
+        link.listen({ data: bytes => this.onData(bytes), closed: error => this.end(error?.message) })
     }
 
     get isOpen(): boolean {
@@ -46,14 +45,16 @@ export class MqttWire {
     }
 
     /**
-     * Starts the keep-alive clock; 0 turns it off [MQTT-3.1.2-24].
-     * @param silenceMaxSec how long a client may be silent at most, whatever it asked for
+     * Starts the keep-alive timer. 0 turns it off [MQTT-3.1.2-24].
+     * @param sec the keep alive that the client requests
+     * @param silenceMaxSec the longest permitted silence, whatever the client requests
      */
     startKeepAlive(sec: number, silenceMaxSec: number): void {
         this.keepAliveMs = Math.min(sec * KEEP_ALIVE_FACTOR, silenceMaxSec) * 1000
         this.restartSilenceTimer()
     }
 
+    /** Sends a packet, or nothing if the connection has ended. */
     send(packet: mqtt.Packet): void {
         if (!this.handler) return
         const bytes = mqtt.generate(packet)
@@ -65,26 +66,26 @@ export class MqttWire {
         }
         this.link.send(bytes.subarray(0, this.sendBudgetBytes))
         this.link.close()
-        this.onLinkClosed("injected fault")
+        this.end("injected fault")
     }
 
-    /** Ends the connection once so many bytes more were sent, in the middle of a packet if need be. */
+    /** Closes the connection after `bytes` further bytes to the client, even in the middle of a packet. */
     truncateAfter(bytes: number): void {
         this.sendBudgetBytes = bytes
     }
 
-    /** Ends the connection after what was sent. */
+    /** Closes the connection after the sent packets. */
     close(why: string): void {
         if (!this.handler) return
         this.link.close()
-        this.onLinkClosed(why)
+        this.end(why)
     }
 
-    /** Breaks the connection. */
+    /** Resets the connection. */
     abort(why: string): void {
         if (!this.handler) return
         this.link.abort()
-        this.onLinkClosed(why)
+        this.end(why)
     }
 
     private onData(bytes: Uint8Array): void {
@@ -102,7 +103,7 @@ export class MqttWire {
         this.handler.onPacket(packet)
     }
 
-    /** A packet came: it is CONNECT, whose answer may take any time, or keeps the session alive. */
+    /** Restarts the silence timer after a packet. After CONNECT there is no timer until CONNACK. */
     private restartSilenceTimer(): void {
         this.silenceTimer?.cancel()
         this.silenceTimer = this.keepAliveMs
@@ -110,7 +111,8 @@ export class MqttWire {
             : undefined
     }
 
-    private onLinkClosed(why = "closed by the client"): void {
+    /** Stops all activity and calls the handler's onClosed() once. */
+    private end(why = "closed by the client"): void {
         const handler = this.handler
         this.handler = undefined
         this.silenceTimer?.cancel()

@@ -1,12 +1,12 @@
-// How a file or a request says which throttles there are.
+// The schema of quotas in a file or in a request to the admin API.
 import * as v from "valibot"
 
-const positive = v.pipe(v.number(), v.gtValue(0, "is not more than 0"))
-const whole = v.pipe(v.number(), v.integer("is not a whole number"), v.minValue(0, "is negative"))
-const count = v.pipe(whole, v.minValue(1, "is less than 1"))
+const positive = v.pipe(v.number(), v.gtValue(0, "must be greater than 0"))
+const whole = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0, "must not be negative"))
+const count = v.pipe(whole, v.minValue(1, "must be at least 1"))
 const rate = v.nullable(v.strictObject({ calls: count, perSec: positive }))
 
-/** Any of `Quotas`; null turns one off. */
+/** A part of `Quotas`. Null turns a quota off. */
 export const QUOTAS_SCHEMA = v.partial(
     v.strictObject({
         dpsRegistrations: rate,

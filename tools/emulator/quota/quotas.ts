@@ -1,24 +1,24 @@
 import type { Rate } from "./token-bucket.js"
 
-/** Throttles of the emulated services; null turns one off. */
+/** The throttles of the emulated services. Null turns a throttle off. */
 export interface Quotas {
     /** DPS: device registrations. */
     dpsRegistrations: Rate | null
-    /** DPS: operation status of one device. */
+    /** DPS: operation status requests of one device. */
     dpsPollsPerDevice: Rate | null
-    /** DPS: all operations of the device and the service API. */
+    /** DPS: all operations of the device API and of the service API. */
     dpsOperations: Rate | null
     /** One hub: new connections. */
     hubConnects: Rate | null
     /** One hub: device-to-cloud messages. */
     hubTelemetry: Rate | null
-    /** One hub: messages of a UTC day, metered by 4 KB; null for no limit. */
+    /** One hub: messages per UTC day. Each 4 KB of a message count as one message. */
     hubDailyMessages: number | null
 }
 
 /**
- * The documented figures: DPS as in azure-docs `iot-dps-limits` (2024-03), one S1 unit of IoT Hub as in
- * "IoT Hub quotas and throttling".
+ * The documented quotas: DPS from azure-docs `iot-dps-limits` (2024-03), and one S1 unit of IoT Hub from "IoT Hub quotas
+ * and throttling" (protocol-facts.md, 4).
  */
 export const DOCUMENTED_QUOTAS: Quotas = {
     dpsRegistrations: { calls: 1000, perSec: 60 },

@@ -1,15 +1,15 @@
 import type { Clock } from "@moorage/runtime"
 
-/** So many calls in so long. */
+/** A number of calls per time. */
 export interface Rate {
     calls: number
     perSec: number
 }
 
-/** A token, but for what adding fractions loses. */
+/** One token, minus the rounding error of adding fractions. */
 const ONE_TOKEN = 1 - 1e-9
 
-/** A token bucket: full at first, refilled evenly; what it has not, it refuses. */
+/** A token bucket: it starts full and is refilled at a constant rate. */
 export class TokenBucket {
     private tokens: number
     private filledAtMs: number
@@ -22,7 +22,7 @@ export class TokenBucket {
         this.filledAtMs = clock.nowMs()
     }
 
-    /** Takes one token. @returns 0, or the seconds until there is one */
+    /** Takes one token if one is available. @returns 0, or the seconds until a token is available */
     take(): number {
         this.refill()
         if (this.tokens >= ONE_TOKEN) {
@@ -32,20 +32,20 @@ export class TokenBucket {
         return this.dueSec
     }
 
-    /** Takes one token, in advance if need be. @returns the seconds until it is due, 0 for now */
+    /** Takes one token, if necessary in advance. @returns the seconds until the token is available */
     reserve(): number {
         const waitSec = this.take()
         if (waitSec > 0) this.tokens--
         return waitSec
     }
 
-    /** Seconds until the next token is due. */
+    /** Seconds until the next token is available. */
     get dueSec(): number {
         this.refill()
         return this.tokens >= ONE_TOKEN ? 0 : ((1 - this.tokens) * this.rate.perSec) / this.rate.calls
     }
 
-    /** Whether nothing has been taken that is not refilled: such a bucket can be forgotten. */
+    /** Whether all tokens are refilled. A full bucket equals a new one. */
     get isFull(): boolean {
         this.refill()
         return this.tokens >= this.rate.calls
@@ -59,10 +59,10 @@ export class TokenBucket {
     }
 }
 
-/** How many buckets are kept before the full ones are swept out. */
+/** The number of buckets at which the full buckets are deleted. */
 const SWEEP_AT = 10_000
 
-/** A bucket for each device. */
+/** One bucket per device. */
 export class DeviceBuckets {
     private readonly buckets = new Map<string, TokenBucket>()
 
@@ -71,18 +71,18 @@ export class DeviceBuckets {
         private readonly clock: Clock
     ) {}
 
-    /** As {@link TokenBucket.take}, for one device. */
+    /** Takes one token of one device. @returns as {@link TokenBucket.take} */
     take(id: string): number {
         let bucket = this.buckets.get(id)
         if (!bucket) {
-            if (this.buckets.size >= SWEEP_AT) this.sweep()
+            if (this.buckets.size >= SWEEP_AT) this.deleteFull()
             bucket = new TokenBucket(this.rate, this.clock)
             this.buckets.set(id, bucket)
         }
         return bucket.take()
     }
 
-    private sweep(): void {
+    private deleteFull(): void {
         for (const [id, bucket] of this.buckets) if (bucket.isFull) this.buckets.delete(id)
     }
 }

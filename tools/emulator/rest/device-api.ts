@@ -35,7 +35,7 @@ function isDecodable(path: string): boolean {
     }
 }
 
-/** The three routes of the DPS device API; case aside, as the service has it (facts 2). */
+/** Returns the route of a request to the DPS device API. Case is ignored, as in the service (protocol-facts.md, 2). */
 function matchRoute(method: string, path: string): DeviceApiRoute | undefined {
     const match =
         isDecodable(path) &&
@@ -54,10 +54,10 @@ function matchRoute(method: string, path: string): DeviceApiRoute | undefined {
     return undefined
 }
 
-function perform(cloud: Cloud, request: HttpRequest, fault: InjectedFault | undefined): DpsResponse {
+function processRequest(cloud: Cloud, request: HttpRequest, fault: InjectedFault | undefined): DpsResponse {
     const { dps, random, clock } = cloud
     const refuse = (status: number, code: number, message: string) =>
-        errorResponse(status, code, message, random, clock.nowMs())
+        errorResponse({ status, code, message }, random, clock.nowMs())
     const url = new URL(request.url, "https://dps")
     const at = matchRoute(request.method, url.pathname)
     if (!at) return refuse(404, 404000, "No such resource.")
@@ -74,27 +74,28 @@ function perform(cloud: Cloud, request: HttpRequest, fault: InjectedFault | unde
     }
 }
 
-/** What a fault plan may be asked about a request, before it is done. */
-export function faultPoint(request: HttpRequest): FaultPoint {
+/** Returns the fault point of a request to the DPS device API. */
+export function deviceApiFaultPoint(request: HttpRequest): FaultPoint {
     const at = matchRoute(request.method, request.url.split("?")[0])
     return { kind: at?.operation.kind ?? "other", service: "dps", id: at?.registrationId ?? "" }
 }
 
 /**
- * Serves one request of the DPS device API. Every answer carries `Date`, a refusal too: devices without a
- * clock live on it.
+ * Serves one request to the DPS device API. Every answer has the header `Date`, because devices without a clock learn the
+ * time from it.
  */
 export function serveDeviceApi(cloud: Cloud, request: HttpRequest, fault?: InjectedFault): HttpReply {
     let response: DpsResponse
     try {
-        response = perform(cloud, request, fault)
+        response = processRequest(cloud, request, fault)
     } catch (error) {
         if (!(error instanceof URIError || error instanceof TypeError)) throw error
-        response = errorResponse(400, 400000, "Malformed request.", cloud.random, cloud.clock.nowMs())
+        const malformed = { status: 400, code: 400000, message: "The request is malformed." }
+        response = errorResponse(malformed, cloud.random, cloud.clock.nowMs())
     }
     cloud.record("dps", {
         kind: "http",
-        id: faultPoint(request).id,
+        id: deviceApiFaultPoint(request).id,
         status: response.status,
         detail: `${request.method} ${request.url.split("?")[0]}`,
     })

@@ -1,19 +1,18 @@
-import type { Link } from "@moorage/runtime"
-import type { Timer } from "@moorage/runtime"
+import type { Link, Timer } from "@moorage/runtime"
 import type { Cloud } from "../cloud.js"
 import type { FaultPoint } from "../faults/injected-fault.js"
 import { applyFault } from "../faults/apply-fault.js"
-import { faultPoint, type HttpReply, serveDeviceApi } from "./device-api.js"
+import { deviceApiFaultPoint, type HttpReply, serveDeviceApi } from "./device-api.js"
 import { type Api, findApi } from "./service/api-of-host.js"
 import { type ServiceApiRequest, serveServiceApi } from "./service/serve-service-api.js"
 
 const HEAD_MAX_BYTES = 8 * 1024
-/** DPS takes messages of up to 96 KB. */
-const BODY_MAX_BYTES = 96 * 1024
-/** A hub takes direct methods of up to 128 KB and bulks of 100 devices. */
+/** DPS accepts requests of up to 96 KB. */
+const DPS_BODY_MAX_BYTES = 96 * 1024
+/** A hub accepts direct methods of up to 128 KB and bulk operations on 100 devices. */
 const HUB_BODY_MAX_BYTES = 256 * 1024
 
-/** A connection on which nothing is asked for this long is closed. */
+/** The time without a request after which a connection is closed. */
 const IDLE_MAX_MS = 120_000
 
 const REASONS: Record<number, string> = {
@@ -34,7 +33,7 @@ const REASONS: Record<number, string> = {
     504: "Gateway Timeout",
 }
 
-/** A request at the start of `bytes` and where it ends; undefined while it is not whole. */
+/** Returns the request at the start of `bytes` and its end, or undefined if the request is incomplete. */
 function parseRequest(
     bytes: Buffer,
     bodyMaxBytes: (host: string | undefined) => number
@@ -67,7 +66,7 @@ function parseRequest(
 function formatReply(reply: HttpReply, request: ServiceApiRequest | undefined, close: boolean): Buffer {
     const body = Buffer.from(reply.body)
     const headers: Record<string, string> = { ...reply.headers }
-    // 204 never has a body, nor a length of it (RFC 9110, 8.6).
+    // 204 has neither a body nor Content-Length (RFC 9110, 8.6).
     if (reply.status !== 204) headers["Content-Length"] = String(body.length)
     if (close) headers.Connection = "close"
     const head = [`HTTP/1.1 ${reply.status} ${REASONS[reply.status] ?? "Status"}`]
@@ -76,116 +75,129 @@ function formatReply(reply: HttpReply, request: ServiceApiRequest | undefined, c
     return request?.method === "HEAD" ? text : Buffer.concat([text, body])
 }
 
-/** What a fault plan may be asked about a request. */
+/** Returns the fault point of a request. */
 function findFaultPoint(api: Api, request: ServiceApiRequest): FaultPoint {
-    if (api.kind === "device") return faultPoint(request)
+    if (api.kind === "device") return deviceApiFaultPoint(request)
     return { kind: "other", service: api.kind === "hub" ? api.hub.hostName : "dps", id: "" }
 }
 
-/** Serves HTTP/1.1 on a byte stream: requests one after another, kept alive unless asked to close. */
-export function acceptHttp(cloud: Cloud, link: Link): void {
-    let received = Buffer.alloc(0)
-    let open = true
-    /** A request is being done; the next one waits, for answers keep their order. */
-    let busy = false
-    let taking = false
-    /** How much may still be sent. */
-    let leftBytes = Infinity
-    let idle: Timer | undefined
+/** An open connection either waits for a request or processes one, because answers keep the order of the requests. */
+type HttpConnectionState = "waitingForRequest" | "processing" | "closed"
 
-    /** Starts the clock that ends a connection on which nothing is asked. */
-    function rest(): void {
-        idle?.cancel()
-        idle = cloud.clock.after(IDLE_MAX_MS, () => {
-            if (busy) return rest()
-            open = false
-            link.close()
-        })
-    }
+/** One HTTP/1.1 connection. It processes one request after another and stays open unless the client asks to close it. */
+class HttpConnection {
+    private state: HttpConnectionState = "waitingForRequest"
+    private received = Buffer.alloc(0)
+    /** Whether processReceived() is running. An immediate answer would call it again. */
+    private isReading = false
+    /** The number of bytes after which an injected fault closes the connection. */
+    private sendBudgetBytes = Infinity
+    private idleTimer: Timer | undefined
 
-    function refuse(status: number): void {
-        const headers = { Date: new Date(cloud.clock.nowMs()).toUTCString() }
-        open = false
-        link.send(formatReply({ status, headers, body: "" }, undefined, true))
-        link.close()
-    }
-
-    function reply(request: ServiceApiRequest, answer: HttpReply, close: boolean): void {
-        cloud.stateStore.whenDurable(() => {
-            busy = false
-            if (!open) return
-            const bytes = formatReply(answer, request, close)
-            const cut = bytes.length >= leftBytes
-            link.send(cut ? bytes.subarray(0, leftBytes) : bytes)
-            leftBytes -= bytes.length
-            rest()
-            if (!close && !cut) return take()
-            open = false
-            link.close()
-        })
-    }
-
-    function serve(request: ServiceApiRequest, close: boolean): void {
-        const api = findApi(cloud, request.headers.host)
-        busy = true
-        applyFault(cloud.findFault, cloud.clock, findFaultPoint(api, request), {
-            abort: () => {
-                open = false
-                link.abort()
+    constructor(
+        private readonly cloud: Cloud,
+        private readonly link: Link
+    ) {
+        link.listen({
+            data: bytes => this.onData(bytes),
+            closed: () => {
+                this.state = "closed"
+                this.idleTimer?.cancel()
             },
+        })
+        this.restartIdleTimer()
+    }
+
+    private onData(bytes: Uint8Array): void {
+        this.received = Buffer.concat([this.received, bytes])
+        this.processReceived()
+        // The client sends without waiting for the answers.
+        if (this.received.length > HEAD_MAX_BYTES + HUB_BODY_MAX_BYTES) this.abort()
+    }
+
+    /** Closes the connection after {@link IDLE_MAX_MS} without a request. */
+    private restartIdleTimer(): void {
+        this.idleTimer?.cancel()
+        this.idleTimer = this.cloud.clock.after(IDLE_MAX_MS, () => {
+            if (this.state === "processing") this.restartIdleTimer()
+            else this.close()
+        })
+    }
+
+    private processReceived(): void {
+        if (this.isReading) return
+        this.isReading = true
+        while (this.state === "waitingForRequest" && this.received.length > 0) {
+            const parsed = parseRequest(this.received, host => this.bodyMaxBytes(host))
+            if (parsed === undefined) break
+            if (typeof parsed === "string") this.refuse(parsed === "malformed" ? 400 : 413)
+            else {
+                this.received = this.received.subarray(parsed.end)
+                this.process(parsed.request, parsed.close)
+            }
+        }
+        this.isReading = false
+    }
+
+    private process(request: ServiceApiRequest, close: boolean): void {
+        const { cloud } = this
+        const api = findApi(cloud, request.headers.host)
+        this.state = "processing"
+        applyFault(cloud, findFaultPoint(api, request), {
+            abort: () => this.abort(),
             truncateAfter: bytes => {
-                leftBytes = bytes
+                this.sendBudgetBytes = bytes
             },
             answer: fault => {
-                if (!open) return
-                // The device API answers at once, so that a simulated board needs no promise to be kept.
-                if (api.kind === "device") reply(request, serveDeviceApi(cloud, request, fault), close)
+                if (this.state === "closed") return
+                // The device API answers without a promise, so that a simulated board does not have to wait for one.
+                if (api.kind === "device") this.reply(request, serveDeviceApi(cloud, request, fault), close)
                 else
-                    void serveServiceApi(cloud, api, request, fault).then(answer =>
-                        reply(request, answer, close)
+                    void serveServiceApi(cloud, { api, request, fault }).then(answer =>
+                        this.reply(request, answer, close)
                     )
             },
         })
     }
 
-    const bodyMaxBytes = (host: string | undefined) =>
-        findApi(cloud, host).kind === "hub" ? HUB_BODY_MAX_BYTES : BODY_MAX_BYTES
-
-    /** Serves what has come; an answer that is given at once lets the loop go on. */
-    function take(): void {
-        if (taking) return
-        taking = true
-        takeAll()
-        taking = false
+    private reply(request: ServiceApiRequest, answer: HttpReply, close: boolean): void {
+        this.cloud.stateStore.whenDurable(() => {
+            if (this.state === "closed") return
+            this.state = "waitingForRequest"
+            const bytes = formatReply(answer, request, close)
+            const isTruncated = bytes.length >= this.sendBudgetBytes
+            this.link.send(isTruncated ? bytes.subarray(0, this.sendBudgetBytes) : bytes)
+            this.sendBudgetBytes -= bytes.length
+            this.restartIdleTimer()
+            if (close || isTruncated) this.close()
+            else this.processReceived()
+        })
     }
 
-    function takeAll(): void {
-        while (open && !busy && received.length > 0) {
-            const parsed = parseRequest(received, bodyMaxBytes)
-            if (parsed === undefined) return
-            if (typeof parsed === "string") {
-                refuse(parsed === "malformed" ? 400 : 413)
-                return
-            }
-            received = received.subarray(parsed.end)
-            serve(parsed.request, parsed.close)
-        }
+    /** Answers a request that cannot be parsed, and closes the connection. */
+    private refuse(status: number): void {
+        const headers = { Date: new Date(this.cloud.clock.nowMs()).toUTCString() }
+        this.link.send(formatReply({ status, headers, body: "" }, undefined, true))
+        this.close()
     }
 
-    link.listen({
-        data: bytes => {
-            received = Buffer.concat([received, bytes])
-            take()
-            // A peer that sends on without waiting for its answers.
-            if (open && received.length > HEAD_MAX_BYTES + HUB_BODY_MAX_BYTES) {
-                open = false
-                link.abort()
-            }
-        },
-        closed: () => {
-            open = false
-            idle?.cancel()
-        },
-    })
-    rest()
+    private close(): void {
+        this.state = "closed"
+        this.link.close()
+    }
+
+    private abort(): void {
+        if (this.state === "closed") return
+        this.state = "closed"
+        this.link.abort()
+    }
+
+    private bodyMaxBytes(host: string | undefined): number {
+        return findApi(this.cloud, host).kind === "hub" ? HUB_BODY_MAX_BYTES : DPS_BODY_MAX_BYTES
+    }
+}
+
+/** Serves one HTTP/1.1 connection. The Host header selects the DPS device API or a service API. */
+export function acceptHttp(cloud: Cloud, link: Link): void {
+    new HttpConnection(cloud, link)
 }

@@ -1,70 +1,70 @@
 import { ClassicLevel } from "classic-level"
 import type { Snapshot, StateStore } from "./state-store.js"
 
-/** State in a LevelDB folder. */
+/** The state in a LevelDB folder. */
 export interface DiskState {
     store: StateStore
-    /** What the folder held when it was opened. */
+    /** The content of the folder when it was opened. */
     snapshot: Snapshot
-    /** Writes what is left and closes the folder. */
+    /** Writes the remaining changes and closes the folder. */
     close(): Promise<void>
 }
 
 type Write = { type: "put"; key: string; value: string } | { type: "del"; key: string }
 
 /**
- * Writes changes in batches, one at a time: a batch takes all that changed while the one before was written.
- * LevelDB hands each batch to the operating system before it says that it is done, whole or not at all, so
- * that a killed process loses nothing that was waited for.
+ * Writes changes in batches, one batch at a time. A batch contains all changes that were reported while the previous
+ * batch was written. LevelDB passes a batch to the operating system, completely or not at all, before it reports success.
+ * A killed process therefore loses no change that was reported as durable.
  */
 class DiskStore implements StateStore {
     private changes = new Map<string, () => unknown>()
-    private answers: (() => void)[] = []
+    private replies: (() => void)[] = []
     private writing: Promise<void> | undefined
 
     constructor(
         private readonly db: ClassicLevel,
-        /** Told once; from then on nothing is answered any more. */
-        private readonly failed: (error: Error) => void
+        /** Called once. The store calls no reply after that. */
+        private readonly onError: (error: Error) => void
     ) {}
 
     markChanged(key: string, read: () => unknown): void {
         this.changes.set(key, read)
-        this.start()
+        this.startWriting()
     }
 
-    whenDurable(answer: () => void): void {
-        if (!this.writing && this.changes.size === 0) answer()
-        else this.answers.push(answer)
+    whenDurable(reply: () => void): void {
+        if (!this.writing && this.changes.size === 0) reply()
+        else this.replies.push(reply)
     }
 
-    /** Resolves when all that has changed is written, or writing has failed. */
-    async idle(): Promise<void> {
+    /** Resolves when all changes are written, or when writing has failed. */
+    async flush(): Promise<void> {
         while (this.writing) await this.writing
     }
 
-    private start(): void {
-        // The turn that makes the first change makes the others that belong to it.
+    private startWriting(): void {
+        // Changes that belong together are reported in the same turn of the event loop.
         this.writing ??= Promise.resolve().then(() => this.writeAll())
     }
 
     private async writeAll(): Promise<void> {
         while (this.changes.size > 0) {
-            const { changes, answers } = this
+            const { changes, replies } = this
             this.changes = new Map()
-            this.answers = []
+            this.replies = []
             try {
                 await this.db.batch([...changes].map(([key, read]) => toWrite(key, read())))
             } catch (error) {
-                this.failed(error as Error)
+                this.onError(error as Error)
                 return
             }
-            for (const answer of answers) answer()
+            for (const reply of replies) reply()
         }
         this.writing = undefined
-        const { answers } = this
-        this.answers = []
-        for (const answer of answers) answer()
+        const { replies } = this
+        this.replies = []
+        for (const reply of replies) reply()
     }
 }
 
@@ -73,28 +73,28 @@ function toWrite(key: string, value: unknown): Write {
 }
 
 /**
- * Opens the state in `dir`, making the folder when there is none.
- * @param failed told when a change cannot be written, such as on a full disk; nothing is answered after that
- * @throws Error saying what is wrong with the folder
+ * Opens the state in `dir`, and creates the folder if it does not exist.
+ * @param onError called when a change cannot be written, for example on a full disk; no reply is called after that
+ * @throws Error that names the folder and the reason
  */
-export async function openDiskState(dir: string, failed: (error: Error) => void): Promise<DiskState> {
+export async function openDiskState(dir: string, onError: (error: Error) => void): Promise<DiskState> {
     const db = new ClassicLevel(dir, { keyEncoding: "utf8", valueEncoding: "utf8" })
-    const kept = new Map<string, unknown>()
+    const snapshot = new Map<string, unknown>()
     try {
         await db.open()
-        for await (const [key, value] of db.iterator()) kept.set(key, JSON.parse(value))
+        for await (const [key, value] of db.iterator()) snapshot.set(key, JSON.parse(value))
     } catch (error) {
         await db.close().catch(() => undefined)
-        throw new Error(`Cannot use ${dir} for the emulator's state: ${reason(error as Error)}`, {
+        throw new Error(`Cannot open the emulator's state in ${dir}: ${reason(error as Error)}`, {
             cause: error,
         })
     }
-    const keeper = new DiskStore(db, error => failed(writeError(dir, error)))
+    const store = new DiskStore(db, error => onError(writeError(dir, error)))
     const close = async () => {
-        await keeper.idle()
+        await store.flush()
         await db.close()
     }
-    return { store: keeper, snapshot: kept, close }
+    return { store, snapshot, close }
 }
 
 function writeError(dir: string, error: Error): Error {
@@ -105,8 +105,9 @@ function writeError(dir: string, error: Error): Error {
 function reason(error: Error): string {
     const cause = error.cause instanceof Error ? error.cause : error
     const { code } = cause as NodeJS.ErrnoException
-    if (code === "LEVEL_LOCKED") return "another emulator uses it. Stop that one, or choose another folder."
+    if (code === "LEVEL_LOCKED")
+        return "another emulator uses the folder. Stop that emulator, or choose another folder."
     if (code === "LEVEL_CORRUPTION" || cause instanceof SyntaxError)
-        return "it is damaged. Move it away to start with a new one."
-    return `${cause.message}. Check the folder and its disk, or choose another.`
+        return "the folder is damaged. Move the folder to start with an empty state."
+    return `${cause.message}. Check the folder and its disk, or choose another folder.`
 }

@@ -1,21 +1,24 @@
 /**
- * Where state outlives the process. The services say what has changed and hold back their answers until it is
- * kept; without a place to keep it there is nothing to wait for.
+ * Storage for state that must survive the process. A service reports each change, and it delays its answers until the
+ * changes are stored.
  */
 export interface StateStore {
-    /** What `key` holds has changed: `read` is asked for it later, once for many changes; undefined deletes it. */
+    /**
+     * Reports that the value of `key` has changed. The store calls `read` when it writes, once for several changes. The
+     * value undefined deletes the key.
+     */
     markChanged(key: string, read: () => unknown): void
-    /** Runs `answer` when all that has changed until now is kept, in the order of the calls. */
-    whenDurable(answer: () => void): void
+    /** Calls `reply` when all changes until now are stored. Calls come in the order of registration. */
+    whenDurable(reply: () => void): void
 }
 
-/** Keeps nothing: state lasts as long as the process. */
-export const memoryStore: StateStore = { markChanged: () => undefined, whenDurable: answer => answer() }
+/** Stores nothing: state lasts as long as the process. */
+export const memoryStore: StateStore = { markChanged: () => undefined, whenDurable: reply => reply() }
 
-/** What was kept by an earlier process, by key. */
+/** The state that an earlier process stored, by key. */
 export type Snapshot = ReadonlyMap<string, unknown>
 
-/** A key is a kind, a slash, and an ID that may hold slashes of its own. */
+/** Splits a key into its kind and its ID at the first slash. The ID may contain slashes. */
 export function splitKey(key: string): [kind: string, id: string] {
     const slash = key.indexOf("/")
     return [key.slice(0, slash), key.slice(slash + 1)]

@@ -4,8 +4,8 @@ import { isIP } from "node:net"
 import * as x509 from "@peculiar/x509"
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 
-/** The names that every emulated service answers to. */
-const NAMES = [
+/** The host names of every certificate. */
+const DEFAULT_NAMES = [
     "localhost",
     GLOBAL_DEVICE_ENDPOINT,
     "*.azure-devices-provisioning.net",
@@ -16,24 +16,24 @@ const NAMES = [
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
 const DAY_MS = 86_400_000
-/** Made anew at most starts, so short is long enough; backdated for boards whose clock is behind. */
+/** A certificate is usually replaced at the next start, so a short validity is enough. */
 const VALID_DAYS = 30
-/** An authority that is kept is used again unless it would end so soon. */
+/** A stored authority is replaced when its remaining validity is shorter. */
 const RENEW_BEFORE_DAYS = 7
 
-/** A certificate authority made at start, and the one certificate that the emulator serves. All PEM. */
+/** A certificate authority and the server certificate of the emulator, all PEM. */
 export interface CertificateAuthority {
-    /** What a client must trust. */
+    /** The certificate that clients must trust. */
     ca: string
     certificate: string
     key: string
-    /** When all of it ends. */
+    /** The end of the validity. */
     endsAtMs: number
-    /** What the certificate is for, beside what it always is. */
+    /** The names of the certificate in addition to the default names. */
     names: string[]
 }
 
-function pem(label: string, der: ArrayBuffer): string {
+function toPem(label: string, der: ArrayBuffer): string {
     const lines =
         Buffer.from(der)
             .toString("base64")
@@ -42,20 +42,22 @@ function pem(label: string, der: ArrayBuffer): string {
 }
 
 /**
- * Makes an authority and a certificate for the Azure names, localhost and 127.0.0.1.
- * @param names more names or addresses that clients may use
- * @param kept one from an earlier start, used again while it serves, so that clients need not trust another
+ * Creates an authority and a certificate for the Azure names, localhost and 127.0.0.1.
+ * @param names further names or addresses that clients use
+ * @param stored the authority of an earlier start; it is returned if it is still valid and contains all names, so that
+ * clients do not have to trust a new certificate
  */
 export async function makeAuthority(
     nowMs: number,
     names: string[] = [],
-    kept?: CertificateAuthority
+    stored?: CertificateAuthority
 ): Promise<CertificateAuthority> {
-    const lasts = kept && kept.endsAtMs > nowMs + RENEW_BEFORE_DAYS * DAY_MS
-    if (lasts && names.every(name => kept.names.includes(name))) return kept
+    const isValid = stored && stored.endsAtMs > nowMs + RENEW_BEFORE_DAYS * DAY_MS
+    if (isValid && names.every(name => stored.names.includes(name))) return stored
     x509.cryptoProvider.set(webcrypto as never)
     const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])
     const endsAtMs = nowMs + VALID_DAYS * DAY_MS
+    // The start lies one day in the past, for boards whose clock is slow.
     const dates = { notBefore: new Date(nowMs - DAY_MS), notAfter: new Date(endsAtMs) }
     const caKeys = await newKeys()
     const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -70,7 +72,7 @@ export async function makeAuthority(
         ],
     })
     const keys = await newKeys()
-    const alternatives = [...NAMES, ...names].map((value): x509.JsonGeneralName => ({
+    const alternatives = [...DEFAULT_NAMES, ...names].map((value): x509.JsonGeneralName => ({
         type: isIP(value) ? "ip" : "dns",
         value,
     }))
@@ -92,7 +94,7 @@ export async function makeAuthority(
     return {
         ca: ca.toString("pem"),
         certificate: certificate.toString("pem"),
-        key: pem("PRIVATE KEY", key),
+        key: toPem("PRIVATE KEY", key),
         endsAtMs,
         names,
     }

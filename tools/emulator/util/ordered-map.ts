@@ -1,6 +1,6 @@
 /**
- * IDs in order, for queries that walk a million of them page by page. Changes are only noted; the next query merges
- * them in, so that they cost nothing where nobody queries.
+ * A sorted set of IDs for queries that read a million IDs page by page. Additions and deletions are only recorded. The
+ * next query merges them, so that a run without queries does not pay for the sorting.
  */
 export class SortedIds {
     private sorted: string[] = []
@@ -17,14 +17,14 @@ export class SortedIds {
         this.deleted.add(id)
     }
 
-    /** Up to `count` IDs that come after `id`; from the first when it is undefined. */
+    /** Returns up to `count` IDs that follow `id`, or the first IDs if `id` is undefined. */
     after(id: string | undefined, count: number): string[] {
         this.merge()
-        const from = id === undefined ? 0 : this.firstAfter(id)
+        const from = id === undefined ? 0 : this.indexAfter(id)
         return this.sorted.slice(from, from + count)
     }
 
-    private firstAfter(id: string): number {
+    private indexAfter(id: string): number {
         let low = 0
         let high = this.sorted.length
         while (low < high) {
@@ -38,21 +38,21 @@ export class SortedIds {
     private merge(): void {
         const { added, deleted } = this
         if (added.size === 0 && deleted.size === 0) return
-        const news = [...added].sort()
+        const sortedAdded = [...added].sort()
         const merged: string[] = []
         let next = 0
         for (const id of this.sorted) {
-            while (next < news.length && news[next] < id) merged.push(news[next++])
-            if (!deleted.has(id) && news[next] !== id) merged.push(id)
+            while (next < sortedAdded.length && sortedAdded[next] < id) merged.push(sortedAdded[next++])
+            if (!deleted.has(id) && sortedAdded[next] !== id) merged.push(id)
         }
-        while (next < news.length) merged.push(news[next++])
+        while (next < sortedAdded.length) merged.push(sortedAdded[next++])
         this.sorted = merged
         added.clear()
         deleted.clear()
     }
 }
 
-/** A map that can also be walked in the order of its keys, a page at a time. */
+/** A map that can also be read in the order of its keys, page by page. */
 export class OrderedMap<T> extends Map<string, T> {
     private readonly ids = new SortedIds()
 
@@ -66,7 +66,7 @@ export class OrderedMap<T> extends Map<string, T> {
         return super.delete(id)
     }
 
-    /** Up to `count` values, by key, from the first after `id`. */
+    /** Returns up to `count` values in the order of their keys, from the first key after `id`. */
     after(id: string | undefined, count: number): T[] {
         return this.ids.after(id, count).map(each => this.get(each) as T)
     }

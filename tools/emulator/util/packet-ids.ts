@@ -1,4 +1,4 @@
-/** Packet identifiers of what a server publishes at QoS 1: 1 to 65,535, round and round [MQTT-2.3.1-1]. */
+/** The packet identifiers of the server's PUBLISH packets at QoS 1: 1 to 65,535, then 1 again [MQTT-2.3.1-1]. */
 export class PacketIds {
     private last = 0
 

@@ -153,7 +153,7 @@ describe("fixed ports", () => {
         running.push(started)
         await Promise.race([expect.poll(() => started.stdout).toContain("\n"), started.end()])
         // Something else on this machine may have the port; then there is nothing to show.
-        if (started.stderr.includes("another program has it")) return context.skip()
+        if (started.stderr.includes("another program uses the port")) return context.skip()
         const { caFile, hubs } = JSON.parse(started.stdout) as Card
         const { connect } = await import("node:tls")
         for (const [host, servername] of [
@@ -220,7 +220,7 @@ describe("what the user did wrong", () => {
         const { code, stderr } = await run(["emulate", "--mqtt-port", String(card.mqttPort)])
         expect(code).toBe(1)
         expect(stderr).toBe(
-            `Cannot listen for MQTT on 127.0.0.1:${card.mqttPort}: another program has it. Choose another port, or 0 for any free one.\n`
+            `Cannot listen for MQTT on 127.0.0.1:${card.mqttPort}: another program uses the port. Choose another port, or 0 for any free port.\n`
         )
     })
 

@@ -90,8 +90,8 @@ describe("what the user did wrong", () => {
             /Allowed choices are down, up, failover/,
         ],
         ["nobody's key", ["rotate"], 2, /Say whose key/],
-        ["a hub that is not there", ["hub", "none", "down"], 1, /There is no hub none; there are: hub-1/],
-        ["a fault that is not there", ["clear", "fault-99"], 1, /There is no fault fault-99/],
+        ["a hub that is not there", ["hub", "none", "down"], 1, /Unknown hub none. The hubs are hub-1/],
+        ["a fault that is not there", ["clear", "fault-99"], 1, /Unknown fault fault-99/],
     ])("%s", async (_what, args, code, message) => {
         const ended = await fault(...args)
         expect(ended.code).toBe(code)

@@ -269,7 +269,7 @@ describe("what goes wrong", () => {
         const query = "SELECT nothing AT ALL"
         await failing(
             1,
-            /rejects the request: 400 \(The emulator answers only/,
+            /rejects the request: 400 \(The emulator supports only/,
             "--query",
             query,
             "--profile",

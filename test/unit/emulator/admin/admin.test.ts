@@ -38,7 +38,7 @@ describe("faults", () => {
 
     test.each([
         ["nothing", {}, /^fault: /],
-        ["a fault that does nothing", { fault: {} }, /^fault: says nothing/],
+        ["a fault that does nothing", { fault: {} }, /^fault: must have at least one effect/],
         ["a status that is no refusal", { fault: { status: 200 } }, /^fault\.status: /],
         ["a share over 1", { share: 2, fault: { mute: true } }, /^share: /],
         ["an unknown field", { share: 1, fault: { mute: true }, when: 1 }, /^when: /],

@@ -1,4 +1,4 @@
-// Which enrollment, which hub, and what becomes of the device that moves (facts 3).
+// Which enrollment, which hub, and what becomes of the device that moves (protocol-facts.md, 3).
 import { describe, expect, test } from "vitest"
 import type { EnrollmentGroup } from "../../../../tools/emulator/index.js"
 import { parseSas } from "../../../../tools/protocol/sas.js"
@@ -87,7 +87,7 @@ describe("an individual enrollment", () => {
 
     test.each([["a."], ["a b"], [""], ["é"], ["x".repeat(129)]])("cannot have the ID %j", registrationId => {
         expect(() => newCloud({ enrollments: [{ registrationId, primaryKey: OWN_KEY }] })).toThrow(
-            "not a registration ID"
+            "malformed registration ID"
         )
     })
 
@@ -103,7 +103,7 @@ test.each([
     ["not Base64", "not base64 at all, is it"],
 ])("an enrollment's key of %s is refused, and not shown", (_name, primaryKey) => {
     const put = () => newCloud({ enrollmentGroups: [{ enrollmentGroupId: "g", primaryKey }] })
-    expect(put).toThrow("a key is Base64 of 16 to 64 bytes")
+    expect(put).toThrow("a key must be Base64 of 16 to 64 bytes")
     expect(put).not.toThrow(primaryKey)
 })
 

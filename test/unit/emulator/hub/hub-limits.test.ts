@@ -1,4 +1,4 @@
-// Sizes, lives and counts that IoT Hub keeps to (facts 4).
+// Sizes, lives and counts that IoT Hub keeps to (protocol-facts.md, 4).
 import { describe, expect, test } from "vitest"
 import {
     DEVICE_KEY,
@@ -72,7 +72,7 @@ test("tags are 8 KB at most", () => {
     const hub = newCloud().cloud.hub(HUB)
     hub.putDevice("d", [DEVICE_KEY])
     hub.patchTags("d", { a: "x".repeat(4000), b: "x".repeat(4000) })
-    expect(() => hub.patchTags("d", { c: "x".repeat(300) })).toThrow(/8192 bytes/)
+    expect(() => hub.patchTags("d", { c: "x".repeat(300) })).toThrow(/maximum 8192/)
     expect(Object.keys(hub.device("d")?.twin.tags.properties ?? {})).toEqual(["a", "b"])
 })
 

@@ -1,4 +1,4 @@
-// DPS over MQTT, word for word: refusals, filters, quality of service, bodies (facts 1.2 to 1.7).
+// DPS over MQTT, word for word: refusals, filters, quality of service, bodies (protocol-facts.md, 1.2 to 1.7).
 import { describe, expect, test } from "vitest"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import {

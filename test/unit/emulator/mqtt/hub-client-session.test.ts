@@ -1,4 +1,4 @@
-// What a hub keeps between two connections of a device, and how it reads topics (facts 5.1, 5.3, 5.4).
+// What a hub keeps between two connections of a device, and how it reads topics (protocol-facts.md, 5.1, 5.3, 5.4).
 import type { IConnectPacket, IPublishPacket } from "mqtt-packet"
 import { describe, expect, test } from "vitest"
 import {

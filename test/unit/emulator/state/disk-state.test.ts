@@ -71,14 +71,16 @@ describe("an emulator that is started again on its folder", () => {
 describe("a folder that cannot be used", () => {
     test("because another emulator has it says so", async () => {
         const first = await startEmulator({ dataDir: dir })
-        await expect(startEmulator({ dataDir: dir })).rejects.toThrow(/another emulator uses it/)
+        await expect(startEmulator({ dataDir: dir })).rejects.toThrow(/another emulator uses the folder/)
         await first.close()
     })
 
     test("because it is a file says which", async () => {
         const file = join(dir, "file")
         writeFileSync(file, "")
-        await expect(startEmulator({ dataDir: file })).rejects.toThrow(`Cannot use ${file}`)
+        await expect(startEmulator({ dataDir: file })).rejects.toThrow(
+            `Cannot open the emulator's state in ${file}`
+        )
     })
 
     test("because a record in it is no JSON says that it is damaged", async () => {

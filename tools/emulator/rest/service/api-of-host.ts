@@ -1,16 +1,12 @@
 import type { Cloud } from "../../cloud.js"
 import type { Hub } from "../../hub/hub.js"
-import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
+import { DPS_DOMAIN, GLOBAL_DEVICE_ENDPOINT, HUB_DOMAIN } from "@moorage/protocol"
 
-/** Which API a request is for. */
+/** The API that a request addresses. `noHub` is a hub that does not exist. */
 export type Api =
     { kind: "device" } | { kind: "dps"; host: string } | { kind: "hub"; hub: Hub } | { kind: "noHub" }
 
-/** All names of it but {@link GLOBAL_DEVICE_ENDPOINT} are those of a DPS instance. */
-const DPS_DOMAIN = ".azure-devices-provisioning.net"
-const HUB_DOMAIN = ".azure-devices.net"
-
-/** The API behind a Host header. An address or `localhost` is the device API. */
+/** Returns the API for a Host header. An IP address and `localhost` select the device API. */
 export function findApi(cloud: Cloud, hostHeader = ""): Api {
     const host = hostHeader.replace(/:\d+$/, "").toLowerCase()
     const hub = cloud.findHub(host)

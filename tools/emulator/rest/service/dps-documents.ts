@@ -12,24 +12,24 @@ import type { JsonObject } from "../../util/json-object.js"
 import { readEnrollmentBase } from "./dps-read-enrollment.js"
 import { ServiceError } from "./service-errors.js"
 
-/** Individual enrollments and enrollment groups, as far as their APIs are the same. */
+/** The differences between the APIs of individual enrollments and of enrollment groups. */
 export interface EnrollmentKind<E extends EnrollmentBase = EnrollmentBase> {
     /** `x-ms-item-type`. */
     itemType: string
-    /** In `SELECT * FROM`. */
+    /** The name in `SELECT * FROM`. */
     collection: string
     idField: "registrationId" | "enrollmentGroupId"
     idOf: (enrollment: E) => string
-    /** Up to `count` of them, by ID, from the first after `id`. */
+    /** Returns up to `count` enrollments in the order of their IDs, from the first after `id`. */
     after: (cloud: Cloud, id: string | undefined, count: number) => E[]
     find: (cloud: Cloud, id: string) => E | undefined
     /** @throws ServiceError 404 */
     getOrThrow: (cloud: Cloud, id: string) => E
-    /** @throws ServiceError 400 */
+    /** Reads an enrollment from the body of a request. @throws ServiceError 400 */
     read: (cloud: Cloud, id: string, body: JsonObject, old: E | undefined) => E
     put: (cloud: Cloud, enrollment: E) => void
     remove: (cloud: Cloud, id: string) => void
-    /** What it has beside its document; the registration only where one enrollment is asked for. */
+    /** Returns further fields of the JSON. The registration is present only if a single enrollment was requested. */
     extraFields: (cloud: Cloud, enrollment: E, single: boolean) => JsonObject
 }
 
@@ -38,12 +38,12 @@ function orNotFound<E>(enrollment: E | undefined, code: number, what: string): E
     return enrollment
 }
 
-/** The ID in lower case, and the same in path and body. @throws ServiceError 400 */
+/** Checks that the path and the body have the same ID, and returns it in lower case. @throws ServiceError 400 */
 function checkedId(id: string, inBody: unknown, field: string): string {
     const canonical = parseRegistrationId(id)
     if (canonical === undefined) throw new ServiceError(400, 400004, `${field} is malformed.`)
     if (inBody !== undefined && (typeof inBody !== "string" || inBody.toLowerCase() !== canonical))
-        throw new ServiceError(400, 400004, `${field} of the body is not that of the path.`)
+        throw new ServiceError(400, 400004, `${field} differs between body and path.`)
     return canonical
 }
 
@@ -91,19 +91,20 @@ export const GROUPS: EnrollmentKind<EnrollmentGroup> = {
     extraFields: () => ({}),
 }
 
-/** ETag and times; one that came by configuration gets them when first asked for. */
+/** Returns the ETag and the times. An enrollment from a configuration file gets them at the first call. */
 export function ensureWriteInfo(cloud: Cloud, enrollment: EnrollmentBase): WriteInfo {
     enrollment.written ??= newWriteInfo(cloud, undefined)
     return enrollment.written
 }
 
+/** Returns a new ETag and the times of a write over `old`. */
 export function newWriteInfo(cloud: Cloud, old: EnrollmentBase | undefined): WriteInfo {
     const now = timestamp(cloud.clock.nowMs())
     const createdDateTimeUtc = old ? ensureWriteInfo(cloud, old).createdDateTimeUtc : now
     return { etag: newEtag(cloud.random), createdDateTimeUtc, lastUpdatedDateTimeUtc: now }
 }
 
-/** An enrollment as the API shows it: without its keys, which only `attestationmechanism` tells. */
+/** Returns the JSON of an enrollment, without its keys. Only `attestationmechanism` returns the keys. */
 export function enrollmentJson<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     cloud: Cloud,

@@ -11,12 +11,13 @@ import {
 } from "./service-call.js"
 import { enrollmentJson, type EnrollmentKind, newWriteInfo, ensureWriteInfo } from "./dps-documents.js"
 import { ServiceError } from "./service-errors.js"
-import { page, requireEverything } from "./paged-query.js"
+import { pageAnswer, requireQueryForAll } from "./paged-query.js"
 
 function attestationOf({ primaryKey, secondaryKey }: EnrollmentBase): JsonObject {
     return { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } }
 }
 
+/** Returns an enrollment. @throws ServiceError 404 */
 export function getEnrollment<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     call: ServiceCall
@@ -26,20 +27,18 @@ export function getEnrollment<E extends EnrollmentBase>(
     return { status: 200, json, headers: etagHeader(ensureWriteInfo(call.cloud, enrollment).etag) }
 }
 
-/** Writes what `body` says over `old`, or makes it new. @throws ServiceError 400 */
+/** Creates an enrollment, or changes `old`. @throws ServiceError 400 */
 export function writeEnrollment<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     cloud: Cloud,
-    id: string,
-    body: JsonObject,
-    old: E | undefined
+    { id, body, old }: { id: string; body: JsonObject; old: E | undefined }
 ): E {
     const enrollment = { ...kind.read(cloud, id, body, old), written: newWriteInfo(cloud, old) }
     kind.put(cloud, enrollment)
     return enrollment
 }
 
-/** Without If-Match only a new one is written; an old one is a conflict (azure-iot-sdk-csharp#3076). */
+/** Without If-Match, an existing enrollment is a conflict (azure-iot-sdk-csharp#3076). @throws ServiceError */
 export function putEnrollment<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     call: ServiceCall
@@ -50,13 +49,14 @@ export function putEnrollment<E extends EnrollmentBase>(
     const ifMatch = headers["if-match"]
     const old = ifMatch === undefined ? kind.find(cloud, id) : kind.getOrThrow(cloud, id)
     if (old && ifMatch === undefined)
-        throw new ServiceError(409, 409000, `${id} exists already; send If-Match to change it.`)
+        throw new ServiceError(409, 409000, `${id} already exists. Send If-Match to change it.`)
     if (old) requireMatch(headers, ensureWriteInfo(cloud, old).etag)
-    const enrollment = writeEnrollment(kind, cloud, id, body, old)
+    const enrollment = writeEnrollment(kind, cloud, { id, body, old })
     const json = { ...enrollmentJson(kind, cloud, enrollment, true), attestation: attestationOf(enrollment) }
     return { status: 200, json, headers: etagHeader(enrollment.written?.etag ?? "") }
 }
 
+/** Deletes an enrollment. @throws ServiceError 404, 412 */
 export function deleteEnrollment<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     call: ServiceCall
@@ -67,7 +67,7 @@ export function deleteEnrollment<E extends EnrollmentBase>(
     return noContentAnswer()
 }
 
-/** The one place that tells the keys. */
+/** Returns the keys of an enrollment. No other operation returns them. */
 export function getAttestation<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     call: ServiceCall
@@ -75,13 +75,16 @@ export function getAttestation<E extends EnrollmentBase>(
     return { status: 200, json: attestationOf(kind.getOrThrow(call.cloud, call.params[0])) }
 }
 
+/** Returns a page of the enrollments. @throws ServiceError 400 */
 export function queryEnrollments<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     call: ServiceCall
 ): ServiceAnswer {
-    requireEverything(call, kind.collection)
-    const after = (id: string | undefined, count: number) => kind.after(call.cloud, id, count)
-    return page(call, kind.itemType, after, kind.idOf, enrollment =>
-        enrollmentJson(kind, call.cloud, enrollment, false)
-    )
+    requireQueryForAll(call, kind.collection)
+    return pageAnswer(call, {
+        itemType: kind.itemType,
+        itemsAfter: (id, count) => kind.after(call.cloud, id, count),
+        idOf: kind.idOf,
+        toJson: enrollment => enrollmentJson(kind, call.cloud, enrollment, false),
+    })
 }

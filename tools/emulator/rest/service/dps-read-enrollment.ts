@@ -20,20 +20,22 @@ function fail(message: string): never {
 const isGiven = (value: unknown) => value !== undefined && value !== null && value !== ""
 
 function requireObject(value: unknown, name: string): JsonObject {
-    return isJsonObject(value) ? value : fail(`${name} is not an object.`)
+    return isJsonObject(value) ? value : fail(`${name} must be an object.`)
 }
 
-/** The key that was given, or the one there is, or a new one. */
+/** Returns the given key, else the present key, else a new key. */
 function readKey(cloud: Cloud, value: unknown, name: string, old: string | undefined): string {
     if (!isGiven(value)) return old ?? newKey(cloud.random, NEW_KEY_BYTES)
     if (typeof value === "string" && isSymmetricKey(value)) return value
-    return fail(`${name} is not Base64 of 16 to 64 bytes.`)
+    return fail(`${name} must be Base64 of 16 to 64 bytes.`)
 }
 
 function readKeys(cloud: Cloud, body: JsonObject, old: EnrollmentBase | undefined) {
     const attestation = requireObject(body.attestation, "attestation")
     if (attestation.type !== "symmetricKey")
-        fail(`The emulator attests by symmetricKey only, not by ${String(attestation.type)}.`)
+        fail(
+            `The emulator does not support the attestation type ${String(attestation.type)}. Use symmetricKey.`
+        )
     const given = requireObject(attestation.symmetricKey ?? {}, "attestation.symmetricKey")
     return {
         primaryKey: readKey(cloud, given.primaryKey, "primaryKey", old?.primaryKey),
@@ -44,11 +46,11 @@ function readKeys(cloud: Cloud, body: JsonObject, old: EnrollmentBase | undefine
 function readHubs(cloud: Cloud, body: JsonObject): string[] | undefined {
     const value = isGiven(body.iotHubHostName) ? [body.iotHubHostName] : body.iotHubs
     if (!isGiven(value)) return undefined
-    if (!Array.isArray(value)) return fail("iotHubs is not a list.")
+    if (!Array.isArray(value)) return fail("iotHubs must be a list.")
     if (value.length === 0) return undefined
     return value.map(name => {
         const hub = typeof name === "string" ? cloud.findHub(name) : undefined
-        return hub?.hostName ?? fail(`iotHubs: ${JSON.stringify(name)} is not a linked IoT hub.`)
+        return hub?.hostName ?? fail(`iotHubs: ${JSON.stringify(name)} is not a linked IoT hub of this DPS.`)
     })
 }
 
@@ -56,19 +58,19 @@ function readAllocationPolicy(body: JsonObject): AllocationPolicy {
     const { allocationPolicy: given } = body
     if (!isGiven(given)) return isGiven(body.iotHubHostName) ? "static" : "hashed"
     const policy = ALLOCATION_POLICIES.find(each => each === given)
-    return policy ?? fail(`allocationPolicy is one of ${ALLOCATION_POLICIES.join(", ")}.`)
+    return policy ?? fail(`allocationPolicy must be one of ${ALLOCATION_POLICIES.join(", ")}.`)
 }
 
-/** Where `custom` allocation asks. */
+/** Reads the webhook of `custom` allocation. */
 function readWebhook(body: JsonObject): CustomAllocationDefinition | undefined {
     const { customAllocationDefinition: given } = body
     if (!isGiven(given)) {
         if (readAllocationPolicy(body) !== "custom") return undefined
-        return fail("custom allocation needs customAllocationDefinition.")
+        return fail("custom allocation requires customAllocationDefinition.")
     }
     const { webhookUrl, apiVersion } = requireObject(given, "customAllocationDefinition")
     if (typeof webhookUrl !== "string" || !/^https?:\/\/[^/]/i.test(webhookUrl) || !URL.canParse(webhookUrl))
-        return fail("customAllocationDefinition.webhookUrl is not an http or https address.")
+        return fail("customAllocationDefinition.webhookUrl must be an http or https URL.")
     if (typeof apiVersion !== "string" || apiVersion === "")
         return fail("customAllocationDefinition.apiVersion is missing.")
     return { webhookUrl, apiVersion }
@@ -78,7 +80,7 @@ function readReprovisionPolicy(value: unknown): ReprovisionPolicy | undefined {
     if (!isGiven(value)) return undefined
     const { updateHubAssignment, migrateDeviceData } = requireObject(value, "reprovisionPolicy")
     if (typeof updateHubAssignment !== "boolean" || typeof migrateDeviceData !== "boolean")
-        return fail("reprovisionPolicy needs updateHubAssignment and migrateDeviceData.")
+        return fail("reprovisionPolicy requires updateHubAssignment and migrateDeviceData.")
     return { updateHubAssignment, migrateDeviceData }
 }
 
@@ -95,12 +97,13 @@ function readInitialTwin(value: unknown): InitialTwin | undefined {
 
 function readStatus(value: unknown): "enabled" | "disabled" {
     if (!isGiven(value)) return "enabled"
-    return value === "enabled" || value === "disabled" ? value : fail("provisioningStatus is unknown.")
+    return value === "enabled" || value === "disabled" ? value : fail("provisioningStatus is invalid.")
 }
 
 /**
- * What every enrollment has, from the body of a PUT. Keys that are left out stay, or are made when it is
- * new. @throws ServiceError 400
+ * Reads the common fields of an enrollment from the body of a PUT. Missing keys keep their values, or are created for a
+ * new enrollment.
+ * @throws ServiceError 400
  */
 export function readEnrollmentBase(
     cloud: Cloud,

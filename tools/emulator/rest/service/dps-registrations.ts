@@ -8,7 +8,7 @@ import {
 } from "./service-call.js"
 import { GROUPS } from "./dps-documents.js"
 import { ServiceError } from "./service-errors.js"
-import { page, requireEverything } from "./paged-query.js"
+import { pageAnswer, requireQueryForAll } from "./paged-query.js"
 
 function getOrThrow(call: ServiceCall): RegistrationState {
     const state = call.cloud.dps.registration(call.params[0])
@@ -28,17 +28,16 @@ export function deleteRegistration(call: ServiceCall): ServiceAnswer {
     return noContentAnswer()
 }
 
-/** The registrations of one enrollment group. */
+/** Returns a page of the registrations of one enrollment group. */
 export function queryRegistrations(call: ServiceCall): ServiceAnswer {
     const { dps } = call.cloud
     const [group] = call.params
-    requireEverything(call, "registrations")
+    requireQueryForAll(call, "registrations")
     GROUPS.getOrThrow(call.cloud, group)
-    return page<RegistrationState>(
-        call,
-        "DeviceRegistrationState",
-        (id, count) => dps.registrationsOf(group, id, count),
-        state => state.registrationId,
-        state => state
-    )
+    return pageAnswer<RegistrationState>(call, {
+        itemType: "DeviceRegistrationState",
+        itemsAfter: (id, count) => dps.registrationsOf(group, id, count),
+        idOf: state => state.registrationId,
+        toJson: state => state,
+    })
 }

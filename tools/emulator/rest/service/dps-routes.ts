@@ -43,7 +43,7 @@ function routesOf<E extends EnrollmentBase>(
     ]
 }
 
-/** The DPS service API (2021-10-01). */
+/** The routes of the DPS service API (2021-10-01; protocol-facts.md, 7). */
 export const DPS_ROUTES: ServiceRoute[] = [
     ...routesOf("/enrollments", INDIVIDUALS, bulkIndividuals),
     ...routesOf("/enrollmentGroups", GROUPS, bulkGroups),

@@ -7,10 +7,10 @@ import { ServiceError } from "./service-errors.js"
 import { type HubCall, isDeviceId, ZERO_TIME, requireDevice } from "./hub-call.js"
 
 const NEW_KEY_BYTES = 32
-/** As many as a list has at most, and unless `top` says less. */
+/** The maximum and default length of a list of devices. */
 const LIST_MAX = 1000
 
-/** An identity as the registry shows it, with its keys. */
+/** Returns the JSON of an identity, with its keys. */
 function identityJson(device: Device): JsonObject {
     const [primaryKey, secondaryKey = null] = device.keys
     const { statusUpdatedMs } = device
@@ -38,30 +38,35 @@ function identityAnswer(device: Device): ServiceAnswer {
     return { status: 200, json: identityJson(device), headers: etagHeader(device.etag) }
 }
 
-/** The keys of an identity that is written; those left out stay, or are made when it is new. */
+/** Reads the keys of an identity. Missing keys keep their values, or are created for a new identity. */
 function keysOf(call: HubCall, body: JsonObject, old: Device | undefined): string[] {
     const authentication = body.authentication ?? {}
-    if (!isJsonObject(authentication)) throw new ServiceError(400, 400000, "authentication is not an object.")
+    if (!isJsonObject(authentication))
+        throw new ServiceError(400, 400000, "authentication must be an object.")
     const { type = "sas", symmetricKey } = authentication
     if (type !== "sas")
-        throw new ServiceError(400, 400000, `The emulator authenticates by sas only, not by ${String(type)}.`)
+        throw new ServiceError(
+            400,
+            400000,
+            `The emulator does not support the authentication type ${String(type)}. Use sas.`
+        )
     const given = isJsonObject(symmetricKey) ? symmetricKey : {}
     return ["primaryKey", "secondaryKey"].map((name, i) => {
         const key = given[name]
         if (key === undefined || key === null || key === "")
             return old?.keys[i] ?? newKey(call.cloud.random, NEW_KEY_BYTES)
         if (typeof key === "string" && isSymmetricKey(key)) return key
-        throw new ServiceError(400, 400000, `${name} is not Base64 of 16 to 64 bytes.`)
+        throw new ServiceError(400, 400000, `${name} must be Base64 of 16 to 64 bytes.`)
     })
 }
 
-/** Makes or changes an identity. @throws ServiceError 400 */
+/** Creates or changes an identity. @throws ServiceError 400 */
 export function writeDevice(call: HubCall, deviceId: string, body: JsonObject): Device {
     const { hub } = call
     if (!isDeviceId(deviceId)) throw new ServiceError(400, 400000, "deviceId is malformed.")
     const status = body.status ?? "enabled"
     if (status !== "enabled" && status !== "disabled")
-        throw new ServiceError(400, 400000, "status is unknown.")
+        throw new ServiceError(400, 400000, "status is invalid.")
     const device = hub.putDevice(deviceId, keysOf(call, body, hub.device(deviceId)))
     device.statusReason = typeof body.statusReason === "string" ? body.statusReason : null
     if (isJsonObject(body.capabilities)) device.capabilities = body.capabilities
@@ -73,12 +78,12 @@ export function getDevice(call: HubCall): ServiceAnswer {
     return identityAnswer(requireDevice(call.hub, call.params[0]))
 }
 
-/** Without If-Match only a new identity is written. */
+/** Creates or changes an identity. Without If-Match, an existing identity is a conflict. @throws ServiceError */
 export function putDevice(call: HubCall): ServiceAnswer {
     const deviceId = call.params[0]
     const body = objectBody(call)
     if (body.deviceId !== undefined && body.deviceId !== deviceId)
-        throw new ServiceError(400, 400000, "deviceId of the body is not that of the path.")
+        throw new ServiceError(400, 400000, "deviceId differs between body and path.")
     if (call.headers["if-match"] === undefined) {
         if (call.hub.device(deviceId))
             throw new ServiceError(409, 409001, `A device with ID '${deviceId}' is already registered.`)
@@ -101,7 +106,7 @@ export function listDevices(call: HubCall): ServiceAnswer {
     const text = call.query.get("top") ?? String(LIST_MAX)
     const top = Number(text)
     if (!/^\d+$/.test(text) || top < 1 || top > LIST_MAX)
-        throw new ServiceError(400, 400000, `top is a whole number from 1 to ${LIST_MAX}.`)
+        throw new ServiceError(400, 400000, `top must be an integer from 1 to ${LIST_MAX}.`)
     return { status: 200, json: allDevices(call).slice(0, top).map(identityJson) }
 }
 

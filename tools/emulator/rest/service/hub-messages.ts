@@ -2,10 +2,10 @@ import { type ServiceAnswer, noContentAnswer } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
 import { type HubCall, requireDevice } from "./hub-call.js"
 
-/** A cloud-to-device message is 64 KB at most (IoT Hub quotas). */
+/** The maximum length of a cloud-to-device message (Microsoft, "IoT Hub quotas and throttling"). */
 const MESSAGE_MAX_BYTES = 64 * 1024
 
-/** System properties that a header gives, as they are named on the device's topic. */
+/** The headers of system properties, and the names of these properties in the device's topic. */
 const SYSTEM_PROPERTIES: Record<string, string> = {
     "iothub-messageid": "$.mid",
     "iothub-correlationid": "$.cid",
@@ -29,11 +29,11 @@ function readProperties(headers: Record<string, string>): Record<string, string>
     return properties
 }
 
-/** When a message expires, in ms; undefined unless it says. @throws ServiceError 400 */
+/** Returns the expiry time in ms, or undefined if the message has none. @throws ServiceError 400 */
 function readExpiry(text: string | undefined): number | undefined {
     if (text === undefined) return undefined
     const atMs = Date.parse(text)
-    if (Number.isNaN(atMs)) throw new ServiceError(400, 400000, "iothub-expiry is not a time.")
+    if (Number.isNaN(atMs)) throw new ServiceError(400, 400000, "iothub-expiry must be a time.")
     return atMs
 }
 
@@ -42,22 +42,26 @@ function readDeviceId(to: string): string {
     try {
         if (match) return decodeURIComponent(match[1])
     } catch {
-        // Falls through to the refusal.
+        // The percent-encoding is malformed.
     }
-    throw new ServiceError(400, 400000, "iothub-to is /devices/{id}/messages/devicebound.")
+    throw new ServiceError(400, 400000, "iothub-to must be /devices/{id}/messages/devicebound.")
 }
 
-/** Cloud to device: the body as it is, the properties in headers. */
+/** Sends a cloud-to-device message. The headers contain its properties. @throws ServiceError, HubError */
 export function sendToDevice(call: HubCall): ServiceAnswer {
     const { deviceId } = requireDevice(call.hub, readDeviceId(call.headers["iothub-to"] ?? ""))
     if (call.body.length > MESSAGE_MAX_BYTES)
-        throw new ServiceError(413, 413001, `A message is ${MESSAGE_MAX_BYTES} bytes at most.`)
+        throw new ServiceError(
+            413,
+            413001,
+            `The message is ${call.body.length} bytes long (maximum ${MESSAGE_MAX_BYTES}).`
+        )
     const properties = readProperties(call.headers)
     call.hub.sendToDevice(deviceId, call.body, properties, readExpiry(properties["$.exp"]))
     return noContentAnswer()
 }
 
-/** Drops what waits for a device. */
+/** Deletes the queued messages of a device. @throws ServiceError 404001 */
 export function purgeCommands(call: HubCall): ServiceAnswer {
     const { deviceId } = requireDevice(call.hub, call.params[0])
     const totalMessagesPurged = call.hub.purge(deviceId)

@@ -6,13 +6,13 @@ import { type HubCall, requireDevice } from "./hub-call.js"
 
 const RESPONSE_TIMEOUT_SEC = { min: 5, max: 300, default: 30 }
 const CONNECT_TIMEOUT_SEC = { min: 0, max: 300, default: 0 }
-/** How often a call that waits for its device looks whether it is there. */
+/** The interval in which a call checks whether its device is connected. */
 const POLL_INTERVAL_MS = 100
 
 function readSeconds(value: unknown, name: string, limits: typeof RESPONSE_TIMEOUT_SEC): number {
     if (value === undefined || value === null) return limits.default
     if (typeof value === "number" && value >= limits.min && value <= limits.max) return value
-    throw new ServiceError(400, 400000, `${name} is ${limits.min} to ${limits.max}.`)
+    throw new ServiceError(400, 400000, `${name} must be from ${limits.min} to ${limits.max}.`)
 }
 
 function isReadyForMethods(device: Device): boolean {
@@ -22,7 +22,7 @@ function isReadyForMethods(device: Device): boolean {
     )
 }
 
-/** Waits until the device is connected and subscribed, as long as the caller said. @throws ServiceError 404103 */
+/** Waits until the device is connected and subscribed. @throws ServiceError 404103 after `limitSec` */
 async function waitUntilReady(call: HubCall, deviceId: string, limitSec: number): Promise<void> {
     const { clock } = call.cloud
     const endMs = clock.nowMs() + limitSec * 1000
@@ -33,7 +33,7 @@ async function waitUntilReady(call: HubCall, deviceId: string, limitSec: number)
     }
 }
 
-/** Direct method (IoT Hub, "Understand and invoke direct methods"). */
+/** Calls a direct method (Microsoft, "Understand and invoke direct methods"). @throws ServiceError, HubError */
 export async function invokeMethod(call: HubCall): Promise<ServiceAnswer> {
     const deviceId = requireDevice(call.hub, call.params[0]).deviceId
     const body = objectBody(call)

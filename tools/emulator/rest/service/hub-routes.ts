@@ -20,7 +20,7 @@ const READ: Permission = "RegistryRead"
 const WRITE: Permission = "RegistryWrite"
 const CONNECT: Permission = "ServiceConnect"
 
-/** The service API of an IoT hub (2021-04-12). */
+/** The routes of the service API of an IoT hub (2021-04-12; protocol-facts.md, 7). */
 export const HUB_ROUTES: ServiceRoute<HubCall>[] = [
     { method: "GET", path: "/devices", permission: READ, handle: listDevices },
     { method: "POST", path: "/devices", permission: WRITE, handle: bulkDevices },

@@ -5,9 +5,9 @@ import { isJsonObject, type JsonObject } from "../../util/json-object.js"
 import { type ServiceAnswer, objectBody, etagHeader, requireMatch } from "./service-call.js"
 import { ServiceError } from "./service-errors.js"
 import { type HubCall, ZERO_TIME, requireDevice } from "./hub-call.js"
-import { page, requireEverything } from "./paged-query.js"
+import { pageAnswer, requireQueryForAll } from "./paged-query.js"
 
-/** A twin as the service sees it. */
+/** Returns the JSON of a twin for the service API. */
 function twinJson(device: Device): JsonObject {
     const { twin, statusUpdatedMs } = device
     return {
@@ -38,43 +38,48 @@ export function getTwin(call: HubCall): ServiceAnswer {
     return twinAnswer(requireDevice(call.hub, call.params[0]))
 }
 
-/** A part that the service may write; undefined when it is left out. @throws ServiceError 400 */
-function partOf(value: unknown, name: string): TwinPatch | undefined {
+/** Returns a section of a twin, or undefined if it is missing. @throws ServiceError 400 */
+function readSection(value: unknown, name: string): TwinPatch | undefined {
     if (value === undefined) return undefined
-    if (!isJsonObject(value)) throw new ServiceError(400, 400000, `${name} is not an object.`)
+    if (!isJsonObject(value)) throw new ServiceError(400, 400000, `${name} must be an object.`)
     return value
 }
 
-function partsOf(call: HubCall): { tags: TwinPatch | undefined; desired: TwinPatch | undefined } {
+function readSections(call: HubCall): { tags: TwinPatch | undefined; desired: TwinPatch | undefined } {
     const body = objectBody(call)
-    const tags = partOf(body.tags, "tags")
-    const desired = partOf(partOf(body.properties, "properties")?.desired, "properties.desired")
+    const tags = readSection(body.tags, "tags")
+    const properties = readSection(body.properties, "properties")
+    const desired = readSection(properties?.desired, "properties.desired")
     return { tags, desired }
 }
 
-/** Merges; null deletes. A connected device is told of what is desired. */
+/** Merges tags and desired properties. Null deletes a property. @throws ServiceError, HubError */
 export function patchTwin(call: HubCall): ServiceAnswer {
     const device = requireDevice(call.hub, call.params[0])
     requireMatch(call.headers, device.twin.etag)
-    const { tags, desired } = partsOf(call)
+    const { tags, desired } = readSections(call)
     if (tags) call.hub.patchTags(device.deviceId, tags)
     if (desired) call.hub.patchDesired(device.deviceId, desired)
     return twinAnswer(device)
 }
 
-/** Puts the parts that are given in the place of the old ones. */
+/** Replaces the given sections. @throws ServiceError, HubError */
 export function replaceTwin(call: HubCall): ServiceAnswer {
     const device = requireDevice(call.hub, call.params[0])
     requireMatch(call.headers, device.twin.etag)
-    const { tags, desired } = partsOf(call)
+    const { tags, desired } = readSections(call)
     if (tags) call.hub.replaceTags(device.deviceId, tags)
     if (desired) call.hub.replaceDesired(device.deviceId, desired)
     return twinAnswer(device)
 }
 
-/** The twins of all devices. */
+/** Returns a page of the twins of all devices. @throws ServiceError 400 */
 export function queryTwins(call: HubCall): ServiceAnswer {
-    requireEverything(call, "devices")
-    const devicesAfter = (id: string | undefined, count: number) => call.hub.devicesAfter(id, count)
-    return page(call, "Twin", devicesAfter, device => device.deviceId, twinJson)
+    requireQueryForAll(call, "devices")
+    return pageAnswer(call, {
+        itemType: "Twin",
+        itemsAfter: (id, count) => call.hub.devicesAfter(id, count),
+        idOf: device => device.deviceId,
+        toJson: twinJson,
+    })
 }

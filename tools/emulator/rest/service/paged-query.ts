@@ -9,11 +9,11 @@ function pageSize(headers: Record<string, string>): number {
     const text = headers["x-ms-max-item-count"]
     if (text === undefined || text === "") return PAGE_DEFAULT
     if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
-        throw new ServiceError(400, 400000, "x-ms-max-item-count is a whole number from 1.")
+        throw new ServiceError(400, 400000, "x-ms-max-item-count must be an integer of at least 1.")
     return Math.min(Number(text), PAGE_MAX)
 }
 
-/** Where the page before ended. The token is ours to choose: the ID that came last, so that no deletion shifts it. */
+/** Returns the last ID of the previous page. The continuation token contains this ID, so that deletions do not shift pages. */
 function lastId(headers: Record<string, string>): string | undefined {
     const token = headers["x-ms-continuation"]
     if (!token) return undefined
@@ -22,46 +22,49 @@ function lastId(headers: Record<string, string>): string | undefined {
     return text.slice("after:".length)
 }
 
-/** Where the items of a page come from: up to `count` of them, by ID, from the first after `id`. */
-export type ItemsAfter<T> = (id: string | undefined, count: number) => T[]
+/** A list that a client reads page by page. */
+interface PagedList<T> {
+    /** `x-ms-item-type`. */
+    itemType: string
+    /** Returns up to `count` items in the order of their IDs, from the first after `id`. */
+    itemsAfter: (id: string | undefined, count: number) => T[]
+    idOf: (item: T) => string
+    toJson: (item: T) => unknown
+}
 
-/** One page. The last page has no `x-ms-continuation`. @throws ServiceError 400 */
-export function page<T>(
-    call: ServiceCall,
-    itemType: string,
-    itemsAfter: ItemsAfter<T>,
-    idOf: (item: T) => string,
-    show: (item: T) => unknown
-): ServiceAnswer {
+/** Returns the requested page. The last page has no header `x-ms-continuation`. @throws ServiceError 400 */
+export function pageAnswer<T>(call: ServiceCall, list: PagedList<T>): ServiceAnswer {
+    const { itemType, itemsAfter, idOf, toJson } = list
     const size = pageSize(call.headers)
     const found = itemsAfter(lastId(call.headers), size + 1)
-    const taken = found.slice(0, size)
+    const items = found.slice(0, size)
     const headers: Record<string, string> = {
         "x-ms-item-type": itemType,
         "x-ms-max-item-count": String(size),
     }
-    const last = taken.at(-1)
-    if (last && found.length > taken.length)
+    const last = items.at(-1)
+    if (last && found.length > items.length)
         headers["x-ms-continuation"] = Buffer.from(`after:${idOf(last)}`).toString("base64url")
-    return { status: 200, json: taken.map(show), headers }
+    return { status: 200, json: items.map(toJson), headers }
 }
 
-const EVERYTHING = /^\s*(\*|select\s+\*\s+from\s+(\w+))?\s*$/i
+const QUERY_FOR_ALL = /^\s*(\*|select\s+\*\s+from\s+(\w+))?\s*$/i
 
 /**
- * Accepts a query for everything of `collection`: `*`, nothing, or `SELECT * FROM collection`.
- * The emulator has no query language. @throws ServiceError 400 for any other
+ * Accepts a query for all items of `collection`: an empty query, `*`, or `SELECT * FROM collection`. The emulator has no
+ * query language.
+ * @throws ServiceError 400 for any other query
  */
-export function requireEverything(call: ServiceCall, collection: string): void {
+export function requireQueryForAll(call: ServiceCall, collection: string): void {
     if (call.body.length === 0) return
     const body = jsonBody(call)
     const text = isJsonObject(body) ? (body.query ?? "") : undefined
-    const match = typeof text === "string" ? EVERYTHING.exec(text) : null
-    const named = match?.[2]
-    if (!match || (named && named.toLowerCase() !== collection.toLowerCase()))
+    const match = typeof text === "string" ? QUERY_FOR_ALL.exec(text) : null
+    const queried = match?.[2]
+    if (!match || (queried && queried.toLowerCase() !== collection.toLowerCase()))
         throw new ServiceError(
             400,
             400000,
-            `The emulator answers only "*" and "SELECT * FROM ${collection}"; filter what it returns.`
+            `The emulator supports only the queries "*" and "SELECT * FROM ${collection}". Filter the results.`
         )
 }

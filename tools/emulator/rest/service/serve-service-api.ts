@@ -10,26 +10,27 @@ import type { Api } from "./api-of-host.js"
 import { type HubCall, HUB_ROUTES } from "./hub-routes.js"
 
 export interface ServiceApiRequest extends HttpRequest {
-    /** The body as it came: a message's need not be text. */
+    /** The body as received. The body of a message may be binary. */
     bytes: Uint8Array
 }
 
-/** A service API on one host: who may use it, and how it refuses. */
+/** A service API on one host. */
 interface Service<C extends ServiceCall> {
-    /** What events call it. */
+    /** The name in events. */
     name: string
-    /** What a token must be for. */
+    /** The host name in tokens. */
     host: string
-    /** Counts the request. @returns whole seconds to wait; 0 lets it through */
+    /** Counts the request. @returns `retry-after` in whole seconds, or 0 if the request is permitted */
     throttle: () => number
     routes: ServiceRoute<C>[]
-    allows: Cloud["dpsAccess"]
+    policies: Cloud["dpsAccess"]
     errorForm: ErrorForm
-    extend: (call: ServiceCall) => C
+    /** Adds the fields that the routes of this service need. */
+    extendCall: (call: ServiceCall) => C
 }
 
-/** Does the request. @throws ServiceError, HubError */
-async function perform<C extends ServiceCall>(
+/** Processes the request. @throws ServiceError, HubError */
+async function processRequest<C extends ServiceCall>(
     cloud: Cloud,
     service: Service<C>,
     request: ServiceApiRequest,
@@ -41,17 +42,17 @@ async function perform<C extends ServiceCall>(
     const { route, params } = findRoute(service.routes, request.method, path)
     const nowSec = cloud.clock.nowMs() / 1000
     const authorization = request.headers.authorization ?? ""
-    if (!service.allows.allows(authorization, `${service.host}${path}`, route.permission, nowSec))
+    if (!service.policies.allows(authorization, `${service.host}${path}`, route.permission, nowSec))
         throw new ServiceError(401, 401002, "Unauthorized")
     const retryAfterSec = service.throttle()
     if (retryAfterSec) throw new ServiceError(429, 429001, "Too many requests.", retryAfterSec)
     const query = new URLSearchParams(queryText)
     if (!query.has("api-version")) throw new ServiceError(400, 400003, "api-version is missing.")
     const { headers, bytes } = request
-    return route.handle(service.extend({ cloud, params, query, headers, body: bytes }))
+    return route.handle(service.extendCall({ cloud, params, query, headers, body: bytes }))
 }
 
-/** Every answer, refusals too, as the service writes it. */
+/** Returns the answer or the refusal in the format of the service. */
 async function serve<C extends ServiceCall>(
     cloud: Cloud,
     service: Service<C>,
@@ -61,7 +62,7 @@ async function serve<C extends ServiceCall>(
     const headers: Record<string, string> = { "x-ms-request-id": newGuid(cloud.random) }
     let reply: HttpReply
     try {
-        const answer = await perform(cloud, service, request, fault)
+        const answer = await processRequest(cloud, service, request, fault)
         const body = answer.json === undefined ? "" : JSON.stringify(answer.json)
         reply = { status: answer.status, headers: { ...headers, ...answer.headers }, body }
     } catch (error) {
@@ -80,21 +81,26 @@ async function serve<C extends ServiceCall>(
     return reply
 }
 
-/** A hub that is not linked here, or does not exist at all. */
+/** Returns the answer for a hub that is not linked to this DPS or does not exist. */
 function noSuchHub(cloud: Cloud): HttpReply {
-    const error = new ServiceError(404, 404002, "There is no IoT hub of that name.")
+    const error = new ServiceError(404, 404002, "Unknown IoT hub.")
     const { headers, body } = hubErrorForm(error, cloud.random, cloud.clock.nowMs())
     headers.Date = new Date(cloud.clock.nowMs()).toUTCString()
     headers["Content-Type"] = "application/json; charset=utf-8"
     return { status: 404, headers, body }
 }
 
-/** Serves one request of the DPS service API or of a hub's (facts 7). */
+/** A request to a service API, and its injected fault. */
+interface AddressedRequest {
+    api: Exclude<Api, { kind: "device" }>
+    request: ServiceApiRequest
+    fault?: InjectedFault
+}
+
+/** Serves one request to the service API of DPS or of a hub (protocol-facts.md, 7). */
 export async function serveServiceApi(
     cloud: Cloud,
-    api: Exclude<Api, { kind: "device" }>,
-    request: ServiceApiRequest,
-    fault?: InjectedFault
+    { api, request, fault }: AddressedRequest
 ): Promise<HttpReply> {
     if (api.kind === "noHub") return noSuchHub(cloud)
     if (api.kind === "dps") {
@@ -103,9 +109,9 @@ export async function serveServiceApi(
             host: api.host,
             throttle: () => cloud.dps.throttle.operate(),
             routes: DPS_ROUTES,
-            allows: cloud.dpsAccess,
+            policies: cloud.dpsAccess,
             errorForm: dpsErrorForm,
-            extend: call => call,
+            extendCall: call => call,
         }
         return serve(cloud, service, request, fault)
     }
@@ -115,10 +121,10 @@ export async function serveServiceApi(
         host: hub.hostName,
         throttle: () => 0,
         routes: HUB_ROUTES,
-        allows: cloud.hubAccess(hub.hostName),
+        policies: cloud.hubAccess(hub.hostName),
         errorForm: hubErrorForm,
-        extend: call => ({ ...call, hub }),
+        extendCall: call => ({ ...call, hub }),
     }
-    const refused = hub.isAvailable || fault?.status !== undefined ? fault : { ...fault, status: 503 }
-    return serve(cloud, service, request, refused)
+    const effectiveFault = hub.isAvailable || fault?.status !== undefined ? fault : { ...fault, status: 503 }
+    return serve(cloud, service, request, effectiveFault)
 }

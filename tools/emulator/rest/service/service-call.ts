@@ -3,10 +3,10 @@ import type { Cloud } from "../../cloud.js"
 import { isJsonObject, type JsonObject } from "../../util/json-object.js"
 import { ServiceError } from "./service-errors.js"
 
-/** One request to a service API, its path already matched. */
+/** One request to a service API after its path was matched. */
 export interface ServiceCall {
     cloud: Cloud
-    /** What the path has where the route has `:name`, decoded. */
+    /** The decoded parts of the path that match `:name` in the route. */
     params: string[]
     query: URLSearchParams
     /** Names in lower case. */
@@ -16,14 +16,14 @@ export interface ServiceCall {
 
 export interface ServiceAnswer {
     status: number
-    /** Sent as JSON; none when undefined. */
+    /** The body as a JSON value. Undefined is no body. */
     json?: unknown
     headers?: Record<string, string>
 }
 
 export interface ServiceRoute<C extends ServiceCall = ServiceCall> {
     method: string
-    /** Segments, letters' case aside; `:name` takes any one. */
+    /** Segments of the path, compared without case. `:name` matches any segment. */
     path: string
     permission: Permission
     handle: (call: C) => ServiceAnswer | Promise<ServiceAnswer>
@@ -31,9 +31,10 @@ export interface ServiceRoute<C extends ServiceCall = ServiceCall> {
 
 const NO_CONTENT: ServiceAnswer = { status: 204 }
 
+/** Returns an answer without a body. */
 export const noContentAnswer = () => NO_CONTENT
 
-/** The body as JSON. @throws ServiceError 400 */
+/** Returns the body as a JSON value. @throws ServiceError 400 */
 export function jsonBody(call: ServiceCall): unknown {
     try {
         return JSON.parse(Buffer.from(call.body).toString())
@@ -42,18 +43,18 @@ export function jsonBody(call: ServiceCall): unknown {
     }
 }
 
-/** The body as a JSON object. @throws ServiceError 400 */
+/** Returns the body as a JSON object. @throws ServiceError 400 */
 export function objectBody(call: ServiceCall): JsonObject {
     const body = jsonBody(call)
-    if (!isJsonObject(body)) throw new ServiceError(400, 400004, "The body is not a JSON object.")
+    if (!isJsonObject(body)) throw new ServiceError(400, 400004, "The body must be a JSON object.")
     return body
 }
 
 function matchPath(pattern: string, segments: string[]): string[] | undefined {
-    const wanted = pattern.split("/").slice(1)
-    if (wanted.length !== segments.length) return undefined
+    const parts = pattern.split("/").slice(1)
+    if (parts.length !== segments.length) return undefined
     const params: string[] = []
-    for (const [i, part] of wanted.entries()) {
+    for (const [i, part] of parts.entries()) {
         if (part.startsWith(":")) params.push(segments[i])
         else if (part.toLowerCase() !== segments[i].toLowerCase()) return undefined
     }
@@ -61,8 +62,8 @@ function matchPath(pattern: string, segments: string[]): string[] | undefined {
 }
 
 /**
- * The route of a method and a path; the SDKs write the same path with and without capitals and closing slash.
- * @throws ServiceError 400 when the path is malformed, 404, or 405 when only the method is wrong
+ * Returns the route for a method and a path. Case and a closing slash are ignored, because the SDKs differ in them.
+ * @throws ServiceError 400 if the path is malformed, 404 if it is unknown, 405 if it has no such method
  */
 export function findRoute<C extends ServiceCall>(
     routes: ServiceRoute<C>[],
@@ -75,29 +76,29 @@ export function findRoute<C extends ServiceCall>(
     } catch {
         throw new ServiceError(400, 400000, "The path is malformed.")
     }
-    let known = false
+    let isPathKnown = false
     for (const route of routes) {
         const params = matchPath(route.path, segments)
         if (params && route.method === method) return { route, params }
-        known ||= params !== undefined
+        isPathKnown ||= params !== undefined
     }
-    if (known) throw new ServiceError(405, 405000, `${method} is not allowed here.`)
+    if (isPathKnown) throw new ServiceError(405, 405000, `${method} is not allowed here.`)
     throw new ServiceError(404, 404000, "No such resource.")
 }
 
-/** An ETag without its quotes: the SDKs send it both ways. */
-function bare(text: string): string {
+/** Returns an ETag without its quotes. The SDKs send it with and without quotes. */
+function unquote(text: string): string {
     return text.trim().replace(/^"(.*)"$/, "$1")
 }
 
-/** @throws ServiceError 412 when If-Match is given and is neither `*` nor `etag` */
+/** Checks the header If-Match. @throws ServiceError 412 if it is present and is neither `*` nor `etag` */
 export function requireMatch(headers: Record<string, string>, etag: string): void {
-    const wanted = headers["if-match"]
-    if (wanted === undefined || bare(wanted) === "*" || bare(wanted) === etag) return
-    throw new ServiceError(412, 412001, "ETag is invalid: If-Match is not the one of the resource.")
+    const ifMatch = headers["if-match"]
+    if (ifMatch === undefined || unquote(ifMatch) === "*" || unquote(ifMatch) === etag) return
+    throw new ServiceError(412, 412001, "If-Match differs from the ETag of the resource.")
 }
 
-/** As the header has it. */
+/** Returns the header ETag. */
 export function etagHeader(etag: string): Record<string, string> {
     return { ETag: `"${etag}"` }
 }

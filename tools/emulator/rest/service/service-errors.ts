@@ -1,7 +1,7 @@
 import type { Random } from "@moorage/runtime"
 import { errorResponse, newGuid, timestamp } from "../../dps/dps-bodies.js"
 
-/** A refusal of a service API. `code` has the status as its first three digits. */
+/** A refusal of a service API. The first three digits of `code` are the status. */
 export class ServiceError extends Error {
     constructor(
         readonly status: number,
@@ -13,7 +13,7 @@ export class ServiceError extends Error {
     }
 }
 
-/** A refusal as its service writes it. */
+/** A refusal in the format of its service. */
 export interface ErrorReply {
     headers: Record<string, string>
     body: string
@@ -21,10 +21,10 @@ export interface ErrorReply {
 
 export type ErrorForm = (error: ServiceError, random: Random, nowMs: number) => ErrorReply
 
-/** ProvisioningServiceErrorDetails (facts 7). */
+/** Formats a refusal of DPS: ProvisioningServiceErrorDetails (protocol-facts.md, 7). */
 export const dpsErrorForm: ErrorForm = (error, random, nowMs) => ({
     headers: { "x-ms-error-code": String(error.code) },
-    body: errorResponse(error.status, error.code, error.message, random, nowMs).body,
+    body: errorResponse(error, random, nowMs).body,
 })
 
 /** Names of IoT Hub's error codes (Microsoft, "common error codes"). */
@@ -54,17 +54,17 @@ const HUB_STATUS_NAMES: Record<number, string> = {
     503: "ServiceUnavailable",
 }
 
-/** The name of a hub's error code, as in the header `iothub-errorcode`. */
+/** Returns the name of a hub's error code for the header `iothub-errorcode`. */
 export function hubErrorName(error: ServiceError): string {
     return HUB_CODES[error.code] ?? HUB_STATUS_NAMES[error.status] ?? "GenericError"
 }
 
-/** Direct methods have the details as JSON within the message; seen in traces of 404103 and 504101. */
+/** Errors of direct methods have their details as JSON in the message, as in traces of 404103 and 504101. */
 function isMethodError(error: ServiceError): boolean {
     return error.code === 404103 || error.code === 504101
 }
 
-/** `{"Message":"ErrorCode:DeviceNotFound;..."}`: what azure-iot-http-base takes apart. */
+/** Formats a refusal of a hub: `{"Message":"ErrorCode:DeviceNotFound;..."}`, as azure-iot-http-base parses it. */
 export const hubErrorForm: ErrorForm = (error, random, nowMs) => {
     const name = hubErrorName(error)
     const trackingId = `${newGuid(random).replaceAll("-", "").toUpperCase()}-TimeStamp:${timestamp(nowMs)}`
