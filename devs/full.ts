@@ -1,4 +1,4 @@
-// The parts of the full image: it stores its hub in flash, keeps a twin, and has a status LED and a button.
+// The parts of the full image: it stores its assignment in flash and has a twin, a status LED and a button.
 
 export { recallFromFlash, storeInFlash } from "./agent/assignment-from-flash"
 export { countCrash } from "./agent/crash-count"

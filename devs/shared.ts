@@ -1,7 +1,13 @@
-// The modules of the firmware that import nothing from DeviceScript. Host tools import them, so that no delay, limit,
-// packet format or record format is written twice.
+// The pure modules of the firmware, for the host tools. No limit, delay, packet format, record format or log line is
+// therefore written twice. `settings-table` and `log-patterns` are for host tools only.
 
+export * from "./contract/agent-event"
 export * from "./contract/fault"
+export * from "./contract/flash-keys"
+export * from "./contract/log-patterns"
+export * from "./contract/log-text"
+export * from "./contract/setting-limits"
+export * from "./contract/settings-table"
 export * from "./mqtt/mqtt-packet"
 export * from "./retry/backoff"
 export * from "./retry/retry-policy"

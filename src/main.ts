@@ -1,4 +1,4 @@
-// The full image: caches its hub in flash, and keeps a twin.
+// The full image: stores its assignment in flash, has a twin, a status LED and a button.
 import { moor } from "@moorage/device"
 import {
     reprovisionRequested,

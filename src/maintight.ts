@@ -1,4 +1,4 @@
-// The memory-tight image: asks DPS for its hub at every boot; flash is never written.
+// The tight image: asks DPS for its assignment at every boot and never writes flash.
 import { moor } from "@moorage/device"
 import { recallByLookup } from "@moorage/device/tight"
 

@@ -1,5 +1,6 @@
-// The full image: the assignment is a record in flash; where flash has none, DPS may still know.
+// The full image stores its assignment in flash. Without a record it asks DPS by status lookup.
 
+import { LogText } from "../contract/log-text"
 import { readRecord, writeRecord } from "../store/record-storage"
 import type { Assignment } from "../store/assignment-record"
 import type { BoardSettings } from "./board-settings"
@@ -7,26 +8,30 @@ import { recallByLookup } from "./assignment-from-lookup"
 import { clearCrashCount } from "./crash-count"
 import { waitForSlot } from "./slot-wait"
 
-/** A write was lost: another one in this boot would leave a gap, for which the runtime formats at the next. */
-let lost = false
+/**
+ * Whether a write failed in this boot. Another write would leave a gap in flash, and the runtime formats a flash with a
+ * gap at the next boot (runtime-facts.md, D2).
+ */
+let writeFailed = false
 
 /**
- * A board without a record is new, or its flash is worn: the lookup tells. It costs one request on the
- * connection that a new board needs for its clock anyway.
+ * Returns the stored assignment, or the result of a status lookup. A board without a record is new, or its flash is
+ * worn. The lookup costs one request on the connection that a new board needs for its clock. Throws Fault.
  */
 export async function recallFromFlash(config: BoardSettings): Promise<Assignment | undefined> {
     if (!config.safeMode) {
-        const kept = await readRecord(config.registrationId, config.owner)
-        if (kept) return kept
+        const stored = await readRecord(config.registrationId, config.owner)
+        if (stored) return stored
     }
     await waitForSlot(config)
     return await recallByLookup(config)
 }
 
+/** Stores the assignment and then clears the crash count. Throws Fault. */
 export async function storeInFlash(config: BoardSettings, assignment: Assignment): Promise<void> {
-    if (config.safeMode || lost) return
-    const kept = await writeRecord(assignment, config.registrationId, config.owner)
-    lost = !kept
-    console.log(kept ? "record kept" : "record not kept: the next boot asks DPS")
-    if (kept) await clearCrashCount()
+    if (config.safeMode || writeFailed) return
+    const stored = await writeRecord(assignment, config.registrationId, config.owner)
+    writeFailed = !stored
+    console.log(stored ? LogText.Stored : "record not stored: the next boot asks DPS")
+    if (stored) await clearCrashCount()
 }

@@ -1,26 +1,27 @@
-// Deaths in a row, in the full image. Flash is written only after a death, and when a boot ends the count: a board
-// that lives never writes it. A runtime that aborts looks like a power cut from here, and is not counted.
+// The number of consecutive crashes, in the full image. Flash is written only after a crash and when a stable session
+// clears the count. A board that never crashes never writes it. An abort of the runtime looks like a power cut to the
+// program and is not counted.
 
+import { CRASHES_MAX, FlashKey } from "../contract/flash-keys"
 import { readSetting, writeSetting } from "../store/settings-store"
 
-const KEY = "deaths"
-/** So many since the last boot that held, and the board leaves away what it can do without. */
-const DEATHS_MAX = 3
+let mustClear = false
 
-let toEnd = false
-
-/** Counts a restart; whether the board is to be careful. A boot itself is never careful. Throws Fault. */
+/**
+ * Counts a restart. Returns whether the board starts in safe mode, which is never the case after power-on. Throws Fault.
+ * @param restarted whether the runtime restarted the program after a crash
+ */
 export async function countCrash(restarted: boolean): Promise<boolean> {
-    const before = await readSetting(KEY, 0)
-    toEnd = !restarted && before > 0
+    const before = await readSetting(FlashKey.Crashes, 0)
+    mustClear = !restarted && before > 0
     if (!restarted) return false
-    const deaths = Math.min(DEATHS_MAX, before + 1)
-    if (deaths !== before) await writeSetting(KEY, deaths)
-    return deaths >= DEATHS_MAX
+    const crashes = Math.min(CRASHES_MAX, before + 1)
+    if (crashes !== before) await writeSetting(FlashKey.Crashes, crashes)
+    return crashes >= CRASHES_MAX
 }
 
-/** Ends the count when a boot has held: not sooner, since power that just came may go again. Throws Fault. */
+/** Clears the count after a stable session, not at power-on, because the power may fail again soon. Throws Fault. */
 export async function clearCrashCount(): Promise<void> {
-    if (toEnd) await writeSetting(KEY, 0)
-    toEnd = false
+    if (mustClear) await writeSetting(FlashKey.Crashes, 0)
+    mustClear = false
 }

@@ -1,28 +1,33 @@
-// What tells the two firmware images apart: how a board finds its hub again after a power cut, and what it
-// has beside the main path.
+// The difference between the two firmware images: how a board finds its hub after a power cut, and the optional parts
+// of the full image.
 
 import type { Message } from "../mqtt/mqtt-packet"
 import type { Assignment } from "../store/assignment-record"
 import type { BoardSettings } from "./board-settings"
 
+/** The parts of an image. `moor` calls them. */
 export interface Image {
-    /** Name of the image, for the boot line and the twin. */
+    /** Name of the image, for the log line at boot. */
     name: string
-    /** The assignment that outlived the power cut, or undefined when the board must register. Throws Fault. */
+    /** Returns the assignment that survived the power cut, or undefined if the board must register. Throws Fault. */
     recallAssignment: (config: BoardSettings) => Promise<Assignment | undefined>
-    /** Keeps the assignment of a stable session. */
+    /** Stores the assignment of a stable session. */
     storeAssignment?: (config: BoardSettings, assignment: Assignment) => Promise<void>
     /**
-     * Called once a boot; whether the board is to be careful. Without it, each death makes it so.
-     * @param restarted whether the program died and the runtime restarted it
+     * Called once per boot. Returns whether the board boots in safe mode. Without this part, every crash leads to safe
+     * mode. Throws Fault.
+     * @param restarted whether the runtime restarted the program after a crash
      */
     countCrash?: (restarted: boolean) => Promise<boolean>
-    /** Keeps the status lamp, for ever. */
+    /** Updates the status LED. Never returns. */
     runStatusLed?: () => Promise<void>
-    /** Whether the person at the board asks for a new assignment; true once. */
+    /** Returns whether a user requested a new assignment at the board. Returns true once per request. */
     reprovisionRequested?: () => boolean
     /** Called when a session is open. Throws Fault. */
     onSessionOpen?: (config: BoardSettings, hub: Assignment) => Promise<void>
-    /** Called with what is no method and no message; whether it asks for a new assignment. Throws Fault. */
+    /**
+     * Called with each message that is neither a method call nor a reprovisioning message. Returns whether the message
+     * requests a new assignment. Throws Fault.
+     */
     onMessage?: (config: BoardSettings, message: Message) => Promise<boolean>
 }

@@ -1,9 +1,12 @@
-// The moored board: telemetry at its period, direct methods as they come, until asked to reprovision.
+// A session with the assigned hub: telemetry at its interval, and direct methods and messages in between. It lasts until
+// reprovisioning is requested, the token is due for renewal, or the connection fails.
 
 import * as ds from "@devicescript/core"
 import { nowSec } from "../auth/wall-clock"
 import { random } from "../auth/crypto"
+import { AgentEvent } from "../contract/agent-event"
 import { FaultKind, Fault } from "../contract/fault"
+import { LogText } from "../contract/log-text"
 import {
     isReprovisionMessage,
     type MethodCall,
@@ -18,13 +21,21 @@ import type { Assignment } from "../store/assignment-record"
 import type { BoardSettings } from "./board-settings"
 import type { Image } from "./image"
 import { BoardStatus, setStatus } from "../status/board-status"
-import { feedWatchdog, rebootDue } from "./supervisor"
+import { feedWatchdog, rebootIfDue } from "./supervisor"
 
-/** The session looks up from waiting at least this often, to feed the watchdog. */
+/** The longest wait for a message. The session feeds the watchdog at least this often. */
 const SLICE_MS = 60_000
-/** A session lost sooner than this was never granted: a hub over quota accepts and then closes. */
+/** A session that ends sooner than this was never granted: a hub over its quota accepts a connection and closes it. */
 const GRANTED_MS = 5_000
+/** The longest delay of a reprovisioning. */
 const DELAY_MAX_SEC = 86_400
+
+/** Why a session ended without a failure. */
+interface SessionEnd {
+    event: AgentEvent.Renew | AgentEvent.Reprovision
+    /** Delay that the user requested, in s. */
+    delaySec: number
+}
 
 let sessions = 0
 
@@ -33,54 +44,54 @@ function telemetry(config: BoardSettings): string {
     return '{"uptimeSec":' + uptimeSec + ',"boot":' + config.bootId + ',"reconnects":' + (sessions - 1) + "}"
 }
 
-/** `delaySec` of a Reprovision payload, 0 when absent, or -1 when malformed. */
-function delayOf(payload: string): number {
+/** Returns the `delaySec` of a Reprovision payload: 0 if it is absent, undefined if the payload is malformed. */
+function parseDelay(payload: string): number | undefined {
     if (!payload) return 0
-    // JSON.parse recurses natively: deep nesting overflows the chip's stack (5 KB), which no catch survives.
-    if (payload.indexOf("[") >= 0 || payload.indexOf("{", 1) > 0) return -1
+    // JSON.parse recurses natively. Deep nesting overflows the stack of the chip (5 KB), and no catch helps.
+    if (payload.indexOf("[") >= 0 || payload.indexOf("{", 1) > 0) return undefined
     try {
         const body = JSON.parse(payload)
         if (body === null || body.delaySec === undefined) return 0
         const sec = body.delaySec
-        return typeof sec === "number" && sec >= 0 && sec <= DELAY_MAX_SEC ? sec : -1
+        return typeof sec === "number" && sec >= 0 && sec <= DELAY_MAX_SEC ? sec : undefined
     } catch (e) {
-        return -1
+        return undefined
     }
 }
 
-/** Answers a method call; returns the delay in s when the board is to reprovision, or -1. */
-async function answer(call: MethodCall): Promise<number> {
-    let delaySec = -1
+/** Answers a method call. Returns the delay in s if the call requests reprovisioning, otherwise undefined. */
+async function answer(call: MethodCall): Promise<number | undefined> {
+    let delaySec: number | undefined
     let status = 404
     if (call.name === "Reprovision") {
-        delaySec = delayOf(call.payload)
-        status = delaySec < 0 ? 400 : 202
+        delaySec = parseDelay(call.payload)
+        status = delaySec === undefined ? 400 : 202
     }
     await respond(call, status, "{}")
     return delaySec
 }
 
-/** Does what a message asks; returns the delay in s when the board is to reprovision, or -1. Throws Fault. */
-async function handle(config: BoardSettings, image: Image, message: Message): Promise<number> {
+/** Handles a message. Returns the delay in s if it requests reprovisioning, otherwise undefined. Throws Fault. */
+async function handle(config: BoardSettings, image: Image, message: Message): Promise<number | undefined> {
     const call = methodCall(message)
     if (call) return await answer(call)
     if (isReprovisionMessage(message)) return 0
-    return image.onMessage && !config.safeMode && (await image.onMessage(config, message)) ? 0 : -1
+    return image.onMessage && !config.safeMode && (await image.onMessage(config, message)) ? 0 : undefined
 }
 
-/** When a token is renewed, in ms of uptime: at 70 to 85 % of what is left of it, as far as the time is known. */
+/** Returns when the token is renewed, in ms of uptime: after 70 to 85 % of its remaining life, if the time is known. */
 function renewalMs(config: BoardSettings, hub: Assignment): number {
     const leftSec = nowSec() > 0 ? hub.expirySec - nowSec() : config.tokenSec
     return ds.millis() + leftSec * (700 + 150 * random())
 }
 
-/** Serves the open session until Reprovision, and returns its delay in s; or until renewal, -1. Throws Fault. */
+/** Serves the open session until it ends. Throws Fault. */
 async function serve(
     config: BoardSettings,
     image: Image,
     hub: Assignment,
-    settled: () => Promise<void>
-): Promise<number> {
+    onStable: () => Promise<void>
+): Promise<SessionEnd> {
     const openedMs = ds.millis()
     const renewMs = renewalMs(config, hub)
     let stable = false
@@ -91,42 +102,43 @@ async function serve(
         const stableMs = openedMs + config.stableSec * 1000
         if (!stable && nowMs >= stableMs) {
             stable = true
-            await settled()
+            await onStable()
         }
         const telemetryMs = sentMs > 0 ? sentMs + config.telemetrySec * 1000 : 0
         if (nowMs >= telemetryMs) {
             sentMs = nowMs
             await sendTelemetry(hub.deviceId, telemetry(config))
         }
-        // Not skipped after telemetry: a hub that is slow to acknowledge it would leave time for nothing else.
-        rebootDue()
-        if (image.reprovisionRequested && image.reprovisionRequested()) return 0
-        if (nowMs >= renewMs) return -1
+        // Also after telemetry: otherwise a hub that acknowledges it slowly would leave no time for the rest.
+        rebootIfDue()
+        if (image.reprovisionRequested && image.reprovisionRequested())
+            return { event: AgentEvent.Reprovision, delaySec: 0 }
+        if (nowMs >= renewMs) return { event: AgentEvent.Renew, delaySec: 0 }
         const dueMs = Math.min(SLICE_MS, Math.min(stable ? Infinity : stableMs, telemetryMs) - nowMs)
         const message = await nextMessage(Math.max(1, dueMs))
-        const delaySec = message ? await handle(config, image, message) : -1
-        if (delaySec >= 0) return delaySec
+        if (!message) continue
+        const delaySec = await handle(config, image, message)
+        if (delaySec !== undefined) return { event: AgentEvent.Reprovision, delaySec }
     }
 }
 
 /**
- * Moors the board: connects, serves, and returns when it is asked to reprovision: the delay in s; or when its token
- * is to be renewed: -1. Throws Fault.
- * @param settled called once, when the session has been stable for `stableSec`
+ * Connects to the hub and serves the session. Returns why the session ended. Throws Fault.
+ * @param onStable called once, when the session has lasted for `stableSec`
  */
 export async function runSession(
     config: BoardSettings,
     image: Image,
     hub: Assignment,
-    settled: () => Promise<void>
-): Promise<number> {
+    onStable: () => Promise<void>
+): Promise<SessionEnd> {
     try {
         await openSession(hub, config.port, config.tls, config.key)
         sessions++
-        console.log("moored " + hub.hub)
+        console.log(LogText.Moored + hub.hub)
         setStatus(BoardStatus.Moored)
         if (image.onSessionOpen && !config.safeMode) await image.onSessionOpen(config, hub)
-        return await serve(config, image, hub, settled)
+        return await serve(config, image, hub, onStable)
     } catch (e) {
         if ((e as Fault).kind === FaultKind.Network && ds.millis() < connAckMs + GRANTED_MS)
             throw new Fault(FaultKind.Unavailable, "closed after CONNACK")

@@ -1,8 +1,8 @@
-// Staggered first boots: a new board waits for its slot before it first asks DPS for anything (seed, "Device
-// deployment using a staggered provisioning schedule").
+// First registrations in slots: a new board sends nothing to DPS before its slot starts (R1).
 
 import * as ds from "@devicescript/core"
 import { random } from "../auth/crypto"
+import { LogText } from "../contract/log-text"
 import { slotMs } from "../retry/backoff"
 import type { BoardSettings } from "./board-settings"
 import { BoardStatus, setStatus } from "../status/board-status"
@@ -10,13 +10,13 @@ import { sleepFed } from "./supervisor"
 
 let waited = false
 
-/** Waits for the board's slot, once a boot. */
+/** Waits for a random time within the slot of the board. The second call in a boot does nothing. */
 export async function waitForSlot(config: BoardSettings): Promise<void> {
     if (waited) return
     waited = true
     const waitMs = slotMs(config.slot, config.slotSec, random()) - ds.millis()
     if (waitMs <= 0) return
-    console.log("new: slot in " + Math.round(waitMs / 1000) + " s")
+    console.log(LogText.Slot + Math.round(waitMs / 1000) + " s")
     setStatus(BoardStatus.Waiting)
     await sleepFed(waitMs)
     setStatus(BoardStatus.Working)

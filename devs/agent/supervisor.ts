@@ -1,35 +1,39 @@
-// What keeps the board alive on a runtime with known defects: a watchdog over the agent's progress, and
-// a planned reboot before fibers stop waking at 2^32 ms of uptime (facts D11).
+// Protection against known defects of the runtime: a watchdog for the progress of the agent, and a planned reboot
+// before fibers stop waking at an uptime of 2^32 ms (runtime-facts.md, D11).
 
 import * as ds from "@devicescript/core"
 import { random } from "../auth/crypto"
-import { lastHeardMs } from "../socket/socket"
+import { LogText } from "../contract/log-text"
+import { lastReceivedMs } from "../socket/socket"
 
 const DAY_MS = 86_400_000
 /** Well before day 49.7. */
 const UPTIME_MAX_MS = 45 * DAY_MS
-/** No progress, no byte received and no network for this long: reboot. Longer than any wait for one answer. */
+/** The watchdog reboots after this time without progress and without a received byte. No wait for an answer is longer. */
 const STUCK_MS = 15 * 60_000
-/** Sleeps are cut into slices, so that a long wait is progress too. */
+/** Long sleeps are split into parts of this length, so that the watchdog sees progress. */
 const SLICE_MS = 60_000
 
 let progressMs = 0
 let plannedMs = 0
 
-/** Tells the watchdog that the agent is moving. */
+/** Records progress of the agent for the watchdog. */
 export function feedWatchdog(): void {
     progressMs = ds.millis()
 }
 
-/** Reboots when the planned time has come; called only at moments when nothing is under way. */
-export function rebootDue(): void {
+/** Reboots if the planned time has come. Called only while no work is in progress. */
+export function rebootIfDue(): void {
     if (ds.millis() >= plannedMs) {
-        console.log("planned reboot")
+        console.log(LogText.PlannedReboot)
         ds.reboot()
     }
 }
 
-/** Waits `ms` milliseconds, with the watchdog fed; the planned reboot waits too, or it would cut a retry-after short. */
+/**
+ * Sleeps for `ms` milliseconds and feeds the watchdog. A planned reboot waits until the end: a reboot during the sleep
+ * would shorten a `retry-after`.
+ */
 export async function sleepFed(ms: number): Promise<void> {
     const untilMs = ds.millis() + ms
     for (;;) {
@@ -38,37 +42,37 @@ export async function sleepFed(ms: number): Promise<void> {
         if (leftMs <= 0) break
         await ds.sleep(Math.min(SLICE_MS, leftMs))
     }
-    rebootDue()
+    rebootIfDue()
 }
 
 async function watch(): Promise<void> {
     for (;;) {
         await ds.sleep(SLICE_MS)
-        if (ds.millis() - Math.max(progressMs, lastHeardMs()) > STUCK_MS) {
-            console.log("stuck: reboot")
+        if (ds.millis() - Math.max(progressMs, lastReceivedMs) > STUCK_MS) {
+            console.log(LogText.WatchdogReboot)
             ds.reboot()
         }
     }
 }
 
-/** Runs a fiber's whole life; an error that escapes it reboots, instead of restarting in a doubtful state. */
-export async function runGuarded(life: () => Promise<void>): Promise<void> {
+/** Runs the main function of a fiber. Reboots if an error escapes, because the state of the program is then unknown. */
+export async function runGuarded(main: () => Promise<void>): Promise<void> {
     try {
-        await life()
+        await main()
     } catch (e) {
         ds.reboot()
     }
 }
 
 /**
- * Plans the next reboot, `minDays` to `minDays + spreadDays` from now; never later than day 45 of uptime, which goes
- * on when a program that died is started again.
+ * Plans the next reboot at a random time, `minDays` to `minDays + spreadDays` from now, but at most at day 45 of
+ * uptime. Uptime also counts the time before a restart of the program.
  */
 export function planReboot(minDays: number, spreadDays: number): void {
     plannedMs = Math.min(UPTIME_MAX_MS, ds.millis() + DAY_MS * (minDays + spreadDays * random()))
 }
 
-/** Starts the watchdog and draws the day of the planned reboot, 30 to 44 days from now. */
+/** Starts the watchdog and plans the reboot, 30 to 44 days from now. */
 export function supervise(): void {
     feedWatchdog()
     planReboot(30, 14)

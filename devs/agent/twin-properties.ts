@@ -1,17 +1,17 @@
-// What the board reports in its twin, and which desired properties it takes: in the full image only, the tight one
-// has no room.
+// Reported and desired properties of the twin. Only the full image has them, because the tight image has no room.
 
+import { LoadFactor, StableSec, TelemetrySec } from "../contract/setting-limits"
 import { parseDesired, isChange, openTwin, report } from "../hub/device-twin"
 import type { Message } from "../mqtt/mqtt-packet"
 import type { Assignment } from "../store/assignment-record"
 import { isPlain } from "../store/record-storage"
 import type { BoardSettings } from "./board-settings"
 
-/** Of package.json; what an operator compares. */
+/** The version in package.json. */
 const VERSION = "0.1.0"
 const FAILURE_MAX = 80
 
-/** What was reported last in this boot. */
+/** The last report in this boot. */
 let reported = ""
 
 function quoted(text: string): string {
@@ -19,7 +19,7 @@ function quoted(text: string): string {
     return '"' + (isPlain(short) ? short : "?") + '"'
 }
 
-/** Reports once a boot, and again when something of it has changed. Throws Fault. */
+/** Subscribes to the twin and reports the state of the board, if it has changed in this boot. Throws Fault. */
 export async function openTwinSession(config: BoardSettings, hub: Assignment): Promise<void> {
     await openTwin()
     const json =
@@ -39,9 +39,9 @@ export async function openTwinSession(config: BoardSettings, hub: Assignment): P
     reported = json
 }
 
-/** One property in the form of IoT Plug and Play: what is in force, and whether that is what was desired. */
-function acknowledged(name: string, value: number, taken: boolean, version: number): string {
-    const code = taken ? 200 : 400
+/** Returns the acknowledgement of one property (IoT Plug and Play): the value in force and a status code. */
+function acknowledge(name: string, value: number, accepted: boolean, version: number): string {
+    const code = accepted ? 200 : 400
     const inForce = Math.round(value * 1000) / 1000
     return '"' + name + '":{"value":' + inForce + ',"ac":' + code + ',"av":' + version + ',"ad":""}'
 }
@@ -51,8 +51,9 @@ function isWithin(value: any, min: number, max: number): boolean {
 }
 
 /**
- * Takes and acknowledges desired properties. Whether a new assignment is asked for: only by a change that comes
- * while the board is connected, or it would ask for ever. Throws Fault.
+ * Applies and acknowledges desired properties. Returns whether the message requests a new assignment. Only a change
+ * that arrives while the board is connected requests one. Otherwise the property would request one in each session.
+ * Throws Fault.
  */
 export async function onTwinMessage(config: BoardSettings, message: Message): Promise<boolean> {
     const desired = parseDesired(message)
@@ -61,19 +62,19 @@ export async function onTwinMessage(config: BoardSettings, message: Message): Pr
     const answers: string[] = []
     const { telemetrySec, stableSec, loadFactor, reprovision } = desired
     if (telemetrySec !== undefined) {
-        const taken = isWithin(telemetrySec, 1, 86400)
-        if (taken) config.telemetrySec = Math.round(telemetrySec)
-        answers.push(acknowledged("telemetrySec", config.telemetrySec, taken, version))
+        const accepted = isWithin(telemetrySec, TelemetrySec.Min, TelemetrySec.Max)
+        if (accepted) config.telemetrySec = Math.round(telemetrySec)
+        answers.push(acknowledge("telemetrySec", config.telemetrySec, accepted, version))
     }
     if (stableSec !== undefined) {
-        const taken = isWithin(stableSec, 1, 3600)
-        if (taken) config.stableSec = Math.round(stableSec)
-        answers.push(acknowledged("stableSec", config.stableSec, taken, version))
+        const accepted = isWithin(stableSec, StableSec.Min, StableSec.Max)
+        if (accepted) config.stableSec = Math.round(stableSec)
+        answers.push(acknowledge("stableSec", config.stableSec, accepted, version))
     }
     if (loadFactor !== undefined) {
-        const taken = isWithin(loadFactor, 0.001, 1000)
-        if (taken) config.load = loadFactor
-        answers.push(acknowledged("loadFactor", config.load, taken, version))
+        const accepted = isWithin(loadFactor, LoadFactor.Min, LoadFactor.Max)
+        if (accepted) config.load = loadFactor
+        answers.push(acknowledge("loadFactor", config.load, accepted, version))
     }
     if (answers.length) await report("{" + answers.join(",") + "}")
     return isChange(message) && reprovision !== undefined && reprovision !== null

@@ -1,17 +1,17 @@
-// The runtime's native hash and generator, without `@devicescript/crypto`'s checks around them: a wrong
-// argument would abort the board (facts D12), so the types here are exact.
+// Direct calls of the runtime's native hash and random generator, without the checks of `@devicescript/crypto`. A wrong
+// argument would abort the board (runtime-facts.md, D12), so the types here are exact.
 
 type CryptoNatives = {
     digest(key: Buffer, algorithm: string, data: string[]): Buffer
     fillRandom(): void
 }
 
-/** HMAC-SHA256 of `text` (RFC 2104). */
+/** Returns the HMAC-SHA256 of `text` (RFC 2104). */
 export function hmac(key: Buffer, text: string): Buffer {
     return (Buffer as any as CryptoNatives).digest(key, "sha256", [text])
 }
 
-/** A number in [0, 1) from the hardware generator; Math.random is the same on every simulated board. */
+/** Returns a number in [0, 1) from the hardware generator. Math.random returns the same numbers on every simulated board. */
 export function random(): number {
     const bytes = Buffer.alloc(4)
     ;(bytes as any as CryptoNatives).fillRandom()

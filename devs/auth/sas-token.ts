@@ -1,16 +1,16 @@
-// Shared access signatures: what DPS and IoT Hub take for a password.
+// Shared access signatures, the passwords of DPS and IoT Hub.
 
 import { toBase64 } from "../encoding/base64"
 import { hmac } from "./crypto"
 import { percentEncode } from "../encoding/percent-encoding"
 
 /**
- * A SAS token: `SharedAccessSignature sr=..&sig=..&se=..`, the signature being HMAC-SHA256 over
+ * Returns a SAS token: `SharedAccessSignature sr=..&sig=..&se=..`. The signature is the HMAC-SHA256 of
  * `{sr as sent}\n{se}` (Microsoft, "Control access to IoT Hub by using shared access signatures").
  * @param key decoded device key
  * @param resource `{idScope}/registrations/{registrationId}`, or `{hub}/devices/{deviceId}`
  * @param expirySec seconds since 1970
- * @param policy `registration` for DPS; a hub token signed with a device key has none
+ * @param policy `registration` for DPS, empty for a hub token that is signed with a device key
  */
 export function sasToken(key: Buffer, resource: string, expirySec: number, policy: string): string {
     const sr = percentEncode(resource)

@@ -1,31 +1,31 @@
-// What can go wrong, as the board can tell it apart: the vocabulary of every layer and of the policy. Pure.
+// The failures that the board can distinguish. All layers and the retry policy use them. Pure.
 
 export const enum FaultKind {
-    /** The board itself has no network yet (Wi-Fi): not a try. */
+    /** The board has no network (Wi-Fi). This does not count as an attempt. */
     Offline,
-    /** DNS, TCP or TLS failed, or the socket was lost. */
+    /** DNS, TCP or TLS failed, or the connection was lost. */
     Network,
-    /** Nothing came back in time. */
+    /** No answer arrived in time. */
     Timeout,
-    /** The peer sent what the protocol does not allow. */
+    /** The peer sent something that the protocol does not allow. */
     Protocol,
-    /** CONNACK 3, or the hub closed right after CONNACK. */
+    /** CONNACK 3, or the hub closed the connection right after CONNACK. */
     Unavailable,
-    /** CONNACK 4 or 5, or status 401, 403, 404. */
+    /** CONNACK 4 or 5, or status 401 or 403. */
     Refused,
     /** Status 429. */
     Throttled,
     /** Status 5xx. */
     ServerError,
-    /** DPS answered `failed` or `disabled`, or a request that it will never take: the operator's matter. */
+    /** DPS answered `failed` or `disabled`, or it never accepts this request. An operator has to act. */
     Rejected,
 }
 
-/** An error that the policy can switch on. */
+/** An error with a kind, which decides what the retry policy does. */
 export class Fault extends Error {
     /**
-     * @param message what happened, for the log; never holds a key or a token
-     * @param retryAfterSec as the service said, or 0
+     * @param message what happened, for the log; it contains no key and no token
+     * @param retryAfterSec `retry-after` of the service in s, 0 if there was none
      */
     constructor(
         public kind: FaultKind,

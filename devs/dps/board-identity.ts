@@ -1,23 +1,23 @@
-// Who the board is to DPS: what a registration and a status lookup both need.
+// The identity of the board at DPS, which registration and status lookup need.
 
 export interface BoardIdentity {
     dpsHost: string
-    /** MQTT port, of the hubs too. */
+    /** MQTT port of DPS and of the hubs. */
     port: number
-    /** HTTPS port. */
+    /** HTTPS port of DPS. */
     httpPort: number
-    /** Whether sockets are TLS; plain TCP is for a lab only. */
+    /** Whether sockets use TLS. Plain TCP is for a lab only. */
     tls: boolean
     idScope: string
     registrationId: string
-    /** The device's symmetric key, decoded. */
+    /** The symmetric key of the device, decoded. */
     key: Buffer
 }
 
-/** Life of a token for DPS, s: one conversation. */
+/** Life of a token for DPS in s. A token serves one connection. */
 export const TOKEN_SEC = 3600
 
-/** The resource that a DPS token signs, and the path of the device API. */
+/** Returns the resource that a DPS token signs, which is also the path of the device API. */
 export function resourceOf(dps: BoardIdentity): string {
     return dps.idScope + "/registrations/" + dps.registrationId
 }

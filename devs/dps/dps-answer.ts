@@ -1,12 +1,12 @@
-// What DPS answers, over MQTT and HTTPS alike: a status, a JSON body, a retry-after. Pure.
+// The answers of DPS. MQTT and HTTPS both give a status, a JSON body and a `retry-after`. Pure.
 
 import { Fault, FaultKind } from "../contract/fault"
 
-/** An answer that is no fault. */
+/** An answer that is not a failure. */
 export interface DpsAnswer {
-    /** `assigned`, `assigning`, or `unassigned` (404, null: DPS knows no such registration or operation). */
+    /** `assigned`, `assigning`, or `unassigned` (404, null: DPS does not know the registration or the operation). */
     status: string
-    /** As DPS said, or 0. */
+    /** Seconds that DPS demands, 0 for none. */
     retryAfterSec: number
     operationId: string
     hub: string
@@ -16,14 +16,15 @@ export interface DpsAnswer {
 const UNASSIGNED = "unassigned"
 
 /**
- * Reads the answer of register and operation status (nested `registrationState`) or of the status
- * lookup (flat).
- * @throws Fault for a refusal, a fault of the service, `failed`, `disabled` and what makes no sense
+ * Reads an answer to a registration, to a poll (with `registrationState`) or to a status lookup (flat).
+ * @param status HTTP status, or the status in the MQTT topic
+ * @param text the body
+ * @throws Fault for a refusal, a server error, `failed`, `disabled` and an answer that makes no sense
  */
 export function readAnswer(status: number, text: string, retryAfterSec: number): DpsAnswer {
     let body: any
     try {
-        // The lookup of a board that never registered may answer null (seed), or nothing at all.
+        // A status lookup for a board that never registered may answer null (R19) or nothing.
         body = text ? JSON.parse(text) : null
     } catch (e) {
         body = {}

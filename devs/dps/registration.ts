@@ -1,4 +1,4 @@
-// Registration over MQTT: publish the request, then ask for the operation's status until it is final.
+// Registration over MQTT: publishes the request, then polls the status of the operation until it is final.
 // Topics and bodies: Microsoft, "Communicate with DPS using the MQTT protocol".
 
 import * as ds from "@devicescript/core"
@@ -11,17 +11,17 @@ import { type BoardIdentity, resourceOf, TOKEN_SEC } from "./board-identity"
 
 const RESPONSES = "$dps/registrations/res/"
 const ANSWER_MS = 60_000
-/** Between polls when DPS names no retry-after; the SDKs wait 2 s. */
+/** Seconds between polls if DPS gives no `retry-after`. The SDKs wait 2 s. */
 const POLL_SEC = 2
 
-/** The request ID of the latest request: an answer to an earlier one is not ours. */
+/** The ID of the latest request. Answers to earlier requests are ignored. */
 let requestId = 0
-/** The operation to ask after, kept when the link drops between two polls. */
+/** The operation to poll. It survives a lost connection between two polls. */
 let operationId = ""
-/** When DPS may be asked again, in ms of uptime: kept too, since a lost link shortens no retry-after. */
+/** Uptime in ms of the next request. It survives a lost connection, which must not shorten a `retry-after`. */
 let dueMs = 0
 
-/** The digits that follow `name` in `topic`, or 0. */
+/** Returns the number that follows `name` in `topic`, or 0. */
 function topicParameter(topic: string, name: string): number {
     const at = topic.indexOf(name)
     return at < 0 ? 0 : parseInt(topic.slice(at + name.length)) || 0
@@ -31,7 +31,7 @@ function topicParameter(topic: string, name: string): number {
 async function request(verb: string, parameters: string, body: string): Promise<DpsAnswer> {
     requestId++
     const topic = "$dps/registrations/" + verb + "/?$rid=" + requestId + parameters
-    await publish(topic, Buffer.from(body), 1)
+    await publish(topic, body, 1)
     const untilMs = ds.millis() + ANSWER_MS
     for (;;) {
         const message = await nextMessage(Math.max(1, untilMs - ds.millis()))
@@ -43,7 +43,7 @@ async function request(verb: string, parameters: string, body: string): Promise<
     }
 }
 
-/** Keeps the session alive until DPS may be asked; answers nobody asked for are dropped. */
+/** Keeps the session alive until the next request is due. Drops late answers. */
 async function keepAliveUntilDue(): Promise<void> {
     for (;;) {
         const leftMs = dueMs - ds.millis()
@@ -52,7 +52,10 @@ async function keepAliveUntilDue(): Promise<void> {
     }
 }
 
-/** The final answer; `unassigned` when DPS has lost the operation, `assigning` when it never named one. */
+/**
+ * Returns the final answer. It is `unassigned` if DPS has lost the operation, and `assigning` if DPS gave no operation.
+ * Throws Fault.
+ */
 async function poll(dps: BoardIdentity): Promise<DpsAnswer> {
     for (;;) {
         await keepAliveUntilDue()
@@ -66,7 +69,7 @@ async function poll(dps: BoardIdentity): Promise<DpsAnswer> {
                 '{"registrationId":"' + dps.registrationId + '"}'
             )
         const assigning = answer.status === "assigning"
-        // Some answers lack it: the one we had stays good (azure-sdk-for-c, mqtt_state_machine.md).
+        // Some answers lack the operation ID. The earlier ID stays valid (azure-sdk-for-c, mqtt_state_machine.md).
         operationId = assigning ? answer.operationId || operationId : ""
         if (!operationId) return answer
         dueMs = ds.millis() + 1000 * (answer.retryAfterSec > 0 ? answer.retryAfterSec : POLL_SEC)
@@ -74,9 +77,9 @@ async function poll(dps: BoardIdentity): Promise<DpsAnswer> {
 }
 
 /**
- * Registers the board, or goes on with a registration that lost its link, until the answer is final. One that is not
- * `assigned` means that DPS lost the operation: the next call registers anew.
- * Needs the wall clock. Throws Fault.
+ * Registers the board, or continues a registration that lost its connection. Returns the final answer. An answer that
+ * is not `assigned` means that DPS lost the operation. The next call then registers again. The wall clock must be set.
+ * Throws Fault.
  */
 export async function register(dps: BoardIdentity): Promise<DpsAnswer> {
     const resource = resourceOf(dps)
@@ -94,7 +97,7 @@ export async function register(dps: BoardIdentity): Promise<DpsAnswer> {
         await subscribe(RESPONSES + "#", 1)
         return await poll(dps)
     } catch (e) {
-        // An operation that has failed fails for ever.
+        // A failed operation never changes its status.
         if ((e as Fault).kind === FaultKind.Rejected) operationId = ""
         throw e
     } finally {

@@ -1,10 +1,11 @@
-// Percent-encoding (RFC 3986, section 2.1); the runtime's own leaves `/ + =` as they are (facts D14). Pure.
+// Percent-encoding (RFC 3986, section 2.1). The function of the runtime does not encode `/ + =` (runtime-facts.md, D14).
+// Pure.
 
 import { isAlnum } from "./base64"
 
 const HEX = "0123456789ABCDEF"
 
-/** `text` with every byte but the unreserved ones as `%XX`, in capitals. */
+/** Returns `text` with each byte as `%XX` in capitals, except unreserved characters. */
 export function percentEncode(text: string): string {
     const bytes = Buffer.from(text)
     const out = Buffer.alloc(bytes.length * 3)

@@ -1,13 +1,13 @@
-// HTTPS, as little of it as DPS needs: one request at a time on the board's one socket.
+// An HTTPS client with the features that DPS needs: one request at a time on the only socket of the board.
 
 import * as ds from "@devicescript/core"
 import { Fault, FaultKind } from "../contract/fault"
-import { close, connect, isClosed, closeReason, send, wait } from "../socket/socket"
+import { closeReason, connect, isOpen, send, wait } from "../socket/socket"
 import { type HttpResponse, parseResponse } from "./http-response"
 
-export type { HttpResponse } from "./http-response"
+export { close as closeHttp } from "../socket/socket"
 
-/** Head and body together; a longer response is refused, not stored. */
+/** Limit of head and body together. A longer response is a failure. */
 const RESPONSE_MAX = 3072
 const ANSWER_MS = 30_000
 
@@ -21,14 +21,14 @@ function collect(chunk: Buffer): void {
     inboxSize += chunk.length
 }
 
-/** Opens the connection for requestHttp(). Throws Fault. */
+/** Opens the connection for `requestHttp`. Throws Fault. */
 export async function openHttp(host: string, port: number, tls: boolean): Promise<void> {
     await connect(host, port, tls, ANSWER_MS, collect)
 }
 
 /**
- * Sends one request and waits for its response, 30 s at most. Throws Fault.
- * @param head request line and headers, each ended by CR LF; Content-Length is added here
+ * Sends one request and returns its response. Waits at most 30 s. Throws Fault.
+ * @param head request line and headers, each with CR LF at its end, without Content-Length
  */
 export async function requestHttp(head: string, body: string): Promise<HttpResponse> {
     inbox = Buffer.alloc(RESPONSE_MAX)
@@ -37,10 +37,10 @@ export async function requestHttp(head: string, body: string): Promise<HttpRespo
         await send(Buffer.from(head + "Content-Length: " + body.length + "\r\n\r\n" + body))
         const untilMs = ds.millis() + ANSWER_MS
         for (;;) {
-            const ended = isClosed()
+            const ended = !isOpen()
             const response = parseResponse(inbox.slice(0, inboxSize), ended, head.charAt(0) === "H")
             if (response) return response
-            if (ended) throw closeReason()
+            if (ended) throw closeReason
             const leftMs = untilMs - ds.millis()
             if (leftMs <= 0) throw new Fault(FaultKind.Timeout, "no HTTP response")
             await wait(leftMs)
@@ -48,9 +48,4 @@ export async function requestHttp(head: string, body: string): Promise<HttpRespo
     } finally {
         inbox = undefined
     }
-}
-
-/** Ends the connection. */
-export function closeHttp(): void {
-    close()
 }

@@ -1,15 +1,15 @@
-// An HTTP/1.1 response, read from whatever has arrived so far (RFC 9112). Pure.
+// Parser for an HTTP/1.1 response that may still be incomplete (RFC 9112). Pure.
 
 export interface HttpResponse {
     status: number
-    /** Value of `Date`, empty when absent. */
+    /** Value of `Date`, empty if absent. */
     date: string
-    /** Whole seconds of `Retry-After`, 0 when absent or a date. */
+    /** Seconds of `Retry-After`, 0 if the header is absent or a date. */
     retryAfterSec: number
     body: string
 }
 
-/** The value of header `name` (lower case) in `head`, or "". */
+/** Returns the value of header `name` (lower case) in `head`, or "". `lower` is `head` or `head` in lower case. */
 function header(head: string, lower: string, name: string): string {
     const at = lower.indexOf("\r\n" + name + ":")
     if (at < 0) return ""
@@ -18,7 +18,7 @@ function header(head: string, lower: string, name: string): string {
     return head.slice(from, head.indexOf("\r\n", from))
 }
 
-/** The body out of its chunks, or undefined while the last one is missing. [RFC 9112, 7.1] */
+/** Returns the body without its chunk headers, or undefined while the last chunk is missing (RFC 9112, section 7.1). */
 function joinChunks(bytes: Buffer, at: number): Buffer | undefined {
     const body = Buffer.alloc(bytes.length)
     let size = 0
@@ -27,7 +27,7 @@ function joinChunks(bytes: Buffer, at: number): Buffer | undefined {
         if (lineEnd < 0) return undefined
         const line = bytes.slice(at, lineEnd).toString()
         const chunk = parseInt("0x" + line)
-        // The board's parseInt makes 0 of what is no number: that is not the last chunk.
+        // On the board, parseInt of a text that is no number returns 0. This is not the last chunk.
         if (!chunk) return line.charAt(0) === "0" ? body.slice(0, size) : undefined
         at = lineEnd + 1
         if (bytes.length < at + chunk + 2) return undefined
@@ -37,20 +37,15 @@ function joinChunks(bytes: Buffer, at: number): Buffer | undefined {
     }
 }
 
-/** Where the last line of the head ends, the blank line being next, or -1. */
-function findHeadEnd(bytes: Buffer): number {
-    let at = bytes.indexOf(10)
-    while (at >= 0 && bytes[at + 2] !== 10) at = bytes.indexOf(10, at + 1)
-    return at
-}
-
 /**
- * The response that `bytes` begins with, or undefined while it is not whole or is not one.
- * @param ended whether the peer has closed, which ends a body without a length
- * @param bodiless whether the request was a HEAD, whose answer has no body
+ * Returns the response at the start of `bytes`, or undefined if it is incomplete or not a response.
+ * @param ended whether the peer has closed the connection, which ends a body without a length
+ * @param bodiless whether the request was a HEAD, whose response has no body
  */
 export function parseResponse(bytes: Buffer, ended: boolean, bodiless: boolean): HttpResponse | undefined {
-    const headEnd = findHeadEnd(bytes)
+    // The head ends with the line before the first blank line.
+    let headEnd = bytes.indexOf(10)
+    while (headEnd >= 0 && bytes[headEnd + 2] !== 10) headEnd = bytes.indexOf(10, headEnd + 1)
     if (headEnd < 0) return undefined
     const head = bytes.slice(0, headEnd + 1).toString()
     const lower = head.toLowerCase()

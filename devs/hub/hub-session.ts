@@ -1,4 +1,4 @@
-// A session with the assigned IoT hub: telemetry out, direct methods in.
+// A session with the assigned IoT hub: sends telemetry, receives direct methods and messages.
 
 import { sasToken } from "../auth/sas-token"
 import { connectMqtt, publish, subscribe } from "../mqtt/mqtt-client"
@@ -6,17 +6,17 @@ import type { Message } from "../mqtt/mqtt-packet"
 import type { Assignment } from "../store/assignment-record"
 
 const METHODS = "$iothub/methods/"
-/** Content type and encoding as system properties, so that the hub can route on the body. */
+/** Content type and encoding as system properties. With them the hub can route on the body. */
 const JSON_PROPERTIES = "%24.ct=application%2Fjson%3Bcharset%3Dutf-8&%24.ce=utf-8"
 
-/** A direct method call that waits for its response. */
+/** A direct method call that needs a response. */
 export interface MethodCall {
     name: string
     requestId: string
     payload: string
 }
 
-/** Connects to the hub, and subscribes to direct methods and cloud-to-device messages. Throws Fault. */
+/** Connects to the hub and subscribes to direct methods and cloud-to-device messages. Throws Fault. */
 export async function openSession(hub: Assignment, port: number, tls: boolean, key: Buffer): Promise<void> {
     await connectMqtt({
         host: hub.hub,
@@ -32,18 +32,18 @@ export async function openSession(hub: Assignment, port: number, tls: boolean, k
     await subscribe("devices/" + hub.deviceId + "/messages/devicebound/#", 1)
 }
 
-/** Whether `message` is a cloud-to-device message with the property `command=reprovision`. */
+/** Returns whether `message` is a cloud-to-device message with the property `command=reprovision`. */
 export function isReprovisionMessage(message: Message): boolean {
     const topic = message.topic
-    return topic.startsWith("devices/") && topic.indexOf("command=reprovision") > 0
+    return topic.indexOf("devices/") === 0 && topic.indexOf("command=reprovision") > 0
 }
 
 /** Sends one telemetry message and waits for the hub's PUBACK. Throws Fault. */
 export async function sendTelemetry(deviceId: string, json: string): Promise<void> {
-    await publish("devices/" + deviceId + "/messages/events/" + JSON_PROPERTIES, Buffer.from(json), 1)
+    await publish("devices/" + deviceId + "/messages/events/" + JSON_PROPERTIES, json, 1)
 }
 
-/** The direct method call in `message`, or undefined when it is something else. */
+/** Returns the direct method call in `message`, or undefined if the message is something else. */
 export function methodCall(message: Message): MethodCall | undefined {
     const topic = message.topic
     const prefix = METHODS + "POST/"
@@ -58,5 +58,5 @@ export function methodCall(message: Message): MethodCall | undefined {
 
 /** Answers a direct method call. Throws Fault. */
 export async function respond(call: MethodCall, status: number, json: string): Promise<void> {
-    await publish(METHODS + "res/" + status + "/?$rid=" + call.requestId, Buffer.from(json), 0)
+    await publish(METHODS + "res/" + status + "/?$rid=" + call.requestId, json, 0)
 }

@@ -1,9 +1,9 @@
-// One MQTT 3.1.1 session on the one socket, run by the fiber that calls it: nothing goes on in the
-// background. Any fault ends the session, but for a packet too large to send; the caller connects again.
+// One MQTT 3.1.1 session on the only socket. The calling fiber does all the work, and nothing runs in the background. Any
+// failure ends the session, except a packet that is too large to send. The caller then connects again.
 
 import * as ds from "@devicescript/core"
 import { Fault, FaultKind } from "../contract/fault"
-import { close, closeReason, connect, isClosed, send, wait } from "../socket/socket"
+import { close, closeReason, connect, isOpen, send, wait } from "../socket/socket"
 import {
     type ConnectFields,
     DUP,
@@ -26,23 +26,23 @@ export interface SessionOptions extends ConnectFields {
     tls: boolean
 }
 
-/** For DNS, TCP and TLS. */
+/** Timeout of DNS, TCP and TLS together. */
 const CONNECT_MS = 30_000
 /**
- * For CONNACK: a busy service lets connects queue for up to 60 s (facts 4). Waiting no longer than that would leave just
- * before each answer: in the model of a million boards a hub over its rate then moors nobody any more.
+ * Timeout of CONNACK. A busy service queues connections for up to 60 s (protocol-facts.md, 4). Boards that wait for 60 s
+ * leave just before the answer. In the model with a million boards, a hub over its rate then moors no board.
  */
 const CONNACK_MS = 70_000
-/** For every other answer, PINGRESP included. */
+/** Timeout of every other answer, including PINGRESP. */
 const ANSWER_MS = 20_000
 
-/** Larger packets are skipped; a 1,500-byte method payload and its topic fit. */
+/** Larger packets are skipped. A method payload of 1,500 bytes fits with its topic. */
 const PACKET_MAX_BYTES = 2048
 const INBOX_MAX = 4
 const INBOX_MAX_BYTES = 4096
-/** A PUBLISH goes out this often: TLS under back-pressure may drop one silently (facts D7). */
+/** A PUBLISH is sent up to this many times: TLS under back-pressure may drop a packet silently (runtime-facts.md, D7). */
 const PUBLISHES_MAX = 3
-/** The DISCONNECT leaves in this time: close() does not wait for it. */
+/** The DISCONNECT is sent within this time. `close` does not wait for it. */
 const DRAIN_MS = 100
 
 let decoder: Decoder
@@ -53,12 +53,12 @@ let lastId = 0
 let pingAfterMs: number
 let sentMs: number
 let heardMs: number
-/** When the PINGREQ left that nothing followed yet, or 0. */
+/** When an unanswered PINGREQ was sent, in ms of uptime, or 0. */
 let pingMs: number
 let wantedHead: number
 let wantedId: number
 let answer: Buffer
-/** When the session was granted, in ms of uptime; long ago while it is not. */
+/** When CONNACK arrived, in ms of uptime. -Infinity before that. */
 export let connAckMs: number
 
 function onChunk(chunk: Buffer): void {
@@ -75,7 +75,7 @@ function onPacket(head: number, body: Buffer, length: number): void {
     } else if (head === PacketType.ConnAck) throw new Fault(FaultKind.Protocol, "unexpected CONNACK")
 }
 
-/** Over the bounds a message is dropped; of QoS 1 the service keeps it, since it is not acknowledged. */
+/** Drops the message if the inbox is full. The service keeps a message of QoS 1, because it is not acknowledged. */
 function enqueue(message: Message): void {
     const bytes = message.payload ? message.payload.length : 0
     if (inbox.length === INBOX_MAX || (inboxBytes && inboxBytes + bytes > INBOX_MAX_BYTES)) {
@@ -86,7 +86,7 @@ function enqueue(message: Message): void {
     inbox.push(message)
 }
 
-/** Messages that found the inbox full, since boot. */
+/** Returns the number of messages since boot that were dropped because the inbox was full. */
 export function droppedMessages(): number {
     return droppedCount
 }
@@ -102,13 +102,13 @@ async function transmit(packet: Buffer): Promise<void> {
 }
 
 /**
- * Waits for something to happen, `untilMs` at most, and keeps the session alive meanwhile: a PINGREQ
- * when either side was silent too long [MQTT-3.1.2-23], the end of it when nothing follows that.
+ * Waits for an event of the socket, at most until `untilMs`. Sends a PINGREQ if either side was silent for too long
+ * [MQTT-3.1.2-23]. Ends the session if nothing follows the PINGREQ. Throws Fault.
  */
 async function pump(untilMs: number): Promise<void> {
-    if (isClosed()) {
+    if (!isOpen()) {
         close()
-        throw closeReason()
+        throw closeReason
     }
     const nowMs = ds.millis()
     const dueMs = pingMs > 0 ? pingMs + ANSWER_MS : Math.min(sentMs, heardMs) + pingAfterMs
@@ -120,7 +120,7 @@ async function pump(untilMs: number): Promise<void> {
     }
 }
 
-/** Sends `packet` and returns the body of its answer, `name`; a PUBLISH is sent again, as a duplicate. */
+/** Sends `packet` and returns the body of its answer. Sends a PUBLISH again, as a duplicate. Throws Fault. */
 async function request(
     packet: Buffer,
     head: number,
@@ -138,32 +138,32 @@ async function request(
         if (answer) return answer
         packet[0] |= DUP
     }
-    // No CONNACK is no silence of the socket: it has just done a handshake, and a busy service lets connects queue.
+    // A missing CONNACK is not a timeout of the socket: the handshake has just succeeded, and a busy service queues.
     fail(head === PacketType.ConnAck ? FaultKind.Network : FaultKind.Timeout, "no " + name)
     return undefined
 }
 
-/** 1 to 65535 [MQTT-2.3.1-1]; none is in use, since only one packet is ever on its way. */
+/** Returns a packet identifier, 1 to 65535 [MQTT-2.3.1-1]. None is in use, because only one packet is in flight. */
 function nextId(): number {
     lastId = (lastId % 0xffff) + 1
     return lastId
 }
 
-/** What a CONNACK return code means [MQTT 3.2.2.3]. */
+/** Returns the kind of failure that a CONNACK return code means [MQTT 3.2.2.3]. */
 function refusalOf(code: number): FaultKind {
     if (code === 3) return FaultKind.Unavailable
     return code > 3 ? FaultKind.Refused : FaultKind.Rejected
 }
 
 /**
- * Opens the session. A CONNACK other than 0 is a fault: see refusalOf().
- * @returns whether the service had kept a session
+ * Opens the session. Throws Fault, also for a CONNACK other than 0 (see `refusalOf`).
+ * @returns whether the service had a session of this client
  */
 export async function connectMqtt(options: SessionOptions): Promise<boolean> {
     decoder = new Decoder(PACKET_MAX_BYTES, onPacket)
     inbox = []
     inboxBytes = 0
-    // No PINGREQ before the CONNACK.
+    // No PINGREQ before CONNACK.
     pingAfterMs = Infinity
     pingMs = 0
     wantedHead = 0
@@ -177,21 +177,22 @@ export async function connectMqtt(options: SessionOptions): Promise<boolean> {
     return body[0] === 1
 }
 
-/** @returns the granted QoS, which may be lower than asked for */
+/** Subscribes to a topic filter. Returns the granted QoS, which may be lower than the requested QoS. Throws Fault. */
 export async function subscribe(filter: string, qos: number): Promise<number> {
     const id = nextId()
     const body = await request(encodeSubscribe(id, filter, qos), PacketType.SubAck, "SUBACK", id, ANSWER_MS)
-    // 128 is a failure [MQTT-3.9.3-2]; more than asked for is none that the protocol knows.
+    // 128 is a failure [MQTT-3.9.3-2]. The protocol does not allow a higher QoS than requested.
     if (body[2] > qos) fail(FaultKind.ServerError, "SUBACK " + body[2])
     return body[2]
 }
 
+/** Removes a subscription. Throws Fault. */
 export async function unsubscribe(filter: string): Promise<void> {
     const id = nextId()
     await request(encodeUnsubscribe(id, filter), PacketType.UnsubAck, "UNSUBACK", id, ANSWER_MS)
 }
 
-/** Sends a message; with QoS 1 returns when it was acknowledged. */
+/** Sends a message. With QoS 1, waits for the acknowledgement. Throws Fault. */
 export async function publish(topic: string, payload: Buffer | string, qos: number): Promise<void> {
     const id = qos ? nextId() : 0
     const packet = encodePublish(topic, payload, qos, false, id)
@@ -200,8 +201,8 @@ export async function publish(topic: string, payload: Buffer | string, qos: numb
 }
 
 /**
- * The next message, or undefined when none came in `timeoutMs`. It is acknowledged when it is handed
- * out; one that was too large to keep is acknowledged too, lest it come back for ever, and logged.
+ * Returns the next message and acknowledges it. Returns undefined if no message arrives in `timeoutMs`. Logs a message
+ * that was too large and acknowledges it too, because the service would send it again and again. Throws Fault.
  */
 export async function nextMessage(timeoutMs: number): Promise<Message> {
     const untilMs = ds.millis() + timeoutMs
@@ -217,17 +218,17 @@ export async function nextMessage(timeoutMs: number): Promise<Message> {
             inboxBytes -= message.payload.length
             return message
         }
-        console.log("too large, skipped: " + message.topic)
+        console.log("message too large: " + message.topic)
     }
 }
 
-/** Ends the session with a DISCONNECT [MQTT-3.14.4-1]; never fails. */
+/** Ends the session with a DISCONNECT [MQTT-3.14.4-1]. Never fails. */
 export async function closeMqtt(): Promise<void> {
     try {
         await send(encodeEmpty(PacketType.Disconnect))
         await ds.sleep(DRAIN_MS)
     } catch (e) {
-        // It was lost already.
+        // The connection was already lost.
     }
     close()
 }

@@ -1,9 +1,9 @@
-// MQTT 3.1.1 control packets: built whole, taken apart from chunks cut anywhere. Pure: nothing here
-// knows a socket, a clock or a session.
+// MQTT 3.1.1 control packets: encodes whole packets, and decodes packets from chunks of any size. Pure: no socket, no
+// clock, no session.
 
 import { Fault, FaultKind } from "../contract/fault"
 
-/** The first byte of each packet, flags included; a PUBLISH has its own flags in the low bits. */
+/** The first byte of each packet, with its flags. A PUBLISH has flags of its own in the low bits. */
 export const enum PacketType {
     Connect = 0x10,
     ConnAck = 0x20,
@@ -21,7 +21,7 @@ export const enum PacketType {
 /** The flag of a PUBLISH that is sent again [MQTT-3.3.1-1]. */
 export const DUP = 8
 
-/** What is kept of a packet that is too large: enough for its topic and packet identifier. */
+/** The part of a packet that is too large which the decoder keeps: enough for topic and packet identifier. */
 export const KEPT_BYTES = 512
 
 export interface ConnectFields {
@@ -35,7 +35,7 @@ export interface ConnectFields {
 
 export interface Message {
     topic: string
-    /** Absent while the packet was too large to keep; never so for what nextMessage() returns. */
+    /** Undefined if the packet was too large. `nextMessage` never returns such a message. */
     payload?: Buffer
     /** Packet identifier of a QoS 1 message, 0 for QoS 0. */
     id: number
@@ -45,16 +45,17 @@ function bytesOf(value: Buffer | string): Buffer {
     return typeof value === "string" ? Buffer.from(value) : value
 }
 
-/** Two bytes, high one first [MQTT 1.5.2]. */
+/** Returns two bytes, high byte first [MQTT 1.5.2]. */
 function uint16(value: number): Buffer {
     return Buffer.from([value >> 8, value])
 }
 
+/** Returns the number in two bytes, high byte first [MQTT 1.5.2]. */
 export function readUint16(bytes: Buffer, at: number): number {
     return (bytes[at] << 8) | bytes[at + 1]
 }
 
-/** One packet in one buffer: head, remaining length [MQTT 2.2.3], then `parts` one after another. */
+/** Returns a packet in one buffer: head, remaining length [MQTT 2.2.3], then all `parts`. */
 function buildPacket(head: number, parts: Buffer[]): Buffer {
     let length = 0
     for (const part of parts) length += part.length
@@ -75,13 +76,13 @@ function buildPacket(head: number, parts: Buffer[]): Buffer {
     return packet
 }
 
-/** Appends a length and the bytes [MQTT 1.5.3]. */
+/** Appends a length and the bytes to `parts` [MQTT 1.5.3]. */
 function field(parts: Buffer[], value: Buffer | string): void {
     const bytes = bytesOf(value)
     parts.push(uint16(bytes.length), bytes)
 }
 
-/** Without a will: what the hub makes of one is telemetry, and a board that dies has nothing to tell. */
+/** Returns a CONNECT without a will: the hub turns a will into telemetry, and Moorage needs none. */
 export function encodeConnect(fields: ConnectFields): Buffer {
     let flags = fields.cleanSession ? 2 : 0
     if (fields.password !== undefined) flags |= 64
@@ -95,7 +96,10 @@ export function encodeConnect(fields: ConnectFields): Buffer {
     return buildPacket(PacketType.Connect, parts)
 }
 
-/** @param id packet identifier, used when `qos` is 1 */
+/**
+ * Returns a PUBLISH.
+ * @param id packet identifier, used if `qos` is 1
+ */
 export function encodePublish(
     topic: string,
     payload: Buffer | string,
@@ -110,10 +114,12 @@ export function encodePublish(
     return buildPacket(PacketType.Publish | (qos << 1) | (retain ? 1 : 0), parts)
 }
 
+/** Returns a PUBACK. */
 export function encodePubAck(id: number): Buffer {
     return buildPacket(PacketType.PubAck, [uint16(id)])
 }
 
+/** Returns a SUBSCRIBE with one topic filter. */
 export function encodeSubscribe(id: number, filter: string, qos: number): Buffer {
     const parts = [uint16(id)]
     field(parts, filter)
@@ -121,13 +127,14 @@ export function encodeSubscribe(id: number, filter: string, qos: number): Buffer
     return buildPacket(PacketType.Subscribe, parts)
 }
 
+/** Returns an UNSUBSCRIBE with one topic filter. */
 export function encodeUnsubscribe(id: number, filter: string): Buffer {
     const parts = [uint16(id)]
     field(parts, filter)
     return buildPacket(PacketType.Unsubscribe, parts)
 }
 
-/** A packet that is only a head: PINGREQ, DISCONNECT. */
+/** Returns a packet that has only a head: PINGREQ, DISCONNECT. */
 export function encodeEmpty(head: number): Buffer {
     return buildPacket(head, [])
 }
@@ -136,7 +143,7 @@ function malformed(): Fault {
     return new Fault(FaultKind.Protocol, "malformed MQTT packet")
 }
 
-/** Whether a server may send this to a client that asks for QoS 0 and 1 only. */
+/** Returns whether a server may send this packet to a client that requests only QoS 0 and 1. */
 function isAllowed(head: number, length: number): boolean {
     switch (head) {
         case PacketType.PingResp:
@@ -152,7 +159,7 @@ function isAllowed(head: number, length: number): boolean {
     }
 }
 
-/** Takes packets out of a stream, however it is cut; holds at most one, of at most `maxBytes`. */
+/** Decodes packets from a stream of chunks of any size. Holds at most one packet, of at most `maxBytes`. */
 export class Decoder {
     private head = 0
     private length = 0
@@ -161,15 +168,15 @@ export class Decoder {
     private body: Buffer | undefined
 
     /**
-     * @param maxBytes of a packet after its fixed header; of a larger one only a piece is kept
-     * @param onPacket gets the head, the body (shorter than `length` when the packet was too large), the length
+     * @param maxBytes limit for a packet without its fixed header; only the start of a larger packet is kept
+     * @param onPacket receives the head, the body (shorter than `length` if the packet was too large) and the length
      */
     constructor(
         private readonly maxBytes: number,
         private readonly onPacket: (head: number, body: Buffer, length: number) => void
     ) {}
 
-    /** Takes the next bytes. Throws a Protocol fault for what is not MQTT; of no use after that. */
+    /** Decodes the next bytes. Throws a Protocol fault for bytes that are not MQTT. The decoder is unusable after that. */
     feed(chunk: Buffer): void {
         const end = chunk.length
         let at = 0
@@ -189,7 +196,7 @@ export class Decoder {
         }
     }
 
-    /** One byte of the fixed header: head, then 1 to 4 bytes of remaining length [MQTT 2.2.3]. */
+    /** Decodes one byte of the fixed header: the head, then 1 to 4 bytes of remaining length [MQTT 2.2.3]. */
     private takeHeader(byte: number): void {
         const head = this.head
         if (!head) {
@@ -219,13 +226,13 @@ export class Decoder {
     }
 }
 
-/** The message in a PUBLISH, as the decoder delivered it. */
+/** Returns the message in a PUBLISH from the decoder. Throws a Protocol fault for a malformed packet. */
 export function decodePublish(head: number, body: Buffer, length: number): Message {
     const topicEnd = readUint16(body, 0) + 2
     const isQos1 = head & 2
     const payloadAt = isQos1 ? topicEnd + 2 : topicEnd
     if (topicEnd === 2 || payloadAt > length) throw malformed()
-    // The rest of it was skipped, and with it the packet identifier: it cannot be acknowledged.
+    // The packet identifier was skipped with the rest of the packet, so the message cannot be acknowledged.
     if (payloadAt > body.length) return { topic: "", id: 0 }
     const id = isQos1 ? readUint16(body, topicEnd) : 0
     if (isQos1 && !id) throw malformed() // [MQTT-2.3.1-1]

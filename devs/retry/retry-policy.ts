@@ -1,88 +1,82 @@
-// What went wrong, or well -> what the board does: the table of ARCHITECTURE, as one function from (state, event)
-// to (next state, action, delay). Pure: the caller brings time and chance, waits, and does what the action says.
+// What the board does after each event: `next` maps (state, event) to a new state with an action and a delay. The rows
+// F1 to F17 are those of docs/reference/policy.md, Failures. Pure: the caller supplies time and random numbers, waits
+// for the delay and then does the action.
 
+import { AgentEvent, type PolicyEvent } from "../contract/agent-event"
 import { FaultKind } from "../contract/fault"
 import { backoffCeilingMs, uniformMs } from "./backoff"
 
 export const enum AgentPhase {
-    /** Find the assignment that outlived the power cut. */
+    /** Find the assignment, in flash or by status lookup. */
     FindHub,
-    /** Ask DPS for an assignment. */
+    /** Get an assignment from DPS. */
     Register,
-    /** Connect to the assigned hub, and hold the session until it is stable. */
+    /** Connect to the assigned hub and keep the session until it is stable. */
     Connect,
     /** The session is stable. */
     Moored,
 }
 
-/** What can happen to a board. The kinds of Fault are events too: these follow them. */
-export const enum AgentEvent {
-    /** An assignment was found. */
-    Known = 9,
-    /** None was. */
-    Unknown,
-    /** DPS gave a hub. */
-    Assigned,
-    /** DPS gave the hub that the board had before. */
-    Returned,
-    /** The session has been stable for `stableSec`. */
-    Stable,
-    /** The user asks for a new assignment; `retryAfterSec` is the delay wanted. */
-    Reprovision,
-    /** The token is at 70 to 85 % of its life. */
-    Renew,
-}
-
-/** The last event; for tests of totality. */
-export const EVENT_MAX = AgentEvent.Renew
-
 export const enum AgentAction {
-    /** Do what the next state says. */
+    /** Do the work of the phase. */
     Go,
-    /** The same, with a fresh clock and a fresh token. */
+    /** Set the clock and create a new token, then do the work of the phase. */
     RefreshClock,
-    /** Reboot: the socket worker may be wedged (facts 3.2). */
+    /** Reboot, because the socket worker may be blocked (runtime-facts.md, 3.2). */
     Reboot,
 }
 
-/** Where a board is, what it counts, and what it does next. */
+/** The phase of a board, its counters, and what it does next. */
 export interface AgentState {
-    state: AgentPhase
-    /** Done after `delayMs`. */
+    phase: AgentPhase
+    /** What the board does after `delayMs`. */
     action: AgentAction
     delayMs: number
-    /** Failures in a row since the last stable session. */
+    /** Consecutive failures since the last stable session. */
     failures: number
-    /** Refusals in a row. */
+    /** Consecutive refusals. */
     refusals: number
-    /** Silences in a row. */
+    /** Consecutive timeouts. */
     timeouts: number
-    /** When the hub was lost, in ms of uptime; 0 while it is not. */
+    /** Uptime in ms when the hub was lost, 0 while the hub is not lost. */
     lostMs: number
-    /** How long the same hub is tried before DPS is asked. */
+    /** The hub window: how long the board retries the same hub before it asks DPS. */
     windowMs: number
 }
 
-/** Hub connects: at least a minute between tries (seed, "Retry IoT Hub connection"). */
+/** What the policy needs in addition to the state and the event. */
+export interface PolicyInput {
+    /** Seconds that the service demands (`retry-after`) or the user (delay of a reprovisioning), 0 for none. */
+    retryAfterSec: number
+    /** Uptime in ms, more than 0. */
+    nowMs: number
+    /** Longest wait of a fleet that is throttled without `retry-after`: see `fleetThrottleCeilingMs`. */
+    fleetMs: number
+    /** A random number in [0, 1). */
+    random: number
+}
+
+/** Connections to a hub are at least a minute apart (R27). */
 export const HUB_GAP_MS = 60_000
-/** The same hub for this long before going back to DPS (seed: 15 min, better 30). */
+/** The hub window is 30 min (R25: at least 15 min). */
 export const HUB_WINDOW_MS = 30 * 60_000
-/** What the window doubles up to, while DPS hands back the same dead hub. */
+/** The hub window doubles up to 4 h while DPS returns the same unreachable hub. */
 export const HUB_WINDOW_MAX_MS = 4 * 3600_000
-/** First wait after a server error (seed: at least 5 s). */
+/** The first wait after a server error (R21: at least 5 s). */
 export const SERVER_ERROR_MS = 5_000
-/** What only an operator can mend is asked about this rarely. */
+/** The shortest wait when only an operator can solve the problem. */
 export const SLOW_MS = 10 * 60_000
+/** The longest wait of the exponential backoff. */
 export const CAP_MS = 5 * 60_000
-/** So many failures without a stable session: a registered board that its hub still refuses slows down. */
+/** After more failures than this, a hub that still refuses the board is retried slowly. */
 const MAX_REFUSED_FAILURES = 4
-/** So many silences in a row and the board suspects itself. */
+/** After more consecutive timeouts than this, the board reboots. */
 const MAX_TIMEOUTS = 6
 
-/** A board that has just booted. */
+/** Returns the state of a board that has just booted. */
 export function newAgentState(): AgentState {
     return {
-        state: AgentPhase.FindHub,
+        phase: AgentPhase.FindHub,
         action: AgentAction.Go,
         delayMs: 1,
         failures: 0,
@@ -94,127 +88,123 @@ export function newAgentState(): AgentState {
 }
 
 /**
- * What follows from `event` in `life`: a new Life; `life` stays as it is.
- * @param event an Event, or the FaultKind of a fault
- * @param retryAfterSec as the service said, or 0: never less than that, up to a quarter of it (at least 1 s)
- * more, so that a fleet spreads
- * @param nowMs uptime, more than 0
- * @param fleetMs the longest wait of a fleet that is throttled without retry-after: see fleetMs()
- * @param random in [0, 1)
+ * Returns the state that follows from an event. `before` does not change. A wait is never shorter than
+ * `retryAfterSec`. After a failure it is up to a quarter longer (at least 1 s), which spreads a fleet.
  */
-export function next(
-    life: AgentState,
-    event: number,
-    retryAfterSec: number,
-    nowMs: number,
-    fleetMs: number,
-    random: number
-): AgentState {
-    const n = newAgentState()
-    // A stable session resets backoff and window, and nothing else does; another hub has its own window.
-    if (event === AgentEvent.Stable) {
-        n.state = AgentPhase.Moored
-        return n
+export function next(before: AgentState, event: PolicyEvent, input: PolicyInput): AgentState {
+    const after = newAgentState()
+    // A stable session resets all counters. A different hub gets a new hub window.
+    if (event !== AgentEvent.Stable) {
+        after.failures = before.failures
+        if (event !== AgentEvent.Assigned) {
+            after.phase = before.phase
+            after.lostMs = before.lostMs
+            after.windowMs = before.windowMs
+        }
     }
-    n.failures = life.failures
-    if (event === AgentEvent.Assigned) {
-        n.state = AgentPhase.Connect
-        return n
-    }
-    n.state = life.state
-    n.windowMs = life.windowMs
-    n.lostMs = life.lostMs
     switch (event) {
+        case AgentEvent.Stable:
+            after.phase = AgentPhase.Moored
+            break
         case AgentEvent.Known:
-            n.state = AgentPhase.Connect
-            return n
+        case AgentEvent.Assigned:
+            after.phase = AgentPhase.Connect
+            break
+        // F12: no assignment.
         case AgentEvent.Unknown:
-            n.state = AgentPhase.Register
-            return n
-        // DPS hands back the same dead hub: the window doubles, up to 4 h.
+            after.phase = AgentPhase.Register
+            break
+        // F11: DPS returns the same unreachable hub. Its window doubles and starts again.
         case AgentEvent.Returned:
-            n.state = AgentPhase.Connect
-            if (n.lostMs > 0) {
-                n.windowMs = Math.min(HUB_WINDOW_MAX_MS, 2 * n.windowMs)
-                n.lostMs = nowMs
+            after.phase = AgentPhase.Connect
+            if (after.lostMs > 0) {
+                after.windowMs = Math.min(HUB_WINDOW_MAX_MS, 2 * after.windowMs)
+                after.lostMs = input.nowMs
             }
-            return n
-        // Method, message, desired property or button: register, after the delay wanted.
+            break
+        // F14: reprovisioning. Register, after the requested delay.
         case AgentEvent.Reprovision:
-            n.state = AgentPhase.Register
-            n.delayMs = uniformMs(retryAfterSec * 1000, 0, 0)
-            return n
-        // 70 to 85 % of the token's life: reconnect with a fresh one.
+            after.phase = AgentPhase.Register
+            after.delayMs = uniformMs(input.retryAfterSec * 1000, 0, 0)
+            break
+        // F16: the token nears its expiry. Reconnect with a new token.
         case AgentEvent.Renew:
-            n.state = AgentPhase.Connect
-            n.action = AgentAction.RefreshClock
-            return n
-        // No network of its own: no try, nothing changes; what was to be done still is.
+            after.phase = AgentPhase.Connect
+            after.action = AgentAction.RefreshClock
+            break
+        // F15: no network. Count nothing and keep the pending action.
         case FaultKind.Offline:
-            n.action = life.action
-            n.refusals = life.refusals
-            n.timeouts = life.timeouts
-            n.delayMs = 1000
-            return n
+            after.action = before.action
+            after.refusals = before.refusals
+            after.timeouts = before.timeouts
+            after.delayMs = 1000
+            break
         default:
+            afterFault(before, after, event, input)
             break
     }
-    // What goes wrong: exponential backoff with full jitter, at the hub never under a minute, unless a row says else.
-    const hub = life.state >= AgentPhase.Connect
-    if (hub) {
-        n.state = AgentPhase.Connect
-        if (n.lostMs <= 0) n.lostMs = nowMs
+    return after
+}
+
+/** Completes `after` for a failure of DPS or of the hub: F1 to F13, except F12. */
+function afterFault(before: AgentState, after: AgentState, kind: PolicyEvent, input: PolicyInput): void {
+    const atHub = before.phase >= AgentPhase.Connect
+    const failures = before.failures
+    after.failures = failures + 1
+    if (atHub) {
+        after.phase = AgentPhase.Connect
+        if (after.lostMs <= 0) after.lostMs = input.nowMs
     }
-    const failures = n.failures
-    n.failures = failures + 1
-    let minMs = hub ? HUB_GAP_MS : 1000
+    // F1, F11 and every kind without a row of its own: backoff with full jitter, at the hub at least a minute.
+    let minMs = atHub ? HUB_GAP_MS : 1000
     let maxMs = backoffCeilingMs(failures, 2 * minMs, CAP_MS)
-    switch (event) {
-        // CONNACK 4 or 5, 401, 403: first a fresh clock and token. Then DPS is asked rarely (a key problem), and the
-        // hub's board registers; rarely too, when neither a new token nor a new registration has helped.
+    let needsOperator = false
+    switch (kind) {
+        // F3 (DPS), F9 (hub). First time: a new token for the same service. After that: DPS is retried slowly, and a
+        // board with a hub registers. It registers slowly if neither a new token nor a registration has helped.
         case FaultKind.Refused:
-            n.refusals = life.refusals + 1
+            after.refusals = before.refusals + 1
             maxMs = 2 * minMs
-            if (n.refusals < 2) n.action = AgentAction.RefreshClock
+            if (after.refusals < 2) after.action = AgentAction.RefreshClock
             else {
-                if (!hub || failures >= MAX_REFUSED_FAILURES) minMs = SLOW_MS
-                if (hub) n.state = AgentPhase.Register
+                needsOperator = !atHub || failures >= MAX_REFUSED_FAILURES
+                if (atHub) after.phase = AgentPhase.Register
             }
             break
-        // `failed`, `disabled`, a request that is never taken: the operator's matter. A lookup that says so will not
-        // say anything else before the board registers.
+        // F6: DPS rejects the board. A status lookup repeats this answer until the board registers again.
         case FaultKind.Rejected:
-            minMs = SLOW_MS
-            if (!hub) n.state = AgentPhase.Register
+            needsOperator = true
+            if (!atHub) after.phase = AgentPhase.Register
             break
-        // 429: retry-after, see below, or else the fleet's formula.
+        // F4: DPS throttles. Without retry-after, the fleet formula gives the longest wait.
         case FaultKind.Throttled:
-            maxMs = fleetMs
+            maxMs = input.fleetMs
             break
-        // 5xx; CONNACK 3; a hub that closes at once after CONNACK: 5 s at least, at the hub the first time only; and
-        // up to twice that, or a fleet would come back in one moment.
+        // F2, F5, F7 (DPS): at least 5 s. F10 (hub): at least 5 s the first time, then at least a minute. The range is
+        // at least as wide as its minimum, or the boards of a fleet would return at the same moment.
         case FaultKind.ServerError:
         case FaultKind.Unavailable:
-            if (!hub || !failures) minMs = SERVER_ERROR_MS
+            if (!atHub || !failures) minMs = SERVER_ERROR_MS
             maxMs = Math.max(maxMs, 2 * minMs)
             break
-        // No answer at all, so many times in a row: the socket worker may be wedged.
+        // F8: no answer of any kind. The socket worker may be blocked.
         case FaultKind.Timeout:
-            n.timeouts = life.timeouts + 1
-            if (n.timeouts > MAX_TIMEOUTS) n.action = AgentAction.Reboot
+            after.timeouts = before.timeouts + 1
+            if (after.timeouts > MAX_TIMEOUTS) after.action = AgentAction.Reboot
             break
-        // DNS, TCP or TLS failed, the link was lost, no CONNACK, or what came makes no sense.
         default:
             break
     }
-    if (minMs === SLOW_MS) maxMs = 2 * SLOW_MS
-    // Disconnected: the same hub for the window, then registration.
-    if (hub && nowMs - n.lostMs >= n.windowMs) n.state = AgentPhase.Register
-    // retry-after: never sooner, and a little later, so that a fleet spreads.
-    if (retryAfterSec > 0) {
-        minMs = Math.max(minMs, retryAfterSec * 1000)
+    if (needsOperator) {
+        minMs = SLOW_MS
+        maxMs = 2 * SLOW_MS
+    }
+    // F11: register when the hub window is over.
+    if (atHub && input.nowMs - after.lostMs >= after.windowMs) after.phase = AgentPhase.Register
+    // R5: never earlier than retry-after, and a little later, so that a fleet spreads.
+    if (input.retryAfterSec > 0) {
+        minMs = Math.max(minMs, input.retryAfterSec * 1000)
         maxMs = minMs + Math.max(1000, minMs / 4)
     }
-    n.delayMs = uniformMs(minMs, maxMs, random)
-    return n
+    after.delayMs = uniformMs(minMs, maxMs, input.random)
 }

@@ -1,6 +1,6 @@
-// The one socket that the runtime has, straight over its natives: deadlines, refused writes, explicit
-// states. `@devicescript/net` is not used: it loses an open that data follows at once, throws on a full
-// queue and leaks fibers (facts D6, D9, 3.1). One fiber at a time may use this module.
+// The only socket of the runtime, on its native functions: deadlines, refused writes, explicit states. `@devicescript/net`
+// loses an `open` event if data follows immediately. It also throws on a full queue and leaks fibers (runtime-facts.md,
+// D6, D9 and 3.1). Only one fiber at a time may use this module.
 
 import * as ds from "@devicescript/core"
 import { Fault, FaultKind } from "../contract/fault"
@@ -16,26 +16,28 @@ type SocketNatives = typeof ds & {
 const enum SocketState {
     Closed,
     Connecting,
-    /** connect() gave up, the worker has not: closing now could free TLS contexts in use (facts 3.2). */
+    /** `connect` timed out but the worker still connects. Closing could free TLS contexts in use (runtime-facts.md, 3.2). */
     Abandoned,
     Open,
-    /** Open for the runtime, but of no more use: bytes were lost, refused or made no sense. */
+    /** Open for the runtime but unusable: bytes were lost or refused, or they made no sense. */
     Broken,
 }
 
-/** TLS aborts the chip at 4,096 bytes (facts D8); 1 KB is the rule, the longest CONNECT needs a little more. */
+/** TLS aborts the chip at 4,096 bytes (runtime-facts.md, D8). The longest CONNECT needs a little more than 1 KB. */
 export const SEND_MAX_BYTES = 1280
 
-/** A refused write is tried again this often, 10 ms apart: 2 s of a full queue is a dead link. */
+/** A write is tried this many times, 10 ms apart. A queue that stays full for 2 s means a dead connection. */
 const WRITES_MAX = 200
 
-/** What the last link left behind, its close above all, is over in this time: two ticks of the main loop. */
+/** The events of the last connection arrive within this time: two ticks of the main loop. */
 const SETTLE_MS = 20
 
 let state = SocketState.Closed
-let lost = new Fault(FaultKind.Network, "not connected")
+/** Why the connection is closed. */
+export let closeReason = new Fault(FaultKind.Network, "not connected")
 let onData: (chunk: Buffer) => void
-let heardMs = 0
+/** When bytes last arrived, in ms of uptime. The watchdog counts this as progress. */
+export let lastReceivedMs = 0
 let waiter: ds.Fiber
 
 function onEvent(event: SocketEvent, arg?: Buffer | string): void {
@@ -43,7 +45,7 @@ function onEvent(event: SocketEvent, arg?: Buffer | string): void {
     else if (event === "open") takeOpen()
     else if (state !== SocketState.Closed) {
         state = SocketState.Closed
-        lost = new Fault(FaultKind.Network, arg ? "socket: " + arg : "closed by peer")
+        closeReason = new Fault(FaultKind.Network, arg ? "socket: " + arg : "closed by peer")
     }
     if (waiter && waiter.suspended) waiter.resume(undefined)
 }
@@ -51,43 +53,33 @@ function onEvent(event: SocketEvent, arg?: Buffer | string): void {
 function takeOpen(): void {
     if (state === SocketState.Connecting) state = SocketState.Open
     else if (state === SocketState.Abandoned) {
-        // The worker is idle again, so this is safe now.
+        // The worker is idle again, so closing is safe now.
         state = SocketState.Closed
         ;(ds as SocketNatives)._socketClose()
     }
 }
 
-/** When bytes last came in, ms since boot: what the watchdog takes for progress. */
-export function lastHeardMs(): number {
-    return heardMs
-}
-
-/** Bytes are used up inside the event, so that a burst never piles up in the heap. */
+/** Consumes the bytes inside the event, so that a burst never fills the heap. */
 function takeData(chunk: Buffer): void {
     if (state !== SocketState.Open) return
-    heardMs = ds.millis()
+    lastReceivedMs = ds.millis()
     try {
-        // No buffer: the runtime could not allocate one, its bytes are gone.
+        // No buffer: the runtime could not allocate memory, and the bytes are lost.
         if (!chunk) throw new Fault(FaultKind.Network, "received bytes lost")
         onData(chunk)
     } catch (e) {
-        // Nothing may escape from an event: it would restart the program (facts D10).
+        // An error that escapes from an event restarts the program (runtime-facts.md, D10).
         state = SocketState.Broken
-        lost = e as Fault
+        closeReason = e as Fault
     }
 }
 
-/** Whether the link is gone, or never was. */
-export function isClosed(): boolean {
-    return state !== SocketState.Open
+/** Returns whether the connection is open. */
+export function isOpen(): boolean {
+    return state === SocketState.Open
 }
 
-/** Why it is gone. */
-export function closeReason(): Fault {
-    return lost
-}
-
-/** Returns when something happened on the socket, or after `ms`. */
+/** Waits for an event of the socket, at most for `ms`. */
 export async function wait(ms: number): Promise<void> {
     if (ms <= 0) return
     waiter = ds.Fiber.self()
@@ -107,9 +99,9 @@ async function waitForStateChange(what: SocketState, untilMs: number): Promise<v
 }
 
 /**
- * Opens the link. While an attempt given up earlier is still unresolved it waits for that one first:
- * the worker does one at a time, and its late outcome must not be taken for the new one's.
- * @param sink gets what is received, inside the event: no await in it; what it throws breaks the link
+ * Opens the connection. Waits first for an earlier attempt that timed out and is still in progress. The worker does one
+ * attempt at a time, and the late result of an attempt must not count for the next attempt. Throws Fault.
+ * @param sink receives the bytes inside the event, so it must not await; an error that it throws breaks the connection
  */
 export async function connect(
     host: string,
@@ -128,32 +120,31 @@ export async function connect(
     try {
         natives._socketOpen(host, tls ? -port : port)
     } catch (e) {
-        // All that it throws for a valid host and port: "network not available".
+        // For a valid host and port, the only error is "network not available".
         throw new Fault(FaultKind.Offline, (e as Error).message)
     }
     state = SocketState.Connecting
     await waitForStateChange(SocketState.Connecting, untilMs)
-    if (isClosed()) throw lost
+    if (!isOpen()) throw closeReason
 }
 
-/** Queues `bytes` as one write. What leaves the link unusable closes it before it throws. */
+/** Queues `bytes` as one write. Throws Fault, and closes the connection before that if it is unusable. */
 export async function send(bytes: Buffer): Promise<void> {
-    if (bytes.length > SEND_MAX_BYTES) throw new Fault(FaultKind.Rejected, "over 1280 bytes in one packet")
-    for (let i = 0; i < WRITES_MAX && state === SocketState.Open; i++) {
+    if (bytes.length > SEND_MAX_BYTES) throw new Fault(FaultKind.Rejected, "packet over 1280 bytes")
+    for (let i = 0; i < WRITES_MAX && isOpen(); i++) {
         const result = (ds as SocketNatives)._socketWrite(bytes)
         if (!result) return
         if (result !== -1) break
         await ds.sleep(10)
     }
-    if (state === SocketState.Open) lost = new Fault(FaultKind.Network, "send failed")
-    const why = lost
+    if (isOpen()) closeReason = new Fault(FaultKind.Network, "send failed")
     close()
-    throw why
+    throw closeReason
 }
 
 /**
- * Ends the link at once: what was queued last is lost unless it had a moment to leave. Does nothing
- * while there is none, or none yet.
+ * Closes the connection immediately. Bytes that were queued shortly before may be lost. Does nothing if no connection is
+ * open.
  */
 export function close(): void {
     if (state !== SocketState.Open && state !== SocketState.Broken) return

@@ -1,32 +1,32 @@
-// What the board is at, for whoever shows it: lamp.ts, in the image that has room for one.
+// The status of the board, for the modules that display it: `status-led.ts` in the full image.
 
 import type { Fiber } from "@devicescript/core"
 
-/** How long the lamp is on, in ms; it is off as long, but for two of them. */
+/** The status, as the time in ms that the LED is on. The LED is off for the same time, except in `Waiting` and `Moored`. */
 export const enum BoardStatus {
-    /** A flash every 10 s: for a slot, a retry or a network. */
+    /** A flash every 10 s: the board waits for a slot, a retry or a network. */
     Waiting = 100,
-    /** Fast blinks: talking to DPS, or connecting to the hub. */
+    /** Fast blinks: the board talks to DPS or connects to the hub. */
     Working = 250,
-    /** Slow blinks: waiting too, but the operator is needed, or the trouble lasts. */
+    /** Slow blinks: the board waits too, but an operator has to act, or the problem persists. */
     Failing = 1000,
-    /** Steady; nobody is woken for it. */
+    /** Always on. The long time wakes the fiber rarely. */
     Moored = 3600_000,
 }
 
 export let shown = BoardStatus.Working
-/** Who sleeps until the next change. */
+/** The fiber to wake at the next change. */
 let sleeper: Fiber
 
-/** Says what the board is at, until told otherwise. */
-export function setStatus(light: BoardStatus): void {
-    shown = light
+/** Sets the status of the board. */
+export function setStatus(status: BoardStatus): void {
+    shown = status
     const fiber = sleeper
     sleeper = undefined
     if (fiber) fiber.resume(undefined)
 }
 
-/** Names the fiber to wake at the next change; none when undefined. */
+/** Registers the fiber to wake at the next change, or none if `fiber` is undefined. */
 export function wakeOnChange(fiber: Fiber): void {
     sleeper = fiber
 }

@@ -1,29 +1,29 @@
-// The board's button: held for 5 s, it asks for a new assignment. The light answers at once, by blinking fast.
+// The button of the board: held for 5 s, it requests a new assignment. The status LED confirms with fast blinks.
 
 import * as ds from "@devicescript/core"
 import { BoardStatus, setStatus } from "./board-status"
 
-/** Event of the button service, each 500 ms of a press, with its length in ms. */
+/** Event of the button service: every 500 ms while the button is down, with the time in ms. */
 const HOLD = 0x81
 const HELD_MS = 5000
 const REPEAT_MS = 500
 
 const button = new ds.Button()
-let held = false
+let requested = false
 
 function onPacket(packet: ds.Packet): void {
     if (!packet || packet.eventCode !== HOLD) return
     const heldMs = packet.decode()
     if (heldMs < HELD_MS || heldMs >= HELD_MS + REPEAT_MS) return
-    held = true
+    requested = true
     setStatus(BoardStatus.Working)
 }
 
-/** Whether the button was held since this was asked last. */
+/** Returns whether the button was held for 5 s since the last call. */
 export function reprovisionRequested(): boolean {
-    const asked = held
-    held = false
-    return asked
+    const result = requested
+    requested = false
+    return result
 }
 
 ;(button as any)._onPacket = onPacket

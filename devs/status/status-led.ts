@@ -1,25 +1,25 @@
-// The status lamp, for a person at the board: the LED that the board's JSON names, through the runtime's control service.
+// The status LED: the LED that the board definition names, through the control service of the runtime.
 
 import * as ds from "@devicescript/core"
 import { BoardStatus, shown, wakeOnChange } from "./board-status"
 
-/** Between the flashes of a waiting board. */
+/** Time between the flashes of a waiting board. */
 const DARK_MS = 9900
-/** Dim: on some boards it is an RGB LED beside the USB socket. */
+/** Dim, because some boards have a bright RGB LED. */
 const ON = 20
 
-/** Keeps the lamp, for ever. */
+/** Updates the LED with the status of the board. Never returns. */
 export async function runStatusLed(): Promise<void> {
     const control = new ds.Control("control[int:0]")
     let lit = false
     for (;;) {
-        const light = shown
-        lit = !lit || light === BoardStatus.Moored
+        const status = shown
+        lit = !lit || status === BoardStatus.Moored
         await control.setStatusLight(lit ? ON : 0, 0, 0, 0)
-        // It may have changed while the command was on its way.
-        if (shown !== light) continue
+        // The status may have changed during the command.
+        if (shown !== status) continue
         wakeOnChange(ds.Fiber.self())
-        await ds.suspend(lit || light !== BoardStatus.Waiting ? light : DARK_MS)
+        await ds.suspend(lit || status !== BoardStatus.Waiting ? status : DARK_MS)
         wakeOnChange(undefined)
     }
 }

@@ -1,8 +1,8 @@
-// The assignment record: which hub a board was given, as text for flash settings. Pure.
+// The assignment record: the assigned hub as text, for the settings in flash. Pure.
 //
 //   1|<hub host>|<device ID, empty when it is the registration ID>|<token expiry, s since 1970>|<checksum>
 
-/** What DPS said, and until when the hub token minted from it is good. */
+/** The assignment from DPS, with the expiry of the hub token. */
 export interface Assignment {
     /** Host name of the IoT hub. */
     hub: string
@@ -11,23 +11,23 @@ export interface Assignment {
     expirySec: number
 }
 
-/** Changes when the meaning of a field does; another version's record reads as none. */
+/** The version of the format. A record of another version counts as no record. */
 const VERSION = "1"
 
-/** The longest host name and device ID that a record holds. */
+/** The longest host name and device ID in a record. */
 export const NAME_MAX = 128
 
-/** A later expiry alone is not worth a flash write more often than this: 60 days. */
+/** A record with a later expiry is written at most every 60 days. */
 const RENEW_SEC = 60 * 86_400
 
-/** Whether `stored` still serves for `now`: same hub and device, and an expiry not much older. */
+/** Returns whether the stored record still serves: same hub and device, and an expiry that is not much earlier. */
 export function stillServes(stored: Assignment | undefined, now: Assignment): boolean {
     if (!stored || stored.hub !== now.hub || stored.deviceId !== now.deviceId) return false
     const gainedSec = now.expirySec - stored.expirySec
     return gainedSec >= 0 && gainedSec < RENEW_SEC
 }
 
-/** FNV-1a over the UTF-8 bytes, as a signed 32-bit integer: finds damage, is no protection against intent. */
+/** Returns FNV-1a of the UTF-8 bytes as a signed 32-bit integer. It finds damage but does not protect against attacks. */
 function checksum(text: string): number {
     const bytes = Buffer.from(text)
     let sum = -2128831035
@@ -36,9 +36,8 @@ function checksum(text: string): number {
 }
 
 /**
- * The record as text.
- * @param owner whom the record belongs to (DPS host, ID scope, registration ID, key): it enters the
- * checksum, so that a record of another owner reads as none, and is not stored
+ * Returns the record as text.
+ * @param owner owner text of `recordOwner`; the checksum covers it, so a record of another owner counts as no record
  */
 export function formatRecord(assignment: Assignment, registrationId: string, owner: string): string {
     const id = assignment.deviceId === registrationId ? "" : assignment.deviceId
@@ -46,11 +45,11 @@ export function formatRecord(assignment: Assignment, registrationId: string, own
     return body + checksum(owner + body)
 }
 
-/** The assignment in `text`, or undefined when it is damaged, of another version or of another owner. */
+/** Returns the assignment in `text`, or undefined if the text is damaged or has another version or owner. */
 export function parseRecord(text: string, registrationId: string, owner: string): Assignment | undefined {
     const end = text.lastIndexOf("|") + 1
     const body = text.slice(0, end)
-    if (end < 5 || !body.startsWith(VERSION + "|")) return undefined
+    if (end < 5 || body.indexOf(VERSION + "|")) return undefined
     if (text.slice(end) !== "" + checksum(owner + body)) return undefined
     const hubEnd = body.indexOf("|", 2)
     const idEnd = body.indexOf("|", hubEnd + 1)
@@ -58,9 +57,4 @@ export function parseRecord(text: string, registrationId: string, owner: string)
     const hub = body.slice(2, hubEnd)
     if (idEnd < 0 || idEnd === end - 1 || !hub || isNaN(expirySec)) return undefined
     return { hub, deviceId: body.slice(hubEnd + 1, idEnd) || registrationId, expirySec }
-}
-
-/** Returns the owner text that the checksum of a record covers. The text contains the device key. */
-export function recordOwner(dpsHost: string, idScope: string, key: string): string {
-    return dpsHost + "|" + idScope + "|" + key + "|"
 }

@@ -1,19 +1,17 @@
-// The assignment record in the board's flash settings. The store formats itself, program and all, when a
-// write is torn (facts D2), so this writes as little as can be and never twice the same.
+// The assignment record in the settings of the board's flash. A torn write makes the runtime format the whole store with
+// the program (runtime-facts.md, D2). This module therefore writes rarely and never writes the same record twice.
 
+import { FlashKey } from "../contract/flash-keys"
 import { type Assignment, formatRecord, parseRecord, stillServes } from "./assignment-record"
 import { readSetting, writeSetting } from "./settings-store"
 
-/** Settings that hold the record; the second only when it does not fit in the first. */
-const KEY = "hub"
-const KEY_REST = "hub2"
 /**
- * Characters of the record in one setting: key + 1 + JSON must not pass 232 bytes, or the next read
- * resets the board (facts D1). JSON adds two quotes; names with characters that it escapes are refused.
+ * Characters of the record in one setting. Key, 1 byte and JSON must not exceed 232 bytes, or the next read resets the
+ * board (runtime-facts.md, D1). JSON adds two quotes. Names with characters that JSON escapes are not stored.
  */
 const PART_MAX = 232 - 4 - 1 - 2
 
-/** Whether JSON writes `text` as it is, one byte a character. */
+/** Returns whether JSON contains `text` unchanged, with one byte per character. */
 export function isPlain(text: string): boolean {
     const bytes = Buffer.from(text)
     for (let i = 0; i < bytes.length; i++) {
@@ -24,19 +22,19 @@ export function isPlain(text: string): boolean {
 }
 
 async function readText(): Promise<string> {
-    const first = await readSetting(KEY, "")
+    const first = await readSetting(FlashKey.Record, "")
     if (typeof first !== "string" || first.length < PART_MAX) return "" + first
-    return first + (await readSetting(KEY_REST, ""))
+    return first + (await readSetting(FlashKey.RecordRest, ""))
 }
 
-/** The stored assignment, or undefined when there is none, or it is damaged or another owner's. */
+/** Returns the stored assignment, or undefined if the record is missing, damaged or of another owner. Throws Fault. */
 export async function readRecord(registrationId: string, owner: string): Promise<Assignment | undefined> {
     return parseRecord(await readText(), registrationId, owner)
 }
 
 /**
- * Stores the assignment unless what is stored still serves, and reads it back.
- * @returns whether flash now holds one that serves
+ * Stores the assignment, unless the stored record still serves, and reads it back. Throws Fault.
+ * @returns whether flash now has a record that serves
  */
 export async function writeRecord(
     assignment: Assignment,
@@ -46,8 +44,8 @@ export async function writeRecord(
     if (stillServes(await readRecord(registrationId, owner), assignment)) return true
     const text = formatRecord(assignment, registrationId, owner)
     if (!isPlain(text)) return false
-    // A cut between the two writes leaves halves of two records: the checksum makes that none.
-    if (text.length >= PART_MAX) await writeSetting(KEY_REST, text.slice(PART_MAX))
-    await writeSetting(KEY, text.slice(0, PART_MAX))
+    // After a power cut between the two writes, the halves of two records do not match the checksum.
+    if (text.length >= PART_MAX) await writeSetting(FlashKey.RecordRest, text.slice(PART_MAX))
+    await writeSetting(FlashKey.Record, text.slice(0, PART_MAX))
     return (await readText()) === text
 }

@@ -173,13 +173,13 @@ describe("a board that a user asks to reprovision", () => {
 
     test("forgets a delayed request in a power cut and does not write its record", async () => {
         const world = await startStableWorld("main")
-        world.untilLogged("record kept")
+        world.untilLogged("record stored")
         const writes = world.board.stats.flashWrites
         void world.cloud
             .hub(HUB_HOST)
             .invokeMethod("board-1", "Reprovision", { delaySec: 600 }, { timeoutMs: 10_000 })
             .catch(() => undefined)
-        world.untilLogged("reprovision asked")
+        world.untilLogged("reprovisioning requested")
         world.board.powerOff()
         world.board.powerOn()
         world.untilLogged(/^moored/, 30)

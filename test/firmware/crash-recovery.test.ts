@@ -68,7 +68,7 @@ describe("the full image after a crash", () => {
         expect(crashes(world)).toBeGreaterThan(100)
         expect(world.board.stats.flashWrites).toBe(3)
         expect(world.dials.length).toBeLessThanOrEqual(6 * 60)
-        expect(readSettings(world.board.flash).deaths).toBe(3)
+        expect(readSettings(world.board.flash).crashes).toBe(3)
     })
 
     test("clears its crash count after a stable boot, and writes nothing without a crash", async () => {
@@ -79,9 +79,9 @@ describe("the full image after a crash", () => {
         hub.patchDesired("board-1", { a: null })
         world.board.powerOn()
         world.untilLogged("stable")
-        expect(readSettings(world.board.flash).deaths).toBe(1)
+        expect(readSettings(world.board.flash).crashes).toBe(1)
         world.advanceSec(1)
-        expect(readSettings(world.board.flash).deaths).toBe(0)
+        expect(readSettings(world.board.flash).crashes).toBe(0)
         const writes = world.board.stats.flashWrites
         world.board.powerOff()
         world.board.powerOn()

@@ -30,7 +30,7 @@ describe("a board that gets CONNACK 3 from DPS", () => {
         const tries = connectionTimesMs(world, "dps")
         expectEachWithin(gapsBetween(tries), SERVER_ERROR_MS, CAP_MS + CALL_MS)
         expect(tries.length).toBeGreaterThan(40)
-        expect(world.logged("ID_SCOPE right?").length).toBe(world.logged("CONNACK 3").length - 4)
+        expect(world.logged("check ID_SCOPE").length).toBe(world.logged("CONNACK 3").length - 4)
     })
 })
 
@@ -306,7 +306,7 @@ describe("a board that needs DPS", () => {
         world.board.powerOn()
         world.advanceSec(60 * 60)
         expect(world.logged("CONNACK 3").length).toBeGreaterThan(5)
-        expect(world.logged("ID_SCOPE right?").length).toBe(world.logged("CONNACK 3").length - 4)
+        expect(world.logged("check ID_SCOPE").length).toBe(world.logged("CONNACK 3").length - 4)
         expectEachWithin(gapsBetween(connectionTimesMs(world, "dps")), 1000, HOUR_MS)
     })
 

@@ -135,7 +135,7 @@ describe("a board that loses power between two flash writes", () => {
         const { world, writes, formats } = await runLife()
         expect(writes).toHaveLength(NAMES.length)
         expect(world.board.stats.panics).toBe(1)
-        expect(readSettings(world.board.flash).deaths).toBe(0)
+        expect(readSettings(world.board.flash).crashes).toBe(0)
         expect(formats).toEqual([])
     })
 
@@ -210,7 +210,7 @@ describe("a board that loses power inside a flash write (runtime-facts.md, D2)",
         const { world, writes, formats } = await createRecordingWorld()
         fillWithStaleValues(world.board.flash)
         world.board.powerOn()
-        world.untilLogged("record kept")
+        world.untilLogged("record stored")
         expect(writes).toHaveLength(2)
         const [collection, append] = writes
         const steps = flashSteps(collection.before, collection.after)
@@ -230,7 +230,7 @@ describe("a board that loses power inside a flash write (runtime-facts.md, D2)",
         }
         expect(activeBank(board.flash)).toBe(bank)
         board.powerOn()
-        world.untilLogged("record kept")
+        world.untilLogged("record stored")
         board.powerOff()
         board.flash.save(tornImage(writes[0].before, writes[0].after, 9))
         const boot = () => {
@@ -319,12 +319,12 @@ describe("a board whose flash does not store the record", () => {
 
     async function expectLookupAtBoot(world: FirmwareWorld) {
         world.board.powerOn()
-        world.untilLogged("record not kept: the next boot asks DPS")
+        world.untilLogged("record not stored: the next boot asks DPS")
         world.board.powerOff()
         const asked = lookups(world)
         world.board.powerOn()
         world.untilLogged(/^moored/)
-        world.untilLogged("record not kept: the next boot asks DPS")
+        world.untilLogged("record not stored: the next boot asks DPS")
         expect(lookups(world)).toBe(asked + 1)
         expect(registrations(world)).toBe(1)
         expect(world.board.stats).toMatchObject({ panics: 0, resets: 0 })
@@ -335,7 +335,7 @@ describe("a board whose flash does not store the record", () => {
         const { world, writes, formats } = await createRecordingWorld({ flash })
         flash.on = true
         world.board.powerOn()
-        world.untilLogged("record not kept")
+        world.untilLogged("record not stored")
         flash.on = false
         world.cloud.hub(mooredHost(world)).disconnect(ID)
         world.untilLogged(/^moored/, 300)
@@ -343,7 +343,7 @@ describe("a board whose flash does not store the record", () => {
         expect(writes).toHaveLength(1)
         world.board.powerOff()
         world.board.powerOn()
-        world.untilLogged("record kept")
+        world.untilLogged("record stored")
         expect(formats).toEqual([])
         expect(registrations(world)).toBe(1)
     })
@@ -354,7 +354,7 @@ describe("a board that reads an invalid record", () => {
         const { world, writes } = await createRecordingWorld()
         const { board } = world
         board.powerOn()
-        world.untilLogged("record kept")
+        world.untilLogged("record stored")
         const values = flashSteps(writes[0].before, writes[0].after).filter(step => step.what === "value")
         const from = values[0].at
         const to = from + Buffer.byteLength(JSON.stringify(readSettings(board.flash).hub))
@@ -368,7 +368,7 @@ describe("a board that reads an invalid record", () => {
                 const asked = lookups(world)
                 board.powerOn()
                 world.untilLogged(/^moored/)
-                world.untilLogged("record kept")
+                world.untilLogged("record stored")
                 expect(lookups(world), `byte ${at - from}, bits ${bits}`).toBe(asked + 1)
             }
         }
@@ -380,13 +380,13 @@ describe("a board that reads an invalid record", () => {
         const world = await createWorld({ image: "main" })
         const { board } = world
         board.powerOn()
-        world.untilLogged("record kept")
+        world.untilLogged("record stored")
         board.powerOff()
         const other = { hub: "other.azure-devices.net", deviceId: ID, expirySec: 1_900_000_000 }
         writeSettings(board.flash, { hub: formatRecord(other, ID, "dps|0ne|key|") })
         const asked = lookups(world)
         board.powerOn()
-        world.untilLogged("record kept")
+        world.untilLogged("record stored")
         expect(world.logged("other.azure")).toEqual([])
         expect(lookups(world)).toBe(asked + 1)
         expect(registrations(world)).toBe(1)
@@ -421,7 +421,7 @@ describe("a board that writes flash", () => {
         world.untilLogged(/^moored/)
         world.advanceSec(119)
         expect(writes).toEqual([])
-        world.untilLogged("record kept", 2)
+        world.untilLogged("record stored", 2)
         expect(writes).toHaveLength(1)
     })
 })

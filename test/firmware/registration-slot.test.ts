@@ -48,7 +48,7 @@ describe("a board with a slot and a record", () => {
             settings: { SLOT: 5, SLOT_SEC: 60 },
         })
         world.board.powerOn()
-        world.untilLogged("record kept", 600)
+        world.untilLogged("record stored", 600)
         world.board.powerOff()
         world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault: { connack: 5 } })
         world.board.powerOn()

@@ -1,11 +1,11 @@
 // Shared by the tests of the retry policy: all phases and events, fast-check generators, and a call with defaults.
+import * as contract from "@moorage/device/shared"
 import fc from "fast-check"
 import { FaultKind } from "../../devs/contract/fault"
 import {
     AgentAction,
     AgentPhase,
     type AgentState,
-    EVENT_MAX,
     HUB_WINDOW_MAX_MS,
     HUB_WINDOW_MS,
     newAgentState,
@@ -16,9 +16,18 @@ export const FLEET_MS = 60_000
 export const HOUR_MS = 3600_000
 export const PHASES = [AgentPhase.FindHub, AgentPhase.Register, AgentPhase.Connect, AgentPhase.Moored]
 export const ACTIONS = [AgentAction.Go, AgentAction.RefreshClock, AgentAction.Reboot]
-export const EVENTS = Array.from({ length: EVENT_MAX + 1 }, (_, event) => event)
+/** Returns the members of a `const enum`. TypeScript has no list of them, but the compiled module has one. */
+function membersOf(name: "AgentEvent" | "FaultKind"): number[] {
+    const members = Object.values((contract as unknown as Record<string, object>)[name]) as unknown[]
+    return members.filter(member => typeof member === "number")
+}
+
+export const FAULT_KINDS = membersOf("FaultKind")
+/** The events that are not failures. */
+export const AGENT_EVENTS = membersOf("AgentEvent")
+export const EVENTS = [...FAULT_KINDS, ...AGENT_EVENTS]
 /** The events that are failures of a service; a missing network is not one of them. */
-export const FAULTS = EVENTS.filter(event => event <= FaultKind.Rejected && event !== FaultKind.Offline)
+export const FAULTS = FAULT_KINDS.filter(kind => kind !== FaultKind.Offline)
 
 /** A random number as the policy gets it. */
 export const randomUnit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
@@ -29,7 +38,7 @@ export const anyNumber = fc.oneof(
     fc.constantFrom(NaN, Infinity, -Infinity, -1, 0, 2 ** 31, 2 ** 53)
 )
 export const agentStates = fc.record({
-    state: fc.constantFrom(...PHASES),
+    phase: fc.constantFrom(...PHASES),
     action: fc.constantFrom(...ACTIONS),
     delayMs: fc.nat(),
     failures: fc.nat(),
@@ -41,7 +50,7 @@ export const agentStates = fc.record({
 
 /** Returns a new state in this phase, with the given fields replaced. */
 export function stateIn(phase: AgentPhase, fields: Partial<AgentState> = {}): AgentState {
-    return { ...newAgentState(), state: phase, ...fields }
+    return { ...newAgentState(), phase, ...fields }
 }
 
 /** Returns the decision of the policy on an event. */
@@ -50,7 +59,7 @@ export function decide(
     event: number,
     { retryAfterSec = 0, nowMs = 1000, fleetMs = FLEET_MS, random = 0 } = {}
 ): AgentState {
-    return next(state, event, retryAfterSec, nowMs, fleetMs, random)
+    return next(state, event, { retryAfterSec, nowMs, fleetMs, random })
 }
 
 /** Returns whether the event means that the service itself is in trouble. */

@@ -3,7 +3,7 @@
 import * as ds from "@devicescript/core"
 import { beforeEach, describe, expect, test } from "@devicescript/test"
 import { Fault, FaultKind } from "../../devs/contract/fault"
-import { close, connect, isClosed, send, SEND_MAX_BYTES, wait } from "../../devs/socket/socket"
+import { close, connect, isOpen, send, SEND_MAX_BYTES, wait } from "../../devs/socket/socket"
 
 /** What the adapter asked of the runtime, in order. */
 let calls: string[] = []
@@ -80,7 +80,7 @@ describe("socket", () => {
         later.start("open", undefined)
         await connect("h", 443, true, 1000, sink)
         expect(calls.join()).toBe("open h:-443")
-        expect(isClosed()).toBe(false)
+        expect(isOpen()).toBe(true)
     })
     test("an open that data follows at once is not lost, nor is the data", async () => {
         later.start("open", undefined)
@@ -95,7 +95,7 @@ describe("socket", () => {
         later.start("close", undefined)
         await connectKind(1000)
         await ds.sleep(5)
-        expect(isClosed()).toBe(true)
+        expect(isOpen()).toBe(false)
     })
     test("an error while connecting is a Network fault", async () => {
         later.start("error", "can't connect")
@@ -110,7 +110,7 @@ describe("socket", () => {
         await opened()
         happen("data", undefined)
         await ds.sleep(5)
-        expect(isClosed()).toBe(true)
+        expect(isOpen()).toBe(false)
         expect(await sendKind(Buffer.from("x"))).toBe(FaultKind.Network)
         expect(calls.join()).toBe("close")
     })
@@ -119,7 +119,7 @@ describe("socket", () => {
         happen("data", Buffer.from("!"))
         happen("data", Buffer.from("after"))
         await ds.sleep(5)
-        expect(isClosed()).toBe(true)
+        expect(isOpen()).toBe(false)
         expect(received).toBe("")
         expect(await sendKind(Buffer.from("x"))).toBe(FaultKind.Protocol)
     })
@@ -137,7 +137,7 @@ describe("socket", () => {
         await opened()
         writeResults = [-10]
         expect(await sendKind(Buffer.from("x"))).toBe(FaultKind.Network)
-        expect(isClosed()).toBe(true)
+        expect(isOpen()).toBe(false)
     })
     test("too much at once is refused before it is sent, and the link stays", async () => {
         await opened()

@@ -29,7 +29,7 @@ const RECORD = "devs/store/assignment-record.ts"
 
 const ROLL = "return low + Math.floor((high - low + 1) * random)"
 const CHECKSUM = 'if (text.slice(end) !== "" + checksum(owner + body)) return undefined'
-const REFUSED_ONCE = "if (n.refusals < 2) n.action = AgentAction.RefreshClock"
+const REFUSED_ONCE = "if (after.refusals < 2) after.action = AgentAction.RefreshClock"
 
 /** A mutant of one edit. */
 function one(
@@ -47,7 +47,7 @@ export const MUTANTS: Mutant[] = [
     one("no jitter: always the longest wait", [BACKOFF, ROLL, "return high"], "cut-off", "spread"),
     one(
         "no jitter among the throttled",
-        [POLICY, "maxMs = fleetMs", "minMs = fleetMs\n            maxMs = fleetMs"],
+        [POLICY, "maxMs = input.fleetMs", "minMs = input.fleetMs\n            maxMs = input.fleetMs"],
         "first-boots",
         "spread"
     ),
@@ -63,19 +63,19 @@ export const MUTANTS: Mutant[] = [
     ),
     one(
         "retry-after ignored",
-        [POLICY, "if (retryAfterSec > 0) {", "if (retryAfterSec > 1e9) {"],
+        [POLICY, "if (input.retryAfterSec > 0) {", "if (input.retryAfterSec > 1e9) {"],
         "first-boots",
         "retry-after"
     ),
     one(
         "retry-after taken for milliseconds",
-        [POLICY, "Math.max(minMs, retryAfterSec * 1000)", "Math.max(minMs, retryAfterSec)"],
+        [POLICY, "Math.max(minMs, input.retryAfterSec * 1000)", "Math.max(minMs, input.retryAfterSec)"],
         "first-boots",
         "retry-after"
     ),
     one(
         "throttled without retry-after: again after 1 ms",
-        [POLICY, "maxMs = fleetMs", "minMs = 1\n            maxMs = 1"],
+        [POLICY, "maxMs = input.fleetMs", "minMs = 1\n            maxMs = 1"],
         "first-boots",
         "retry-after"
     ),
@@ -87,7 +87,7 @@ export const MUTANTS: Mutant[] = [
     ),
     one(
         "the operator's matter asked about after 1 s",
-        [POLICY, "case FaultKind.Rejected:\n            minMs = SLOW_MS", "case FaultKind.Rejected:"],
+        [POLICY, "case FaultKind.Rejected:\n            needsOperator = true", "case FaultKind.Rejected:"],
         "first-boots",
         "retry-after"
     ),
@@ -99,7 +99,7 @@ export const MUTANTS: Mutant[] = [
     ),
     one(
         "an endless wait after a failure",
-        [AGENT, "if (life.delayMs > 1) await", "if (life.failures > 0) await sleepFed(1e9)\n        await"],
+        [AGENT, "if (agent.delayMs > 1) await", "if (agent.failures > 0) await sleepFed(1e9)\n        await"],
         "first-boots",
         "moored"
     ),
@@ -118,13 +118,21 @@ export const MUTANTS: Mutant[] = [
     ),
     one(
         "hub window that never doubles",
-        [POLICY, "n.windowMs = Math.min(HUB_WINDOW_MAX_MS, 2 * n.windowMs)", "n.windowMs = HUB_WINDOW_MS"],
+        [
+            POLICY,
+            "after.windowMs = Math.min(HUB_WINDOW_MAX_MS, 2 * after.windowMs)",
+            "after.windowMs = HUB_WINDOW_MS",
+        ],
         "lost-hub",
         "hub-window"
     ),
     one(
         "hub window without an end",
-        [POLICY, "if (hub && nowMs - n.lostMs >= n.windowMs)", "if (hub && nowMs < n.lostMs)"],
+        [
+            POLICY,
+            "if (atHub && input.nowMs - after.lostMs >= after.windowMs)",
+            "if (atHub && input.nowMs < after.lostMs)",
+        ],
         "lost-hub",
         "window-end"
     ),
@@ -139,11 +147,11 @@ export const MUTANTS: Mutant[] = [
             },
             {
                 file: AGENT,
-                find: "const offline = fault.kind === FaultKind.Offline",
+                find: "const offline = kind === FaultKind.Offline",
                 replace:
-                    "if (connAckMs > 0 && life.state >= AgentPhase.Connect) {\n        life = newAgentState()\n" +
-                    "        life.state = AgentPhase.Connect\n    }\n" +
-                    "    const offline = fault.kind === FaultKind.Offline",
+                    "if (connAckMs > 0 && agent.phase >= AgentPhase.Connect) {\n        agent = newAgentState()\n" +
+                    "        agent.phase = AgentPhase.Connect\n    }\n" +
+                    "    const offline = kind === FaultKind.Offline",
             },
         ],
         plan: "cut-off",
@@ -152,32 +160,32 @@ export const MUTANTS: Mutant[] = [
     },
     one(
         "refused once, and registers",
-        [POLICY, REFUSED_ONCE, "if (n.refusals < 1) n.action = AgentAction.RefreshClock"],
+        [POLICY, REFUSED_ONCE, "if (after.refusals < 1) after.action = AgentAction.RefreshClock"],
         "cut-off",
         "hub-window"
     ),
     one(
         "refused once, and tries the same token again",
-        [POLICY, REFUSED_ONCE, "if (n.refusals < 2) n.action = AgentAction.Go"],
+        [POLICY, REFUSED_ONCE, "if (after.refusals < 2) after.action = AgentAction.Go"],
         "cut-off",
         "fresh-token"
     ),
     one(
         "token never renewed",
-        [SESSION, "if (nowMs >= renewMs) return -1", "if (nowMs < 0) return renewMs"],
+        [SESSION, "if (nowMs >= renewMs) return", "if (nowMs < 0) return"],
         "days",
         "token-life"
     ),
     one(
         "Reprovision answered and forgotten",
-        [SESSION, "if (delaySec >= 0) return delaySec", "if (delaySec >= 1e9) return delaySec"],
+        [SESSION, "if (delaySec !== undefined) return", "if (delaySec >= 1e9) return"],
         "cut-off",
         "promised"
     ),
     // The boot.
     one(
         "registers at every boot: the record never read",
-        ["devs/agent/assignment-from-flash.ts", "if (kept) return kept", "if (kept) return undefined"],
+        ["devs/agent/assignment-from-flash.ts", "if (stored) return stored", "if (stored) return undefined"],
         "first-boots",
         "warm-boot"
     ),

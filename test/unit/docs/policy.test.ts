@@ -47,7 +47,11 @@ function references(text: string, kind: "code" | "test"): [string, string][] {
 
 /** Returns whether `file` defines `name`: a function, a constant, a member of an enum, or a case of the policy. */
 function defines(file: string, name: string): boolean {
-    const forms = [`\\b(function|const) ${name}\\b`, `^ +${name}( = \\d+)?,$`, `case FaultKind\\.${name}:`]
+    const forms = [
+        `\\b(function|const) ${name}\\b`,
+        `^ +${name}( = \\d+)?,$`,
+        `case (AgentEvent|FaultKind)\\.${name}:`,
+    ]
     return forms.some(form => new RegExp(form, "m").test(read(file)))
 }
 

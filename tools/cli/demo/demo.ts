@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { LOG_PATTERNS } from "@moorage/device/shared"
 import { Cloud, deviceRoutes, listen, type Servers } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { realClock, realRandom } from "@moorage/runtime"
@@ -111,7 +112,7 @@ export async function startDemo(timeline: Timeline): Promise<Demo> {
 
 /** What a board says last once its session is stable; the tight image keeps nothing, telemetry has to do. */
 function settledLines(berth: BootTimer): RegExp[] {
-    return berth.report.image === "main" ? [/^record kept/] : []
+    return berth.report.image === "main" ? [new RegExp(LOG_PATTERNS.stored)] : []
 }
 
 async function powerAll(scene: Demo, kind: "cold" | "warm"): Promise<void> {

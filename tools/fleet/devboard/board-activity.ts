@@ -1,4 +1,5 @@
 // Derives the activity of a board from its log lines (devs/agent). The latest line with an activity counts.
+import { LOG_PATTERNS } from "@moorage/device/shared"
 import type { BoardLogEntry } from "@moorage/vm"
 
 export interface Activity {
@@ -12,25 +13,25 @@ export const OFF_ACTIVITY: Activity = { text: "off" }
 /** The runtime has formatted its settings store, so the board has no program and logs nothing. */
 export const NO_PROGRAM_ACTIVITY: Activity = { text: "dark: no program" }
 
-type LogPattern = [line: RegExp, toActivity: (match: RegExpExecArray) => Activity]
+type ActivityPattern = [line: string, toActivity: (match: RegExpExecArray) => Activity]
 
 /** The first match counts. A line without a match does not change the activity. */
-const LOG_PATTERNS: LogPattern[] = [
-    [/^(.*); next in (\d+) s$/, ([, reason, sec]) => ({ text: `waiting ${sec} s: ${reason}` })],
-    [/^boot \d+ /, () => ({ text: "reading its assignment" })],
-    [/^new: slot in (\d+) s$/, ([, sec]) => ({ text: `waiting ${sec} s for its slot` })],
-    [/^registering$/, () => ({ text: "registering" })],
-    [/^(?:known|assigned|connecting) (\S+)$/, ([, hub]) => ({ text: `connecting to ${hub}` })],
-    [/^moored (\S+)$/, ([, hub]) => ({ text: `moored at ${hub}`, hub })],
-    [/^(reprovision asked|button held|token renewal)$/, ([line]) => ({ text: line })],
-    [/^setting \S+ is missing or malformed$/, ([line]) => ({ text: `stopped: ${line}` })],
-    [/^restarted after a panic/, () => ({ text: "waiting 1 to 2 min after a panic" })],
-    [/^(planned reboot|stuck: reboot)$/, ([line]) => ({ text: line })],
+const ACTIVITY_PATTERNS: ActivityPattern[] = [
+    [LOG_PATTERNS.next, ([, event, sec]) => ({ text: `waiting ${sec} s: ${event}` })],
+    [LOG_PATTERNS.boot, () => ({ text: "reading its assignment" })],
+    [LOG_PATTERNS.slot, ([, sec]) => ({ text: `waiting ${sec} s for its slot` })],
+    [LOG_PATTERNS.registering, () => ({ text: "registering" })],
+    [LOG_PATTERNS.connecting, ([, hub]) => ({ text: `connecting to ${hub}` })],
+    [LOG_PATTERNS.moored, ([, hub]) => ({ text: `moored at ${hub}`, hub })],
+    [LOG_PATTERNS.ended, ([line]) => ({ text: line })],
+    [LOG_PATTERNS.setting, ([line]) => ({ text: `stopped: ${line}` })],
+    [LOG_PATTERNS.restarted, () => ({ text: "waiting 1 to 2 min after a panic" })],
+    [LOG_PATTERNS.reboot, ([line]) => ({ text: line })],
 ]
 
 function activityFromLog(line: string): Activity | undefined {
-    for (const [pattern, toActivity] of LOG_PATTERNS) {
-        const match = pattern.exec(line)
+    for (const [pattern, toActivity] of ACTIVITY_PATTERNS) {
+        const match = new RegExp(pattern).exec(line)
         if (match) return toActivity(match)
     }
     return undefined

@@ -1,6 +1,6 @@
 // Reads the contents of a board's flash for display, without secrets.
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
-import { type Assignment, parseRecord, recordOwner } from "@moorage/device/shared"
+import { type Assignment, FlashKey, parseRecord, recordOwner } from "@moorage/device/shared"
 import { type Flash, readNetwork, readProgram, readSettings } from "@moorage/vm"
 import { FIRMWARE_SETTINGS } from "../firmware-settings.js"
 
@@ -24,9 +24,9 @@ export interface FlashIdentity {
 
 const HIDDEN = "(hidden)"
 /** Settings in which the firmware stores the record. */
-const RECORD_SETTINGS = ["hub", "hub2"]
+const RECORD_SETTINGS: string[] = [FlashKey.Record, FlashKey.RecordRest]
 /** Settings without a secret that are not in FIRMWARE_SETTINGS: the ID, and the number of crashes. */
-const VISIBLE_SETTINGS = ["REG_ID", "deaths"]
+const VISIBLE_SETTINGS: string[] = ["REG_ID", FlashKey.Crashes]
 
 /** Returns the text of a setting. An unquoted value of digits is stored as a number. */
 const settingText = (value: unknown) => (value === undefined ? undefined : String(value))

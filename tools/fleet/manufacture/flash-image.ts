@@ -1,4 +1,5 @@
 // One board's flash image: the content of its `fstor` partition, written by the VM and checked by it.
+import { LOG_PATTERNS } from "@moorage/device/shared"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { ManualClock, type Random, seededRandom } from "@moorage/runtime"
 import {
@@ -112,9 +113,13 @@ export function bootImage(image: Uint8Array, content: ImageContent, bytecode: Ui
         network: NOWHERE,
         log: line => lines.push(line),
     })
-    const up = `${profile.image} ${registrationId}`
+    const bootLine = new RegExp(LOG_PATTERNS.boot)
     board.powerOn()
-    const isUp = () => lines.some(line => line.startsWith("boot ") && line.endsWith(up))
+    const isUp = () =>
+        lines.some(line => {
+            const [, image, id] = bootLine.exec(line) ?? []
+            return image === profile.image && id === registrationId
+        })
     if (!clock.advanceUntil(isUp, BOOT_LIMIT_MS))
         throw new VmError(
             "flash",

@@ -1,5 +1,6 @@
 // The known state of one board, collected from trace events: network, power switch and answers of the cloud. The
 // observer does not look into the firmware. Of the log it reads one thing, the renewal of a token.
+import { LogText } from "@moorage/device/shared"
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { SimulatedBoard } from "../world/simulated-board.js"
@@ -114,7 +115,7 @@ export class BoardObserver {
         else if (kind === "methodResponse" && status === 202)
             this.reprovisionRequested = this.reprovisionAccepted = true
         else if (kind === "event" && event.detail?.startsWith("reprovision")) this.reprovisionRequested = true
-        else if (kind === "log" && event.detail === "token renewal") this.endedOnPurpose = true
+        else if (kind === "log" && event.detail === LogText.Renewal) this.endedOnPurpose = true
         else if (kind === "connack" && service === "dps") this.onDpsConnack(ms, status ?? 0)
         else if (kind === "connack") this.onHubConnack(ms, status ?? 0)
         else if (service === GLOBAL_DEVICE_ENDPOINT) this.onDpsConnection(kind)

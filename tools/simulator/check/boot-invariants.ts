@@ -1,9 +1,7 @@
 // What a board does between its boot and its first connection to a hub.
+import { CRASHES_MAX } from "@moorage/device/shared"
 import type { BoardObserver } from "./board-observer.js"
 import { actionText, type EventInvariant, formatSeconds, TOLERANCE_MS } from "./invariant.js"
-
-/** After this many crashes in a row a board runs in safe mode and ignores its record. */
-export const CRASHES_MAX = 3
 
 const isInSafeMode = ({ sim }: BoardObserver) => sim.flashRecord().crashes >= CRASHES_MAX
 

@@ -1,7 +1,7 @@
 // What must be true some time after the last fault, and at the end of a run.
+import { CRASHES_MAX } from "@moorage/device/shared"
 import type { FlashRecord } from "../world/simulated-board.js"
 import type { BoardObserver } from "./board-observer.js"
-import { CRASHES_MAX } from "./boot-invariants.js"
 import type { Invariant } from "./invariant.js"
 
 /** After a session is stable, the record is written and read back within this time. */

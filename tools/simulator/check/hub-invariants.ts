@@ -1,4 +1,5 @@
 // Which hub a board connects to, for how long it retries that hub, and with which token.
+import { TokenDays } from "@moorage/device/shared"
 import type { BoardObserver } from "./board-observer.js"
 import { type EventInvariant, formatSeconds, isHub } from "./invariant.js"
 
@@ -6,8 +7,6 @@ import { type EventInvariant, formatSeconds, isHub } from "./invariant.js"
 const ATTEMPT_MAX_MS = 60_000
 /** Largest part of a token's lifetime that a session may last. */
 const TOKEN_LIFE_MAX = 0.85
-/** Lifetime of a token if the settings do not say otherwise. */
-const TOKEN_DAYS = 90
 /** A renewal waits until telemetry that is being sent is acknowledged. */
 const RENEWAL_TOLERANCE_MS = 5 * 60_000
 
@@ -22,7 +21,7 @@ function isRegistrationDue(observer: BoardObserver, ms: number): boolean {
 }
 
 function tokenLifeMs({ sim }: BoardObserver): number {
-    return Number(sim.options.settings.TOKEN_DAYS ?? TOKEN_DAYS) * 86_400_000
+    return Number(sim.options.settings.TOKEN_DAYS ?? TokenDays.Default) * 86_400_000
 }
 
 /** Returns how a registration in the hub window came about. */

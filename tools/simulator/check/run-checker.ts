@@ -1,4 +1,5 @@
 // Checks a run against all invariants and keeps the first violations.
+import { StableSec } from "@moorage/device/shared"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { Violation } from "../trace/run-result.js"
 import type { World } from "../world/world.js"
@@ -11,8 +12,6 @@ import { SPREAD_INVARIANT, ThunderingHerdDetector } from "./thundering-herd.js"
 
 const VIOLATIONS_KEPT = 50
 const TIMELINES_KEPT = 20
-/** Default of the firmware. */
-const STABLE_SEC = 120
 
 /** A violation is kept with the trace events that led to it. */
 interface Finding {
@@ -39,7 +38,7 @@ export class RunChecker {
         settings: Record<string, unknown>
     ) {
         this.herds = new ThunderingHerdDetector(settings)
-        const stableMs = Number(settings.STABLE_SEC ?? STABLE_SEC) * 1000
+        const stableMs = Number(settings.STABLE_SEC ?? StableSec.Default) * 1000
         for (const { sim } of world.boards) this.observers.set(sim.id, new BoardObserver(sim, stableMs))
     }
 

@@ -1,5 +1,5 @@
 // Finds thundering herds: boards that fail for the same reason in the same second must not reconnect in the same second.
-import { fleetThrottleCeilingMs } from "@moorage/device/shared"
+import { FleetRate, FleetSize, fleetThrottleCeilingMs, LoadFactor } from "@moorage/device/shared"
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { Invariant } from "./invariant.js"
@@ -18,11 +18,6 @@ const HERD_MIN_BOARDS = 12
 const TOGETHER_SHARE_MAX = 3 / 4
 /** A fleet whose longest wait is shorter has no time to spread. */
 const FLEET_WAIT_MIN_MS = 10_000
-
-/** Defaults of the firmware's settings. */
-const FLEET_N = 1000
-const FLEET_CPS = 16
-const LOAD = 1
 
 /** Boards that failed for the same reason in the same second. */
 interface Herd {
@@ -46,9 +41,9 @@ export class ThunderingHerdDetector {
     constructor(settings: Record<string, unknown>) {
         const number = (name: string, fallback: number) => Number(settings[name] ?? fallback)
         this.fleetWaitMs = fleetThrottleCeilingMs(
-            number("LOAD", LOAD),
-            number("FLEET_N", FLEET_N),
-            number("FLEET_CPS", FLEET_CPS)
+            number("LOAD", LoadFactor.Default),
+            number("FLEET_N", FleetSize.Default),
+            number("FLEET_CPS", FleetRate.Default)
         )
     }
 

@@ -30,7 +30,7 @@ function isAlike(a: Cohort, b: Cohort): boolean {
 
 function isSameLife(a: AgentState, b: AgentState): boolean {
     return (
-        a.state === b.state &&
+        a.phase === b.phase &&
         a.action === b.action &&
         a.failures === b.failures &&
         a.refusals === b.refusals &&

@@ -1,9 +1,16 @@
 // A fleet without the VM: the decisions of devs/retry, the throttles of the emulator, and the time that steps take.
 //
 //   (slot) -- lookup -- register -- polls -- connect -- moored       after a 429 or a closed CONNECT: wait, again
-import { FaultKind } from "@moorage/device/shared"
-import { slotMs } from "@moorage/device/shared"
-import { AgentEvent, type AgentState, newAgentState, next, AgentPhase } from "@moorage/device/shared"
+import {
+    AgentEvent,
+    AgentPhase,
+    type AgentState,
+    FaultKind,
+    newAgentState,
+    next,
+    type PolicyInput,
+    slotMs,
+} from "@moorage/device/shared"
 import { DpsThrottle, HubThrottle, type Quotas, type Rate } from "@moorage/emulator"
 import { VirtualClock } from "../world/virtual-clock.js"
 import { randomStream } from "../world/random-streams.js"
@@ -73,7 +80,7 @@ export class FleetModel {
     /** Boards with a valid record, all of them booting. */
     reboot(): FleetCurve {
         const { devices, quotas } = this.options
-        const life = next(newAgentState(), AgentEvent.Known, 0, 1, 0, 0)
+        const life = next(newAgentState(), AgentEvent.Known, inputAt(1))
         this.hubs.forEach((_, hub) => {
             const boards = Math.floor((devices + hub) / this.hubs.length)
             this.random.each(
@@ -104,7 +111,7 @@ export class FleetModel {
         const step = strategy.looksUp ? CohortStep.Lookup : CohortStep.Register
         const life = strategy.looksUp
             ? newAgentState()
-            : next(newAgentState(), AgentEvent.Unknown, 0, 1, 0, 0)
+            : next(newAgentState(), AgentEvent.Unknown, inputAt(1))
         this.random.each(
             Math.min(left, plan.boardsPerSlot),
             chance => {
@@ -149,7 +156,7 @@ export class FleetModel {
         const { answerMs } = this.durations
         const passed = this.admit(cohort, answerMs, () => this.dps.operate())
         if (!passed) return
-        const life = next(cohort.agent, AgentEvent.Unknown, 0, this.clock.elapsedMs(), 0, 0)
+        const life = next(cohort.agent, AgentEvent.Unknown, inputAt(this.clock.elapsedMs()))
         this.schedule(answerMs, {
             ...cohort,
             step: CohortStep.Register,
@@ -167,7 +174,7 @@ export class FleetModel {
         this.recorder.registered(nowMs, passed)
         const assignedMs = this.assignmentMs() + endMs
         const event = cohort.hub === NO_HUB ? AgentEvent.Assigned : AgentEvent.Returned
-        const life = next(cohort.agent, event, 0, nowMs + assignedMs, 0, 0)
+        const life = next(cohort.agent, event, inputAt(nowMs + assignedMs))
         const assigned = { step: CohortStep.Connect, agent: life, knowsTime: true }
         if (cohort.hub !== NO_HUB) this.schedule(assignedMs, { ...assigned, boards: passed, hub: cohort.hub })
         else
@@ -233,7 +240,7 @@ export class FleetModel {
         this.recorder.hubRefused(nowMs, boards)
         this.random.each(
             boards,
-            chance => next(cohort.agent, FaultKind.Network, 0, nowMs + noticedMs, 0, chance()),
+            chance => next(cohort.agent, FaultKind.Network, inputAt(nowMs + noticedMs, chance())),
             (life, alike) =>
                 this.schedule(noticedMs + life.delayMs, {
                     ...cohort,
@@ -257,6 +264,11 @@ export class FleetModel {
 
 const NO_HUB = -1
 
+/** Returns the input of the policy for an event without `retry-after`. */
+function inputAt(nowMs: number, random = 0): PolicyInput {
+    return { retryAfterSec: 0, nowMs, fleetMs: 0, random }
+}
+
 /** N / cps. */
 function minimumSec(devices: number, rate: Rate | null): number {
     return rate ? (devices * rate.perSec) / rate.calls : 0
@@ -264,5 +276,5 @@ function minimumSec(devices: number, rate: Rate | null): number {
 
 /** What a board does that has had a hub. */
 function nextStep(life: AgentState): CohortStep {
-    return life.state === AgentPhase.Register ? CohortStep.Register : CohortStep.Connect
+    return life.phase === AgentPhase.Register ? CohortStep.Register : CohortStep.Connect
 }

@@ -30,7 +30,7 @@ export interface FleetNumbers {
 /** The same life after one more failure, and a wait. */
 function afterWait(life: AgentState, delayMs: number): AgentState {
     const n = newAgentState()
-    n.state = life.state
+    n.phase = life.phase
     n.lostMs = life.lostMs
     n.windowMs = life.windowMs
     n.failures = Math.min(FAILURES_MAX, life.failures + 1)
@@ -90,6 +90,6 @@ export function moorageStrategy({ load, devices, perSec }: FleetNumbers): RetryS
         name: "Moorage",
         looksUp: true,
         afterThrottle: (life, retryAfterSec, nowMs, chance) =>
-            next(life, FaultKind.Throttled, retryAfterSec, nowMs, maxMs, chance()),
+            next(life, FaultKind.Throttled, { retryAfterSec, nowMs, fleetMs: maxMs, random: chance() }),
     }
 }

@@ -14,7 +14,7 @@ export type TraceEventKind =
     | "start"
     /** The board writes a log line; detail: the line. */
     | "log"
-    /** Flash is written; detail: `record`, or `deaths` for the number of crashes. */
+    /** Flash is written; detail: `record`, or `crashes` for the number of crashes. */
     | "flash"
     /** A power cut tears a write to flash. */
     | "torn"

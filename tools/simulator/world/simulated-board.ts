@@ -10,7 +10,7 @@ import {
     tornImage,
     writeSettings,
 } from "@moorage/vm"
-import { type Assignment, formatRecord, parseRecord } from "@moorage/device/shared"
+import { type Assignment, FlashKey, formatRecord, parseRecord } from "@moorage/device/shared"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { BoardSpec } from "./fleet-spec.js"
 
@@ -143,7 +143,7 @@ export class SimulatedBoard {
      */
     spoilRecord(how: "damaged" | "foreign"): void {
         this.cutPower(POWER_OFF_MS)
-        const record = String(readSettings(this.flash).hub ?? "")
+        const record = String(readSettings(this.flash)[FlashKey.Record] ?? "")
         if (record === "" || this.flash.isFailing) return
         const [, name, , expiry] = record.split("|")
         const foreign = { hub: FOREIGN_HUB, deviceId: this.id, expirySec: Number(expiry) }
@@ -151,7 +151,7 @@ export class SimulatedBoard {
             how === "damaged"
                 ? record.replace(/\|./, `|${name.startsWith("x") ? "y" : "x"}`)
                 : formatRecord(foreign, this.id, "")
-        writeSettings(this.flash, { hub })
+        writeSettings(this.flash, { [FlashKey.Record]: hub })
     }
 
     /** Makes all writes to flash fail, or succeed again. */
@@ -172,9 +172,9 @@ export class SimulatedBoard {
 
     private readFlashRecord(flash: Flash): FlashRecord {
         const settings = readSettings(flash)
-        const text = `${String(settings.hub ?? "")}${String(settings.hub2 ?? "")}`
+        const text = `${String(settings[FlashKey.Record] ?? "")}${String(settings[FlashKey.RecordRest] ?? "")}`
         const assignment = text ? parseRecord(text, this.id, this.options.owner) : undefined
-        return { text, assignment, crashes: Number(settings.deaths ?? 0) }
+        return { text, assignment, crashes: Number(settings[FlashKey.Crashes] ?? 0) }
     }
 
     private applyPower(): void {

@@ -103,7 +103,7 @@ export class World {
             network,
             emit: ({ kind, ...fact }) => this.emit(id, kind, fact),
             onFlashWrite: (before, after) => {
-                this.emit(id, "flash", { detail: before.text === after.text ? "deaths" : "record" })
+                this.emit(id, "flash", { detail: before.text === after.text ? "crashes" : "record" })
                 this.observer.onFlashWrite(id, before, after)
             },
         })

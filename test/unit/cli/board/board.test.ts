@@ -122,7 +122,7 @@ describe("a board at an emulator of its own", () => {
     test("keeps its hub over a power cut, and over the end of the command, by its flash file", async () => {
         const flash = path("kept.bin")
         const board = new Played(["--flash", flash, ...QUICK])
-        await board.until(/^record kept$/)
+        await board.until(/^record stored$/)
         board.say("power off")
         board.say("reset")
         board.say("power on")
@@ -287,7 +287,7 @@ describe("a manufactured image", () => {
     test("moors as it is, and is not written", async () => {
         const before = readFileSync(image)
         const board = new Played(["--image", image])
-        await board.until(/^record kept$/)
+        await board.until(/^record stored$/)
         board.say("flash")
         await board.until(/^flash$/)
         expect((await board.quit()).code).toBe(0)
@@ -462,7 +462,7 @@ describe("on a terminal", () => {
             const shows = (text: RegExp) => expect.poll(() => terminal.screen).toMatch(text)
             terminal.type(`"${process.execPath}" "${BIN}" board --set STABLE_SEC=1`)
             await shows(/\npower on \| Wi-Fi on \| moored at hub-\d\S+ \| ● steady \(moored\)/)
-            await shows(/ s {2}board {4}record kept\n/)
+            await shows(/ s {2}board {4}record stored\n/)
             await shows(/heap [\d.]+ of 64 KB *\n1 flash write \| up \d:\d\d *\np power {2}r reset/)
             expect(terminal.state.isCursorShown).toBe(false)
             terminal.press("f")

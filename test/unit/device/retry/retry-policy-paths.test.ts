@@ -1,10 +1,10 @@
 // Sequences of decisions of devs/retry/retry-policy.ts: no path reaches DPS or a hub too early.
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { AgentEvent } from "../../../../devs/contract/agent-event"
 import { FaultKind } from "../../../../devs/contract/fault"
 import {
     AgentAction,
-    AgentEvent,
     AgentPhase,
     type AgentState,
     HUB_GAP_MS,
@@ -67,7 +67,7 @@ function follow(step: PathStep, { event, tookMs = 0, retryAfterSec = 0, random =
         if (!isFulfilled)
             throw new Error(`Rule violated: ${rule}. ${JSON.stringify({ event, step, nextState, atMs })}`)
     }
-    const isHub = isAtHub(state.state)
+    const isHub = isAtHub(state.phase)
     const isFault = FAULTS.includes(event)
     const lostMs = isHub && isFault ? (step.lostMs ?? nowMs) : step.lostMs
     const gapMs = atMs - step.atMs
@@ -77,17 +77,17 @@ function follow(step: PathStep, { event, tookMs = 0, retryAfterSec = 0, random =
             "the wait is at least retry-after"
         )
         check(gapMs >= 1000, "two calls are at least 1 s apart")
-        const isRetry = isHub ? nextState.state === AgentPhase.Connect : nextState.state === state.state
+        const isRetry = isHub ? nextState.phase === AgentPhase.Connect : nextState.phase === state.phase
         check(
-            isRetry || nextState.state === AgentPhase.Register,
+            isRetry || nextState.phase === AgentPhase.Register,
             "a failure leads to a retry or a registration"
         )
     }
-    if (isFault && isHub && nextState.state === AgentPhase.Connect) {
+    if (isFault && isHub && nextState.phase === AgentPhase.Connect) {
         const minMs = isServerError(event) && !step.hasFailed ? SERVER_ERROR_MS : HUB_GAP_MS
         check(gapMs >= minMs, "hub calls are 1 min apart, or 5 s after a first server error")
     }
-    if (isFault && isHub && nextState.state === AgentPhase.Register) {
+    if (isFault && isHub && nextState.phase === AgentPhase.Register) {
         const isSecondRefusal = event === FaultKind.Refused && state.action === AgentAction.RefreshClock
         const isWindowOver = nowMs - (lostMs ?? nowMs) >= HUB_WINDOW_MS
         check(
@@ -104,7 +104,7 @@ function follow(step: PathStep, { event, tookMs = 0, retryAfterSec = 0, random =
             "10 min after a second refusal"
         )
     }
-    const isNewRegistration = nextState.state === AgentPhase.Register && state.state !== AgentPhase.Register
+    const isNewRegistration = nextState.phase === AgentPhase.Register && state.phase !== AgentPhase.Register
     const isRequested = event === AgentEvent.Reprovision
     if (isNewRegistration && !isRequested && step.registeredMs !== undefined)
         check(atMs - step.registeredMs >= 2 * HUB_GAP_MS, "two attempts at the hub between two registrations")
@@ -133,7 +133,7 @@ describe("the retry policy on every path of events", () => {
                     paths++
                     return
                 }
-                for (const event of eventsIn(step.state.state)) search(follow(step, { event }), depth - 1)
+                for (const event of eventsIn(step.state.phase)) search(follow(step, { event }), depth - 1)
             }
             search(begin(stateIn(phase)), 5)
             expect(paths).toBeGreaterThan(100_000)
@@ -154,7 +154,7 @@ describe("the retry policy on every path of events", () => {
                 (phase, list) => {
                     let step = begin(stateIn(phase))
                     for (const { index, tookMs, retryAfterSec, random } of list) {
-                        const events = eventsIn(step.state.state)
+                        const events = eventsIn(step.state.phase)
                         const event = events[index % events.length]
                         const isRequest = event === AgentEvent.Reprovision
                         step = follow(step, {
@@ -177,7 +177,7 @@ describe("the retry policy on every path of events", () => {
                 let step = begin(stateIn(AgentPhase.Register))
                 let registrations = 0
                 for (let i = 0; step.atMs < 24 * HOUR_MS; i++) {
-                    const isRegister = step.state.state === AgentPhase.Register
+                    const isRegister = step.state.phase === AgentPhase.Register
                     if (isRegister) registrations++
                     const assignment = isSameHub ? AgentEvent.Returned : AgentEvent.Assigned
                     step = follow(step, { event: isRegister ? assignment : faults[i % faults.length] })
@@ -194,10 +194,10 @@ describe("the retry policy from any state", () => {
             fc.property(agentStates, fc.boolean(), (start, isKnown) => {
                 let state: AgentState = start
                 let steps = 0
-                while (state.state !== AgentPhase.Moored) {
-                    if (state.state === AgentPhase.FindHub)
+                while (state.phase !== AgentPhase.Moored) {
+                    if (state.phase === AgentPhase.FindHub)
                         state = decide(state, isKnown ? AgentEvent.Known : AgentEvent.Unknown)
-                    else if (state.state === AgentPhase.Register) state = decide(state, AgentEvent.Assigned)
+                    else if (state.phase === AgentPhase.Register) state = decide(state, AgentEvent.Assigned)
                     else state = decide(state, AgentEvent.Stable)
                     expect(++steps).toBeLessThanOrEqual(3)
                 }
@@ -213,7 +213,7 @@ describe("the retry policy from any state", () => {
         while (nowMs < 12 * HOUR_MS) {
             state = decide(state, FaultKind.Refused, { nowMs })
             nowMs += state.delayMs
-            if (state.state !== AgentPhase.Register) continue
+            if (state.phase !== AgentPhase.Register) continue
             registeredMs.push(nowMs)
             state = decide(state, AgentEvent.Returned, { nowMs })
         }

@@ -1,11 +1,11 @@
 // Every decision of devs/retry/retry-policy.ts, tested in Node with the code that boards run.
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { AgentEvent } from "../../../../devs/contract/agent-event"
 import { FaultKind } from "../../../../devs/contract/fault"
 import { WAIT_MAX_MS } from "../../../../devs/retry/backoff"
 import {
     AgentAction,
-    AgentEvent,
     AgentPhase,
     CAP_MS,
     HUB_GAP_MS,
@@ -16,10 +16,12 @@ import {
 } from "../../../../devs/retry/retry-policy"
 import {
     ACTIONS,
+    AGENT_EVENTS,
     agentStates,
     anyNumber,
     decide,
     EVENTS,
+    FAULT_KINDS,
     FAULTS,
     FLEET_MS,
     isServerError,
@@ -28,6 +30,19 @@ import {
     stateIn,
     uptimeMs,
 } from "../../../helpers/policy-states.js"
+
+describe("event numbers", () => {
+    test("are below 50 for failures and at least 50 for all other events", () => {
+        expect(FAULT_KINDS.length).toBeGreaterThanOrEqual(9)
+        for (const kind of FAULT_KINDS) expect(kind).toBeLessThan(50)
+        expect(AGENT_EVENTS.length).toBeGreaterThanOrEqual(7)
+        for (const event of AGENT_EVENTS) expect(event).toBeGreaterThanOrEqual(50)
+    })
+
+    test("are unique", () => {
+        expect(new Set(EVENTS).size).toBe(EVENTS.length)
+    })
+})
 
 describe("the retry policy in every phase, for every event", () => {
     test.each(PHASES.flatMap(phase => EVENTS.map(event => [phase, event])))(
@@ -40,11 +55,11 @@ describe("the retry policy in every phase, for every event", () => {
                     fc.nat(86_400),
                     randomUnit,
                     (anyState, nowMs, retryAfterSec, random) => {
-                        const state = { ...anyState, state: phase }
+                        const state = { ...anyState, phase }
                         const before = JSON.stringify(state)
                         const decision = decide(state, event, { retryAfterSec, nowMs, random })
                         expect(JSON.stringify(state)).toBe(before)
-                        expect(PHASES).toContain(decision.state)
+                        expect(PHASES).toContain(decision.phase)
                         expect(ACTIONS).toContain(decision.action)
                         expect(Number.isInteger(decision.delayMs)).toBe(true)
                         expect(decision.delayMs).toBeGreaterThanOrEqual(1)
@@ -137,12 +152,12 @@ describe("the retry policy at the hub", () => {
                     uptimeMs,
                     randomUnit,
                     (anyState, event, nowMs, random) => {
-                        const state = { ...anyState, state: phase }
+                        const state = { ...anyState, phase }
                         const decision = decide(state, event, { nowMs, random })
                         const lostMs = state.lostMs || nowMs
                         const isWindowOver = nowMs - lostMs >= state.windowMs
                         const isSecondRefusal = event === FaultKind.Refused && state.refusals > 0
-                        expect(decision.state === AgentPhase.Register).toBe(isWindowOver || isSecondRefusal)
+                        expect(decision.phase === AgentPhase.Register).toBe(isWindowOver || isSecondRefusal)
                     }
                 )
             )
@@ -151,7 +166,7 @@ describe("the retry policy at the hub", () => {
 
     test("sets the clock and retries the same hub after the first refusal", () => {
         expect(decide(stateIn(AgentPhase.Connect), FaultKind.Refused)).toMatchObject({
-            state: AgentPhase.Connect,
+            phase: AgentPhase.Connect,
             action: AgentAction.RefreshClock,
         })
     })
@@ -159,7 +174,7 @@ describe("the retry policy at the hub", () => {
     test("counts a refusal as the first refusal again after a different failure", () => {
         const interrupted = decide(decide(stateIn(AgentPhase.Connect), FaultKind.Refused), FaultKind.Network)
         expect(decide(interrupted, FaultKind.Refused)).toMatchObject({
-            state: AgentPhase.Connect,
+            phase: AgentPhase.Connect,
             action: AgentAction.RefreshClock,
         })
     })
@@ -167,7 +182,7 @@ describe("the retry policy at the hub", () => {
     test("waits at least 10 min before it registers when the assigned hub keeps refusing", () => {
         const state = stateIn(AgentPhase.Connect, { refusals: 1, failures: 4 })
         expect(decide(state, FaultKind.Refused)).toMatchObject({
-            state: AgentPhase.Register,
+            phase: AgentPhase.Register,
             delayMs: SLOW_MS,
         })
     })
@@ -176,9 +191,9 @@ describe("the retry policy at the hub", () => {
         let state = decide(stateIn(AgentPhase.Moored), FaultKind.Network, { nowMs: 5000 })
         expect(state.lostMs).toBe(5000)
         state = decide(state, FaultKind.Network, { nowMs: 5000 + HUB_WINDOW_MS - 1 })
-        expect(state.state).toBe(AgentPhase.Connect)
+        expect(state.phase).toBe(AgentPhase.Connect)
         state = decide(state, FaultKind.Network, { nowMs: 5000 + HUB_WINDOW_MS })
-        expect(state.state).toBe(AgentPhase.Register)
+        expect(state.phase).toBe(AgentPhase.Register)
     })
 
     test("doubles the window up to 4 h when DPS returns the same unreachable hub", () => {
@@ -213,11 +228,11 @@ describe("the retry policy at the hub", () => {
         expect(
             decide(stateIn(AgentPhase.Moored), AgentEvent.Reprovision, { retryAfterSec: 30 })
         ).toMatchObject({
-            state: AgentPhase.Register,
+            phase: AgentPhase.Register,
             delayMs: 30_000,
         })
         expect(decide(stateIn(AgentPhase.Moored), AgentEvent.Renew)).toMatchObject({
-            state: AgentPhase.Connect,
+            phase: AgentPhase.Connect,
             action: AgentAction.RefreshClock,
             delayMs: 1,
         })
@@ -267,9 +282,9 @@ describe("the retry policy at DPS", () => {
         "sets the clock after a refusal, then retries after at least 10 min (phase %i)",
         phase => {
             const first = decide(stateIn(phase), FaultKind.Refused)
-            expect(first).toMatchObject({ state: phase, action: AgentAction.RefreshClock })
+            expect(first).toMatchObject({ phase, action: AgentAction.RefreshClock })
             expect(decide(first, FaultKind.Refused)).toMatchObject({
-                state: phase,
+                phase,
                 action: AgentAction.Go,
                 delayMs: SLOW_MS,
             })
@@ -278,7 +293,7 @@ describe("the retry policy at DPS", () => {
 
     test.each(AT_DPS)("registers after at least 10 min when DPS rejects the board (phase %i)", phase => {
         const decision = decide(stateIn(phase), FaultKind.Rejected)
-        expect(decision).toMatchObject({ state: AgentPhase.Register, delayMs: SLOW_MS })
+        expect(decision).toMatchObject({ phase: AgentPhase.Register, delayMs: SLOW_MS })
     })
 
     test.each(AT_DPS)("reboots after seven consecutive timeouts (phase %i)", phase => {
@@ -290,7 +305,7 @@ describe("the retry policy at DPS", () => {
         const before = { failures: 2, timeouts: 1, refusals: 1, lostMs: 7, action: AgentAction.RefreshClock }
         for (const phase of PHASES)
             expect(decide(stateIn(phase, before), FaultKind.Offline)).toMatchObject({
-                state: phase,
+                phase,
                 ...before,
             })
     })

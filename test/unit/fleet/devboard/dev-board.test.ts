@@ -60,7 +60,7 @@ describe("the activity of a board", () => {
         const panic: BoardLogEntry = { kind: "panic", text: "PANIC 60004: out of memory; ..." }
         const moored: Activity = { text: "moored at a.b", hub: "a.b" }
         expect(nextActivity(moored, panic, true)).toEqual({ text: "crashed (panic)" })
-        const otherLine: BoardLogEntry = { kind: "log", text: "record kept" }
+        const otherLine: BoardLogEntry = { kind: "log", text: "record stored" }
         expect(nextActivity(moored, otherLine, true)).toBe(moored)
     })
 })
