@@ -1,27 +1,26 @@
-// Whether the keys work: those of the service APIs, and a device's. Everything is only read.
-import type { CloudSettings, HubApi, Services } from "../azure/index.js"
-import type { CheckRunner } from "./check-runner.js"
+// Checks the keys of the service APIs and of a device. All calls are read-only.
+import { type HubApi, type Services } from "../azure/index.js"
 import {
     lookupOutcome,
     lookupRequest,
-    scopeStatusOf,
     scopeProbePacket,
     type ScopeStatus,
+    scopeStatusOf,
 } from "./check-device.js"
-import { failFromError, type Finding, ok, type CheckOutcome, skip, warn } from "./finding.js"
-import { type Credentials, type DeviceIdentity, chooseIdentity } from "./device-credentials.js"
-import type { Probes } from "./probes.js"
-import { HTTPS_TLS, mqttAddress } from "./check-connectivity.js"
+import { type CheckContext, HTTPS_TLS, mqttAddress } from "./check-connectivity.js"
+import { chooseIdentity, type Credentials, type DeviceIdentity } from "./device-credentials.js"
+import { type CheckOutcome, failFromError, type Finding, ok, skip, warn } from "./finding.js"
 
-/** A device that there is not. */
-const STRANGER = "moorage-doctor"
+type Target = Pick<CheckContext, "settings" | "probes">
 
-const NO_SERVICE = "--connection-string @FILE, dps in a profile, or PROVISIONING_CONNECTION_STRING"
+/** ID of a device that does not exist. */
+const UNKNOWN_DEVICE = "moorage-doctor"
 
-/** Runs a call with services that are closed after it. */
+const DPS_ACCESS_CURE = "Use --connection-string @FILE, dps in a profile, or PROVISIONING_CONNECTION_STRING"
+
+/** Opens the services, makes a call and closes the services. */
 async function withServices(
-    settings: CloudSettings,
-    probes: Probes,
+    { settings, probes }: Target,
     signal: AbortSignal,
     call: (services: Services) => Promise<CheckOutcome>
 ): Promise<CheckOutcome> {
@@ -35,95 +34,96 @@ async function withServices(
     }
 }
 
-/** One page of enrollment groups: one call. */
-async function askDps({ dps }: Services): Promise<CheckOutcome> {
-    if (!dps) return skip("no access to the service API of a DPS is given", NO_SERVICE)
+/** Reads one page of enrollment groups with one call. */
+async function checkDps({ dps }: Services): Promise<CheckOutcome> {
+    if (!dps) return skip("no connection string for a DPS instance", DPS_ACCESS_CURE)
     const { value: groups = [] } = (await dps.groups().next()) as { value?: { isEnabled: boolean }[] }
     const disabled = groups.filter(({ isEnabled }) => !isEnabled).length
-    const accepted = `${dps.hostName} takes the key`
+    const accepted = `${dps.hostName} accepts the key`
     if (groups.length === 0)
         return warn(
-            `${accepted}; it has no enrollment group`,
-            "Make one, unless each board is enrolled by itself"
+            `${accepted}; no enrollment group`,
+            "Create an enrollment group, unless each board has an individual enrollment"
         )
     const count = `${groups.length} enrollment group${groups.length === 1 ? "" : "s"}`
     if (disabled === groups.length)
-        return warn(`${accepted}; ${count}, all disabled`, "Enable one, or its boards are turned away")
+        return warn(`${accepted}; ${count}, all disabled`, "Enable a group, otherwise DPS rejects its boards")
     return ok(`${accepted}; ${count}${disabled ? `, ${disabled} disabled` : ""}`)
 }
 
-async function askHub(hub: HubApi, id: string | undefined): Promise<CheckOutcome> {
-    const isKnown = await hub.hasTwin(id ?? STRANGER)
-    const accepted = `${hub.hostName} takes the key`
-    return ok(id === undefined ? accepted : `${accepted}; it ${isKnown ? "knows" : "does not know"} ${id}`)
+async function checkHub(hub: HubApi, id: string | undefined): Promise<CheckOutcome> {
+    const isKnown = await hub.hasTwin(id ?? UNKNOWN_DEVICE)
+    const accepted = `${hub.hostName} accepts the key`
+    return ok(id === undefined ? accepted : `${accepted} and ${isKnown ? "knows" : "does not know"} ${id}`)
 }
 
-/** Whether DPS knows the scope: asked only when the lookup leaves it open. */
-async function askScope(
+/** Asks DPS by MQTT whether it knows the ID scope. Needed only if the status lookup leaves it open. */
+async function probeScope(
     { idScope, key }: DeviceIdentity,
-    settings: CloudSettings,
-    probes: Probes,
+    { settings, probes }: Target,
     nowSec: number,
     signal: AbortSignal
 ): Promise<ScopeStatus> {
-    const at = mqttAddress(settings)
-    if (!at) return "notTold"
+    const address = mqttAddress(settings)
+    if (!address) return "undetermined"
     const suffix = Buffer.from(probes.random.bytes(4)).toString("hex")
-    const packet = scopeProbePacket(idScope, `${STRANGER}-${suffix}`, key, nowSec)
+    const registrationId = `${UNKNOWN_DEVICE}-${suffix}`
+    const packet = scopeProbePacket({ idScope, registrationId, key }, nowSec)
+    const endpoint = { address, serverName: settings.deviceHost, ca: settings.ca }
     try {
-        return scopeStatusOf(await probes.connectMqtt(at, settings.deviceHost, settings.ca, packet, signal))
+        return scopeStatusOf(await probes.connectMqtt(endpoint, packet, signal))
     } catch (error) {
         if (signal.aborted) throw error
-        return "notTold"
+        return "undetermined"
     }
 }
 
-/** @param skewSec how far this machine's clock is ahead: the token is made by the service's, as a board does */
-async function askDevice(
+/** @param skewSec how far the clock of this machine is ahead; tokens use the service's clock, as those of a board do */
+async function checkDevice(
     credentials: Credentials,
-    settings: CloudSettings,
-    probes: Probes,
+    target: Target,
     skewSec: number,
     signal: AbortSignal
 ): Promise<CheckOutcome> {
+    const { settings, probes } = target
     const identity = chooseIdentity(credentials)
     if ("missing" in identity) return skip(identity.missing, identity.cure)
     const nowSec = probes.clock.nowMs() / 1000 - skewSec
     try {
         const request = lookupRequest(identity, settings.deviceHost, nowSec)
-        const answer = await probes.sendRequest(settings, request, signal)
-        const isOpen = answer.status === 401 || answer.status === 404
-        const scope = isOpen ? await askScope(identity, settings, probes, nowSec, signal) : "notTold"
-        return lookupOutcome(identity, answer, scope)
+        const response = await probes.sendRequest(settings, request, signal)
+        const isScopeOpen = response.status === 401 || response.status === 404
+        const scope = isScopeOpen ? await probeScope(identity, target, nowSec, signal) : "undetermined"
+        return lookupOutcome(identity, response, scope)
     } catch (error) {
         return failFromError(error, signal)
     }
 }
 
+/** @param skewSec how far the clock of this machine is ahead of the service's clock */
 export async function* checkAccess(
-    course: CheckRunner,
-    settings: CloudSettings,
+    { runner, ...target }: CheckContext,
     credentials: Credentials,
-    probes: Probes,
     skewSec: number
 ): AsyncGenerator<Finding> {
-    // The service APIs have names of their own: only an emulator has them behind the same address as the devices' DPS.
+    const { settings } = target
+    // The service APIs have different host names. Only an emulator serves them at the same address as DPS.
     const needs = settings.connect ? [HTTPS_TLS] : []
-    yield* await course.run({
+    yield* await runner.run({
         name: "DPS service",
         needs: settings.dps ? needs : [],
-        run: signal => withServices(settings, probes, signal, askDps),
+        run: signal => withServices(target, signal, checkDps),
     })
     for (const [i, { hostName }] of settings.hubs.entries())
-        yield* await course.run({
+        yield* await runner.run({
             name: `hub ${hostName.split(".")[0]}`,
             needs,
             run: signal =>
-                withServices(settings, probes, signal, services => askHub(services.hubs[i], credentials.id)),
+                withServices(target, signal, services => checkHub(services.hubs[i], credentials.id)),
         })
-    yield* await course.run({
+    yield* await runner.run({
         name: "device",
         needs: [HTTPS_TLS],
-        run: signal => askDevice(credentials, settings, probes, skewSec, signal),
+        run: signal => checkDevice(credentials, target, skewSec, signal),
     })
 }

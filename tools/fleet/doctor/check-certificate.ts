@@ -1,61 +1,65 @@
-// What a TLS handshake showed, and whether devices and this tool would trust it.
-import { fail, ok, type CheckOutcome, warn } from "./finding.js"
+// Checks the certificate of a TLS handshake: whether devices and the host tool trust it.
+import { type CheckOutcome, fail, ok, warn } from "./finding.js"
 
 const DAY_MS = 86_400_000
-/** Whoever runs the service has renewed by then: one that ends sooner was forgotten. */
-const SOON_DAYS = 3
+/** Services renew their certificates earlier than this. A certificate that expires sooner was probably forgotten. */
+const EXPIRY_WARNING_DAYS = 3
 
 export interface ServerCertificate {
     /** `TLSv1.2` or later. */
     protocol: string
-    /** Who signed the certificate. */
+    /** Name of the issuer. */
     issuer: string
-    /** Whose it is. */
+    /** Host names of the certificate. */
     names: string
-    /** When it ends. */
     expiresAtMs: number
-    /** Why it is not trusted; Node's or OpenSSL's code. */
+    /** Error code of Node or OpenSSL if the certificate is not trusted. */
     untrustedReason?: string
 }
 
-const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+export interface CertificateCheckOptions {
+    /** Whether a CA replaces the CAs that Node trusts. */
+    hasCa: boolean
+    /** Time by the clock of this machine, which may be wrong. */
+    nowMs: number
+}
 
-/**
- * @param hasCa whether a CA was given, in place of the usual ones
- * @param nowMs as this machine has it, which may be wrong
- */
+const isoDay = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+
 export function certificateOutcome(
     host: string,
-    seen: ServerCertificate,
-    hasCa: boolean,
-    nowMs: number
+    certificate: ServerCertificate,
+    { hasCa, nowMs }: CertificateCheckOptions
 ): CheckOutcome {
-    const { issuer, names, expiresAtMs: endsAtMs, untrustedReason: distrust } = seen
-    const shown = `${seen.protocol}, certificate by ${issuer}, until ${day(endsAtMs)}`
-    const today = `If it is not ${day(nowMs)} today, set this machine's clock`
-    switch (distrust) {
+    const { protocol, issuer, names, expiresAtMs, untrustedReason } = certificate
+    const summary = `${protocol}, certificate by ${issuer}, until ${isoDay(expiresAtMs)}`
+    const clockCure = `If today is not ${isoDay(nowMs)}, set the clock of this machine`
+    switch (untrustedReason) {
         case undefined:
-            return endsAtMs - nowMs < SOON_DAYS * DAY_MS
-                ? warn(shown, `It ends in less than ${SOON_DAYS} days: ask who runs it`)
-                : ok(shown)
+            return expiresAtMs - nowMs < EXPIRY_WARNING_DAYS * DAY_MS
+                ? warn(
+                      summary,
+                      `Ask the operator of the service to renew it: it expires in less than ${EXPIRY_WARNING_DAYS} days`
+                  )
+                : ok(summary)
         case "CERT_HAS_EXPIRED":
             return fail(
-                `the certificate by ${issuer} has expired on ${day(endsAtMs)}`,
-                `${today}; else ask who runs it`
+                `the certificate by ${issuer} expired on ${isoDay(expiresAtMs)}`,
+                `${clockCure}; otherwise ask the operator of the service to renew it`
             )
         case "CERT_NOT_YET_VALID":
-            return fail(`the certificate by ${issuer} is not valid yet`, today)
+            return fail(`the certificate by ${issuer} is not yet valid`, clockCure)
         case "ERR_TLS_CERT_ALTNAME_INVALID":
             return fail(
-                `the certificate is of another host: it is for ${names}, not for ${host}`,
-                "Check the name; a proxy or portal of this network may answer in its place"
+                `the certificate belongs to another host: it is for ${names}, not for ${host}`,
+                "Check the host name, and whether a proxy or login page of this network answers instead"
             )
         default:
             return fail(
-                `the certificate by ${issuer} is not trusted (${distrust})`,
+                `the certificate by ${issuer} is not trusted (${untrustedReason})`,
                 hasCa
-                    ? "The CA file is not that of this service: an emulator makes a new one at each start"
-                    : "Name its CA with --ca or in the profile, if it is an emulator or a proxy that you trust"
+                    ? "Check the CA file: it is not the CA of this service. An emulator creates a new CA at each start"
+                    : "Set the CA with --ca or in the profile, if this is an emulator or a proxy that you trust"
             )
     }
 }

@@ -1,28 +1,37 @@
-// This machine's clock against that of the service, as its `Date` header tells it.
-import { fail, ok, type CheckOutcome, warn } from "./finding.js"
+// Compares the clock of this machine with the `Date` header of the service.
+import { type CheckOutcome, fail, ok, warn } from "./finding.js"
 
-/** A hub was seen to refuse beyond this (facts 5.4; Azure/azure-iot-middleware-freertos#320). */
-const REFUSED_SEC = 300
-const TOLD_SEC = 60
-/** `Date` has whole seconds, cut off: on average half of one is missing. */
-const HALF_SEC_MS = 500
+/** A hub rejected tokens with a larger skew (protocol-facts.md, 5.4; Azure/azure-iot-middleware-freertos#320). */
+const REJECTED_SKEW_SEC = 300
+const WARNING_SKEW_SEC = 60
+/** The `Date` header has whole seconds, rounded down. On average half a second is missing. */
+const ROUNDING_MS = 500
 
-const CURE = "Set the clock, best by NTP (timedatectl set-ntp true)"
+const CURE = "Set the clock, preferably with NTP (timedatectl set-ntp true)"
+
+/** When a request was sent and when its response arrived, by the clock of this machine. */
+export interface RequestTimes {
+    sentMs: number
+    receivedMs: number
+}
 
 /**
- * How far this machine's clock is ahead, s; negative when it is behind; undefined when the header is none.
- * @param sentMs when the request left, by this machine's clock @param gotMs when the answer was there
+ * Returns how far the clock of this machine is ahead of the service's clock, in seconds (negative: behind).
+ * Returns undefined if the `Date` header is missing or invalid.
  */
-export function clockSkewSec(date: string | undefined, sentMs: number, gotMs: number): number | undefined {
+export function clockSkewSec(date: string | undefined, times: RequestTimes): number | undefined {
     const serviceMs = Date.parse(date ?? "")
     if (Number.isNaN(serviceMs)) return undefined
-    return Math.round(((sentMs + gotMs) / 2 - serviceMs - HALF_SEC_MS) / 1000)
+    const middleMs = (times.sentMs + times.receivedMs) / 2
+    return Math.round((middleMs - serviceMs - ROUNDING_MS) / 1000)
 }
 
 export function skewOutcome(skewSec: number): CheckOutcome {
-    const awaySec = Math.abs(skewSec)
-    const what = `${awaySec} s ${skewSec < 0 ? "behind" : "ahead of"} the service's`
-    if (awaySec > REFUSED_SEC) return fail(`${what}: tokens made here may be refused`, CURE)
-    if (awaySec > TOLD_SEC) return warn(what, `${CURE}; beyond ${REFUSED_SEC} s tokens may be refused`)
-    return ok(awaySec <= 1 ? "right to the second, by the service's" : what)
+    const distanceSec = Math.abs(skewSec)
+    const what = `${distanceSec} s ${skewSec < 0 ? "behind" : "ahead of"} the service's clock`
+    if (distanceSec > REJECTED_SKEW_SEC)
+        return fail(`${what}: the services may reject tokens of this machine`, CURE)
+    if (distanceSec > WARNING_SKEW_SEC)
+        return warn(what, `${CURE}; the services may reject tokens from ${REJECTED_SKEW_SEC} s on`)
+    return ok(distanceSec <= 1 ? "at most 1 s from the service's clock" : what)
 }

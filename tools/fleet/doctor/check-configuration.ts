@@ -1,14 +1,14 @@
-// The configuration: where the services are, the keys, the project's settings, the fleet file.
+// Checks the configuration: addresses of the services, keys, project settings and fleet file.
 import { DocumentError } from "@moorage/files"
 import { type CloudSettings, CloudSettingsError } from "../azure/index.js"
 import type { FleetBoard } from "../fleet-file.js"
 import type { CheckRunner } from "./check-runner.js"
-import { fail, type Finding, ok, type CheckOutcome, skip, warn } from "./finding.js"
+import { type CheckOutcome, fail, type Finding, ok, skip, warn } from "./finding.js"
 import type { Credentials } from "./device-credentials.js"
 import type { Probes } from "./probes.js"
 import { readProject } from "./project-settings.js"
 
-/** Checked; Base64. */
+/** Validated keys, Base64. */
 export interface DoctorKeys {
     groupKey?: string
     deviceKey?: string
@@ -17,120 +17,127 @@ export interface DoctorKeys {
 export interface ConfigurationOptions {
     /** @throws CloudSettingsError, DocumentError */
     settings: () => CloudSettings
-    /** From files and the environment. @throws Error that says what is wrong with one, without the key */
+    /** Reads the keys from files and the environment. @throws Error; the message does not contain a key */
     keys: () => Promise<DoctorKeys>
     /** Folder of `.env.defaults` and `.env.local`. */
     project: string
+    /** Path of a fleet file. */
     fleet?: string
-    /** Checked, in lower case. */
+    /** Validated registration ID in lower case. */
     id?: string
     idScope?: string
 }
 
 export interface CheckedConfiguration {
-    /** None when they cannot be used. */
+    /** Undefined if the settings cannot be used. */
     settings?: CloudSettings
     credentials: Credentials
 }
 
-const CLOUD_CURE =
-    "Mend it: docs/reference/connection-profile.md has the form of a profile, --help the options"
-const CA_CURE = "An emulator takes its CA file away when it ends: start it again, and take its new card"
+const SETTINGS_CURE =
+    "Fix it: docs/reference/connection-profile.md describes the profile, --help lists the options"
+const CA_CURE = "An emulator deletes its CA file when it ends. Start it again and use its new connection card"
 
-/** One for each line of the message, with its heading. */
-function mistakesOf({ message }: Error): CheckOutcome[] {
-    const [first, ...rest] = message.split("\n").map(line => line.trim())
-    const lines = rest.length === 0 ? [first] : rest.map(line => `${first} ${line}`)
-    const cureOf = (line: string) => (line.startsWith("ca: cannot read") ? CA_CURE : CLOUD_CURE)
-    return lines.map(line => fail(line.replace(/\.$/, ""), cureOf(line)))
+const withoutFullStop = (sentence: string) => sentence.replace(/\.$/, "")
+
+/** Returns one outcome per line of the message. Each outcome starts with the heading of the message. */
+function issueOutcomes({ message }: Error): CheckOutcome[] {
+    const [heading, ...details] = message.split("\n").map(line => line.trim())
+    const lines = details.length === 0 ? [heading] : details.map(line => `${heading} ${line}`)
+    const cureOf = (line: string) => (line.startsWith("ca: cannot read") ? CA_CURE : SETTINGS_CURE)
+    return lines.map(line => fail(withoutFullStop(line), cureOf(line)))
 }
 
-function cloudOutcome({ dps, hubs, idScope, deviceHost, connect }: CloudSettings): CheckOutcome {
+function settingsOutcome({ dps, hubs, idScope, deviceHost, connect }: CloudSettings): CheckOutcome {
     const parts = [
-        dps ? `service API of ${dps.hostName}` : "no service API of a DPS",
+        dps ? `service API of ${dps.hostName}` : "no service API of DPS",
         `${hubs.length} hub${hubs.length === 1 ? "" : "s"}`,
         idScope === undefined ? "no ID scope" : `ID scope ${idScope}`,
-        `devices go to ${deviceHost}`,
-        ...(connect ? [`all by ${connect.host}:${connect.port}`] : []),
+        `devices use ${deviceHost}`,
+        ...(connect ? [`all connections go to ${connect.host}:${connect.port}`] : []),
     ]
     const what = parts.join("; ")
     if (dps || hubs.length > 0 || idScope !== undefined) return ok(what)
-    return warn(what, "Say where yours are: --profile FILE, options, or the environment (--help)")
+    return warn(what, "Set them with --profile FILE, with options, or in the environment (--help)")
 }
 
-function keysOutcome(keys: DoctorKeys): CheckOutcome {
-    const told = (what: string, key: string) => `${what} of ${Buffer.from(key, "base64").length} bytes`
-    const { groupKey, deviceKey } = keys
-    const all = [
-        ...(groupKey === undefined ? [] : [told("a group key", groupKey)]),
-        ...(deviceKey === undefined ? [] : [told("a device key", deviceKey)]),
+function keysOutcome({ groupKey, deviceKey }: DoctorKeys): CheckOutcome {
+    const describeKey = (name: string, key: string) => `${name} of ${Buffer.from(key, "base64").length} bytes`
+    const keys = [
+        ...(groupKey === undefined ? [] : [describeKey("a group key", groupKey)]),
+        ...(deviceKey === undefined ? [] : [describeKey("a device key", deviceKey)]),
     ]
-    return all.length === 0 ? skip("no group key and no device key is given") : ok(all.join(", "))
+    return keys.length === 0 ? skip("no group key and no device key") : ok(keys.join(", "))
 }
 
-/** What is read on the way, and stays unread where it cannot be. */
-class Read {
+/** Collects the parts of the configuration. A part that cannot be read keeps its initial value. */
+class ConfigurationReader {
     settings?: CloudSettings
     keys: DoctorKeys = {}
     project = new Map<string, string>()
     boards: FleetBoard[] = []
-}
 
-function readCloud(read: Read, { settings }: ConfigurationOptions): CheckOutcome | CheckOutcome[] {
-    try {
-        read.settings = settings()
-        return cloudOutcome(read.settings)
-    } catch (error) {
-        if (error instanceof CloudSettingsError || error instanceof DocumentError) return mistakesOf(error)
-        throw error
+    constructor(private readonly options: ConfigurationOptions) {}
+
+    get idScope(): string | undefined {
+        return this.options.idScope ?? this.settings?.idScope
     }
-}
 
-async function readKeys(read: Read, { keys }: ConfigurationOptions): Promise<CheckOutcome> {
-    try {
-        read.keys = await keys()
-        return keysOutcome(read.keys)
-    } catch (error) {
-        return fail(
-            (error as Error).message.replace(/\.$/, ""),
-            "Copy it anew from the enrollment in the portal"
-        )
+    readSettings(): CheckOutcome | CheckOutcome[] {
+        try {
+            this.settings = this.options.settings()
+            return settingsOutcome(this.settings)
+        } catch (error) {
+            if (error instanceof CloudSettingsError || error instanceof DocumentError)
+                return issueOutcomes(error)
+            throw error
+        }
     }
-}
 
-function readSettings(read: Read, { project }: ConfigurationOptions, probes: Probes): CheckOutcome[] {
-    try {
-        const { settings, outcomes } = readProject(project, file => probes.readText(file))
-        read.project = settings
+    async readKeys(): Promise<CheckOutcome> {
+        try {
+            this.keys = await this.options.keys()
+            return keysOutcome(this.keys)
+        } catch (error) {
+            return fail(
+                withoutFullStop((error as Error).message),
+                "Copy the key again from the enrollment in the portal"
+            )
+        }
+    }
+
+    readProject(probes: Probes): CheckOutcome[] {
+        try {
+            const { settings, outcomes } = readProject(this.options.project, file => probes.readText(file))
+            this.project = settings
+            return outcomes
+        } catch (error) {
+            return [fail((error as Error).message, "Check the permissions of the file: ls -l")]
+        }
+    }
+
+    async readBoards(file: string): Promise<CheckOutcome[]> {
+        // This module loads the VM, which only users of a fleet file need.
+        const { readFleetFile } = await import("./check-fleet-file.js")
+        const hasGroupKey = (this.keys.groupKey ?? this.settings?.groupKey) !== undefined
+        const { boards, outcomes } = await readFleetFile(file, { idScope: this.idScope, hasGroupKey })
+        this.boards = boards
         return outcomes
-    } catch (error) {
-        return [fail((error as Error).message, "See who may read it: ls -l")]
     }
-}
-
-async function readBoards(read: Read, file: string, idScope: string | undefined): Promise<CheckOutcome[]> {
-    // What reads it brings the VM along: only for those who have one.
-    const { readFleetFile } = await import("./check-fleet-file.js")
-    const hasGroupKey = (read.keys.groupKey ?? read.settings?.groupKey) !== undefined
-    const { boards, outcomes } = await readFleetFile(file, idScope, hasGroupKey)
-    read.boards = boards
-    return outcomes
 }
 
 export async function* checkConfiguration(
-    course: CheckRunner,
+    runner: CheckRunner,
     options: ConfigurationOptions,
     probes: Probes
 ): AsyncGenerator<Finding, CheckedConfiguration> {
     const { fleet, id } = options
-    const read = new Read()
-    yield* await course.run({ name: "cloud", run: () => readCloud(read, options) })
-    yield* await course.run({ name: "keys", run: () => readKeys(read, options) })
-    yield* await course.run({ name: "settings", run: () => readSettings(read, options, probes) })
-    const idScope = options.idScope ?? read.settings?.idScope
-    if (fleet !== undefined)
-        yield* await course.run({ name: "fleet", run: () => readBoards(read, fleet, idScope) })
-    const { keys, boards, settings, project } = read
+    const reader = new ConfigurationReader(options)
+    yield* await runner.run({ name: "cloud", run: () => reader.readSettings() })
+    yield* await runner.run({ name: "keys", run: () => reader.readKeys() })
+    yield* await runner.run({ name: "settings", run: () => reader.readProject(probes) })
+    if (fleet !== undefined) yield* await runner.run({ name: "fleet", run: () => reader.readBoards(fleet) })
+    const { keys, boards, settings, project, idScope } = reader
     const credentials = { ...keys, cardKey: settings?.groupKey, id, idScope, boards, settings: project }
     return { settings, credentials }
 }

@@ -1,29 +1,38 @@
-// The way to DPS: name, TCP, TLS, and what time it is there.
+// Checks the connection to DPS: DNS, TCP, TLS, and the clock.
 import { SYSTEM_ERROR_TEXTS } from "../azure/https.js"
 import type { HostAddress, CloudSettings } from "../azure/index.js"
 import { certificateOutcome } from "./check-certificate.js"
 import type { CheckRunner } from "./check-runner.js"
-import { fail, failFromError, type Finding, ok, type CheckOutcome, skip } from "./finding.js"
+import { type CheckOutcome, fail, failFromError, type Finding, ok, skip } from "./finding.js"
 import type { Probes } from "./probes.js"
-import { skewOutcome, clockSkewSec } from "./check-clock.js"
+import { clockSkewSec, skewOutcome } from "./check-clock.js"
 
-/** DPS by HTTPS and by MQTT over TLS (facts 1.1). */
+/** Ports of DPS for HTTPS and for MQTT over TLS (protocol-facts.md, 1.1). */
 const HTTPS_PORT = 443
 const MQTT_PORT = 8883
 
-/** The name of the check that others need. */
+/** Name of the TLS check, which other checks need. */
 export const HTTPS_TLS = "TLS 443"
-const CLOCK = "clock"
+
+/** The services to check and the means to do it. */
+export interface CheckContext {
+    runner: CheckRunner
+    settings: CloudSettings
+    probes: Probes
+}
+
+type Target = Pick<CheckContext, "settings" | "probes">
 
 const addressText = ({ host, port }: HostAddress) => `${host}:${port}`
-/** OpenSSL's message is a line of its source; its reason is for people. */
-const reasonOf = (error: unknown) => {
+
+/** Returns an explanation of an error. The `message` of OpenSSL is a line of its source, its `reason` is readable. */
+function errorText(error: unknown): string {
     const { code = "", message, reason } = error as NodeJS.ErrnoException & { reason?: string }
     return SYSTEM_ERROR_TEXTS[code] ?? reason ?? message
 }
 
-/** Where a port of DPS is reached; undefined when that is not known. */
-function addressOf(
+/** Returns the address of a port of DPS, or undefined if the settings do not define it. */
+function addressOfPort(
     { deviceHost, connect, connectMqtt }: CloudSettings,
     port: number
 ): HostAddress | undefined {
@@ -31,122 +40,125 @@ function addressOf(
     return { host: deviceHost, port }
 }
 
-/** Where MQTT goes, when it is known. */
-export const mqttAddress = (settings: CloudSettings) => addressOf(settings, MQTT_PORT)
+/** Returns the address for MQTT, or undefined if the settings do not define it. */
+export const mqttAddress = (settings: CloudSettings) => addressOfPort(settings, MQTT_PORT)
 
-async function lookUp({ deviceHost, connect }: CloudSettings, probes: Probes): Promise<CheckOutcome> {
-    if (connect) return skip(`${deviceHost} is not looked up: HTTPS goes to ${addressText(connect)}`)
+async function resolveDeviceHost({ settings, probes }: Target): Promise<CheckOutcome> {
+    const { deviceHost, connect } = settings
+    if (connect)
+        return skip(`${deviceHost} is not resolved because HTTPS connects to ${addressText(connect)}`)
     try {
         const addresses = await probes.resolveHost(deviceHost)
         return ok(`${deviceHost} is ${addresses.slice(0, 2).join(", ")}`)
     } catch (error) {
         return fail(
-            `${deviceHost}: ${reasonOf(error)}`,
-            "Check the name, and that this network has a name server that answers"
+            `${deviceHost}: ${errorText(error)}`,
+            "Check the host name, and that the DNS server of this network works"
         )
     }
 }
 
-async function dial(
-    settings: CloudSettings,
+async function openTcp(
+    { settings, probes }: Target,
     port: number,
-    probes: Probes,
     signal: AbortSignal
 ): Promise<CheckOutcome> {
-    const at = addressOf(settings, port)
-    if (!at)
+    const address = addressOfPort(settings, port)
+    if (!address)
         return skip(
-            "where it is is not said",
+            "the profile has no address for this port",
             port === MQTT_PORT
-                ? "Add connectMqtt: HOST:PORT to the profile, beside connect"
-                : "Add connect: HOST:PORT to the profile, beside connectMqtt"
+                ? "Add connectMqtt: HOST:PORT to the profile, in addition to connect"
+                : "Add connect: HOST:PORT to the profile, in addition to connectMqtt"
         )
     try {
-        await probes.connectTcp(at, signal)
-        return ok(`${addressText(at)} is open`)
+        await probes.connectTcp(address, signal)
+        return ok(`${addressText(address)} is open`)
     } catch (error) {
         if (signal.aborted) throw error
         const cure =
             settings.connect || settings.connectMqtt
-                ? "Is the emulator running there? It prints its ports at start"
-                : `Let TCP port ${port} out, in the firewall of this network`
-        return fail(`${addressText(at)}: ${reasonOf(error)}`, cure)
+                ? "Check that the emulator is running at this address. It prints its ports at start"
+                : `Allow outgoing TCP connections to port ${port} in the firewall of this network`
+        return fail(`${addressText(address)}: ${errorText(error)}`, cure)
     }
 }
 
-async function secure(
-    settings: CloudSettings,
+async function openTls(
+    { settings, probes }: Target,
     port: number,
-    probes: Probes,
     signal: AbortSignal
 ): Promise<CheckOutcome> {
     const { deviceHost, ca } = settings
-    const at = addressOf(settings, port) as HostAddress
+    const address = addressOfPort(settings, port) as HostAddress
     try {
-        const seen = await probes.tlsHandshake(at, deviceHost, ca, signal)
-        return certificateOutcome(deviceHost, seen, ca !== undefined, probes.clock.nowMs())
+        const certificate = await probes.tlsHandshake({ address, serverName: deviceHost, ca }, signal)
+        return certificateOutcome(deviceHost, certificate, {
+            hasCa: ca !== undefined,
+            nowMs: probes.clock.nowMs(),
+        })
     } catch (error) {
         if (signal.aborted) throw error
         return fail(
-            `${addressText(at)}: no TLS: ${reasonOf(error)}`,
-            "Check that it is that service's port, and that no proxy stands between"
+            `${addressText(address)}: the TLS handshake failed: ${errorText(error)}`,
+            "Check that the port belongs to this service, and that no proxy is in between"
         )
     }
 }
 
-/** Any answer of DPS has a `Date`, a refusal too: boards learn the time that way. */
+/** Every response of DPS has a `Date` header, also an error response. Boards learn the time in the same way. */
 async function compareClocks(
-    settings: CloudSettings,
-    probes: Probes,
-    signal: AbortSignal,
-    learn: (skewSec: number) => void
+    { settings, probes }: Target,
+    onSkew: (skewSec: number) => void,
+    signal: AbortSignal
 ): Promise<CheckOutcome> {
     const hostName = settings.deviceHost
     const sentMs = probes.clock.nowMs()
-    const asked = { hostName, method: "HEAD", path: "/", headers: {} }
+    const request = { hostName, method: "HEAD", path: "/", headers: {} }
     try {
-        const { headers } = await probes.sendRequest(settings, asked, signal)
-        const skewSec = clockSkewSec(headers.date, sentMs, probes.clock.nowMs())
+        const { headers } = await probes.sendRequest(settings, request, signal)
+        const skewSec = clockSkewSec(headers.date, { sentMs, receivedMs: probes.clock.nowMs() })
         if (skewSec === undefined)
-            return fail(`${hostName} tells no time`, "Is that DPS? Any answer of it has a Date header")
-        learn(skewSec)
+            return fail(
+                `the response of ${hostName} has no Date header`,
+                "Check that the host is DPS, whose responses have a Date header"
+            )
+        onSkew(skewSec)
         return skewOutcome(skewSec)
     } catch (error) {
         return failFromError(error, signal)
     }
 }
 
-/** @param learn told how far this machine's clock is ahead of the service's, s */
+/** @param onSkew called with how far the clock of this machine is ahead of the service's clock, in seconds */
 export async function* checkConnectivity(
-    course: CheckRunner,
-    settings: CloudSettings,
-    probes: Probes,
-    learn: (skewSec: number) => void
+    { runner, ...target }: CheckContext,
+    onSkew: (skewSec: number) => void
 ): AsyncGenerator<Finding> {
-    // An address that stands in for the name makes the name's look-up needless.
-    const named = settings.connect ? [] : ["DNS"]
-    yield* await course.run({
+    // With an address in the settings, the host name is never resolved.
+    const tcpNeeds = target.settings.connect ? [] : ["DNS"]
+    yield* await runner.run({
         name: "DNS",
-        timeoutCure: "This network's name server does not answer: check its settings",
-        run: () => lookUp(settings, probes),
+        timeoutCure: "Check the network settings: the DNS server does not answer",
+        run: () => resolveDeviceHost(target),
     })
     for (const port of [HTTPS_PORT, MQTT_PORT]) {
         const tcp = `TCP ${port}`
-        yield* await course.run({
+        yield* await runner.run({
             name: tcp,
-            needs: named,
-            timeoutCure: `A firewall swallows it: let TCP port ${port} out`,
-            run: signal => dial(settings, port, probes, signal),
+            needs: tcpNeeds,
+            timeoutCure: `Allow outgoing TCP connections to port ${port}: a firewall drops them`,
+            run: signal => openTcp(target, port, signal),
         })
-        yield* await course.run({
+        yield* await runner.run({
             name: `TLS ${port}`,
             needs: [tcp],
-            run: signal => secure(settings, port, probes, signal),
+            run: signal => openTls(target, port, signal),
         })
     }
-    yield* await course.run({
-        name: CLOCK,
+    yield* await runner.run({
+        name: "clock",
         needs: [HTTPS_TLS],
-        run: signal => compareClocks(settings, probes, signal, learn),
+        run: signal => compareClocks(target, onSkew, signal),
     })
 }

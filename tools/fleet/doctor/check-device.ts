@@ -1,58 +1,75 @@
-// Whether ID scope and key work for a device: Device Registration Status Lookup, which changes nothing (facts 2).
+// Checks ID scope and key of a device with Device Registration Status Lookup, which changes nothing (protocol-facts.md, 2).
 import { makeSas } from "@moorage/protocol"
 import { encodeConnect } from "@moorage/device/shared"
 import type { HttpsResponse } from "../azure/https.js"
 import { parseErrorResponse, readRetryAfterSec } from "../azure/response-errors.js"
-import { fail, ok, type CheckOutcome, warn } from "./finding.js"
+import { type CheckOutcome, fail, ok, warn } from "./finding.js"
 import type { DeviceIdentity } from "./device-credentials.js"
 import type { ProbeRequest } from "./probes.js"
 
 const API_VERSION = "2021-06-01"
 const TOKEN_SEC = 600
+const ERROR_TEXT_MAX_CHARS = 120
 
-const resourceOf = ({ idScope, registrationId }: DeviceIdentity) =>
+type DeviceAccess = Pick<DeviceIdentity, "idScope" | "registrationId" | "key">
+
+const resourcePath = ({ idScope, registrationId }: DeviceAccess) =>
     `${idScope}/registrations/${registrationId}`
 
-/** @param nowSec by the service's clock */
+const registrationToken = (access: DeviceAccess, nowSec: number) =>
+    makeSas(access.key, resourcePath(access), Math.floor(nowSec) + TOKEN_SEC, "registration")
+
+/** Returns the request of a status lookup. @param nowSec by the service's clock */
 export function lookupRequest(identity: DeviceIdentity, hostName: string, nowSec: number): ProbeRequest {
-    const resource = resourceOf(identity)
-    const token = makeSas(identity.key, resource, Math.floor(nowSec) + TOKEN_SEC, "registration")
     return {
         hostName,
         method: "POST",
-        path: `/${resource}?api-version=${API_VERSION}`,
-        headers: { Authorization: token, "Content-Type": "application/json; charset=utf-8" },
+        path: `/${resourcePath(identity)}?api-version=${API_VERSION}`,
+        headers: {
+            Authorization: registrationToken(identity, nowSec),
+            "Content-Type": "application/json; charset=utf-8",
+        },
         body: JSON.stringify({ registrationId: identity.registrationId }),
     }
 }
 
 /**
- * A CONNECT that tells whether DPS knows an ID scope: as a device that there is not, so that no board loses its session.
- * Nothing is subscribed to or published: nothing is registered.
- * @param stranger a registration ID of nobody
+ * Returns a CONNECT packet whose CONNACK shows whether DPS knows an ID scope. The registration ID must not belong to a
+ * device, because DPS would close the session of that device. Nothing is registered, since the client publishes nothing.
  */
-export function scopeProbePacket(idScope: string, stranger: string, key: string, nowSec: number): Uint8Array {
-    const resource = `${idScope}/registrations/${stranger}`
+export function scopeProbePacket(unknownDevice: DeviceAccess, nowSec: number): Uint8Array {
     return encodeConnect({
-        clientId: stranger,
-        username: `${resource}/api-version=2019-03-31`,
-        password: makeSas(key, resource, Math.floor(nowSec) + TOKEN_SEC, "registration"),
+        clientId: unknownDevice.registrationId,
+        username: `${resourcePath(unknownDevice)}/api-version=2019-03-31`,
+        password: registrationToken(unknownDevice, nowSec),
         keepAliveSec: 0,
         cleanSession: true,
     })
 }
 
-/** What a CONNACK says of an ID scope: 3 is what a wrong one gets (facts 1.7; azure-iot-sdk-python#670). */
-export type ScopeStatus = "known" | "unknown" | "notTold"
+export type ScopeStatus = "known" | "unknown" | "undetermined"
 
-export function scopeStatusOf(connack: number | undefined): ScopeStatus {
-    if (connack === 3) return "unknown"
-    // A wrong key is either taken at CONNECT, or refused with 5 (facts 10.1).
-    return connack === 0 || connack === 5 ? "known" : "notTold"
+const CONNACK_ACCEPTED = 0
+/** Return code for a wrong ID scope (protocol-facts.md, 1.7; azure-iot-sdk-python#670). */
+const CONNACK_UNAVAILABLE = 3
+const CONNACK_UNAUTHORIZED = 5
+
+/** Returns whether DPS knows the ID scope, from the return code of a CONNACK. */
+export function scopeStatusOf(connackCode: number | undefined): ScopeStatus {
+    switch (connackCode) {
+        case CONNACK_UNAVAILABLE:
+            return "unknown"
+        // DPS checks the key either at CONNECT or later (protocol-facts.md, 10.1).
+        case CONNACK_ACCEPTED:
+        case CONNACK_UNAUTHORIZED:
+            return "known"
+        default:
+            return "undetermined"
+    }
 }
 
-/** The record of an answer 200; null for a device that never registered, undefined for what is no record. */
-function recordOf(body: string): Record<string, unknown> | null | undefined {
+/** Parses the record of a 200. Returns null if the device never registered, undefined if the body is not a record. */
+function parseRecord(body: string): Record<string, unknown> | null | undefined {
     try {
         const value: unknown = JSON.parse(body)
         if (value === null) return null
@@ -62,66 +79,72 @@ function recordOf(body: string): Record<string, unknown> | null | undefined {
     }
 }
 
-function registered({ registrationId, keySource: from }: DeviceIdentity, body: string): CheckOutcome {
-    const record = recordOf(body)
-    const works = `scope and key work (${registrationId}, by ${from})`
+const validText = ({ registrationId, keySource }: DeviceIdentity) =>
+    `ID scope and key are valid (${registrationId}, with ${keySource})`
+
+function recordOutcome(identity: DeviceIdentity, body: string): CheckOutcome {
+    const record = parseRecord(body)
+    const valid = validText(identity)
     if (record === undefined)
-        return fail("what answers is not DPS", "Check DPS's host; a proxy or portal may answer in its place")
-    if (record === null) return ok(`${works}; it has never registered`)
+        return fail(
+            "the response is not from DPS",
+            "Check the DPS host name, and whether a proxy or login page answers instead"
+        )
+    if (record === null) return ok(`${valid}; never registered`)
     const { status, assignedHub, errorCode, errorMessage } = record
     if (status === "disabled")
-        return warn(`${works}, but its enrollment is disabled`, "Enable it, or the board is turned away")
+        return warn(`${valid}, but the enrollment is disabled`, "Enable it, otherwise DPS rejects the board")
     if (status === "failed")
         return warn(
-            `${works}, but its last registration failed: ${String(errorCode)} ${String(errorMessage).slice(0, 120)}`,
-            "Mend what it says, then the board will try again"
+            `${valid}, but the last registration failed: ${String(errorCode)} ${String(errorMessage).slice(0, ERROR_TEXT_MAX_CHARS)}`,
+            "Fix the reported error. The board tries again automatically"
         )
-    const where = typeof assignedHub === "string" ? ` to ${assignedHub}` : ""
-    return ok(`${works}; ${String(status)}${where}`)
+    const hub = typeof assignedHub === "string" ? ` to ${assignedHub}` : ""
+    return ok(`${valid}; ${String(status)}${hub}`)
 }
 
-function unauthorized(
-    { idScope, registrationId, keySource: from }: DeviceIdentity,
-    scope: ScopeStatus
-): CheckOutcome {
-    if (scope === "unknown")
-        return fail(
-            `DPS knows no ID scope ${idScope}`,
-            "Copy it from the overview of the DPS instance in the portal"
-        )
-    if (scope === "known")
-        return fail(
-            `the ID scope ${idScope} is right, but not the key: ${registrationId}, by ${from}, is refused`,
-            "Check that it is a key of the enrollment, primary or secondary, and that the enrollment is there"
-        )
-    return fail(
-        `DPS refuses ${registrationId}, by ${from}, in ${idScope}: the key or the ID scope is wrong`,
-        "Check both; which one DPS tells by MQTT only, and that could not be asked"
-    )
+function unauthorizedOutcome(identity: DeviceIdentity, scope: ScopeStatus): CheckOutcome {
+    const { idScope, registrationId, keySource } = identity
+    switch (scope) {
+        case "unknown":
+            return fail(
+                `DPS does not know the ID scope ${idScope}`,
+                "Copy the ID scope from the overview of the DPS instance in the portal"
+            )
+        case "known":
+            return fail(
+                `the ID scope ${idScope} is valid, but DPS rejects the key of ${registrationId} (${keySource})`,
+                "Check that the enrollment exists and that this is its primary or secondary key"
+            )
+        case "undetermined":
+            return fail(
+                `DPS rejects ${registrationId} (with ${keySource}) in ${idScope}: the key or the ID scope is wrong`,
+                "Check both. Only MQTT shows which one is wrong, and DPS could not be reached by MQTT"
+            )
+    }
 }
 
-/** What the answer to a lookup tells. */
+/** Returns the outcome for the response to a status lookup. */
 export function lookupOutcome(
     identity: DeviceIdentity,
-    answer: HttpsResponse,
+    response: HttpsResponse,
     scope: ScopeStatus
 ): CheckOutcome {
-    const { status } = answer
-    const { code, text } = parseErrorResponse(answer)
-    if (status === 200) return registered(identity, answer.body)
-    if (status === 401) return unauthorized(identity, scope)
+    const { status } = response
+    const { code, text } = parseErrorResponse(response)
+    if (status === 200) return recordOutcome(identity, response.body)
+    if (status === 401) return unauthorizedOutcome(identity, scope)
     if (status === 404 && code !== undefined)
-        // What a device gets that never registered is not documented (facts 10.2): a scope that is known bears it out.
+        // The response for a device that never registered is not documented (protocol-facts.md, 10.2). 404 means that if
+        // the scope is not known to be wrong.
         return scope === "unknown"
-            ? unauthorized(identity, scope)
-            : ok(
-                  `scope and key work (${identity.registrationId}, by ${identity.keySource}); it has never registered`
-              )
+            ? unauthorizedOutcome(identity, scope)
+            : ok(`${validText(identity)}; never registered`)
     if (status === 429) {
-        const afterSec = readRetryAfterSec(answer)
+        const afterSec = readRetryAfterSec(response)
         const when = afterSec === undefined ? "later" : `in ${afterSec} s`
-        return fail("DPS throttles, and does not look: 429", `Try again ${when}`)
+        return fail("DPS throttles the status lookup: 429", `Try again ${when}`)
     }
-    if (status >= 500) return fail(`DPS has a fault of its own: ${status} ${text}`.trim(), "Try again later")
-    return fail(`DPS answers ${status} ${text}`.trim(), "Check DPS's host and the ID scope")
+    if (status >= 500) return fail(`DPS has an internal error: ${status} ${text}`.trim(), "Try again later")
+    return fail(`DPS answers ${status} ${text}`.trim(), "Check the DPS host name and the ID scope")
 }

@@ -1,78 +1,84 @@
-// The machine: what it takes to run this tool, and to flash boards.
+// Checks this machine: Node, the DeviceScript CLI, esptool and serial ports.
 import { ESPTOOL_CURE, ESPTOOL_NAMES } from "../manufacture/esptool.js"
-import type { DoctorCheck, CheckRunner } from "./check-runner.js"
-import { fail, type Finding, ok, type CheckOutcome, skip, warn } from "./finding.js"
-import type { Probes, ExecResult, SerialPort } from "./probes.js"
+import type { CheckRunner, DoctorCheck } from "./check-runner.js"
+import { type CheckOutcome, fail, type Finding, ok, skip, warn } from "./finding.js"
+import type { ExecResult, Probes, SerialPort } from "./probes.js"
 
-const capitalised = (text: string) => text[0].toUpperCase() + text.slice(1)
+const OUTPUT_MAX_CHARS = 120
 
-/** @param wanted such as `>=20` */
-export function nodeOutcome(version: string, wanted: string): CheckOutcome {
-    const min = Number(/\d+/.exec(wanted)?.[0])
+const capitalise = (text: string) => text[0].toUpperCase() + text.slice(1)
+
+/** @param required version range of package.json, for example `>=20` */
+export function nodeOutcome(version: string, required: string): CheckOutcome {
+    const minMajor = Number(/\d+/.exec(required)?.[0])
     const major = Number(/\d+/.exec(version)?.[0])
-    if (major >= min) return ok(`Node ${version}`)
-    return fail(`Node ${version} is too old`, `Install Node ${min} or later: https://nodejs.org`)
-}
-
-/** @param said what the first esptool that was found printed */
-export function esptoolOutcome(name: string, said: ExecResult | undefined): CheckOutcome {
-    if (!said) return warn("not on the PATH: boards cannot be flashed", capitalised(ESPTOOL_CURE))
-    const version = /\bv?(\d+\.\d+(?:\.\d+)?\S*)/.exec(said.output)?.[1]
-    if (said.code === 0 && version) return ok(`${name} ${version}`)
-    const [line = ""] = said.output.trim().split("\n").slice(-1)
-    return warn(
-        `${name} is there but does not run: ${line.slice(0, 120) || `it ended with ${said.code}`}`,
-        "Install it anew: pip install --force-reinstall esptool"
+    if (major >= minMajor) return ok(`Node ${version}`)
+    return fail(
+        `Node ${version} is too old (minimum ${minMajor})`,
+        `Install Node ${minMajor} or later: https://nodejs.org`
     )
 }
 
-/** @param found installed version of @devicescript/cli */
-export function devicescriptOutcome(found: string | undefined, wanted: string): CheckOutcome {
-    if (found === wanted) return ok(`npx devs is @devicescript/cli ${found}`)
-    const what = found === undefined ? "@devicescript/cli is not installed" : `@devicescript/cli is ${found}`
-    // The VM's insides are known of that version only.
-    return fail(`${what}, and ${wanted} is needed`, "Run npm ci in the folder of Moorage")
+/** @param result output of the first esptool on the PATH */
+export function esptoolOutcome(name: string, result: ExecResult | undefined): CheckOutcome {
+    if (!result) return warn("not on the PATH: boards cannot be flashed", capitalise(ESPTOOL_CURE))
+    const version = /\bv?(\d+\.\d+(?:\.\d+)?\S*)/.exec(result.output)?.[1]
+    if (result.code === 0 && version) return ok(`${name} ${version}`)
+    const [lastLine = ""] = result.output.trim().split("\n").slice(-1)
+    return warn(
+        `${name} exists but does not run: ${lastLine.slice(0, OUTPUT_MAX_CHARS) || `exit code ${result.code}`}`,
+        "Install it again: pip install --force-reinstall esptool"
+    )
+}
+
+/** @param installed version of @devicescript/cli */
+export function devicescriptOutcome(installed: string | undefined, required: string): CheckOutcome {
+    if (installed === required) return ok(`npx devs is @devicescript/cli ${installed}`)
+    // The VM package depends on internals of exactly this version.
+    const what =
+        installed === undefined ? "@devicescript/cli is not installed" : `@devicescript/cli is ${installed}`
+    return fail(`${what} (required: ${required})`, "Run npm ci in the folder of Moorage")
 }
 
 const PORT_CURES: Record<string, string> = {
-    linux: "Join the group that owns it (ls -l), such as: sudo usermod -aG dialout $USER, then log in anew",
-    darwin: "See who owns it: ls -l; another program may hold it",
+    linux: "Join the group that owns the port (ls -l), for example: sudo usermod -aG dialout $USER. Then log in again",
+    darwin: "Check the owner of the port with ls -l, and whether another program uses it",
 }
 
 export function portsOutcome(ports: SerialPort[], platform: string): CheckOutcome {
-    if (platform === "win32") return skip("not looked for on Windows: the Device Manager lists COM ports")
-    const listed = (some: SerialPort[]) => some.map(({ path }) => path).join(", ")
+    if (platform === "win32") return skip("not checked on Windows: the Device Manager lists the COM ports")
+    const listPaths = (some: SerialPort[]) => some.map(({ path }) => path).join(", ")
     const usable = ports.filter(({ isUsable }) => isUsable)
-    const shut = ports.filter(({ isUsable }) => !isUsable)
+    const unusable = ports.filter(({ isUsable }) => !isUsable)
     if (ports.length === 0)
         return warn(
-            "none: no board is plugged in",
-            "To flash one, plug it in with a cable that carries data; some boards need a driver (CP210x, CH34x)"
+            "none: no board is connected",
+            "To flash a board, connect it with a USB data cable; some boards need a driver (CP210x, CH34x)"
         )
-    if (shut.length === 0) return ok(listed(usable))
+    if (unusable.length === 0) return ok(listPaths(usable))
     const cure = PORT_CURES[platform] ?? PORT_CURES.linux
-    const what = `you may not read and write ${listed(shut)}`
-    return usable.length === 0 ? fail(what, cure) : warn(`${what}; you may ${listed(usable)}`, cure)
+    const what = `no permission to read and write ${listPaths(unusable)}`
+    return usable.length === 0 ? fail(what, cure) : warn(`${what}; usable: ${listPaths(usable)}`, cure)
 }
 
 async function findEsptool(probes: Probes, signal: AbortSignal): Promise<CheckOutcome> {
     for (const name of ESPTOOL_NAMES) {
-        const said = await probes.exec(name, ["version"], signal)
-        if (said) return esptoolOutcome(name, said)
+        const result = await probes.exec(name, ["version"], signal)
+        if (result) return esptoolOutcome(name, result)
     }
     return esptoolOutcome(ESPTOOL_NAMES[0], undefined)
 }
 
-export async function* checkMachine(course: CheckRunner, probes: Probes): AsyncGenerator<Finding> {
-    const { nodeVersion, wanted, platform } = probes
+export async function* checkMachine(runner: CheckRunner, probes: Probes): AsyncGenerator<Finding> {
+    const { nodeVersion, required, platform } = probes
     const checks: DoctorCheck[] = [
-        { name: "Node", run: () => nodeOutcome(nodeVersion, wanted.node) },
+        { name: "Node", run: () => nodeOutcome(nodeVersion, required.node) },
         {
             name: "DeviceScript",
-            run: () => devicescriptOutcome(probes.packageVersion("@devicescript/cli"), wanted.devicescript),
+            run: () => devicescriptOutcome(probes.packageVersion("@devicescript/cli"), required.devicescript),
         },
         { name: "esptool", run: signal => findEsptool(probes, signal) },
         { name: "serial ports", run: () => portsOutcome(probes.serialPorts(), platform) },
     ]
-    for (const check of checks) yield* await course.run(check)
+    for (const check of checks) yield* await runner.run(check)
 }

@@ -1,40 +1,42 @@
-// Runs checks one after another, each within its time; one whose ground is missing is skipped, with why.
+// Runs checks one after another, each with a time limit. A check is skipped, with the reason, when a prerequisite failed.
 import type { Clock } from "@moorage/runtime"
-import { fail, type Finding, type CheckOutcome, skip, type CheckStatus } from "./finding.js"
+import { type CheckOutcome, type CheckStatus, fail, type Finding, skip } from "./finding.js"
 
-/** The check took too long. */
-class LateError extends Error {}
+/** The check exceeded its time limit. */
+class CheckTimeoutError extends Error {}
 
 export interface CheckRunnerOptions {
     clock: Clock
-    /** For each check. */
+    /** Time limit of each check. */
     timeoutSec: number
     signal?: AbortSignal
-    /** Told before a check begins that may take its time. */
+    /** Called before each check that is not skipped. */
     onCheck?: (name: string) => void
 }
 
 export interface DoctorCheck {
     name: string
-    /** Names of the checks without which this one makes no sense. One that was never run is missing too. */
+    /** Names of the prerequisites. A prerequisite that never ran counts as failed. */
     needs?: string[]
-    /** What to do when it takes too long. */
+    /** What the user can do if the check exceeds its time limit. */
     timeoutCure?: string
-    /** @param signal aborted when its time is over */
+    /** @param signal aborted at the time limit */
     run: (signal: AbortSignal) => Promise<CheckOutcome | CheckOutcome[]> | CheckOutcome | CheckOutcome[]
 }
 
-const WORDS: Record<CheckStatus, string> = {
-    ok: "is right",
-    warn: "warns",
+const STATUS_TEXTS: Record<CheckStatus, string> = {
+    ok: "succeeded",
+    warn: "has a warning",
     fail: "failed",
     skip: "was skipped",
 }
 
-/** The worst of a check's outcomes: what those that need it go by. */
-function worst(outcomes: CheckOutcome[]): CheckStatus {
-    const order: CheckStatus[] = ["fail", "skip", "warn", "ok"]
-    return order.find(status => outcomes.some(outcome => outcome.status === status)) ?? "ok"
+const WORST_FIRST: CheckStatus[] = ["fail", "skip", "warn", "ok"]
+const DEFAULT_TIMEOUT_CURE = "Try again, or allow more time with --timeout"
+
+/** Returns the worst status of a check's outcomes. */
+function worstStatus(outcomes: CheckOutcome[]): CheckStatus {
+    return WORST_FIRST.find(status => outcomes.some(outcome => outcome.status === status)) ?? "ok"
 }
 
 export class CheckRunner {
@@ -42,51 +44,52 @@ export class CheckRunner {
 
     constructor(private readonly options: CheckRunnerOptions) {}
 
-    /** @throws what the signal was aborted with, and errors that no check expects */
-    async run({ name, needs = [], timeoutCure: lateCure, run }: DoctorCheck): Promise<Finding[]> {
+    /** Runs or skips a check. @throws the reason of the aborted signal, and errors that the check does not expect */
+    async run(check: DoctorCheck): Promise<Finding[]> {
+        const { name, needs = [] } = check
         this.options.signal?.throwIfAborted()
-        const missing = needs.find(need => !this.holds(need))
-        const found =
-            missing === undefined
-                ? await this.inTime(name, run, lateCure)
-                : skip(`${missing} ${WORDS[this.statuses.get(missing) ?? "skip"]}`)
-        const outcomes = Array.isArray(found) ? found : [found]
-        this.statuses.set(name, worst(outcomes))
+        const failedNeed = needs.find(need => !this.hasSucceeded(need))
+        const result =
+            failedNeed === undefined
+                ? await this.runWithTimeout(check)
+                : skip(`${failedNeed} ${STATUS_TEXTS[this.statuses.get(failedNeed) ?? "skip"]}`)
+        const outcomes = Array.isArray(result) ? result : [result]
+        this.statuses.set(name, worstStatus(outcomes))
         return outcomes.map(outcome => ({ check: name, ...outcome }))
     }
 
-    private holds(name: string): boolean {
+    private hasSucceeded(name: string): boolean {
         const status = this.statuses.get(name)
         return status === "ok" || status === "warn"
     }
 
-    private async inTime(
-        name: string,
-        run: DoctorCheck["run"],
-        lateCure = "Try again, or give it more time with --timeout"
-    ): Promise<CheckOutcome | CheckOutcome[]> {
+    private async runWithTimeout({
+        name,
+        run,
+        timeoutCure = DEFAULT_TIMEOUT_CURE,
+    }: DoctorCheck): Promise<CheckOutcome | CheckOutcome[]> {
         const { clock, timeoutSec, signal, onCheck } = this.options
         const abort = new AbortController()
-        const stop = () => abort.abort(signal?.reason)
-        const timer = clock.after(timeoutSec * 1000, () => abort.abort(new LateError()))
-        signal?.addEventListener("abort", stop, { once: true })
+        const forwardAbort = () => abort.abort(signal?.reason)
+        const timer = clock.after(timeoutSec * 1000, () => abort.abort(new CheckTimeoutError()))
+        signal?.addEventListener("abort", forwardAbort, { once: true })
         onCheck?.(name)
         try {
-            // A check may be deaf to the signal, as a look-up of a name is.
-            return await Promise.race([run(abort.signal), aborted(abort.signal)])
+            // Some checks cannot be aborted, for example a DNS lookup.
+            return await Promise.race([run(abort.signal), rejectOnAbort(abort.signal)])
         } catch (error) {
-            if (abort.signal.aborted && abort.signal.reason instanceof LateError)
-                return fail(`no answer within ${timeoutSec} s`, lateCure)
+            if (abort.signal.aborted && abort.signal.reason instanceof CheckTimeoutError)
+                return fail(`no answer within ${timeoutSec} s`, timeoutCure)
             throw error
         } finally {
             timer.cancel()
-            signal?.removeEventListener("abort", stop)
+            signal?.removeEventListener("abort", forwardAbort)
         }
     }
 }
 
-/** Fails when the signal is aborted, with its reason. */
-function aborted(signal: AbortSignal): Promise<never> {
+/** Rejects with the reason of the signal when it is aborted. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
     return new Promise((_, reject) =>
         signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true })
     )

@@ -1,4 +1,4 @@
-// As which device the doctor asks DPS: from options, the fleet file, or the project's settings.
+// Chooses the device for the status lookup: from options, the fleet file, or the project settings.
 import { deriveDeviceKey } from "@moorage/protocol"
 import type { FleetBoard } from "../fleet-file.js"
 
@@ -7,78 +7,82 @@ export interface DeviceIdentity {
     registrationId: string
     /** Base64. */
     key: string
-    /** Where the key is from. */
+    /** Shown to the user. */
     keySource: string
 }
 
 export interface Credentials {
-    /** Checked, in lower case. */
+    /** Validated registration ID in lower case. */
     id?: string
     idScope?: string
     groupKey?: string
     deviceKey?: string
-    /** The group's key in an emulator's card. */
+    /** Group key of the connection card of an emulator. */
     cardKey?: string
     boards: FleetBoard[]
-    /** Of `.env.defaults` and `.env.local`. */
+    /** Settings of `.env.defaults` and `.env.local`. */
     settings: Map<string, string>
 }
 
-/** What is missing to ask as a device, and what to give. */
+/** What is missing for an identity, and what the user can do. */
 export interface MissingIdentity {
     missing: string
     cure: string
 }
 
-interface DeviceKeyChoice {
-    key: string
-    keySource: string
-}
+type DeviceKeyChoice = Pick<DeviceIdentity, "key" | "keySource">
 
-/** From the project's settings: a board that is flashed from there has its ID scope too. */
-const PROJECT = "DEVICE_KEY of .env.local"
+/** A board with this key was flashed from the project, so the project also has its ID scope. */
+const PROJECT_KEY = "DEVICE_KEY of .env.local"
 
-/** The ID that the project's settings have. */
-const ownId = ({ settings }: Credentials) => settings.get("REG_ID")?.toLowerCase()
+/** Returns the registration ID of the project settings. */
+const projectId = ({ settings }: Credentials) => settings.get("REG_ID")?.toLowerCase()
 
-/** The key of a device: what was given for this one, then what was given for all, then what happens to be there. */
-function keyOf(registrationId: string, credentials: Credentials): DeviceKeyChoice | undefined {
-    const { boards, groupKey, deviceKey, cardKey, settings } = credentials
-    const derived = (key: string, keySource: string) => ({
+const findBoard = ({ boards }: Credentials, registrationId: string) =>
+    boards.find(board => board.registrationId === registrationId)
+
+/** Returns the key of a device. A key of this device goes before a group key, and an option before a file. */
+function chooseKey(registrationId: string, credentials: Credentials): DeviceKeyChoice | undefined {
+    const { groupKey, deviceKey, cardKey, settings } = credentials
+    const derive = (key: string, keySource: string) => ({
         key: deriveDeviceKey(key, registrationId),
         keySource,
     })
-    const boardKey = boards.find(board => board.registrationId === registrationId)?.key
-    const projectKey = registrationId === ownId(credentials) ? settings.get("DEVICE_KEY") : undefined
-    if (deviceKey !== undefined) return { key: deviceKey, keySource: "its own key" }
+    const boardKey = findBoard(credentials, registrationId)?.key
+    const projectKey = registrationId === projectId(credentials) ? settings.get("DEVICE_KEY") : undefined
+    if (deviceKey !== undefined) return { key: deviceKey, keySource: "its device key" }
     if (boardKey !== undefined) return { key: boardKey, keySource: "its key in the fleet file" }
-    if (groupKey !== undefined) return derived(groupKey, "the group's key")
-    if (projectKey !== undefined) return { key: projectKey, keySource: PROJECT }
-    return cardKey === undefined ? undefined : derived(cardKey, "the card's group key")
+    if (groupKey !== undefined) return derive(groupKey, "the group key")
+    if (projectKey !== undefined) return { key: projectKey, keySource: PROJECT_KEY }
+    return cardKey === undefined ? undefined : derive(cardKey, "the group key of the card")
 }
 
-/** The device that was named, or else the fleet's first, or else the project's own. */
+/** Returns the device of the options, or else the first device of the fleet, or else the device of the project. */
 export function chooseIdentity(credentials: Credentials): DeviceIdentity | MissingIdentity {
     const { id, boards, settings } = credentials
-    const registrationId = id ?? boards[0]?.registrationId ?? ownId(credentials)
+    const registrationId = id ?? boards[0]?.registrationId ?? projectId(credentials)
     if (registrationId === undefined)
-        return { missing: "no device is named", cure: "--id ID with --group-key-file or --key-file" }
-    const key = keyOf(registrationId, credentials)
-    if (!key) {
-        const cure = "--group-key-file, MOORAGE_GROUP_KEY, or --key-file"
-        return { missing: `no key of ${registrationId} is given`, cure }
-    }
-    const ofBoard = boards.find(board => board.registrationId === registrationId)?.settings.ID_SCOPE
-    const ofProject = settings.get("ID_SCOPE")
+        return {
+            missing: "no registration ID",
+            cure: "Use --id ID together with --group-key-file or --key-file",
+        }
+    const key = chooseKey(registrationId, credentials)
+    if (!key)
+        return {
+            missing: `no key for ${registrationId}`,
+            cure: "Use --group-key-file, MOORAGE_GROUP_KEY, or --key-file",
+        }
+    const boardScope = findBoard(credentials, registrationId)?.settings.ID_SCOPE
+    const projectScope = settings.get("ID_SCOPE")
     const scopes =
-        key.keySource === PROJECT
-            ? [ofProject, credentials.idScope]
-            : [ofBoard, credentials.idScope, ofProject]
+        key.keySource === PROJECT_KEY
+            ? [projectScope, credentials.idScope]
+            : [boardScope, credentials.idScope, projectScope]
     const idScope = scopes.find(scope => scope !== undefined)
     if (idScope === undefined)
         return {
-            missing: "no ID scope is given",
-            cure: "--id-scope, idScope in the profile, or PROVISIONING_IDSCOPE",
+            missing: "no ID scope",
+            cure: "Use --id-scope, idScope in the profile, or PROVISIONING_IDSCOPE",
         }
     return { idScope: String(idScope), registrationId, ...key }
 }

@@ -1,5 +1,5 @@
-// `.env.defaults` and `.env.local`, as DeviceScript reads them (facts 4.3; @devicescript/cli 2.16.4, parseToSettings):
-// by lines, a line with `#` anywhere left out, spaces kept, JSON where it is JSON.
+// Parses `.env.defaults` and `.env.local` as DeviceScript does (runtime-facts.md, 4.3; @devicescript/cli 2.16.4,
+// parseToSettings). DeviceScript drops every line that contains `#`, keeps spaces, and parses a value as JSON if possible.
 import { checkId, validateKey } from "../validate-ids.js"
 import { FIRMWARE_SETTINGS, parseSetting } from "../firmware-settings.js"
 
@@ -8,16 +8,16 @@ export interface EnvLine {
     line: number
     name: string
     value: string
-    /** The value as DeviceScript types it, such as a number for digits. */
+    /** The value with the type that DeviceScript gives it, for example a number for digits. */
     typed: unknown
 }
 
 export interface EnvIssue {
     line: number
-    /** What is wrong, without the value where it may be a secret. */
+    /** Does not contain a value that may be a secret. */
     text: string
     cure: string
-    /** A board does as if it were not there, which may be meant. */
+    /** A board ignores the line, which may be intended. */
     isHarmless?: boolean
 }
 
@@ -28,10 +28,12 @@ export interface EnvFile {
 
 /** Settings whose values are never shown. */
 const SECRETS = ["DEVICE_KEY", "WIFI_PWD"]
-/** What DeviceScript itself takes. */
-const RUNTIME = ["WIFI_SSID", "WIFI_PWD"]
+/** Settings that the DeviceScript runtime reads. */
+const RUNTIME_SETTINGS = ["WIFI_SSID", "WIFI_PWD"]
+const IDENTITY_SETTINGS = ["REG_ID", "DEVICE_KEY"]
+const SETTINGS_PAGE = "See docs/reference/settings.md"
 
-function typedOf(value: string): unknown {
+function parseValue(value: string): unknown {
     try {
         return JSON.parse(value)
     } catch {
@@ -39,74 +41,77 @@ function typedOf(value: string): unknown {
     }
 }
 
-/** What is wrong with a value of a setting that the firmware or the runtime reads. */
-function valueMistake(name: string, typed: unknown): string | undefined {
+/** Returns what is wrong with the value of a known setting, or undefined. */
+function valueIssue(name: string, typed: unknown): string | undefined {
     const text = String(typed)
     if (name === "REG_ID") {
         if (typeof typed === "number" && !Number.isSafeInteger(typed))
-            return "REG_ID is a number that cannot be kept exactly"
+            return "REG_ID is a number with too many digits to be stored exactly"
         return checkId(text).issue
     }
     if (name === "DEVICE_KEY") return validateKey(text)
-    if (RUNTIME.includes(name)) return undefined
-    const read = parseSetting(name, text)
-    return "issue" in read ? read.issue : undefined
+    if (RUNTIME_SETTINGS.includes(name)) return undefined
+    const parsed = parseSetting(name, text)
+    return "issue" in parsed ? parsed.issue : undefined
 }
 
-/** What is wrong with a line that is read, if anything. */
-function lineMistake({ line, name, value, typed }: EnvLine, isShared: boolean): EnvIssue | undefined {
+const isKnown = (name: string) =>
+    name in FIRMWARE_SETTINGS || IDENTITY_SETTINGS.includes(name) || RUNTIME_SETTINGS.includes(name)
+
+/** Returns what is wrong with a line that DeviceScript reads, or undefined. */
+function lineIssue({ line, name, value, typed }: EnvLine, isInGit: boolean): EnvIssue | undefined {
     const bare = name.trim()
     if (name !== bare)
-        return { line, text: `${bare} has spaces around its name`, cure: `Write ${bare}=... without them` }
-    if (!(bare in FIRMWARE_SETTINGS) && !["REG_ID", "DEVICE_KEY", ...RUNTIME].includes(bare))
+        return { line, text: `${bare} has spaces around its name`, cure: `Write ${bare}=... without spaces` }
+    if (!isKnown(bare))
+        return { line, text: `${bare} is not a setting`, cure: SETTINGS_PAGE, isHarmless: true }
+    if (typeof typed === "string" && typed !== typed.trim())
         return {
             line,
-            text: `${bare} is no setting`,
-            cure: "docs/reference/settings.md has them",
-            isHarmless: true,
+            text: `${bare} has spaces around its value`,
+            cure: "Remove them: they become part of the value",
         }
-    if (typeof typed === "string" && typed !== typed.trim())
-        return { line, text: `${bare} has spaces around its value, which stay`, cure: "Take them away" }
     if (value === "") return undefined
-    if (isShared && SECRETS.includes(bare))
-        return { line, text: `${bare} is a secret in a file that git keeps`, cure: "Move it to .env.local" }
+    if (isInGit && SECRETS.includes(bare))
+        return { line, text: `${bare} is a secret in a file that is in git`, cure: "Move it to .env.local" }
     if (bare === "WIFI_PWD" && typeof typed !== "string")
         return { line, text: "WIFI_PWD is read as a number", cure: 'Quote it: WIFI_PWD="..."' }
-    const text = valueMistake(bare, typed)
+    const text = valueIssue(bare, typed)
     if (text === undefined) return undefined
-    const cure =
-        bare === "REG_ID" && typeof typed === "number"
-            ? 'Quote it: REG_ID="..."'
-            : "docs/reference/settings.md"
+    const cure = bare === "REG_ID" && typeof typed === "number" ? 'Quote it: REG_ID="..."' : SETTINGS_PAGE
     return { line, text, cure }
 }
 
-/** @param isShared whether the file is the one that is kept in git */
-export function parseEnv(source: string, isShared: boolean): EnvFile {
+/** @param isInGit whether the file is `.env.defaults`, which is kept in git */
+export function parseEnv(source: string, isInGit: boolean): EnvFile {
     const lines: EnvLine[] = []
-    const mistakes: EnvIssue[] = []
+    const issues: EnvIssue[] = []
     for (const [i, text] of source.split(/\r?\n/).entries()) {
         const line = i + 1
         if (text.includes("#")) {
-            // A line that is all comment loses nothing.
+            // A line that is only a comment loses nothing.
             if (/^[^#]*=/.test(text))
-                mistakes.push({
+                issues.push({
                     line,
-                    text: `${text.split("=")[0].trim()} is dropped: the line has a #`,
-                    cure: "Take the comment away, or change the value",
+                    text: `${text.split("=")[0].trim()} is dropped because the line contains #`,
+                    cure: "Remove the comment, or change the value",
                 })
             continue
         }
         const match = /^([^=]+)=(.*)$/.exec(text)
         if (!match) {
             if (text.trim() !== "")
-                mistakes.push({ line, text: "is not NAME=VALUE, and is dropped", cure: "Mend or remove it" })
+                issues.push({
+                    line,
+                    text: "is dropped because it is not NAME=VALUE",
+                    cure: "Fix or remove the line",
+                })
             continue
         }
-        const read = { line, name: match[1], value: match[2], typed: typedOf(match[2]) }
-        lines.push(read)
-        const mistake = lineMistake(read, isShared)
-        if (mistake) mistakes.push(mistake)
+        const parsed = { line, name: match[1], value: match[2], typed: parseValue(match[2]) }
+        lines.push(parsed)
+        const issue = lineIssue(parsed, isInGit)
+        if (issue) issues.push(issue)
     }
-    return { lines, issues: mistakes }
+    return { lines, issues }
 }

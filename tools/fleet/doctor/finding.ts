@@ -1,9 +1,15 @@
-// What a check finds: one line, and its cure.
+// The result of a check: a status, one line of text, and a cure.
 import { CloudError } from "../azure/index.js"
 
-export type CheckStatus = "ok" | "warn" | "fail" | "skip"
+export type CheckStatus =
+    | "ok"
+    /** Works for now, or matters only to some users. */
+    | "warn"
+    | "fail"
+    /** Not checked. */
+    | "skip"
 
-/** What a check says. A cure is what to do next; a thing that is right has none. */
+/** One result of a check. The cure is the next step for the user. A status of "ok" has no cure. */
 export interface CheckOutcome {
     status: CheckStatus
     what: string
@@ -11,26 +17,30 @@ export interface CheckOutcome {
 }
 
 export interface Finding extends CheckOutcome {
-    /** The check's name, such as `TLS 8883`. */
+    /** Name of the check, for example `TLS 8883`. */
     check: string
 }
 
 export const ok = (what: string): CheckOutcome => ({ status: "ok", what })
-/** Something that works for now, or that only some need. */
 export const warn = (what: string, cure: string): CheckOutcome => ({ status: "warn", what, cure })
 export const fail = (what: string, cure: string): CheckOutcome => ({ status: "fail", what, cure })
-/** Not looked at. @param why what was missing for it */
-export const skip = (why: string, cure?: string): CheckOutcome => ({ status: "skip", what: why, cure })
+/** @param reason what is missing for the check */
+export const skip = (reason: string, cure?: string): CheckOutcome => ({ status: "skip", what: reason, cure })
 
-/** How many there are of each. */
+const withoutFullStop = (sentence: string) => sentence.replace(/\.$/, "")
+
+/**
+ * Returns the outcome for a failed call to a service. The text contains no key.
+ * @throws the error itself if it is not a CloudError or if the check was aborted
+ */
+export function failFromError(error: unknown, signal: AbortSignal): CheckOutcome {
+    if (signal.aborted || !(error instanceof CloudError)) throw error
+    return fail(withoutFullStop(error.problem), withoutFullStop(error.cure ?? "Try again"))
+}
+
+/** Returns the number of findings with each status. */
 export function countByStatus(findings: Finding[]): Record<CheckStatus, number> {
     const counts = { ok: 0, warn: 0, fail: 0, skip: 0 }
     for (const { status } of findings) counts[status]++
     return counts
-}
-
-/** A call that failed, as a finding; the message holds no key. @throws what is no failed call, and all after an abort */
-export function failFromError(error: unknown, signal: AbortSignal): CheckOutcome {
-    if (signal.aborted || !(error instanceof CloudError)) throw error
-    return fail(error.problem.replace(/\.$/, ""), (error.cure ?? "Try again").replace(/\.$/, ""))
 }

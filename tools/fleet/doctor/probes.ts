@@ -1,60 +1,58 @@
-// All that the doctor touches of the world: passed in, so that its checks can be tried without one.
+// The interface of the doctor to the machine and the network. Tests pass in a replacement.
 import type { Clock, Random } from "@moorage/runtime"
 import type { HostAddress, CloudSettings, Services } from "../azure/index.js"
-import type { HttpsResponse, HttpsRequest } from "../azure/https.js"
+import type { HttpsRequest, HttpsResponse } from "../azure/https.js"
 import type { ServerCertificate } from "./check-certificate.js"
 
 export interface SerialPort {
     path: string
-    /** Whether this user may read and write it. */
+    /** Whether the user may read and write the port. */
     isUsable: boolean
 }
 
-/** What a program prints when it is run, and how it ended. */
 export interface ExecResult {
+    /** Exit code; null if the program did not exit normally. */
     code: number | null
     output: string
 }
 
-/** A request whose time is the check's. */
+/** A TLS server. */
+export interface TlsEndpoint {
+    address: HostAddress
+    serverName: string
+    /** PEM, instead of the CAs that Node trusts. */
+    ca: string | undefined
+}
+
+/** A request without its own time limit. The time limit of the check applies. */
 export type ProbeRequest = Omit<HttpsRequest, "timeoutMs">
 
 export interface Probes {
     clock: Clock
     random: Random
-    /** As of `process`. */
+    /** `process.platform`. */
     platform: string
+    /** `process.versions.node`. */
     nodeVersion: string
-    /** Runs a program; undefined when there is no such command on the PATH. */
+    /** Runs a program. Returns undefined if the command is not on the PATH. */
     exec(command: string, args: string[], signal: AbortSignal): Promise<ExecResult | undefined>
-    /** The version of an installed npm package of this project. */
+    /** Returns the version of an npm package that is installed for this project. */
     packageVersion(name: string): string | undefined
-    /** What this project's package.json asks for: of Node, and of a package. */
-    wanted: { node: string; devicescript: string }
+    /** Versions that package.json of this project requires. */
+    required: { node: string; devicescript: string }
     serialPorts(): SerialPort[]
-    /** Undefined when there is no such file. @throws Error when it cannot be read */
+    /** Returns the text of a file, or undefined if the file does not exist. @throws Error if it cannot be read */
     readText(file: string): string | undefined
-    /** Addresses of a name. @throws Error with a code */
+    /** Returns the IP addresses of a host name. @throws Error with a code */
     resolveHost(host: string): Promise<string[]>
     /** Opens a TCP connection and closes it. @throws Error with a code */
-    connectTcp(at: HostAddress, signal: AbortSignal): Promise<void>
-    /** A TLS handshake that takes any certificate, and what it showed. @throws Error with a code */
-    tlsHandshake(
-        at: HostAddress,
-        serverName: string,
-        ca: string | undefined,
-        signal: AbortSignal
-    ): Promise<ServerCertificate>
-    /** Sends one packet over TLS and gives back the return code of the CONNACK. @throws Error */
-    connectMqtt(
-        at: HostAddress,
-        serverName: string,
-        ca: string | undefined,
-        packet: Uint8Array,
-        signal: AbortSignal
-    ): Promise<number>
+    connectTcp(address: HostAddress, signal: AbortSignal): Promise<void>
+    /** Performs a TLS handshake that accepts any certificate, and returns the certificate. @throws Error with a code */
+    tlsHandshake(endpoint: TlsEndpoint, signal: AbortSignal): Promise<ServerCertificate>
+    /** Sends one MQTT packet over TLS and returns the return code of the CONNACK. @throws Error */
+    connectMqtt(endpoint: TlsEndpoint, packet: Uint8Array, signal: AbortSignal): Promise<number>
     /** @throws CloudError */
-    sendRequest(settings: CloudSettings, asked: ProbeRequest, signal: AbortSignal): Promise<HttpsResponse>
-    /** The service APIs; a call that fails is not tried again. */
+    sendRequest(settings: CloudSettings, request: ProbeRequest, signal: AbortSignal): Promise<HttpsResponse>
+    /** Opens the service APIs. Failed calls are not retried. */
     openServices(settings: CloudSettings, signal: AbortSignal): Services
 }

@@ -1,27 +1,27 @@
-// The settings of a board that `devs devtools` would flash from this folder.
+// Checks the settings of a board that `devs devtools` flashes from a project folder.
 import { join } from "node:path"
 import { type EnvFile, parseEnv } from "./env-file.js"
-import { fail, ok, type CheckOutcome, skip, warn } from "./finding.js"
+import { type CheckOutcome, fail, ok, skip, warn } from "./finding.js"
 
-/** What the two files say together. */
+/** The merged settings of both files, and what is wrong with them. */
 export interface ProjectSettings {
     outcomes: CheckOutcome[]
     settings: Map<string, string>
 }
 
-const SHARED = ".env.defaults"
-const LOCAL = ".env.local"
-/** Without these a board stops at boot (docs/reference/settings.md). */
+const DEFAULTS_FILE = ".env.defaults"
+const LOCAL_FILE = ".env.local"
+/** A board stops at boot without these settings (docs/reference/settings.md). */
 const REQUIRED = ["ID_SCOPE", "DEVICE_KEY"]
 
-function mistakesOf(name: string, { issues: mistakes }: EnvFile): CheckOutcome[] {
-    return mistakes.map(({ line, text, cure, isHarmless }) =>
+function issueOutcomes(name: string, { issues }: EnvFile): CheckOutcome[] {
+    return issues.map(({ line, text, cure, isHarmless }) =>
         (isHarmless ? warn : fail)(`${name} line ${line}: ${text}`, cure)
     )
 }
 
-/** Later files go before earlier ones; a value that is empty is no value. */
-function merged(files: EnvFile[]): Map<string, string> {
+/** Merges the settings. A later file overrides an earlier one. An empty value removes the setting. */
+function mergeSettings(files: EnvFile[]): Map<string, string> {
     const settings = new Map<string, string>()
     for (const { lines } of files)
         for (const { name, value, typed } of lines)
@@ -30,26 +30,35 @@ function merged(files: EnvFile[]): Map<string, string> {
     return settings
 }
 
-/** @param shared text of .env.defaults, if there is one @param local of .env.local */
-export function mergeProject(shared: string | undefined, local: string | undefined): ProjectSettings {
-    const files = [parseEnv(shared ?? "", true), parseEnv(local ?? "", false)]
-    const settings = merged(files)
-    const outcomes = [...mistakesOf(SHARED, files[0]), ...mistakesOf(LOCAL, files[1])]
+/**
+ * @param defaults text of .env.defaults; undefined if the file does not exist
+ * @param local text of .env.local; undefined if the file does not exist
+ */
+export function mergeProject(defaults: string | undefined, local: string | undefined): ProjectSettings {
+    const files = [parseEnv(defaults ?? "", true), parseEnv(local ?? "", false)]
+    const settings = mergeSettings(files)
+    const outcomes = [...issueOutcomes(DEFAULTS_FILE, files[0]), ...issueOutcomes(LOCAL_FILE, files[1])]
     if (local === undefined) {
-        const what = shared === undefined ? `no ${SHARED} and no ${LOCAL} here` : `no ${LOCAL} here`
-        return { outcomes: [...outcomes, skip(`${what}: for boards that devs devtools flashes`)], settings }
+        const what =
+            defaults === undefined
+                ? `no ${DEFAULTS_FILE} and no ${LOCAL_FILE} in this folder`
+                : `no ${LOCAL_FILE} in this folder`
+        return {
+            outcomes: [...outcomes, skip(`${what} (only boards flashed with devs devtools need it)`)],
+            settings,
+        }
     }
     for (const name of REQUIRED)
-        if (!settings.has(name)) outcomes.push(fail(`${name} is missing`, `Add ${name}=... to ${LOCAL}`))
+        if (!settings.has(name)) outcomes.push(fail(`${name} is missing`, `Add ${name}=... to ${LOCAL_FILE}`))
     if (outcomes.some(({ status }) => status === "fail")) return { outcomes, settings }
     const id = settings.get("REG_ID")
     const bytes = Buffer.from(settings.get("DEVICE_KEY") ?? "", "base64").length
-    const who = id === undefined ? "the chip's own identifier" : `REG_ID ${id}`
-    outcomes.push(ok(`${who}, ID_SCOPE ${settings.get("ID_SCOPE")}, a key of ${bytes} bytes`))
+    const idText = id === undefined ? "the chip identifier as REG_ID" : `REG_ID ${id}`
+    outcomes.push(ok(`${idText}, ID_SCOPE ${settings.get("ID_SCOPE")}, a key of ${bytes} bytes`))
     return { outcomes, settings }
 }
 
-/** @throws Error when a file is there but cannot be read */
+/** Reads both files of a folder. @throws Error if a file exists but cannot be read */
 export function readProject(folder: string, readText: (file: string) => string | undefined): ProjectSettings {
-    return mergeProject(readText(join(folder, SHARED)), readText(join(folder, LOCAL)))
+    return mergeProject(readText(join(folder, DEFAULTS_FILE)), readText(join(folder, LOCAL_FILE)))
 }

@@ -1,19 +1,19 @@
-// The doctor's hands: processes, files, names and sockets of this machine.
+// The probes of the real machine: processes, files, DNS and sockets.
 import { execFile } from "node:child_process"
 import { lookup } from "node:dns/promises"
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import { type Socket, connect as dialTcp, isIP } from "node:net"
+import { type Socket, connect as openTcp, isIP } from "node:net"
 import { join } from "node:path"
-import { connect as dialTls, type PeerCertificate, type TLSSocket } from "node:tls"
+import { connect as openTls, type PeerCertificate, type TLSSocket } from "node:tls"
 import { realClock, realRandom } from "@moorage/runtime"
 import { Decoder, encodeEmpty, PacketType } from "@moorage/device/shared"
 import { type HostAddress, openServices } from "../azure/index.js"
 import { Https } from "../azure/https.js"
 import type { ServerCertificate } from "./check-certificate.js"
-import type { Probes, ExecResult, SerialPort } from "./probes.js"
+import type { ExecResult, Probes, SerialPort, TlsEndpoint } from "./probes.js"
 
-const here = createRequire(import.meta.url)
+const requireHere = createRequire(import.meta.url)
 
 interface PackageFile {
     version: string
@@ -21,38 +21,38 @@ interface PackageFile {
     devDependencies: Record<string, string>
 }
 
-function say(command: string, args: string[], signal: AbortSignal): Promise<ExecResult | undefined> {
-    return new Promise((done, fail) => {
+function exec(command: string, args: string[], signal: AbortSignal): Promise<ExecResult | undefined> {
+    return new Promise((resolve, reject) => {
         execFile(command, args, { signal }, (error, stdout, stderr) => {
             const output = `${stdout}\n${stderr}`
-            if (!error) return done({ code: 0, output })
-            if (error.code === "ENOENT" || error.code === "EACCES") return done(undefined)
-            if (typeof error.code === "number") return done({ code: error.code, output })
-            if (signal.aborted) return fail(signal.reason as Error)
-            done({ code: null, output: error.message })
+            if (!error) return resolve({ code: 0, output })
+            if (error.code === "ENOENT" || error.code === "EACCES") return resolve(undefined)
+            if (typeof error.code === "number") return resolve({ code: error.code, output })
+            if (signal.aborted) return reject(signal.reason as Error)
+            resolve({ code: null, output: error.message })
         })
     })
 }
 
 function packageVersion(name: string): string | undefined {
     try {
-        return (here(`${name}/package.json`) as PackageFile).version
+        return (requireHere(`${name}/package.json`) as PackageFile).version
     } catch {
         return undefined
     }
 }
 
-const PORT_NAMES: Record<string, RegExp> = { darwin: /^cu\./, linux: /^tty(USB|ACM)\d+$/ }
-const DEVICES = "/dev"
+const PORT_PATTERNS: Record<string, RegExp> = { darwin: /^cu\./, linux: /^tty(USB|ACM)\d+$/ }
+const DEVICE_FOLDER = "/dev"
 
 function serialPorts(): SerialPort[] {
-    const pattern = PORT_NAMES[process.platform]
+    const pattern = PORT_PATTERNS[process.platform]
     if (!pattern) return []
-    return readdirSync(DEVICES)
+    return readdirSync(DEVICE_FOLDER)
         .filter(name => pattern.test(name))
         .sort()
         .map(name => {
-            const path = join(DEVICES, name)
+            const path = join(DEVICE_FOLDER, name)
             try {
                 accessSync(path, constants.R_OK | constants.W_OK)
                 return { path, isUsable: true }
@@ -71,118 +71,106 @@ function readText(file: string): string | undefined {
     }
 }
 
-/** What `use` makes of a socket, which is gone after it. @throws the socket's error, or the signal's reason */
+/** Returns the result of `use` and destroys the socket. @throws the error of the socket, or the reason of the signal */
 function withSocket<S extends Socket, T>(
     socket: S,
     signal: AbortSignal,
-    use: (socket: S, done: (value: T) => void, fail: (error: Error) => void) => void
+    use: (socket: S, resolve: (value: T) => void, reject: (error: Error) => void) => void
 ): Promise<T> {
-    const stop = () => socket.destroy(signal.reason as Error)
-    signal.addEventListener("abort", stop, { once: true })
-    return new Promise<T>((done, fail) => {
-        socket.on("error", fail)
-        socket.on("close", () => fail(Object.assign(new Error("closed"), { code: "ECONNRESET" })))
-        use(socket, done, fail)
+    const abort = () => socket.destroy(signal.reason as Error)
+    signal.addEventListener("abort", abort, { once: true })
+    return new Promise<T>((resolve, reject) => {
+        socket.on("error", reject)
+        socket.on("close", () => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" })))
+        use(socket, resolve, reject)
     }).finally(() => {
-        signal.removeEventListener("abort", stop)
+        signal.removeEventListener("abort", abort)
         socket.destroy()
     })
 }
 
-function dial(at: HostAddress, signal: AbortSignal): Promise<void> {
-    return withSocket(dialTcp(at), signal, (socket, done) => socket.on("connect", () => done()))
+function connectTcp(address: HostAddress, signal: AbortSignal): Promise<void> {
+    return withSocket(openTcp(address), signal, (socket, resolve) => socket.on("connect", () => resolve()))
 }
 
-/** A name in a certificate: its common name, or its organisation. */
+/** Returns the common name or the organisation of a certificate's subject or issuer. */
 const nameOf = (subject: Partial<PeerCertificate["issuer"]> | undefined) =>
-    [subject?.CN, subject?.O].flat().find(name => name !== undefined) ?? "nobody"
+    [subject?.CN, subject?.O].flat().find(name => name !== undefined) ?? "unknown"
 
-function seenOf(socket: TLSSocket): ServerCertificate {
+function readCertificate(socket: TLSSocket): ServerCertificate {
     const certificate = socket.getPeerCertificate()
     const names = (certificate.subjectaltname ?? nameOf(certificate.subject)).replaceAll(
         /DNS:|IP Address:/g,
         ""
     )
-    // Node has a code here, or an Error that has one.
-    const why = socket.authorizationError as Error | string | null | undefined
-    const code = typeof why === "object" ? (why as NodeJS.ErrnoException | null)?.code : why
+    // Node sets a code, or an Error with a code.
+    const reason = socket.authorizationError as Error | string | null | undefined
+    const code = typeof reason === "object" ? (reason as NodeJS.ErrnoException | null)?.code : reason
     return {
         protocol: socket.getProtocol() ?? "TLS",
         issuer: nameOf(certificate.issuer),
         names,
         expiresAtMs: Date.parse(certificate.valid_to),
-        untrustedReason: socket.authorized ? undefined : (code ?? String(why)),
+        untrustedReason: socket.authorized ? undefined : (code ?? String(reason)),
     }
 }
 
-/** Any certificate is taken: the doctor is to tell what is wrong with it. */
-function tls({ host, port }: HostAddress, serverName: string, ca: string | undefined): TLSSocket {
+function connectTls({ address, serverName, ca }: TlsEndpoint, rejectUnauthorized: boolean): TLSSocket {
     const servername = isIP(serverName) ? "" : serverName
-    return dialTls({ host, port, servername, ca, rejectUnauthorized: false })
+    return openTls({ host: address.host, port: address.port, servername, ca, rejectUnauthorized })
 }
 
-function handshake(
-    at: HostAddress,
-    serverName: string,
-    ca: string | undefined,
-    signal: AbortSignal
-): Promise<ServerCertificate> {
-    return withSocket(tls(at, serverName, ca), signal, (socket, done) =>
-        socket.on("secureConnect", () => done(seenOf(socket)))
+function tlsHandshake(endpoint: TlsEndpoint, signal: AbortSignal): Promise<ServerCertificate> {
+    // The handshake accepts any certificate. A check of the doctor reports what is wrong with it.
+    return withSocket(connectTls(endpoint, false), signal, (socket, resolve) =>
+        socket.on("secureConnect", () => resolve(readCertificate(socket)))
     )
 }
 
 const CONNACK_BYTES = 2
 
-function connack(
-    at: HostAddress,
-    serverName: string,
-    ca: string | undefined,
-    packet: Uint8Array,
-    signal: AbortSignal
-): Promise<number> {
-    const socket = dialTls({ ...at, servername: isIP(serverName) ? "" : serverName, ca })
-    return withSocket(socket, signal, (_socket, done, fail) => {
+function connectMqtt(endpoint: TlsEndpoint, packet: Uint8Array, signal: AbortSignal): Promise<number> {
+    return withSocket(connectTls(endpoint, true), signal, (socket, resolve, reject) => {
         const decoder = new Decoder(CONNACK_BYTES, (head, body) => {
-            if (head !== PacketType.ConnAck) return fail(new Error("not a CONNACK"))
+            if (head !== PacketType.ConnAck) return reject(new Error("not a CONNACK"))
             socket.end(encodeEmpty(PacketType.Disconnect))
-            done(body[1])
+            resolve(body[1])
         })
         socket.on("secureConnect", () => socket.write(packet))
         socket.on("data", (chunk: Buffer) => {
             try {
                 decoder.feed(chunk)
             } catch (error) {
-                fail(error as Error)
+                reject(error as Error)
             }
         })
     })
 }
 
-/** The check's own time is over before. */
-const LATEST_MS = 86_400_000
+/** Longer than any check. The time limit of the check applies first. */
+const REQUEST_TIMEOUT_MS = 86_400_000
 
-/** This machine as it is. */
+/** Returns the probes of this machine and its network. */
 export function systemProbes(): Probes {
-    const { engines, devDependencies } = here("../../../package.json") as PackageFile
+    const { engines, devDependencies } = requireHere("../../../package.json") as PackageFile
     return {
         clock: realClock,
         random: realRandom,
         platform: process.platform,
         nodeVersion: process.versions.node,
-        wanted: { node: engines.node, devicescript: devDependencies["@devicescript/cli"] },
-        exec: say,
+        required: { node: engines.node, devicescript: devDependencies["@devicescript/cli"] },
+        exec,
         packageVersion,
         serialPorts,
         readText,
         resolveHost: async host => (await lookup(host, { all: true })).map(({ address }) => address),
-        connectTcp: dial,
-        tlsHandshake: handshake,
-        connectMqtt: connack,
-        sendRequest: async ({ connect, ca }, asked, signal) => {
+        connectTcp,
+        tlsHandshake,
+        connectMqtt,
+        sendRequest: async ({ connect, ca }, request, signal) => {
             const https = new Https({ clock: realClock, connect, ca })
             try {
-                return await https.send({ ...asked, timeoutMs: LATEST_MS }, signal)
+                return await https.send({ ...request, timeoutMs: REQUEST_TIMEOUT_MS }, signal)
             } finally {
                 https.close()
             }

@@ -6,7 +6,7 @@ import { findEntry, manifestFolder, type ManifestEntry, readManifest } from "./m
 /** The command that writes to a chip's flash, as its releases have named it. */
 export const ESPTOOL_NAMES = ["esptool", "esptool.py"]
 
-export const ESPTOOL_CURE = "install it with `pip install esptool`, and see that it is on the PATH"
+export const ESPTOOL_CURE = "install it with `pip install esptool`, and check that it is on the PATH"
 
 /** The runtime: once a board, before its image. */
 export function runtimeCommand(profile: string): string[] {

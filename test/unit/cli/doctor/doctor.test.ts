@@ -75,10 +75,10 @@ describe("when all is right", () => {
         expect(lineOf(ended, "TLS 8883")).toMatch(
             /certificate by Moorage emulator CA, until 20\d\d-\d\d-\d\d$/
         )
-        expect(lineOf(ended, "DPS service")).toMatch(/takes the key; 2 enrollment groups, 1 disabled$/)
-        expect(lineOf(ended, "hub east")).toMatch(/^ok east\.azure-devices\.net takes the key/)
+        expect(lineOf(ended, "DPS service")).toMatch(/accepts the key; 2 enrollment groups, 1 disabled$/)
+        expect(lineOf(ended, "hub east")).toMatch(/^ok east\.azure-devices\.net accepts the key/)
         expect(lineOf(ended, "device")).toBe(
-            "ok scope and key work (b-1, by the group's key); it has never registered"
+            "ok ID scope and key are valid (b-1, with the group key); never registered"
         )
         expect(ended.stdout).toMatch(/\n\d+ ok, \d+ warnings?, 0 failed, \d+ skipped\n$/)
         expect(await traces()).toEqual(before)
@@ -99,15 +99,17 @@ describe("when all is right", () => {
     test("an emulator's card has the group's key", async () => {
         const ended = await doctor(["--profile", world.profile, "--id", "b-1"])
         expect(ended.code).toBe(0)
-        expect(lineOf(ended, "keys")).toMatch(/^skip no group key and no device key is given/)
-        expect(lineOf(ended, "device")).toContain("scope and key work (b-1, by the card's group key)")
+        expect(lineOf(ended, "keys")).toMatch(/^skip no group key and no device key/)
+        expect(lineOf(ended, "device")).toContain(
+            "ID scope and key are valid (b-1, with the group key of the card)"
+        )
     })
 
     test("a device that has registered is told with its hub", async () => {
         const hub = (await register(world.card, "b-9"))?.assignedHub
         const ended = await asDevice("--id", "b-9")
         expect(lineOf(ended, "device")).toContain(`assigned to ${hub}`)
-        expect(lineOf(ended, `hub ${hub?.split(".")[0]}`)).toContain("it knows b-9")
+        expect(lineOf(ended, `hub ${hub?.split(".")[0]}`)).toContain("and knows b-9")
     })
 
     test("a fleet file and a project of devs devtools are checked, and the fleet's first board is looked up", async () => {
@@ -120,9 +122,9 @@ describe("when all is right", () => {
         expect(asFleet.code).toBe(0)
         expect(lineOf(asFleet, "fleet")).toMatch(/^ok .*fleet\.csv: 2 boards$/)
         expect(lineOf(asFleet, "settings")).toBe("ok REG_ID b-1, ID_SCOPE 0ne00ACME01, a key of 32 bytes")
-        expect(lineOf(asFleet, "device")).toContain("(line-1, by the group's key)")
+        expect(lineOf(asFleet, "device")).toContain("(line-1, with the group key)")
         const asProject = await doctor(["--profile", world.profile])
-        expect(lineOf(asProject, "device")).toContain("(b-1, by DEVICE_KEY of .env.local)")
+        expect(lineOf(asProject, "device")).toContain("(b-1, with DEVICE_KEY of .env.local)")
     })
 
     test("--offline looks at machine and configuration only", async () => {
@@ -140,7 +142,7 @@ describe("a wrong key or scope is told apart", () => {
         const ended = await asDevice("--group-key-file", world.path("wrong.key"))
         expect(ended.code).toBe(1)
         expect(lineOf(ended, "device")).toMatch(
-            /^FAIL the ID scope 0ne00ACME01 is right, but not the key: b-1, by the group's key, is refused -> Check /
+            /^FAIL the ID scope 0ne00ACME01 is valid, but DPS rejects the key of b-1 \(the group key\) -> Check /
         )
         expect(lineOf(ended, "DPS service")).toMatch(/^ok /)
     })
@@ -149,14 +151,18 @@ describe("a wrong key or scope is told apart", () => {
         const profile = world.file("scope.json", JSON.stringify({ ...world.card, idScope: "0ne00WRONG1" }))
         const ended = await asDevice("--profile", profile)
         expect(ended.code).toBe(1)
-        expect(lineOf(ended, "device")).toMatch(/^FAIL DPS knows no ID scope 0ne00WRONG1 -> Copy it /)
+        expect(lineOf(ended, "device")).toMatch(
+            /^FAIL DPS does not know the ID scope 0ne00WRONG1 -> Copy the ID scope /
+        )
     })
 
     test("not without MQTT, which alone tells", async () => {
         const card = { ...world.card, mqttPort: undefined }
         const profile = world.file("nomqtt.json", JSON.stringify(card))
         const ended = await asDevice("--profile", profile, "--group-key-file", world.path("wrong.key"))
-        expect(lineOf(ended, "TCP 8883")).toMatch(/^skip where it is is not said -> Add connectMqtt/)
+        expect(lineOf(ended, "TCP 8883")).toMatch(
+            /^skip the profile has no address for this port -> Add connectMqtt/
+        )
         expect(lineOf(ended, "device")).toMatch(/^FAIL .*the key or the ID scope is wrong -> Check both/)
     })
 
@@ -174,7 +180,7 @@ describe("a wrong key or scope is told apart", () => {
     test("a key that is none", async () => {
         const ended = await asDevice("--group-key-file", world.file("short.key", "AAAA\n"))
         expect(ended.code).toBe(1)
-        expect(lineOf(ended, "keys")).toMatch(/^FAIL .*short\.key cannot be used: the key has 3 bytes/)
+        expect(lineOf(ended, "keys")).toMatch(/^FAIL .*short\.key cannot be used: the key is 3 bytes long/)
     })
 })
 
@@ -185,7 +191,7 @@ describe("the way to DPS", () => {
         expect(ended.code).toBe(1)
         for (const port of [443, 8883]) {
             expect(lineOf(ended, `TCP ${port}`)).toBe(
-                "FAIL 127.0.0.1:1: the connection was refused -> Is the emulator running there? It prints its ports at start"
+                "FAIL 127.0.0.1:1: the connection was refused -> Check that the emulator is running at this address. It prints its ports at start"
             )
             expect(lineOf(ended, `TLS ${port}`)).toBe(`skip TCP ${port} failed`)
         }
@@ -200,7 +206,7 @@ describe("the way to DPS", () => {
         const ended = await asDevice("--ca", world.file("other.pem", cert))
         expect(ended.code).toBe(1)
         expect(lineOf(ended, "TLS 443")).toMatch(
-            /^FAIL the certificate by Moorage emulator CA is not trusted .* -> The CA file is not that of this service/
+            /^FAIL the certificate by Moorage emulator CA is not trusted .* -> Check the CA file: it is not the CA of this service/
         )
         expect(lineOf(ended, "device")).toBe("skip TLS 443 failed")
     })
@@ -208,7 +214,7 @@ describe("the way to DPS", () => {
     test("no CA at all", async () => {
         const card = { ...world.card, caFile: undefined }
         const ended = await asDevice("--profile", world.file("noca.json", JSON.stringify(card)))
-        expect(lineOf(ended, "TLS 8883")).toMatch(/^FAIL .* is not trusted .* -> Name its CA with --ca/)
+        expect(lineOf(ended, "TLS 8883")).toMatch(/^FAIL .* is not trusted .* -> Set the CA with --ca/)
     })
 
     test.each([
@@ -216,13 +222,13 @@ describe("the way to DPS", () => {
             "of another host",
             "other.example",
             undefined,
-            /^FAIL the certificate is of another host: it is for other\.example/,
+            /^FAIL the certificate belongs to another host: it is for other\.example/,
         ],
         [
             "that has expired",
             DPS,
             new Date("2021-01-01"),
-            /^FAIL the certificate by Test CA has expired on 2021-01-01 -> If it is not 20/,
+            /^FAIL the certificate by Test CA expired on 2021-01-01 -> If today is not 20/,
         ],
     ])("a certificate %s", async (_what, name, notAfter, line) => {
         const ca = await makeCa()
@@ -248,12 +254,14 @@ describe("the way to DPS", () => {
         const ahead = await asDevice()
         expect(ahead.code).toBe(1)
         expect(lineOf(ahead, "clock")).toMatch(
-            /^FAIL (599|600|601) s ahead of the service's: tokens .* -> Set the clock/
+            /^FAIL (599|600|601) s ahead of the service's clock: .* tokens .* -> Set the clock/
         )
         await world.admin("POST", "/clock", { skewSec: 120 })
         const behind = await asDevice()
         expect(behind.code).toBe(0)
-        expect(lineOf(behind, "clock")).toMatch(/^warn (119|120|121) s behind the service's -> Set the clock/)
+        expect(lineOf(behind, "clock")).toMatch(
+            /^warn (119|120|121) s behind the service's clock -> Set the clock/
+        )
         await world.admin("POST", "/clock", { skewSec: 7200 })
         expect(lineOf(await asDevice(), "device")).toMatch(/^ok /)
     })
@@ -263,7 +271,7 @@ describe("the way to DPS", () => {
         const ended = await asDevice("--timeout", "1s")
         expect(ended.code).toBe(1)
         expect(lineOf(ended, "device")).toBe(
-            "FAIL no answer within 1 s -> Try again, or give it more time with --timeout"
+            "FAIL no answer within 1 s -> Try again, or allow more time with --timeout"
         )
     })
 
@@ -273,11 +281,9 @@ describe("the way to DPS", () => {
             times: 1,
             fault: { status: 429, retryAfterSec: 7 },
         })
-        expect(lineOf(await asDevice(), "device")).toMatch(
-            /^FAIL DPS throttles, .*: 429 -> Try again in 7 s$/
-        )
+        expect(lineOf(await asDevice(), "device")).toMatch(/^FAIL DPS throttles .*: 429 -> Try again in 7 s$/)
         await world.admin("POST", "/faults", { on: "lookup", times: 1, fault: { status: 503 } })
-        expect(lineOf(await asDevice(), "device")).toMatch(/^FAIL DPS has a fault of its own: 503/)
+        expect(lineOf(await asDevice(), "device")).toMatch(/^FAIL DPS has an internal error: 503/)
     })
 })
 
@@ -307,9 +313,9 @@ describe("the configuration", () => {
         expect(ended.code).toBe(1)
         const lines = linesOf(ended, "fleet")
         expect(lines[0]).toMatch(
-            /^FAIL line 2: the registration ID .* has 130 characters: 128 are the most -> /
+            /^FAIL line 2: the registration ID .* is 130 characters long \(maximum 128\) -> /
         )
-        expect(lines.at(-1)).toMatch(/^FAIL and 4 mistakes more -> /)
+        expect(lines.at(-1)).toMatch(/^FAIL 4 more issues in the file -> /)
     })
 
     test("settings that DeviceScript would drop or misread", async () => {
@@ -322,9 +328,9 @@ describe("the configuration", () => {
         const ended = await doctor(["--offline", "--project", world.path("project")])
         expect(ended.code).toBe(1)
         expect(linesOf(ended, "settings")).toEqual([
-            "FAIL .env.defaults line 2: DEVICE_KEY is a secret in a file that git keeps -> Move it to .env.local",
-            "FAIL .env.local line 2: REG_ID is dropped: the line has a # -> Take the comment away, or change the value",
-            "FAIL .env.local line 4: the key is 3 bytes long (allowed: 16 to 64) -> docs/reference/settings.md",
+            "FAIL .env.defaults line 2: DEVICE_KEY is a secret in a file that is in git -> Move it to .env.local",
+            "FAIL .env.local line 2: REG_ID is dropped because the line contains # -> Remove the comment, or change the value",
+            "FAIL .env.local line 4: the key is 3 bytes long (allowed: 16 to 64) -> See docs/reference/settings.md",
         ])
     })
 })
@@ -334,7 +340,7 @@ describe("esptool", () => {
         const ended = await doctor(["--offline"], { PATH: "" })
         expect(ended.code).toBe(0)
         expect(lineOf(ended, "esptool")).toBe(
-            "warn not on the PATH: boards cannot be flashed -> Install it with `pip install esptool`, and see that it is on the PATH"
+            "warn not on the PATH: boards cannot be flashed -> Install it with `pip install esptool`, and check that it is on the PATH"
         )
     })
 
@@ -345,7 +351,7 @@ describe("esptool", () => {
             "that is broken",
             "esptool",
             "echo no module named serial >&2; exit 1",
-            "warn esptool is there but does not run: no module named serial -> Install it anew: pip install --force-reinstall esptool",
+            "warn esptool exists but does not run: no module named serial -> Install it again: pip install --force-reinstall esptool",
         ],
     ])("is found %s", async (_how, name, script, line) => {
         const bin = world.path(`bin-${name}-${line.slice(0, 2)}`)

@@ -89,7 +89,7 @@ describe("moorage flash", () => {
         const { code, stderr } = await flash(tools("none", undefined))
         expect(code).toBe(1)
         expect(stderr).toBe(
-            "esptool is missing: install it with `pip install esptool`, and see that it is on the PATH.\n"
+            "esptool is missing: install it with `pip install esptool`, and check that it is on the PATH.\n"
         )
     })
 
