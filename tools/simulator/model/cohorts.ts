@@ -1,34 +1,37 @@
-// What makes a million boards affordable: boards that are alike and do the same at the same moment are one cohort.
+// Cohorts make a million boards affordable: boards in the same state that act at the same time are one cohort.
 import type { AgentState } from "@moorage/device/shared"
 import type { VirtualClock } from "../world/virtual-clock.js"
 
-/** What arrives at a service. */
+/** What a board sends to a service. */
 export enum CohortStep {
-    /** A status lookup at DPS. */
+    /** A status lookup to DPS. */
     Lookup,
-    /** A register request at DPS. */
+    /** A register request to DPS. */
     Register,
-    /** A CONNECT at the hub. */
+    /** A CONNECT to the hub. */
     Connect,
 }
 
-/** Boards that do the same at the same moment, and remember the same. */
+/** Boards in the same state that act at the same time. */
 export interface Cohort {
     step: CohortStep
     boards: number
-    /** As of devs/retry/retry-policy.ts; its delay has been waited. */
+    /** State of devs/retry/retry-policy.ts, after its delay. */
     agent: AgentState
-    /** Whether they know the time; without it they ask DPS before they register. */
+    /** Whether the boards know the time. If not, they get it from DPS before they register. */
     knowsTime: boolean
-    /** Number of the hub assigned to them, or -1. */
-    hub: number
+    /** Number of the assigned hub; undefined without an assignment. */
+    hub: number | undefined
 }
 
-function isAlike(a: Cohort, b: Cohort): boolean {
-    return a.step === b.step && a.hub === b.hub && a.knowsTime === b.knowsTime && isSameLife(a.agent, b.agent)
+/** Returns whether two cohorts that are due at the same time can be one. */
+function isEqual(a: Cohort, b: Cohort): boolean {
+    return (
+        a.step === b.step && a.hub === b.hub && a.knowsTime === b.knowsTime && isEqualState(a.agent, b.agent)
+    )
 }
 
-function isSameLife(a: AgentState, b: AgentState): boolean {
+function isEqualState(a: AgentState, b: AgentState): boolean {
     return (
         a.phase === b.phase &&
         a.action === b.action &&
@@ -40,7 +43,7 @@ function isSameLife(a: AgentState, b: AgentState): boolean {
     )
 }
 
-/** The cohorts to come, on the clock: one call of it for each millisecond at which there is anybody. */
+/** The future cohorts, with one call of the clock for each millisecond that has any. */
 export class Cohorts {
     private readonly due = new Map<number, Cohort[]>()
 
@@ -49,22 +52,22 @@ export class Cohorts {
         private readonly arrive: (cohort: Cohort) => void
     ) {}
 
-    /** Boards arrive `delayMs` from now, a whole number. */
+    /** Lets a cohort arrive in `delayMs`, an integer. Joins it with an equal one at that time. */
     join(delayMs: number, cohort: Cohort): void {
         const atMs = this.clock.nowMs() + delayMs
-        const there = this.due.get(atMs)
-        if (!there) {
+        const sameTime = this.due.get(atMs)
+        if (!sameTime) {
             this.due.set(atMs, [cohort])
-            this.clock.after(delayMs, this.run)
+            this.clock.after(delayMs, this.arriveDue)
             return
         }
-        const alike = there.find(other => isAlike(other, cohort))
-        if (alike) alike.boards += cohort.boards
-        else there.push(cohort)
+        const equal = sameTime.find(other => isEqual(other, cohort))
+        if (equal) equal.boards += cohort.boards
+        else sameTime.push(cohort)
     }
 
-    /** Those that are due now. One function for all, not a closure each: there may be a million to come. */
-    private readonly run = (): void => {
+    /** Lets the cohorts arrive that are due now. One function for all calls, because a closure for each would need memory. */
+    private readonly arriveDue = (): void => {
         const atMs = this.clock.nowMs()
         const cohorts = this.due.get(atMs) ?? []
         this.due.delete(atMs)

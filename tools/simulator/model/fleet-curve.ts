@@ -1,6 +1,6 @@
-// What a run of the model tells: counts in bins of time, and totals.
+// The result of a run of the model: counts in bins of time, and totals.
 
-/** Counts in bins of equal length, from 0 on. */
+/** Counts in bins of equal length that start at 0. */
 export class CountBins {
     readonly counts: number[] = []
 
@@ -13,21 +13,21 @@ export class CountBins {
     }
 }
 
-/** A fleet on its way to its hubs. Arrays have one number for each bin of time since power-on. */
+/** How a fleet is moored. Each array has one count per bin of time since power-on. */
 export interface FleetCurve {
     devices: number
     binSec: number
-    /** Registrations that DPS took. */
+    /** Registrations that DPS accepted. */
     registered: number[]
-    /** 429s of DPS, to lookups and to registrations. */
+    /** Lookups and registrations that DPS answered with 429. */
     throttled: number[]
-    /** Boards that were moored. */
+    /** Boards that were moored for the first time. */
     moored: number[]
-    /** CONNECTs that a hub over its quota closed, or answered too late. */
+    /** CONNECTs that a hub over its quota closed or answered too late. */
     hubRefused: number[]
-    /** The least that the quota allows: N / cps. */
+    /** Shortest time that the quota allows: N / cps. */
     limitSec: number
-    /** When DPS took the last registration; 0 when there was none. */
+    /** When DPS accepted the last registration; 0 if there was none. */
     registeredSec: number
     /** When the last board was moored. */
     mooredSec: number
@@ -35,13 +35,13 @@ export interface FleetCurve {
     throttledPerDevice: number
 }
 
-/** Counts up to and with each bin. */
+/** Returns the sum of the counts up to and including each bin. */
 export function cumulative(bins: number[]): number[] {
     let sum = 0
     return bins.map(count => (sum += count))
 }
 
-/** Fills a {@link FleetCurve}; times in ms since power-on. */
+/** Collects the data of a {@link FleetCurve}. Times are in ms since power-on. */
 export class CurveRecorder {
     private readonly bins
     private last = { registered: 0, moored: 0 }

@@ -1,6 +1,6 @@
-// A fleet without the VM: the decisions of devs/retry, the throttles of the emulator, and the time that steps take.
+// A fleet without the VM, made of the decisions of devs/retry, the throttles of the emulator and the durations of steps.
 //
-//   (slot) -- lookup -- register -- polls -- connect -- moored       after a 429 or a closed CONNECT: wait, again
+//   (slot) -- lookup -- register -- polls -- connect -- moored       after a 429 or a closed CONNECT: wait and retry
 import {
     AgentEvent,
     AgentPhase,
@@ -12,8 +12,8 @@ import {
     slotMs,
 } from "@moorage/device/shared"
 import { DpsThrottle, HubThrottle, type Quotas, type Rate } from "@moorage/emulator"
-import { VirtualClock } from "../world/virtual-clock.js"
 import { randomStream } from "../world/random-streams.js"
+import { VirtualClock } from "../world/virtual-clock.js"
 import { type Cohort, Cohorts, CohortStep } from "./cohorts.js"
 import { type FleetCurve, CurveRecorder } from "./fleet-curve.js"
 import { GroupRandom } from "./group-random.js"
@@ -21,32 +21,32 @@ import { type Latencies, StepDurations } from "./step-durations.js"
 import type { SlotPlan } from "./slot-plan.js"
 import type { RetryStrategy } from "./retry-strategies.js"
 
-/** A fleet, its cloud, and how it waits. */
+/** A fleet, its cloud, and its retry strategy. */
 export interface FleetModelOptions {
     devices: number
     seed: number
     strategy: RetryStrategy
-    /** First boots in slots; unless given all at once. */
+    /** Slots for the first registration (default: none). */
     slots?: SlotPlan
-    /** Over how long boards are powered on, evenly and in no order. */
+    /** Time over which boards are powered on in random order, evenly spread. */
     powerOnSec: number
     quotas: Quotas
-    /** How many, each with the quota of one; boards are shared out evenly. */
+    /** Number of hubs. Each has the quota of one hub. Boards are distributed evenly. */
     hubs: number
-    /** Whether a 429 says when to come again. */
+    /** Whether a 429 has `retry-after`. */
     saysRetryAfter: boolean
-    /** What DPS asks a board to wait between polls. */
+    /** Wait between polls that DPS asks for. */
     pollSec: number
-    /** How long DPS takes to assign. */
+    /** Time that DPS takes to assign a hub. */
     assigningMs: number
     latencies: Latencies
     /** Length of a bin of the curve. */
     binSec: number
-    /** The run ends here, whoever is not moored. */
+    /** End of the run, also if boards are not moored. */
     horizonSec: number
 }
 
-/** One run of the model: boards are told apart only by what they are about to do, and when. */
+/** One run of the model. Boards differ only in their next step and its time. */
 export class FleetModel {
     private readonly clock = new VirtualClock()
     private readonly cohorts = new Cohorts(this.clock, cohort => this.arrive(cohort))
@@ -57,7 +57,7 @@ export class FleetModel {
     private readonly recorder: CurveRecorder
     private nextHub = 0
 
-    /** @throws RangeError for polls that DPS would throttle: the model has none of those */
+    /** @throws RangeError if the boards poll more often than DPS allows. The model does not throttle polls */
     constructor(private readonly options: FleetModelOptions) {
         const { quotas, devices, seed } = options
         this.dps = new DpsThrottle(quotas, this.clock)
@@ -67,30 +67,33 @@ export class FleetModel {
         this.recorder = new CurveRecorder(devices, options.binSec)
         const polls = quotas.dpsPollsPerDevice
         if (polls && this.pollMs < (1000 * polls.perSec) / polls.calls)
-            throw new RangeError(`a poll each ${this.pollMs} ms is more than DPS takes from one board`)
+            throw new RangeError(
+                `One poll every ${this.pollMs} ms exceeds the DPS quota of ${polls.calls} per ${polls.perSec} s and board. ` +
+                    "Increase pollSec."
+            )
     }
 
-    /** Boards that DPS has never seen. */
+    /** Simulates boards that DPS does not know. */
     rollOut(): FleetCurve {
         const { devices, quotas, slots } = this.options
         this.openSlot(0, slots ?? { boardsPerSlot: devices, slotSec: 0 })
         return this.run(minimumSec(devices, quotas.dpsRegistrations))
     }
 
-    /** Boards with a valid record, all of them booting. */
+    /** Simulates boards with a valid record that all boot. */
     reboot(): FleetCurve {
         const { devices, quotas } = this.options
-        const life = next(newAgentState(), AgentEvent.Known, inputAt(1))
+        const agent = next(newAgentState(), AgentEvent.Known, inputAt(1))
         this.hubs.forEach((_, hub) => {
             const boards = Math.floor((devices + hub) / this.hubs.length)
-            this.random.each(
+            this.random.decideEach(
                 boards,
-                chance => this.poweredMs(chance) + this.durations.bootMs,
-                (delayMs, alike) =>
+                random => this.powerOnMs(random) + this.durations.bootMs,
+                (delayMs, group) =>
                     this.schedule(delayMs, {
                         step: CohortStep.Connect,
-                        boards: alike,
-                        agent: life,
+                        boards: group,
+                        agent,
                         knowsTime: false,
                         hub,
                     })
@@ -104,36 +107,36 @@ export class FleetModel {
         return this.recorder.curve(limitSec)
     }
 
-    /** Boards of a slot come up when it begins; so only those of one slot are waited for at a time. */
+    /** Schedules the boards of a slot. The next slot follows at its start, so that only one slot is in memory. */
     private openSlot(slot: number, plan: SlotPlan): void {
         const { devices, strategy } = this.options
         const left = devices - slot * plan.boardsPerSlot
         const step = strategy.looksUp ? CohortStep.Lookup : CohortStep.Register
-        const life = strategy.looksUp
+        const agent = strategy.looksUp
             ? newAgentState()
             : next(newAgentState(), AgentEvent.Unknown, inputAt(1))
-        this.random.each(
+        this.random.decideEach(
             Math.min(left, plan.boardsPerSlot),
-            chance => {
-                const waitMs = plan.slotSec > 0 ? slotMs(slot, plan.slotSec, chance()) : 0
+            random => {
+                const waitMs = plan.slotSec > 0 ? slotMs(slot, plan.slotSec, random()) : 0
                 return (
-                    this.poweredMs(chance) + Math.max(this.durations.bootMs, waitMs) - this.clock.elapsedMs()
+                    this.powerOnMs(random) + Math.max(this.durations.bootMs, waitMs) - this.clock.elapsedMs()
                 )
             },
             (delayMs, boards) =>
-                this.schedule(delayMs, { step, boards, agent: life, knowsTime: false, hub: NO_HUB })
+                this.schedule(delayMs, { step, boards, agent, knowsTime: false, hub: undefined })
         )
         if (left > plan.boardsPerSlot)
             this.clock.after(plan.slotSec * 1000, () => this.openSlot(slot + 1, plan))
     }
 
-    /** When a board is powered on. */
-    private poweredMs(chance: () => number): number {
+    /** Returns when a board is powered on, in ms. */
+    private powerOnMs(random: () => number): number {
         const { powerOnSec } = this.options
-        return powerOnSec > 0 ? Math.floor(powerOnSec * 1000 * chance()) : 0
+        return powerOnSec > 0 ? Math.floor(powerOnSec * 1000 * random()) : 0
     }
 
-    /** Boards turn to their step `delayMs` from now. */
+    /** Lets a cohort begin its step in `delayMs`. */
     private schedule(delayMs: number, cohort: Cohort): void {
         this.cohorts.join(delayMs + this.durations.arrivalMs(cohort.step, cohort.knowsTime), cohort)
     }
@@ -151,17 +154,17 @@ export class FleetModel {
         }
     }
 
-    /** DPS knows none of them: 404. */
+    /** DPS answers 404, because it does not know the boards. */
     private lookUp(cohort: Cohort): void {
         const { answerMs } = this.durations
         const passed = this.admit(cohort, answerMs, () => this.dps.operate())
         if (!passed) return
-        const life = next(cohort.agent, AgentEvent.Unknown, inputAt(this.clock.elapsedMs()))
+        const agent = next(cohort.agent, AgentEvent.Unknown, inputAt(this.clock.elapsedMs()))
         this.schedule(answerMs, {
             ...cohort,
             step: CohortStep.Register,
             boards: passed,
-            agent: life,
+            agent,
             knowsTime: true,
         })
     }
@@ -173,10 +176,11 @@ export class FleetModel {
         const nowMs = this.clock.elapsedMs()
         this.recorder.registered(nowMs, passed)
         const assignedMs = this.assignmentMs() + endMs
-        const event = cohort.hub === NO_HUB ? AgentEvent.Assigned : AgentEvent.Returned
-        const life = next(cohort.agent, event, inputAt(nowMs + assignedMs))
-        const assigned = { step: CohortStep.Connect, agent: life, knowsTime: true }
-        if (cohort.hub !== NO_HUB) this.schedule(assignedMs, { ...assigned, boards: passed, hub: cohort.hub })
+        const event = cohort.hub === undefined ? AgentEvent.Assigned : AgentEvent.Returned
+        const agent = next(cohort.agent, event, inputAt(nowMs + assignedMs))
+        const assigned = { step: CohortStep.Connect, agent, knowsTime: true }
+        if (cohort.hub !== undefined)
+            this.schedule(assignedMs, { ...assigned, boards: passed, hub: cohort.hub })
         else
             for (let i = 0; i < passed; i++) {
                 this.nextHub = (this.nextHub + 1) % this.hubs.length
@@ -186,9 +190,11 @@ export class FleetModel {
 
     private connect(cohort: Cohort): void {
         const { connackMaxMs, giveUpMs, answerMs, subscribedMs } = this.durations
+        // A cohort that connects has a hub.
+        const hub = this.hubs[cohort.hub as number]
         for (let left = cohort.boards; left > 0; left--) {
-            const waitSec = this.hubs[cohort.hub].connect()
-            // At one moment, whoever comes after the first that is refused is refused.
+            const waitSec = hub.connect()
+            // At the same time, all boards after the first refused one are refused.
             if (waitSec === undefined) {
                 this.onHubRefused(cohort, left, answerMs)
                 return
@@ -199,12 +205,16 @@ export class FleetModel {
         }
     }
 
-    /** How many of a cohort DPS lets through; the others are throttled, and know it `answeredMs` later. */
-    private admit(cohort: Cohort, answeredMs: number, ask: () => number): number {
+    /**
+     * Returns how many boards of a cohort DPS accepts. The others are throttled.
+     * @param answeredMs time until a board has read the answer
+     * @param call asks the throttle for one board; returns `retry-after`, or 0 if the call is accepted
+     */
+    private admit(cohort: Cohort, answeredMs: number, call: () => number): number {
         let retryAfterSec = 0
         let passed = 0
-        while (passed < cohort.boards && (retryAfterSec = ask()) === 0) passed++
-        // At one moment, whoever comes after the first that is refused is refused, and told the same.
+        while (passed < cohort.boards && (retryAfterSec = call()) === 0) passed++
+        // At the same time, all boards after the first refused one are refused with the same `retry-after`.
         if (passed < cohort.boards) this.throttled(cohort, cohort.boards - passed, answeredMs, retryAfterSec)
         return passed
     }
@@ -214,67 +224,65 @@ export class FleetModel {
         const { step, hub } = cohort
         const nowMs = this.clock.elapsedMs()
         this.recorder.throttled(nowMs, boards)
-        this.random.each(
+        this.random.decideEach(
             boards,
-            chance =>
+            random =>
                 strategy.afterThrottle(
                     cohort.agent,
                     saysRetryAfter ? retryAfterSec : 0,
                     nowMs + answeredMs,
-                    chance
+                    random
                 ),
-            (life, alike) =>
-                this.schedule(answeredMs + life.delayMs, {
+            (agent, group) =>
+                this.schedule(answeredMs + agent.delayMs, {
                     step,
-                    boards: alike,
-                    agent: life,
+                    boards: group,
+                    agent,
                     knowsTime: true,
                     hub,
                 })
         )
     }
 
-    /** A CONNECT that is closed, or a CONNACK that does not come, is the network's for all that a board can see. */
+    /** Handles a closed CONNECT or a missing CONNACK. A board takes both for a network failure. */
     private onHubRefused(cohort: Cohort, boards: number, noticedMs: number): void {
         const nowMs = this.clock.elapsedMs()
         this.recorder.hubRefused(nowMs, boards)
-        this.random.each(
+        this.random.decideEach(
             boards,
-            chance => next(cohort.agent, FaultKind.Network, inputAt(nowMs + noticedMs, chance())),
-            (life, alike) =>
-                this.schedule(noticedMs + life.delayMs, {
+            random => next(cohort.agent, FaultKind.Network, inputAt(nowMs + noticedMs, random())),
+            (agent, group) =>
+                this.schedule(noticedMs + agent.delayMs, {
                     ...cohort,
-                    step: nextStep(life),
-                    boards: alike,
-                    agent: life,
+                    step: nextStep(agent),
+                    boards: group,
+                    agent,
                 })
         )
     }
 
-    /** Between two polls. */
+    /** Time between two polls. */
     private get pollMs(): number {
         return this.durations.exchangeMs + 1000 * this.options.pollSec
     }
 
-    /** From a register request's arrival to that of the poll which is answered `assigned`. */
+    /** Returns the time from the arrival of a register request to the arrival of the poll that is answered `assigned`. */
     private assignmentMs(): number {
         return this.pollMs * Math.max(1, Math.ceil(this.options.assigningMs / this.pollMs))
     }
 }
 
-const NO_HUB = -1
+/** Returns N / cps in s; 0 without a quota. */
+function minimumSec(devices: number, rate: Rate | null): number {
+    return rate ? (devices * rate.perSec) / rate.calls : 0
+}
 
 /** Returns the input of the policy for an event without `retry-after`. */
 function inputAt(nowMs: number, random = 0): PolicyInput {
     return { retryAfterSec: 0, nowMs, fleetMs: 0, random }
 }
 
-/** N / cps. */
-function minimumSec(devices: number, rate: Rate | null): number {
-    return rate ? (devices * rate.perSec) / rate.calls : 0
-}
-
-/** What a board does that has had a hub. */
-function nextStep(life: AgentState): CohortStep {
-    return life.phase === AgentPhase.Register ? CohortStep.Register : CohortStep.Connect
+/** Returns the next step of a board that has a hub. */
+function nextStep(agent: AgentState): CohortStep {
+    return agent.phase === AgentPhase.Register ? CohortStep.Register : CohortStep.Connect
 }

@@ -1,32 +1,35 @@
+// Random decisions of many equal boards.
 import type { Random } from "@moorage/runtime"
 
-/** Chance that knows whether it was asked. */
+/** A random source that counts its draws. */
 export class GroupRandom {
     private draws = 0
 
     constructor(private readonly random: Random) {}
 
-    /** In [0, 1). */
+    /** Returns a random number in [0, 1). */
     readonly next = (): number => {
         this.draws++
         return this.random.next()
     }
 
     /**
-     * Has each of `count` boards decide by itself. A decision that takes no chance is everybody's: it is made once.
-     * @param then gets a decision and how many boards made it
+     * Decides for each of `count` equal boards. A decision that draws no random number is the same for all boards and is
+     * made once.
+     * @param decide returns the decision of one board
+     * @param apply receives a decision and the number of boards with it
      */
-    each<T>(
+    decideEach<T>(
         count: number,
-        decide: (chance: () => number) => T,
-        then: (decision: T, count: number) => void
+        decide: (random: () => number) => T,
+        apply: (decision: T, count: number) => void
     ): void {
         for (let left = count; left > 0;) {
             const before = this.draws
             const decision = decide(this.next)
-            const alike = this.draws === before ? left : 1
-            then(decision, alike)
-            left -= alike
+            const boards = this.draws === before ? left : 1
+            apply(decision, boards)
+            left -= boards
         }
     }
 }

@@ -1,5 +1,5 @@
-// A model for a million boards: what a fleet does to its quotas, without the VM. The decisions are the firmware's
-// own (devs/retry), the throttles the emulator's; what is left out is all that goes wrong but throttling.
+// A model of fleets with up to a million boards under quotas, without the VM. It uses the decisions of the firmware
+// (devs/retry) and the throttles of the emulator. Throttling is the only failure in the model.
 import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
 import type { FleetCurve } from "./fleet-curve.js"
 import { FleetModel, type FleetModelOptions } from "./fleet-model.js"
@@ -19,10 +19,11 @@ export {
     type RetryStrategy,
 } from "./retry-strategies.js"
 
-/** What is not given is as in the emulator, and our firmware's. */
+/** Options of a run. The defaults are those of the emulator and of the firmware. */
 export type ModelOptions = Pick<FleetModelOptions, "devices"> & Partial<FleetModelOptions>
 
-function complete(options: ModelOptions): FleetModelOptions {
+/** Returns the options with defaults. */
+function withDefaults(options: ModelOptions): FleetModelOptions {
     const quotas = options.quotas ?? DOCUMENTED_QUOTAS
     const { calls, perSec } = quotas.dpsRegistrations ?? { calls: Infinity, perSec: 1 }
     return {
@@ -42,17 +43,17 @@ function complete(options: ModelOptions): FleetModelOptions {
 }
 
 /**
- * New boards on their way to their hubs.
- * @throws RangeError for polls that DPS would throttle
+ * Simulates new boards that register and connect to their hubs.
+ * @throws RangeError if the boards poll more often than DPS allows
  */
 export function simulateRollout(options: ModelOptions): FleetCurve {
-    return new FleetModel(complete(options)).rollOut()
+    return new FleetModel(withDefaults(options)).rollOut()
 }
 
 /**
- * Boards with a valid record, all of them booting: back to their hubs.
- * @throws RangeError for polls that DPS would throttle
+ * Simulates boards with a valid record that all boot and connect to their hubs.
+ * @throws RangeError if the boards poll more often than DPS allows
  */
 export function simulateRebootStorm(options: ModelOptions): FleetCurve {
-    return new FleetModel(complete(options)).reboot()
+    return new FleetModel(withDefaults(options)).reboot()
 }

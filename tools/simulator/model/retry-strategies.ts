@@ -1,52 +1,57 @@
-// How boards wait when DPS throttles them: ours, and the others that it is compared with.
-import { FaultKind } from "@moorage/device/shared"
-import { fleetThrottleCeilingMs, uniformMs } from "@moorage/device/shared"
-import { type AgentState, newAgentState, next } from "@moorage/device/shared"
+// Strategies for the wait of a board that DPS throttles: the one of the firmware, and others to compare it with.
+import {
+    type AgentState,
+    FaultKind,
+    fleetThrottleCeilingMs,
+    newAgentState,
+    next,
+    uniformMs,
+} from "@moorage/device/shared"
 
-/** A way to wait after 429. */
+/** A strategy for the wait after 429. */
 export interface RetryStrategy {
     name: string
-    /** Whether a board without a record looks itself up before it registers, as our firmware does. */
+    /** Whether a board without a record calls the status lookup before it registers, as the firmware does. */
     looksUp: boolean
     /**
-     * What follows from a 429; `delayMs` of it is the wait.
-     * @param retryAfterSec 0 when DPS names none
+     * Returns the state after a 429. Its `delayMs` is the wait.
+     * @param retryAfterSec 0 without `retry-after`
      * @param nowMs uptime
-     * @param chance in [0, 1); not asked by a strategy without jitter
+     * @param random returns a number in [0, 1). A strategy without jitter does not call it
      */
-    afterThrottle(life: AgentState, retryAfterSec: number, nowMs: number, chance: () => number): AgentState
+    afterThrottle(state: AgentState, retryAfterSec: number, nowMs: number, random: () => number): AgentState
 }
 
-/** The fleet, as the seed's formula has it. */
+/** The fleet in the formula of R6. */
 export interface FleetNumbers {
-    /** Over 0: how much of the service's rate the fleet may take. */
+    /** Share of the service's rate that the fleet may use, greater than 0. */
     load: number
-    /** N */
+    /** `N` of the formula. */
     devices: number
-    /** cps */
+    /** `cps` of the formula, in connections per second. */
     perSec: number
 }
 
-/** The same life after one more failure, and a wait. */
-function afterWait(life: AgentState, delayMs: number): AgentState {
-    const n = newAgentState()
-    n.phase = life.phase
-    n.lostMs = life.lostMs
-    n.windowMs = life.windowMs
-    n.failures = Math.min(FAILURES_MAX, life.failures + 1)
-    n.delayMs = delayMs
-    return n
+/** Returns the state after one more failure, with a wait. */
+function afterWait(state: AgentState, delayMs: number): AgentState {
+    const after = newAgentState()
+    after.phase = state.phase
+    after.lostMs = state.lostMs
+    after.windowMs = state.windowMs
+    after.failures = Math.min(FAILURES_MAX, state.failures + 1)
+    after.delayMs = delayMs
+    return after
 }
 
-/** Beyond this many failures no strategy changes any more. */
+/** After this many failures no strategy changes its wait. */
 const FAILURES_MAX = 16
 
-/** retry-after when given, else the same wait each time: what a loop with a sleep in it does. */
+/** Returns the strategy of a simple loop: waits for `retry-after`, or always `waitMs`. */
 export function noJitter(waitMs = 1000): RetryStrategy {
     return {
         name: "no jitter",
         looksUp: false,
-        afterThrottle: (life, retryAfterSec) => afterWait(life, retryAfterSec * 1000 || waitMs),
+        afterThrottle: (state, retryAfterSec) => afterWait(state, retryAfterSec * 1000 || waitMs),
     }
 }
 
@@ -55,41 +60,41 @@ const SDK_MAX_MS = 100_000
 const SDK_JITTER_MS = 5000
 
 /**
- * azure-sdk-for-c with its recommended values: retry-after when given, else exponential, with jitter only where it
- * fits under the cap (facts 6.1). The attempt is clamped at 16: its overflow at attempts 29 and 30 is left out, and
- * `operation_msec` is 0.
+ * Returns the strategy of azure-sdk-for-c with its recommended values (protocol-facts.md, section 6.1): waits for
+ * `retry-after`, or an exponential time with jitter only where the jitter fits under the maximum. The number of attempts
+ * is limited to 16, so that the overflow at attempts 29 and 30 does not occur. `operation_msec` is 0.
  */
 export function azureSdkForC(): RetryStrategy {
     return {
         name: "azure-sdk-for-c",
         looksUp: false,
-        afterThrottle(life, retryAfterSec, _nowMs, chance) {
-            if (retryAfterSec > 0) return afterWait(life, retryAfterSec * 1000)
-            const delayMs = Math.min(SDK_MAX_MS, SDK_MIN_MS * 2 ** life.failures)
+        afterThrottle(state, retryAfterSec, _nowMs, random) {
+            if (retryAfterSec > 0) return afterWait(state, retryAfterSec * 1000)
+            const delayMs = Math.min(SDK_MAX_MS, SDK_MIN_MS * 2 ** state.failures)
             const fits = SDK_MAX_MS - delayMs > SDK_JITTER_MS
-            return afterWait(life, delayMs + (fits ? Math.floor(SDK_JITTER_MS * chance()) : 0))
+            return afterWait(state, delayMs + (fits ? Math.floor(SDK_JITTER_MS * random()) : 0))
         },
     }
 }
 
-/** The seed's "Timing logic when retrying operations", alone: retry-after when given, else its formula. */
+/** Returns the strategy of R5 and R6 alone: waits for `retry-after`, or a random time by the formula. */
 export function requirementFormula({ load, devices, perSec }: FleetNumbers): RetryStrategy {
     const maxMs = fleetThrottleCeilingMs(load, devices, perSec)
     return {
         name: "the formula",
         looksUp: false,
-        afterThrottle: (life, retryAfterSec, _nowMs, chance) =>
-            afterWait(life, retryAfterSec * 1000 || uniformMs(1000, maxMs, chance())),
+        afterThrottle: (state, retryAfterSec, _nowMs, random) =>
+            afterWait(state, retryAfterSec * 1000 || uniformMs(1000, maxMs, random())),
     }
 }
 
-/** Ours: devs/retry/retry-policy.ts as it stands. */
+/** Returns the strategy of the firmware, which is devs/retry/retry-policy.ts. */
 export function moorageStrategy({ load, devices, perSec }: FleetNumbers): RetryStrategy {
     const maxMs = fleetThrottleCeilingMs(load, devices, perSec)
     return {
         name: "Moorage",
         looksUp: true,
-        afterThrottle: (life, retryAfterSec, nowMs, chance) =>
-            next(life, FaultKind.Throttled, { retryAfterSec, nowMs, fleetMs: maxMs, random: chance() }),
+        afterThrottle: (state, retryAfterSec, nowMs, random) =>
+            next(state, FaultKind.Throttled, { retryAfterSec, nowMs, fleetMs: maxMs, random: random() }),
     }
 }

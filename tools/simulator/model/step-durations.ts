@@ -1,23 +1,23 @@
-// How long the steps of a board's life take, between one moment at which a service decides something and the next.
-// The same for all boards: it is the throttles, and how boards wait, that spread them.
+// Durations of the steps between two decisions of a service. They are the same for all boards. Only the throttles and the
+// waits of the boards differ.
 import { CohortStep } from "./cohorts.js"
 
-/** What the network and the chip cost. */
+/** Latencies of the network and the chip. */
 export interface Latencies {
     /** From power-on to the first connection. */
     bootMs: number
     dnsMs: number
-    /** There and back. */
+    /** Round-trip time. */
     rttMs: number
-    /** Reckoning of a TLS handshake on the chip. */
+    /** Computing time of a TLS handshake on the chip. */
     tlsMs: number
-    /** From an answer to the next request: the runtime looks at its socket each 10 ms, and acts at the next. */
+    /** From an answer to the next request. The runtime polls its socket every 10 ms and acts at the next poll. */
     turnMs: number
     /** How long a board waits for CONNACK. */
     connackMs: number
 }
 
-/** The network of the simulator's plans; the rest as the bytecode has it in the VM, and devs/mqtt. */
+/** The network of the simulator's plans, and the times of the bytecode in the VM. */
 export const DEFAULT_LATENCIES: Latencies = {
     bootMs: 1730,
     dnsMs: 30,
@@ -27,50 +27,50 @@ export const DEFAULT_LATENCIES: Latencies = {
     connackMs: 70_000,
 }
 
-/** devs/socket: what the last link left behind is over in this time. */
+/** The firmware waits this long before it opens the next connection (devs/socket). */
 const SETTLE_MS = 20
-/** devs/mqtt: the DISCONNECT leaves in this time. */
+/** The firmware waits this long for the DISCONNECT to be sent (devs/mqtt). */
 const DRAIN_MS = 100
 
-/** The spans of time between what a board does, in whole ms. */
+/** The durations between the actions of a board, in integral ms. */
 export class StepDurations {
     readonly bootMs: number
-    /** From one request's arrival to the next one's. */
+    /** From the arrival of a request to the arrival of the next one. */
     readonly exchangeMs: number
-    /** From a request's arrival to the board's having read the answer. */
+    /** From the arrival of a request until the board has read the answer. */
     readonly answerMs: number
-    /** The same, to the end of an MQTT session. */
+    /** From the arrival of a request to the end of the MQTT session. */
     readonly endMs: number
-    /** From a CONNECT's arrival to the board's giving up on its CONNACK. */
+    /** From the arrival of a CONNECT until the board stops waiting for CONNACK. */
     readonly giveUpMs: number
-    /** The longest that a CONNACK may be late. */
+    /** Longest time that the hub may wait before it sends CONNACK. */
     readonly connackMaxMs: number
-    /** From the CONNACK to both subscriptions' acknowledgement. */
+    /** From CONNACK until both subscriptions are acknowledged. */
     readonly subscribedMs: number
-    /** From dialling to the first request's arrival. */
+    /** From the start of a connection to the arrival of the first request. */
     private readonly requestMs: number
 
     constructor({ bootMs, dnsMs, rttMs, tlsMs, turnMs, connackMs }: Latencies) {
-        const wayMs = Math.round(rttMs / 2)
+        const oneWayMs = Math.round(rttMs / 2)
         this.bootMs = Math.round(bootMs)
         this.exchangeMs = Math.round(rttMs + turnMs)
-        this.answerMs = Math.round(wayMs + turnMs)
+        this.answerMs = Math.round(oneWayMs + turnMs)
         this.endMs = this.answerMs + DRAIN_MS
-        this.giveUpMs = connackMs - wayMs
-        this.connackMaxMs = connackMs - 2 * wayMs
+        this.giveUpMs = connackMs - oneWayMs
+        this.connackMaxMs = connackMs - 2 * oneWayMs
         this.subscribedMs = this.answerMs + 2 * this.exchangeMs
         // TCP takes one round trip, TLS 1.2 two.
-        this.requestMs = Math.round(SETTLE_MS + dnsMs + 3 * rttMs + tlsMs + turnMs + wayMs)
+        this.requestMs = Math.round(SETTLE_MS + dnsMs + 3 * rttMs + tlsMs + turnMs + oneWayMs)
     }
 
-    /** From the board's turning to a step to the arrival of what the step asks for. */
+    /** Returns the time from the start of a step to the arrival of its request. */
     arrivalMs(step: CohortStep, knowsTime: boolean): number {
         const { requestMs, exchangeMs, answerMs } = this
         switch (step) {
-            // On one connection: `HEAD /` for the time, then the lookup.
+            // `HEAD /` for the time, then the lookup on the same connection.
             case CohortStep.Lookup:
                 return requestMs + (knowsTime ? 0 : exchangeMs)
-            // The time, on a connection of its own; then CONNECT, SUBSCRIBE, and the request.
+            // The time on a separate connection, then CONNECT, SUBSCRIBE and the request.
             case CohortStep.Register:
                 return (knowsTime ? 0 : requestMs + answerMs) + requestMs + 2 * exchangeMs
             case CohortStep.Connect:
