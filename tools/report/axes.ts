@@ -1,4 +1,4 @@
-// Axes that several charts share: virtual time, and numbers of things.
+// Axes of charts: time, counts and rates.
 import type { XAXisComponentOption, YAXisComponentOption } from "echarts"
 import { AXIS } from "./theme.js"
 import { formatNumber, formatDuration, formatRounded } from "./format.js"
@@ -12,18 +12,21 @@ const STEPS_SEC = [
 ]
 const TICK_PX = 64
 
-/** The least round step that cuts `spanSec` into no more than `parts`. */
+/** Returns the smallest round step that divides `spanSec` into at most `parts` parts. */
 export function roundStepSec(spanSec: number, parts: number): number {
     return STEPS_SEC.find(step => spanSec / step <= parts) ?? (STEPS_SEC.at(-1) as number)
 }
 
-/** Time from one round step to another, in s, with what it is counted from as its name. */
-export function timeAxis(
-    fromSec: number,
-    toSec: number,
-    widthPx: number,
+export interface TimeAxis {
+    fromSec: number
+    toSec: number
+    widthPx: number
+    /** What time is counted from. */
     name: string
-): XAXisComponentOption {
+}
+
+/** Returns a time axis in s with round steps. */
+export function timeAxis({ fromSec, toSec, widthPx, name }: TimeAxis): XAXisComponentOption {
     const stepSec = roundStepSec(toSec - fromSec, Math.max(2, Math.floor(widthPx / TICK_PX)))
     const label = (sec: number) => (sec === 0 ? "0" : formatDuration(sec))
     return {
@@ -38,10 +41,10 @@ export function timeAxis(
     }
 }
 
-/** The name stands below the middle of the axis. */
+/** Returns the options of a name below the middle of the axis. */
 export const axisName = (name: string) => ({ name, nameLocation: "middle", nameGap: 28 }) as const
 
-/** Numbers of things, from 0. */
+/** An axis of counts from 0. */
 export const COUNT_AXIS: YAXisComponentOption = {
     ...AXIS,
     type: "value",
@@ -49,7 +52,7 @@ export const COUNT_AXIS: YAXisComponentOption = {
     axisLabel: { ...AXIS.axisLabel, formatter: formatNumber },
 }
 
-/** Things a second, from 0. */
+/** An axis of rates per second from 0. */
 export const RATE_AXIS: YAXisComponentOption = {
     ...AXIS,
     type: "value",

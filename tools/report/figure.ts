@@ -1,4 +1,4 @@
-// A chart on the page: a heading, a sentence that says what to look at, and the drawing, for wide and for narrow.
+// A chart on a page: a heading, a caption, and the drawing for wide and for narrow screens.
 import { type Markup, markup } from "./markup.js"
 import { type Drawing, type Size, svgMarkup } from "./chart-svg.js"
 
@@ -6,29 +6,30 @@ export interface Figure {
     /** Unique on the page. */
     id: string
     heading: string
-    /** What to look at, and what is there. */
+    /** One or two sentences that say what the chart shows. */
     caption: string
     draw: (size: Size) => Drawing
     heightPx: number
-    /** Across the page, not half of it. */
+    /** Whether the figure takes the whole width of the page (default: half). */
     isWide?: boolean
 }
 
-/** As large as it will be shown, about: text in a drawing grows and shrinks with it. */
+/** Approximate width on the page. The text of a drawing scales with the drawing. */
 const WIDTH_PX = 560
 const FULL_WIDTH_PX = 1100
-/** For a telephone. */
+/** Width on a phone. */
 const NARROW_WIDTH_PX = 340
 
-export function figureMarkup({ id, heading, caption: look, draw, heightPx, isWide }: Figure): Markup {
-    const drawn = (name: string, width: number) => {
+/** Returns the figure as HTML. */
+export function figureMarkup({ id, heading, caption, draw, heightPx, isWide }: Figure): Markup {
+    const svg = (name: string, width: number) => {
         const size = { width, height: heightPx }
-        return svgMarkup(draw(size), size, `${id}-${name}`, `${heading}. ${look}`)
+        return svgMarkup(draw(size), size, { id: `${id}-${name}`, label: `${heading}. ${caption}` })
     }
     return markup`<figure id="${id}" class="${isWide ? "across" : "half"}">
-<figcaption><h3>${heading}</h3><p>${look}</p></figcaption>
-<div class="wide">${drawn("wide", isWide ? FULL_WIDTH_PX : WIDTH_PX)}</div>
-<div class="narrow">${drawn("narrow", NARROW_WIDTH_PX)}</div>
+<figcaption><h3>${heading}</h3><p>${caption}</p></figcaption>
+<div class="wide">${svg("wide", isWide ? FULL_WIDTH_PX : WIDTH_PX)}</div>
+<div class="narrow">${svg("narrow", NARROW_WIDTH_PX)}</div>
 </figure>
 `
 }

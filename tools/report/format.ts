@@ -1,4 +1,4 @@
-// Numbers, times and columns as text for people.
+// Numbers, times and columns as text.
 
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 })
 const precise = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 })
@@ -32,7 +32,7 @@ export function formatDuration(sec: number): string {
     return rest > 0 ? `${largest} ${rest} ${small.name}` : largest
 }
 
-/** Returns the two largest units with zeros, for times that are watched as they grow: `6 min 0 s`; `12.3 s` under a minute. */
+/** Returns the two largest units with zeros, for a time that is shown while it grows: `6 min 0 s`; `12.3 s` under a minute. */
 export function formatElapsed(sec: number): string {
     if (sec < 60) return `${Math.round(sec * 10) / 10} s`
     const whole = Math.round(sec)
@@ -53,7 +53,7 @@ export const formatUtc = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 1
 
 const BARS = " ▁▂▃▄▅▆▇█"
 
-/** Returns a bar for each number, scaled to `top`; every number above 0 is visible. */
+/** Returns a bar for each number, scaled to `top`; every number greater than 0 is visible. */
 export function sparkline(numbers: number[], top: number): string {
     const level = (n: number) => (n === 0 ? 0 : Math.max(1, Math.round((n / top) * (BARS.length - 1))))
     return numbers.map(n => BARS[level(n)]).join("")

@@ -1,4 +1,4 @@
-// HTML pages and SVG charts for reports: one file, no script, nothing loaded from a network.
+// HTML pages and SVG charts for reports. A page is one file without scripts that loads nothing from a network.
 
 export * from "./axes.js"
 export * from "./chart-svg.js"

@@ -1,4 +1,4 @@
-// Line charts as SVG, drawn by echarts without a browser.
+// Line charts as SVG documents, drawn by echarts without a browser.
 import { LineChart } from "echarts/charts"
 import { GridComponent, LegendComponent, TitleComponent } from "echarts/components"
 import { init, use } from "echarts/core"
@@ -6,14 +6,15 @@ import { SVGRenderer } from "echarts/renderers"
 
 use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer])
 
+/** One line of a panel. */
 export interface ChartLine {
     name: string
-    /** x and y; on a logarithmic panel y is more than 0. */
+    /** x and y. On a logarithmic panel y is greater than 0. */
     points: [number, number][]
     widthPx?: number
 }
 
-/** One pair of axes. Lines of the same name have the same colour in all panels. */
+/** A line chart with its own axes. Lines of the same name have the same colour in all panels. */
 export interface Panel {
     title: string
     xName: string
@@ -24,30 +25,33 @@ export interface Panel {
     lines: ChartLine[]
 }
 
+/** The panels of a chart, and its size in px. */
 export interface LineChartOptions {
     title: string
     panels: Panel[]
-    /** Panels beside each other; unless given one. */
+    /** Number of panels in a row (default: 1). */
     columns?: number
     width: number
     height: number
 }
 
-/** Okabe and Ito's colours: told apart by the colour-blind too. */
+/** Okabe and Ito's colours, which colour-blind readers can distinguish. */
 const COLOURS = ["#d55e00", "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#000000"]
-/** Room for the title and the legend, and around each panel, in px. */
-const HEAD = 80
-const LEFT = 100
+/** Height of the title and the legend in px. */
+const HEADER_PX = 80
+/** Space to the left of a panel for its labels, in px. */
+const LEFT_PX = 100
+/** Space around a panel on the other sides, in px. */
 const GAP = { right: 30, top: 30, bottom: 50 }
 
-/** The chart as an SVG document; the same for the same options. */
+/** Returns the chart as an SVG document. The same options give the same bytes. */
 export function lineChartSvg({ title, panels, columns = 1, width, height }: LineChartOptions): string {
     const names = [...new Set(panels.flatMap(panel => panel.lines.map(line => line.name)))]
     const colourOf = (name: string) => COLOURS[names.indexOf(name) % COLOURS.length]
-    const cell = { width: width / columns, height: (height - HEAD) / Math.ceil(panels.length / columns) }
+    const cell = { width: width / columns, height: (height - HEADER_PX) / Math.ceil(panels.length / columns) }
     const place = (i: number) => ({
-        left: (i % columns) * cell.width + LEFT,
-        top: HEAD + Math.floor(i / columns) * cell.height + GAP.top,
+        left: (i % columns) * cell.width + LEFT_PX,
+        top: HEADER_PX + Math.floor(i / columns) * cell.height + GAP.top,
     })
     const chart = init(null, null, { renderer: "svg", ssr: true, width, height })
     chart.setOption({
@@ -65,7 +69,7 @@ export function lineChartSvg({ title, panels, columns = 1, width, height }: Line
         legend: { data: names, top: 30, itemGap: 40, icon: "roundRect" },
         grid: panels.map((_, i) => ({
             ...place(i),
-            width: cell.width - LEFT - GAP.right,
+            width: cell.width - LEFT_PX - GAP.right,
             height: cell.height - GAP.top - GAP.bottom,
         })),
         xAxis: panels.map((panel, i) => ({

@@ -1,6 +1,6 @@
-// HTML that cannot be broken by what is put into it: text is escaped, only what was made here is not.
+// HTML templates that escape text, so that no value can add markup.
 
-/** HTML as it stands. */
+/** HTML that is not escaped again. */
 export class Markup {
     constructor(readonly html: string) {}
 }
@@ -15,7 +15,7 @@ const ENTITIES: Record<string, string> = {
     "'": "&#39;",
 }
 
-const escape = (text: string) => text.replace(/[&<>"']/g, each => ENTITIES[each] as string)
+const escape = (text: string) => text.replace(/[&<>"']/g, char => ENTITIES[char] as string)
 
 function render(part: MarkupPart): string {
     if (part === undefined) return ""
@@ -23,7 +23,7 @@ function render(part: MarkupPart): string {
     return Array.isArray(part) ? part.map(render).join("") : escape(String(part))
 }
 
-/** A template of HTML; what is put in is text, and escaped, unless it is Markup itself. */
+/** Returns HTML from a template. Values are escaped, except values that are Markup. */
 export function markup(html: TemplateStringsArray, ...parts: MarkupPart[]): Markup {
     return new Markup(String.raw({ raw: html }, ...parts.map(render)))
 }

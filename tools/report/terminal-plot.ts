@@ -1,11 +1,11 @@
-// A plot of one line, for a terminal.
+// Plots in a terminal.
 import { formatNumber, sparkline } from "./format.js"
 
 const ROWS = 6
 
 /**
- * Numbers as columns of blocks, a scale to the left, a label below each end.
- * @param numbers one a column
+ * Returns the lines of a plot: a column of blocks for each number, a scale to the left, and a label below each end.
+ * @param numbers one number per column
  */
 export function plotColumns(numbers: number[], [left, right]: [string, string]): string[] {
     const top = Math.max(1, ...numbers)

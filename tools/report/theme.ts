@@ -1,13 +1,13 @@
-// How the page and its charts look: one palette for light and dark, one font, one way to draw axes.
-// Colours are CSS variables, so that a drawing follows the reader's scheme without a script.
+// The theme of the pages and charts: a light and a dark palette, a font, and options for axes. Colours are CSS variables,
+// so that a chart follows the reader's colour scheme without a script.
 import type { LegendComponentOption } from "echarts"
 
 const LIGHT = {
-    paper: "#ffffff",
+    background: "#ffffff",
     panel: "#f6f8fa",
-    ink: "#1b1f24",
-    quiet: "#57606a",
-    line: "#d5dbe1",
+    text: "#1b1f24",
+    muted: "#57606a",
+    border: "#d5dbe1",
     blue: "#0b63c5",
     orange: "#b8500d",
     green: "#1a7f37",
@@ -18,11 +18,11 @@ const LIGHT = {
 type Colour = keyof typeof LIGHT
 
 const DARK: Record<Colour, string> = {
-    paper: "#0d1117",
+    background: "#0d1117",
     panel: "#161b22",
-    ink: "#e6edf3",
-    quiet: "#9aa4af",
-    line: "#30363d",
+    text: "#e6edf3",
+    muted: "#9aa4af",
+    border: "#30363d",
     blue: "#58a6ff",
     orange: "#f0883e",
     green: "#3fb950",
@@ -35,7 +35,7 @@ const variables = (palette: Record<Colour, string>) =>
         .map(([name, value]) => `--${name}:${value}`)
         .join(";")
 
-/** The style sheet that gives the colours their values. */
+/** Style sheet with the values of the colours. */
 export const THEME_CSS =
     `:root{color-scheme:light dark;${variables(LIGHT)}}\n` +
     `@media (prefers-color-scheme:dark){:root{${variables(DARK)}}}\n`
@@ -48,27 +48,29 @@ export const COLOUR = Object.fromEntries(Object.keys(LIGHT).map(name => [name, `
 
 export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
 
-export const TEXT = { fontFamily: FONT, fontSize: 12, color: COLOUR.ink }
+/** Text of a chart. */
+export const TEXT_STYLE = { fontFamily: FONT, fontSize: 12, color: COLOUR.text }
 
-/** Options that every axis shares. */
+/** Options of every axis. */
 export const AXIS = {
-    axisLine: { lineStyle: { color: COLOUR.quiet } },
-    axisTick: { lineStyle: { color: COLOUR.quiet } },
-    axisLabel: { color: COLOUR.quiet, hideOverlap: true },
-    splitLine: { lineStyle: { color: COLOUR.line } },
-    nameTextStyle: { color: COLOUR.quiet },
+    axisLine: { lineStyle: { color: COLOUR.muted } },
+    axisTick: { lineStyle: { color: COLOUR.muted } },
+    axisLabel: { color: COLOUR.muted, hideOverlap: true },
+    splitLine: { lineStyle: { color: COLOUR.border } },
+    nameTextStyle: { color: COLOUR.muted },
 }
 
+/** A legend above the chart. */
 export const LEGEND: LegendComponentOption = {
     top: 0,
     left: 0,
     selectedMode: false,
     itemWidth: 18,
     itemHeight: 10,
-    // echarts guesses how wide a text is, and too little.
+    // echarts estimates the width of a text too low.
     itemGap: 26,
-    textStyle: { color: COLOUR.ink },
+    textStyle: { color: COLOUR.text },
 }
 
-/** Room for a legend above; the labels and names of the axes are inside. */
+/** Margins of a chart with a legend above. The labels and names of the axes are inside the grid. */
 export const GRID = { top: 36, right: 16, bottom: 4, left: 8, outerBoundsMode: "same" } as const

@@ -1,6 +1,7 @@
-// Numbers of a report, one tile each.
+// Tiles of a page.
 import { markup } from "./markup.js"
 
-export const tilesMarkup = (each: [string, string][]) =>
-    markup`<dl class="tiles">${each.map(([what, n]) => markup`<div><dt>${what}</dt><dd>${n}</dd></div>`)}</dl>
+/** Returns a tile for each pair of label and value. */
+export const tilesMarkup = (values: [string, string][]) =>
+    markup`<dl class="tiles">${values.map(([label, value]) => markup`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 `

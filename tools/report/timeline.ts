@@ -1,6 +1,7 @@
+// The log of a script in a terminal.
 import type { Clock } from "@moorage/runtime"
 
-/** Prints what happens, one line each: seconds since the start, who, what. */
+/** Prints events, one per line: seconds since the start, source, text. */
 export class Timeline {
     private readonly startMs: number
 
@@ -11,14 +12,15 @@ export class Timeline {
         this.startMs = clock.nowMs()
     }
 
-    /** An act of the script itself. */
+    /** Prints a heading for the next step of the script. */
     heading(text: string): void {
         this.write("")
         this.write(`== ${text}`)
     }
 
-    say(who: string, what: string): void {
-        const seconds = ((this.clock.nowMs() - this.startMs) / 1000).toFixed(2)
-        this.write(`${seconds.padStart(6)} s  ${who.padEnd(7)}  ${what}`)
+    /** Prints an event of `source`. */
+    print(source: string, text: string): void {
+        const elapsedSec = ((this.clock.nowMs() - this.startMs) / 1000).toFixed(2)
+        this.write(`${elapsedSec.padStart(6)} s  ${source.padEnd(7)}  ${text}`)
     }
 }

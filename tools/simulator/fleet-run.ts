@@ -46,7 +46,20 @@ export async function loadImages(): Promise<Images> {
     return { main: main.bytecode, maintight: tight.bytecode }
 }
 
-/** The parts of a run that differ between the boards of a plan and the boards of flash images. */
+/** A run with the boards of a plan. */
+export interface PlanRun {
+    plan: SimulationPlan
+    seed: number
+    images: Images
+}
+
+/** A run with the boards of flash images instead of the plan's boards. */
+export interface ImageRun {
+    plan: SimulationPlan
+    seed: number
+    fleet: ImageFleet
+}
+
 interface RunInput {
     plan: SimulationPlan
     seed: number
@@ -164,22 +177,12 @@ class CheckedRun implements FleetRun {
 }
 
 /** Opens a run with the boards of a plan. */
-export function openRun(
-    plan: SimulationPlan,
-    seed: number,
-    images: Images,
-    options: FleetRunOptions = {}
-): FleetRun {
+export function openRun({ plan, seed, images }: PlanRun, options: FleetRunOptions = {}): FleetRun {
     return new CheckedRun({ plan, seed, fleetSpec: fleetSpecOfPlan(plan, seed, images) }, options)
 }
 
 /** Opens a run with the boards of flash images instead of the plan's boards. */
-export function openRunFromImages(
-    plan: SimulationPlan,
-    seed: number,
-    fleet: ImageFleet,
-    options: FleetRunOptions = {}
-): FleetRun {
+export function openRunFromImages({ plan, seed, fleet }: ImageRun, options: FleetRunOptions = {}): FleetRun {
     return new CheckedRun(
         { plan: planForImages(plan, fleet), seed, fleetSpec: fleetSpecOfImages(fleet) },
         options
@@ -187,11 +190,6 @@ export function openRunFromImages(
 }
 
 /** Runs a plan with a seed. Returns the result. */
-export function runPlan(
-    plan: SimulationPlan,
-    seed: number,
-    images: Images,
-    options: FleetRunOptions = {}
-): Promise<RunResult> {
-    return openRun(plan, seed, images, options).runToEnd()
+export function runPlan(run: PlanRun, options: FleetRunOptions = {}): Promise<RunResult> {
+    return openRun(run, options).runToEnd()
 }

@@ -18,6 +18,13 @@ export type FromSeedWorker =
     | { kind: "result"; result: RunResult }
     | { kind: "error"; seed: number; message: string }
 
+/** The plan to run with each seed. */
+export interface SeedJobs {
+    plan: SimulationPlan
+    seeds: number[]
+    images: Images
+}
+
 export interface SeedJobsOptions {
     /** Number of threads. */
     jobs: number
@@ -88,9 +95,7 @@ class SeedPool {
  * @throws Error if a run itself fails, which is a defect of the simulator
  */
 export async function runSeeds(
-    plan: SimulationPlan,
-    seeds: number[],
-    images: Images,
+    { plan, seeds, images }: SeedJobs,
     options: SeedJobsOptions
 ): Promise<RunResult[]> {
     const pool = new SeedPool(seeds, { plan, images }, options)

@@ -8,9 +8,12 @@ const port = parentPort as NonNullable<typeof parentPort>
 const send = (message: FromSeedWorker) => port.postMessage(message)
 
 port.on("message", ({ seed }: ToSeedWorker) => {
-    runPlan(plan, seed, images, {
-        onProgress: (elapsedSec, moored) => send({ kind: "progress", seed, elapsedSec, moored }),
-    }).then(
+    runPlan(
+        { plan, seed, images },
+        {
+            onProgress: (elapsedSec, moored) => send({ kind: "progress", seed, elapsedSec, moored }),
+        }
+    ).then(
         result => send({ kind: "result", result }),
         (error: Error) => send({ kind: "error", seed, message: error.stack ?? error.message })
     )

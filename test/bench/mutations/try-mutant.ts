@@ -26,7 +26,7 @@ export function mutantPlan(name: MutantPlan): SimulationPlan {
 
 /** Runs the images through the plan. */
 export async function runImages(images: Images, plan: SimulationPlan, seed: number): Promise<MutantTrial> {
-    const { violations } = await runPlan(plan, seed, images, { hash: false })
+    const { violations } = await runPlan({ plan, seed, images }, { hash: false })
     const caught: Record<string, number> = {}
     for (const { invariant } of violations) caught[invariant] = (caught[invariant] ?? 0) + 1
     return {

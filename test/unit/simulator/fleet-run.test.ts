@@ -25,7 +25,10 @@ const small = (name: string) => withBoardCount(readSimulationPlan(name), BOARDS)
 
 async function traced(name: string, seed: number) {
     const lines: string[] = []
-    const result = await runPlan(small(name), seed, images, { onEvent: fact => lines.push(traceLine(fact)) })
+    const result = await runPlan(
+        { plan: small(name), seed, images },
+        { onEvent: fact => lines.push(traceLine(fact)) }
+    )
     return { trace: lines.join("\n"), result }
 }
 
@@ -66,21 +69,30 @@ events:
         const life = async (only?: number[]) => {
             const facts: TraceEvent[] = []
             const plan = { ...PLAN, boards: { ...PLAN.boards, only } }
-            await runPlan(plan, 5, images, {
-                onEvent: fact => fact.board === "board-2" && facts.push(fact),
-            })
+            await runPlan(
+                { plan, seed: 5, images },
+                {
+                    onEvent: fact => fact.board === "board-2" && facts.push(fact),
+                }
+            )
             return facts.filter(({ kind }) => kind === "power" || kind === "event")
         }
         expect(await life([2])).toEqual(await life())
     })
 
     test("over threads is the run that it is alone, in the order of the seeds", async () => {
-        const alone = [await runPlan(PLAN, 1, images), await runPlan(PLAN, 2, images)]
+        const alone = [
+            await runPlan({ plan: PLAN, seed: 1, images }),
+            await runPlan({ plan: PLAN, seed: 2, images }),
+        ]
         const ended: number[] = []
-        const results = await runSeeds(PLAN, [1, 2, 3], images, {
-            jobs: 2,
-            onResult: ({ seed }) => ended.push(seed),
-        })
+        const results = await runSeeds(
+            { plan: PLAN, seeds: [1, 2, 3], images },
+            {
+                jobs: 2,
+                onResult: ({ seed }) => ended.push(seed),
+            }
+        )
         expect(results.map(({ seed }) => seed)).toEqual([1, 2, 3])
         expect(results.slice(0, 2)).toEqual(alone)
         expect(ended.sort()).toEqual([1, 2, 3])
@@ -88,16 +100,20 @@ events:
 
     test("ends early when it is cancelled, and says how far it was", async () => {
         let breaths = 0
-        const result = await runPlan(withBoardCount(readSimulationPlan("everything"), 2), 1, images, {
-            yieldToEventLoop: () => Promise.resolve(),
-            isCancelled: () => ++breaths > 1,
-        })
+        const plan = withBoardCount(readSimulationPlan("everything"), 2)
+        const result = await runPlan(
+            { plan, seed: 1, images },
+            {
+                yieldToEventLoop: () => Promise.resolve(),
+                isCancelled: () => ++breaths > 1,
+            }
+        )
         expect(result.durationSec).toBeGreaterThan(0)
         expect(result.durationSec).toBeLessThan(readSimulationPlan("everything").durationSec)
     })
 
     test("sends telemetry, counts flash writes, and knows when each board moored", async () => {
-        const { totals, mooredAfterSec, hubs, series } = await runPlan(PLAN, 1, images)
+        const { totals, mooredAfterSec, hubs, series } = await runPlan({ plan: PLAN, seed: 1, images })
         expect(totals).toMatchObject({ registrations: 4, flashWrites: 4, panics: 0 })
         expect(totals.telemetry).toBeGreaterThan(4 * 10)
         expect(mooredAfterSec).toHaveLength(4)
@@ -125,7 +141,7 @@ events:
     )
 
     test("is found by `moored`, with the board's last facts", async () => {
-        const result = await runPlan(PLAN, 1, images)
+        const result = await runPlan({ plan: PLAN, seed: 1, images })
         expect(result.violationCount).toBeGreaterThan(0)
         expect(new Set(result.violations.map(({ invariant }) => invariant))).toEqual(new Set(["moored"]))
         const [violation] = result.violations
@@ -136,13 +152,11 @@ events:
     })
 
     test("is shrunk to the one board and the two events that matter", async () => {
-        const { violations } = await runPlan(PLAN, 1, images)
-        const shrunk = await shrinkPlan(
-            PLAN,
-            violations[0],
-            plan => runPlan(plan, 1, images, { hash: false }),
-            20
-        )
+        const { violations } = await runPlan({ plan: PLAN, seed: 1, images })
+        const shrunk = await shrinkPlan(PLAN, violations[0], {
+            tryPlan: plan => runPlan({ plan, seed: 1, images }, { hash: false }),
+            triesMax: 20,
+        })
         expect(shrunk.violation).toMatchObject({ invariant: "moored", board: violations[0].board })
         expect(shrunk.plan.boards.only).toHaveLength(1)
         expect(shrunk.plan.events.map(event => event.do)).toEqual(["powerCut", "fault"])

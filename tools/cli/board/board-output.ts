@@ -45,7 +45,7 @@ function terminalOutput(clock: Clock): Omit<BoardOutput, "note"> {
             // The status line has that, and the log line that it comes from.
             if (told.kind === "state") return
             const lines = "stored" in told && told.stored ? flashLines(told.stored) : [told.text]
-            for (const line of lines) timeline.say(told.source, stripControlChars(line))
+            for (const line of lines) timeline.print(told.source, stripControlChars(line))
         },
         show: status => {
             const width = (process.stdout.columns ?? 80) - 1

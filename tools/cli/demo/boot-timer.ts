@@ -26,7 +26,7 @@ export class BootTimer {
     ) {
         this.report = { id: board.id, image, boots: [], peakHeapBytes: 0, panics: 0 }
         subscribeBoardLog(board, ({ kind, text }) => {
-            timeline.say(board.id, text)
+            timeline.print(board.id, text)
             if (kind !== "log") return
             const met = this.waiting.filter(wait => wait.line.test(text))
             this.waiting = this.waiting.filter(wait => !met.includes(wait))

@@ -65,7 +65,7 @@ export async function startDemo(timeline: Timeline): Promise<Demo> {
     for (const image of ["main", "maintight"]) {
         const firmware = await buildFirmware(`src/${image}.ts`)
         images.set(image, firmware.bytecode)
-        timeline.say("build", `src/${image}.ts: ${firmware.bytecode.length} bytes of bytecode`)
+        timeline.print("build", `src/${image}.ts: ${firmware.bytecode.length} bytes of bytecode`)
     }
     timeline.heading("start the emulated DPS and two hubs on 127.0.0.1, TLS, with a CA made now")
     const groupKey = Buffer.from(realRandom.bytes(64)).toString("base64")
@@ -88,14 +88,14 @@ export async function startDemo(timeline: Timeline): Promise<Demo> {
     }
     try {
         servers = await listen(cloud)
-        timeline.say(
+        timeline.print(
             "cloud",
             `MQTT on port ${servers.mqttPort}, HTTPS on port ${servers.httpsPort}, ID scope ${ID_SCOPE}`
         )
         const routes = deviceRoutes({ host: "127.0.0.1", ...servers }, HUBS)
         cloud.onEvent(event => {
             const text = describeEvent(event)
-            if (text) timeline.say("cloud", text)
+            if (text) timeline.print("cloud", text)
         })
         folder = mkdtempSync(join(tmpdir(), "moorage-"))
         const network = realNetwork({ ca: servers.ca, routes })

@@ -1,14 +1,22 @@
 // The monitor's page: what one look found, to be read offline, without a script.
 import type { GroupSurvey, HourSurvey, Survey } from "@moorage/fleet/monitor"
-import { COUNT_AXIS, axisName } from "@moorage/report/html"
-import { type Figure, figureMarkup } from "@moorage/report/html"
-import { AXIS, COLOUR, GRID, LEGEND } from "@moorage/report/html"
-import { type Markup, markup } from "@moorage/report/html"
-import { pageHtml, type PageSection } from "@moorage/report/html"
-import { tableMarkup } from "@moorage/report/html"
-import { tilesMarkup } from "@moorage/report/html"
-import { formatNumber, pluralize, formatDuration, formatPercent } from "@moorage/report"
-import { formatUtc } from "@moorage/report"
+import {
+    AXIS,
+    axisName,
+    COLOUR,
+    COUNT_AXIS,
+    type Figure,
+    figureMarkup,
+    GRID,
+    LEGEND,
+    type Markup,
+    markup,
+    pageHtml,
+    type PageSection,
+    tableMarkup,
+    tilesMarkup,
+} from "@moorage/report/html"
+import { formatDuration, formatNumber, formatPercent, formatUtc, pluralize } from "@moorage/report"
 
 const HEIGHT_PX = 280
 /** More bars than this cannot be told apart: then a bar is a day. */
@@ -45,7 +53,7 @@ function rateFigure({ rate }: Survey): Figure {
                 yAxis: { ...COUNT_AXIS, ...axisName("") },
                 series,
             },
-            titleOf: (which, i) =>
+            tooltip: (which, i) =>
                 bars[i] && `${label(bars[i])}: ${formatNumber(series[which]?.data[i] ?? 0)}`,
         }),
     }
@@ -63,7 +71,7 @@ function groupsTable(survey: Survey): Markup {
     const rows = [...groups].sort((a, b) => b.registered - a.registered).map(row)
     if (individuals.enrollments > 0)
         rows.push(row({ ...individuals, id: "individual enrollments", isEnabled: true }))
-    return tableMarkup("Enrollments", ["Enrollment", "Registered", ...statuses], rows)
+    return tableMarkup({ label: "Enrollments", heads: ["Enrollment", "Registered", ...statuses], rows })
 }
 
 function hubsTable({ hubs, registered }: Survey): Markup {
@@ -72,7 +80,7 @@ function hubsTable({ hubs, registered }: Survey): Markup {
             markup`<tr><td>${hostName}</td>${numbers([devices])}<td class="number">${formatPercent(devices, registered)}</td></tr>
 `
     )
-    return tableMarkup("Hubs", ["Hub", "Devices", "Share of all"], rows, "short")
+    return tableMarkup({ label: "Hubs", heads: ["Hub", "Devices", "Share of all"], rows, size: "short" })
 }
 
 function failuresTable({ failures }: Survey): Markup {
@@ -82,7 +90,7 @@ function failuresTable({ failures }: Survey): Markup {
             markup`<tr><td class="number">${errorCode ?? "none"}</td><td>${errorMessage}</td>${numbers([devices])}<td>${example}</td></tr>
 `
     )
-    return tableMarkup("Failures", ["Code", "Message", "Devices", "Such as"], rows)
+    return tableMarkup({ label: "Failures", heads: ["Code", "Message", "Devices", "Such as"], rows })
 }
 
 function disabledNote({ individuals: { disabled, disabledIds, enrollments, lookedUp } }: Survey): Markup {
@@ -124,7 +132,7 @@ export function monitorHtml(survey: Survey): string {
     ]
     return pageHtml({
         title,
-        header: markup`<div class="plan">Moorage, ${formatUtc(utc)}</div>
+        header: markup`<div class="subtitle">Moorage, ${formatUtc(utc)}</div>
 <h1>${title}</h1>
 ${verdict}
 `,

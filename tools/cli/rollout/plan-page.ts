@@ -8,14 +8,20 @@ import {
     ratePerSec,
 } from "@moorage/fleet/rollout"
 import { cumulative } from "@moorage/simulator/model"
-import { COUNT_AXIS } from "@moorage/report/html"
-import { type Figure, figureMarkup } from "@moorage/report/html"
-import { COLOUR } from "@moorage/report/html"
-import { type Markup, markup } from "@moorage/report/html"
-import { pageHtml } from "@moorage/report/html"
-import { tableMarkup } from "@moorage/report/html"
-import { FIGURE_HEIGHT_PX, LINE_STYLE, timeChart } from "@moorage/report/html"
-import { tilesMarkup } from "@moorage/report/html"
+import {
+    COLOUR,
+    COUNT_AXIS,
+    type Figure,
+    FIGURE_HEIGHT_PX,
+    figureMarkup,
+    LINE_STYLE,
+    type Markup,
+    markup,
+    pageHtml,
+    tableMarkup,
+    tilesMarkup,
+    timeChart,
+} from "@moorage/report/html"
 import { formatNumber, pluralize, formatDuration } from "@moorage/report"
 import { boardsText, predictionText, rateText } from "./plan-text.js"
 
@@ -73,7 +79,7 @@ function paceFigure(plan: RolloutPlan): Figure {
             yAxis: COUNT_AXIS,
             series: [
                 line("registered", COLOUR.blue, [[0, 0], ...sums]),
-                line("the quota's pace", COLOUR.ink, quota, "dashed"),
+                line("the quota's pace", COLOUR.text, quota, "dashed"),
             ],
         }),
     }
@@ -89,7 +95,7 @@ function batchesTable({ batches, timeZone }: RolloutPlan): Markup {
     )}</td><td>${boardsText(batch)}</td></tr>
 `
     const heads = ["Batch", "Wave", "Boards", "Slots", "Power on", "Slots end", "Which boards"]
-    return tableMarkup("Batches", heads, batches.map(row))
+    return tableMarkup({ label: "Batches", heads, rows: batches.map(row) })
 }
 
 /** The page. */
@@ -99,7 +105,7 @@ export function planHtml(plan: RolloutPlan): string {
     const isGood = prediction.throttled === 0 && prediction.moored === fleet.boards
     return pageHtml({
         title,
-        header: markup`<div class="plan">Moorage, roll-out plan; times of ${timeZone}</div>
+        header: markup`<div class="subtitle">Moorage, roll-out plan; times of ${timeZone}</div>
 <h1>${title}</h1>
 <span class="badge ${isGood ? "good" : "bad"}">${predictionText(plan)}</span>
 `,

@@ -50,7 +50,7 @@ async function ofImages(plan: SimulationPlan, dir: string, options: SimulateBoar
     const powerOnSecs = rollout === undefined ? undefined : await powerOf(rollout)
     try {
         const fleet = readImageFleet(dir, { groupKey: key, powerOnSecs })
-        return { plan, open: (seed, more) => openRunFromImages(plan, seed, fleet, more) }
+        return { plan, open: (seed, more) => openRunFromImages({ plan, seed, fleet }, more) }
     } catch (error) {
         throw new UserError((error as Error).message, FAILED, { cause: error })
     }
@@ -69,5 +69,5 @@ export async function openerOf(name: string, options: SimulateBoardOptions): Pro
         throw new UserError("--rollout and --group-key-file are for --images: give that too.", WRONG_USAGE)
     const counted = boards === undefined ? plan : withBoardCount(plan, boards)
     const images = await loadImages()
-    return { plan: counted, images, open: (seed, more) => openRun(counted, seed, images, more) }
+    return { plan: counted, images, open: (seed, more) => openRun({ plan: counted, seed, images }, more) }
 }

@@ -100,15 +100,21 @@ async function runMany(
     process.stderr.write(`${seeds.length} seeds over ${Math.min(jobs, seeds.length)} threads ...\n`)
     let done = 0
     let broken = 0
-    const results = await runSeeds(plan, seeds, images, {
-        jobs,
-        signal,
-        onResult: ({ violationCount }) => {
-            done++
-            if (violationCount > 0) broken++
-            progress.show(done / seeds.length, `${done} of ${seeds.length} seeds, ${broken} with violations`)
-        },
-    })
+    const results = await runSeeds(
+        { plan, seeds, images },
+        {
+            jobs,
+            signal,
+            onResult: ({ violationCount }) => {
+                done++
+                if (violationCount > 0) broken++
+                progress.show(
+                    done / seeds.length,
+                    `${done} of ${seeds.length} seeds, ${broken} with violations`
+                )
+            },
+        }
+    )
     progress.end()
     return results
 }
@@ -127,12 +133,15 @@ async function printShrunk(
         `Looking for a smaller plan that fails alike (${options.shrinkTries} tries at most) ...\n`
     )
     const tryPlan = (candidate: SimulationPlan) =>
-        runPlan(candidate, result.seed, images, {
-            yieldToEventLoop: yieldToEventLoop,
-            hash: false,
-            isCancelled: () => signal.aborted,
-        })
-    const shrunk = await shrinkPlan(plan, violation, tryPlan, options.shrinkTries)
+        runPlan(
+            { plan: candidate, seed: result.seed, images },
+            {
+                yieldToEventLoop: yieldToEventLoop,
+                hash: false,
+                isCancelled: () => signal.aborted,
+            }
+        )
+    const shrunk = await shrinkPlan(plan, violation, { tryPlan, triesMax: options.shrinkTries })
     if (!signal.aborted) process.stderr.write(`${shrunkText(shrunk, result.seed)}\n`)
 }
 

@@ -212,10 +212,10 @@ export class BoardObserver {
     }
 
     private onHubConnack(ms: number, code: number): void {
-        const { hubAttempt: hubTry } = this
-        if (!hubTry) return
-        hubTry.connack = code
-        hubTry.connackMs = ms
+        const { hubAttempt } = this
+        if (!hubAttempt) return
+        hubAttempt.connack = code
+        hubAttempt.connackMs = ms
         if (code >= 4) {
             this.refusals++
             this.isRefused = true
@@ -227,16 +227,16 @@ export class BoardObserver {
     }
 
     private onHubConnection({ ms, kind, service = "" }: TraceEvent): void {
-        const { hubAttempt: hubTry } = this
+        const { hubAttempt } = this
         if (kind === "dial") this.hubAttempt = { service, dialMs: ms }
-        else if (kind === "open" && hubTry) hubTry.openMs = ms
-        else if ((kind === "fail" || kind === "lost" || kind === "hangUp") && hubTry && !hubTry.endMs)
-            this.onHubAttemptEnd(hubTry, wasGivenUp(hubTry, kind, ms) ? hubTry.dialMs : ms)
+        else if (kind === "open" && hubAttempt) hubAttempt.openMs = ms
+        else if ((kind === "fail" || kind === "lost" || kind === "hangUp") && hubAttempt && !hubAttempt.endMs)
+            this.onHubAttemptEnd(hubAttempt, wasGivenUp(hubAttempt, kind, ms) ? hubAttempt.dialMs : ms)
         if ((kind === "hangUp" || kind === "lost") && this.reprovisionRequested) this.endedOnPurpose = true
     }
 
-    private onHubAttemptEnd(hubTry: HubAttempt, ms: number): void {
-        hubTry.endMs = ms
+    private onHubAttemptEnd(hubAttempt: HubAttempt, ms: number): void {
+        hubAttempt.endMs = ms
         const heldMs = this.mooredMs === undefined ? 0 : ms - this.mooredMs
         if (this.mooredMs !== undefined) this.lastMooredMs = ms
         this.mooredMs = undefined
@@ -252,9 +252,9 @@ export class BoardObserver {
 
     /** Whether the latest attempt ended like a server error, or like a hub over its quota (protocol-facts.md, 5.2). */
     get looksLikeServerError(): boolean {
-        const { hubAttempt: hubTry } = this
-        if (!hubTry?.endMs) return false
-        if (hubTry.connack === 3) return true
-        return hubTry.connack === 0 && hubTry.endMs - (hubTry.connackMs ?? 0) < SERVER_ERROR_SESSION_MS
+        const { hubAttempt } = this
+        if (!hubAttempt?.endMs) return false
+        if (hubAttempt.connack === 3) return true
+        return hubAttempt.connack === 0 && hubAttempt.endMs - (hubAttempt.connackMs ?? 0) < SERVER_ERROR_SESSION_MS
     }
 }

@@ -5,8 +5,12 @@ import type { RunResult, Violation } from "../trace/run-result.js"
 /** The shrunk plan runs this long after the violation, so that the report shows what follows. */
 const TAIL_SEC = 60
 
-/** Runs a plan. Returns its violations. */
-export type TryPlan = (plan: SimulationPlan) => Promise<Pick<RunResult, "violations">>
+export interface ShrinkOptions {
+    /** Runs a plan with the seed of the violation. */
+    tryPlan: (plan: SimulationPlan) => Promise<Pick<RunResult, "violations">>
+    /** Maximum number of runs. */
+    triesMax: number
+}
 
 export interface ShrunkPlan {
     plan: SimulationPlan
@@ -22,19 +26,18 @@ class Shrinker {
     constructor(
         public plan: SimulationPlan,
         public violation: Violation,
-        private readonly tryPlan: TryPlan,
-        private readonly triesMax: number
+        private readonly options: ShrinkOptions
     ) {}
 
     get isExhausted(): boolean {
-        return this.tries >= this.triesMax
+        return this.tries >= this.options.triesMax
     }
 
     /** Runs a smaller plan and keeps it if it breaks the same invariant. Returns whether it does. */
     async accept(candidate: SimulationPlan): Promise<boolean> {
         if (this.isExhausted) return false
         this.tries++
-        const { violations } = await this.tryPlan(candidate)
+        const { violations } = await this.options.tryPlan(candidate)
         const sameViolation = violations.find(({ invariant }) => invariant === this.violation.invariant)
         if (!sameViolation) return false
         this.plan = candidate
@@ -92,16 +95,13 @@ function withBoards(plan: SimulationPlan, only: number[]): SimulationPlan {
 
 /**
  * Returns the smallest plan found that breaks the same invariant as `violation`.
- * @param tryPlan runs a plan with the seed of the violation
- * @param triesMax maximum number of runs
  */
 export async function shrinkPlan(
     plan: SimulationPlan,
     violation: Violation,
-    tryPlan: TryPlan,
-    triesMax: number
+    options: ShrinkOptions
 ): Promise<ShrunkPlan> {
-    const shrinker = new Shrinker(plan, violation, tryPlan, triesMax)
+    const shrinker = new Shrinker(plan, violation, options)
     await shrinker.reduceDuration()
     await shrinker.reduceBoards()
     await shrinker.reduceEvents()

@@ -1,4 +1,4 @@
-// A lane for each board that broke a rule: what it was at, when, and what struck it.
+// Timelines of the boards with a violation: their states, and marks for failures, events of the plan and violations.
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { RunResult } from "../trace/run-result.js"
@@ -26,7 +26,7 @@ export interface BoardTimeline {
     marks: TimelineMark[]
 }
 
-/** Of a violation, at least this much of what came after is shown. */
+/** Minimum time that is shown after a violation. */
 const AFTER_MIN_MS = 60_000
 const AFTER_SHARE = 0.15
 
@@ -34,10 +34,10 @@ const isDps = (service: string | undefined) => service === "dps" || service === 
 
 const CONNECTION_ENDS: ReadonlySet<string> = new Set(["hangUp", "lost", "fail", "disconnect"])
 const RESTARTS: ReadonlySet<string> = new Set(["reset", "panic", "start"])
-/** What only a moored board does: it tells the state of one that was watched from the middle of its life. */
+/** Only a moored board does these. They show the state of a board whose first events are unknown. */
 const MOORED_ONLY: ReadonlySet<string> = new Set(["telemetry", "c2d", "method", "methodResponse", "twin"])
 
-/** The state that begins with the fact; null when one ends and no other begins, undefined when it goes on. */
+/** Returns the state that begins with the event; null if the state ends and none begins, undefined if it continues. */
 function stateAfter(
     { kind, service, status = 0, detail }: TraceEvent,
     now: BoardState | undefined
@@ -50,18 +50,18 @@ function stateAfter(
     return CONNECTION_ENDS.has(kind) ? null : undefined
 }
 
-function stateSpans(facts: TraceEvent[], endMs: number): StateSpan[] {
+function stateSpans(events: TraceEvent[], endMs: number): StateSpan[] {
     const spans: StateSpan[] = []
     let open: StateSpan | undefined
     const close = (toMs: number) => {
         if (open) spans.push({ ...open, toMs })
         open = undefined
     }
-    for (const fact of facts) {
-        const state = stateAfter(fact, open?.state)
+    for (const event of events) {
+        const state = stateAfter(event, open?.state)
         if (state === undefined || (state !== null && state === open?.state)) continue
-        close(fact.ms)
-        if (state !== null) open = { state, fromMs: fact.ms, toMs: endMs, service: fact.service }
+        close(event.ms)
+        if (state !== null) open = { state, fromMs: event.ms, toMs: endMs, service: event.service }
     }
     close(endMs)
     return spans
@@ -76,13 +76,17 @@ function eventMark({ ms, kind, service, status = 0, detail }: TraceEvent): Timel
     return kind === "event" ? { kind: "event", ms, text } : undefined
 }
 
+/** All timelines, and the period that they show. */
 export interface BoardTimelines {
     fromMs: number
     toMs: number
-    lanes: BoardTimeline[]
+    timelines: BoardTimeline[]
 }
 
-/** The lanes of the boards with a violation, from the first fact that is known to a while after the last violation. */
+/**
+ * Returns the timelines of the boards with a violation, from the first known event to some time after the last violation.
+ * Returns undefined if there is no violation.
+ */
 export function boardTimelines({ lanes, violations, durationSec }: RunResult): BoardTimelines | undefined {
     const starts = lanes.flatMap(({ facts }) => facts[0]?.ms ?? [])
     if (starts.length === 0) return undefined
@@ -93,14 +97,14 @@ export function boardTimelines({ lanes, violations, durationSec }: RunResult): B
     return {
         fromMs,
         toMs,
-        lanes: lanes.map(({ board, facts }) => {
+        timelines: lanes.map(({ board, facts }) => {
             const shown = facts.filter(({ ms }) => ms <= toMs)
             const broken = violations.filter(violation => violation.board === board)
             return {
                 board,
                 spans: stateSpans(shown, toMs),
                 marks: [
-                    ...shown.flatMap(fact => eventMark(fact) ?? []),
+                    ...shown.flatMap(event => eventMark(event) ?? []),
                     ...broken.map(({ ms, invariant, what }): TimelineMark => {
                         return { kind: "violation", ms, text: `${invariant}: ${what}` }
                     }),
@@ -110,10 +114,10 @@ export function boardTimelines({ lanes, violations, durationSec }: RunResult): B
     }
 }
 
-/** The spans of one state, those joined that have less than `gapMs` between them: a drawing could not tell them apart. */
-export function joinedSpans(lane: BoardTimeline, state: BoardState, gapMs: number): StateSpan[] {
+/** Returns the spans of one state. Spans with less than `gapMs` between them are joined, because they look like one. */
+export function joinedSpans(timeline: BoardTimeline, state: BoardState, gapMs: number): StateSpan[] {
     const joined: StateSpan[] = []
-    for (const span of lane.spans.filter(each => each.state === state)) {
+    for (const span of timeline.spans.filter(item => item.state === state)) {
         const last = joined.at(-1)
         if (last && last.service === span.service && span.fromMs - last.toMs < gapMs) last.toMs = span.toMs
         else joined.push({ ...span })
@@ -121,10 +125,10 @@ export function joinedSpans(lane: BoardTimeline, state: BoardState, gapMs: numbe
     return joined
 }
 
-/** The marks of one kind, each with those that follow within `nearMs`: how many these are is said in its text. */
-export function groupedMarks(lane: BoardTimeline, kind: MarkKind, nearMs: number): TimelineMark[] {
+/** Returns the marks of one kind. A mark stands for all that follow within `nearMs`, and its text has their number. */
+export function groupedMarks(timeline: BoardTimeline, kind: MarkKind, nearMs: number): TimelineMark[] {
     const groups: TimelineMark[][] = []
-    for (const mark of lane.marks.filter(each => each.kind === kind)) {
+    for (const mark of timeline.marks.filter(item => item.kind === kind)) {
         const group = groups.at(-1)
         if (group?.[0] && mark.ms - group[0].ms < nearMs) group.push(mark)
         else groups.push([mark])

@@ -1,11 +1,11 @@
-// A sentence that says how it went.
+// The headline of a report.
 import type { RunResult } from "../trace/run-result.js"
 import { formatNumber, pluralize, formatDuration } from "@moorage/report"
 
-const sum = (results: RunResult[], of: (result: RunResult) => number) =>
-    results.reduce((total, result) => total + of(result), 0)
+const sum = (results: RunResult[], valueOf: (result: RunResult) => number) =>
+    results.reduce((total, result) => total + valueOf(result), 0)
 
-/** `1,000 of 1,000 boards moored, the last after 6 min 12 s; 0 violations`. */
+/** Returns `1,000 of 1,000 boards moored, the last after 6 min 12 s; 0 violations`. */
 function runHeadline({ boards, moored, mooredAfterSec, violationCount, bricked }: RunResult): string {
     const lastSec = mooredAfterSec.at(-1)
     const last = lastSec === undefined ? "" : `, the last after ${formatDuration(lastSec)}`
@@ -13,7 +13,7 @@ function runHeadline({ boards, moored, mooredAfterSec, violationCount, bricked }
     return `${formatNumber(moored)} of ${pluralize(boards, "board")} moored${last}; ${pluralize(violationCount, "violation")}${lost}`
 }
 
-/** `998 of 1,000 seeds without a violation; 19,990 of 20,000 boards moored; 2 violations`. */
+/** Returns `998 of 1,000 seeds without a violation; 19,990 of 20,000 boards moored; 2 violations`. */
 function seedsHeadline(results: RunResult[]): string {
     const clean = results.filter(({ violationCount }) => violationCount === 0).length
     const bricked = sum(results, result => result.bricked)
@@ -31,9 +31,9 @@ function seedsHeadline(results: RunResult[]): string {
     ].join("; ")
 }
 
-/** How the runs went, in a sentence without its full stop. */
+/** Returns the headline of one run or of several seeds. */
 export function headline(results: RunResult[]): string {
     const [first, ...more] = results
-    if (!first) return "No run came to its end"
+    if (!first) return "No completed run"
     return more.length === 0 ? runHeadline(first) : seedsHeadline(results)
 }

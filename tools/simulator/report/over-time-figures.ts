@@ -1,32 +1,39 @@
-// Figures over virtual time: what the fleet came to, and how fast it asked DPS and the hubs.
+// Figures over virtual time: moored boards, and rates of DPS calls and hub connections.
 import type { LineSeriesOption, YAXisComponentOption } from "echarts"
-import { COLOUR, GRID } from "@moorage/report/html"
+import {
+    COLOUR,
+    COUNT_AXIS,
+    type Figure,
+    FIGURE_HEIGHT_PX,
+    GRID,
+    LINE_STYLE,
+    RATE_AXIS,
+    timeChart,
+} from "@moorage/report/html"
 import type { RunResult, Series } from "../trace/run-result.js"
-import { COUNT_AXIS, RATE_AXIS } from "@moorage/report/html"
-import type { Figure } from "@moorage/report/html"
-import { FIGURE_HEIGHT_PX, LINE_STYLE, timeChart } from "@moorage/report/html"
 import { formatNumber, pluralize, formatDuration, formatRounded } from "@moorage/report"
 
 const TIME = "virtual time"
 
-/** A narrow legend takes two rows. */
+/** Returns the margins. A narrow legend has two rows. */
 const gridFor = (width: number) => (width < 500 ? { ...GRID, top: 64 } : GRID)
 
-/** Where the last thing happens; the rest of a long run is left out of the figures, and they say so. */
+/** Returns the end of the part of a run that the figures show: soon after the last change. */
 function activeSec(result: RunResult): number {
     const { binSec, moored, registered, throttled, lookups, hubConnects, hubRefusals } = result.series
-    const isBusy = (i: number) =>
+    const isActive = (i: number) =>
         (i > 0 && moored[i] !== moored[i - 1]) ||
         [registered, throttled, lookups, hubConnects, hubRefusals].some(counts => (counts[i] as number) > 0)
     let last = Math.min(moored.length, Math.ceil(result.durationSec / binSec)) - 1
-    while (last > 0 && !isBusy(last)) last--
-    const withRoomSec = Math.ceil((last + 1) * 1.1 + 1) * binSec
-    return Math.min(result.durationSec, Math.max(60, withRoomSec))
+    while (last > 0 && !isActive(last)) last--
+    const withMarginSec = Math.ceil((last + 1) * 1.1 + 1) * binSec
+    return Math.min(result.durationSec, Math.max(60, withMarginSec))
 }
 
+/** The part of a run that the figures show. */
 interface ShownPeriod {
     toSec: number
-    /** A sentence about what is left out, or nothing. */
+    /** A sentence about the part that is not shown, or an empty text. */
     note: string
 }
 
@@ -41,7 +48,7 @@ function shownPeriod(result: RunResult): ShownPeriod {
     }
 }
 
-/** Counts as so many a second, a step for each bin. */
+/** Returns counts per bin as rates per second, one step per bin. */
 function rates({ binSec }: Series, counts: number[], toSec: number): [number, number][] {
     const bins = Math.min(counts.length, Math.ceil(toSec / binSec))
     const points = counts.slice(0, bins).map((n, i): [number, number] => [i * binSec, n / binSec])
@@ -73,8 +80,8 @@ function levelLine(name: string, level: number, toSec: number): LineSeriesOption
             [0, level],
             [toSec, level],
         ],
-        lineStyle: { width: 1.5, type: "dashed", color: COLOUR.ink },
-        itemStyle: { color: COLOUR.ink },
+        lineStyle: { width: 1.5, type: "dashed", color: COLOUR.text },
+        itemStyle: { color: COLOUR.text },
     }
 }
 
@@ -82,21 +89,22 @@ function drawChart({ toSec }: ShownPeriod, yAxis: YAXisComponentOption, series: 
     return timeChart({ toSec, timeName: TIME, yAxis, series, grid: gridFor })
 }
 
+/** Returns the moored boards over time. */
 export function mooredFigure(result: RunResult): Figure {
     const { series, boards, moored } = result
-    const stretch = shownPeriod(result)
-    const bins = Math.ceil(stretch.toSec / series.binSec)
+    const period = shownPeriod(result)
+    const bins = Math.ceil(period.toSec / series.binSec)
     const points = series.moored
         .slice(0, bins)
-        .map((n, i): [number, number] => [Math.min(stretch.toSec, (i + 1) * series.binSec), n])
+        .map((n, i): [number, number] => [Math.min(period.toSec, (i + 1) * series.binSec), n])
     return {
         id: "moored",
         heading: "Moored boards over time",
         caption:
-            `How fast the line comes to the dashed one, and whether it falls again: ` +
-            `${formatNumber(moored)} of ${pluralize(boards, "board")} are moored at the end.${stretch.note}`,
+            `The dashed line is the whole fleet. ${formatNumber(moored)} of ${pluralize(boards, "board")} are moored at the ` +
+            `end.${period.note}`,
         heightPx: FIGURE_HEIGHT_PX,
-        draw: drawChart(stretch, COUNT_AXIS, [
+        draw: drawChart(period, COUNT_AXIS, [
             {
                 ...LINE_STYLE,
                 name: "moored",
@@ -105,29 +113,30 @@ export function mooredFigure(result: RunResult): Figure {
                 itemStyle: { color: COLOUR.green },
                 areaStyle: { color: COLOUR.green, opacity: 0.15 },
             },
-            levelLine(`all ${pluralize(boards, "board")}`, boards, stretch.toSec),
+            levelLine(`all ${pluralize(boards, "board")}`, boards, period.toSec),
         ]),
     }
 }
 
+/** Returns the rates of DPS calls. */
 export function dpsFigure(result: RunResult): Figure {
     const { series, quotaPerSec, totals } = result
-    const stretch = shownPeriod(result)
-    const rate = (counts: number[]) => rates(series, counts, stretch.toSec)
+    const period = shownPeriod(result)
+    const rate = (counts: number[]) => rates(series, counts, period.toSec)
     const quota =
         quotaPerSec === null
             ? []
-            : [levelLine(`quota, ${formatRounded(quotaPerSec)}/s`, quotaPerSec, stretch.toSec)]
+            : [levelLine(`quota, ${formatRounded(quotaPerSec)}/s`, quotaPerSec, period.toSec)]
     return {
         id: "dps",
-        heading: "DPS calls and 429s a second, against the quota",
+        heading: "DPS calls and 429 answers per second",
         caption:
-            "Registrations may stand above the dashed quota only while its bucket, full at first, lasts; red is what " +
-            `came too soon: ${pluralize(totals.throttled, "call was", "calls were")} answered 429. Mean of each ` +
-            `${formatDuration(series.binSec)}.${stretch.note}`,
+            "The dashed line is the quota. Registrations are above it only until the token bucket, full at first, is empty. " +
+            `${pluralize(totals.throttled, "call was", "calls were")} answered with 429. Values are means over ` +
+            `${formatDuration(series.binSec)}.${period.note}`,
         heightPx: FIGURE_HEIGHT_PX,
-        draw: drawChart(stretch, RATE_AXIS, [
-            rateLine("registrations taken", COLOUR.blue, rate(series.registered), true),
+        draw: drawChart(period, RATE_AXIS, [
+            rateLine("accepted registrations", COLOUR.blue, rate(series.registered), true),
             rateLine("lookups", COLOUR.violet, rate(series.lookups)),
             rateLine("429", COLOUR.red, rate(series.throttled), true),
             ...quota,
@@ -135,19 +144,20 @@ export function dpsFigure(result: RunResult): Figure {
     }
 }
 
+/** Returns the rates of hub connections. */
 export function hubRateFigure(result: RunResult): Figure {
     const { series, totals } = result
-    const stretch = shownPeriod(result)
-    const rate = (counts: number[]) => rates(series, counts, stretch.toSec)
+    const period = shownPeriod(result)
+    const rate = (counts: number[]) => rates(series, counts, period.toSec)
     return {
         id: "hub-rate",
-        heading: "Connections to the hubs a second",
+        heading: "Hub connections per second",
         caption:
-            "High, narrow peaks are storms: all boards at the door at once. " +
+            "A high, narrow peak means that many boards connect at the same time. " +
             `${pluralize(totals.hubConnects, "connection was", "connections were")} accepted, ` +
-            `${formatNumber(totals.hubRefusals)} refused. Mean of each ${formatDuration(series.binSec)}.${stretch.note}`,
+            `${formatNumber(totals.hubRefusals)} refused. Values are means over ${formatDuration(series.binSec)}.${period.note}`,
         heightPx: FIGURE_HEIGHT_PX,
-        draw: drawChart(stretch, RATE_AXIS, [
+        draw: drawChart(period, RATE_AXIS, [
             rateLine("accepted", COLOUR.green, rate(series.hubConnects), true),
             rateLine("refused", COLOUR.red, rate(series.hubRefusals), true),
         ]),

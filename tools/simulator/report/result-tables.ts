@@ -1,59 +1,67 @@
-// The tables of the page: what was broken, what was checked, and seed by seed.
+// The tables of the report: violations, invariants and seeds.
 import { formatTraceEvent } from "../trace/trace-event.js"
 import { INVARIANTS } from "../check/invariants.js"
 import type { RunResult, Violation } from "../trace/run-result.js"
-import { type Markup, markup } from "@moorage/report/html"
+import { markup, type Markup, tableMarkup } from "@moorage/report/html"
 import type { ReplayCommands } from "../replay-command.js"
-import { tableMarkup } from "@moorage/report/html"
 import { formatNumber, pluralize, formatDuration } from "@moorage/report"
 
-/** Failing seeds come first; of the others no more than this are listed. */
+/** Maximum number of seeds without a violation that are listed. */
 const SEEDS_MAX = 1000
 
-const at = (ms: number) => markup`${formatDuration(ms / 1000)}<br><small>${(ms / 1000).toFixed(3)} s</small>`
+const timeMarkup = (ms: number) =>
+    markup`${formatDuration(ms / 1000)}<br><small>${(ms / 1000).toFixed(3)} s</small>`
 
-function violationRow(seed: number, violation: Violation, replay: ReplayCommands): Markup {
+const VIOLATION_HEADS = ["Invariant", "Board", "Virtual time", "Problem"]
+
+function violationRow(seed: number, violation: Violation, commands: ReplayCommands): Markup {
     const { invariant, sentence, board, ms, what, recent } = violation
     return markup`<tr>
 <td><code>${invariant}</code><br><small>${sentence}</small></td>
-<td>${board}</td><td class="number">${at(ms)}</td>
-<td>${what}<details><summary>the board's last ${pluralize(recent.length, "event")}</summary>
+<td>${board}</td><td class="number">${timeMarkup(ms)}</td>
+<td>${what}<details><summary>last ${pluralize(recent.length, "event")} of the board</summary>
 <pre tabindex="0">${recent.map(formatTraceEvent).join("\n")}</pre></details>
-<small>step through it: <code>${replay.board(seed, board)}</code></small></td></tr>
+<small>step by step: <code>${commands.board(seed, board)}</code></small></td></tr>
 `
 }
 
+/** Returns the table of the violations of a run. */
 export function violationsMarkup(
     { seed, violations, violationCount }: RunResult,
-    replay: ReplayCommands
+    commands: ReplayCommands
 ): Markup {
-    if (violationCount === 0) return markup`<p>None: every board kept every rule, all the time.</p>`
+    if (violationCount === 0) return markup`<p>None.</p>`
     const more =
         violationCount > violations.length
-            ? markup`<p>The first ${formatNumber(violations.length)} of ${formatNumber(violationCount)}.</p>`
+            ? markup`<p>The first ${formatNumber(violations.length)} of ${formatNumber(violationCount)} violations.</p>`
             : undefined
-    const rows = violations.map(violation => violationRow(seed, violation, replay))
-    return markup`${more}${tableMarkup("Violations", ["Rule", "Board", "Virtual time", "What was wrong"], rows)}`
+    const rows = violations.map(violation => violationRow(seed, violation, commands))
+    return markup`${more}${tableMarkup({ label: "Violations", heads: VIOLATION_HEADS, rows })}`
 }
 
-/** All rules, with how often each was broken in all runs; of a run no more violations are known than it kept. */
+/** Returns the table of the invariants with their violations in all runs. A run keeps only its first violations. */
 export function invariantsMarkup(results: RunResult[]): Markup {
     const broken = new Map<string, number>()
     for (const { invariant } of results.flatMap(({ violations }) => violations))
         broken.set(invariant, (broken.get(invariant) ?? 0) + 1)
     const rows = INVARIANTS.map(({ id, sentence, source }) => {
-        const times = broken.get(id) ?? 0
+        const count = broken.get(id) ?? 0
         const verdict =
-            times > 0
-                ? markup`<b class="bad">${formatNumber(times)}</b>`
-                : markup`<span class="good">held</span>`
+            count > 0
+                ? markup`<b class="bad">${formatNumber(count)}</b>`
+                : markup`<span class="good">holds</span>`
         return markup`<tr><td><code>${id}</code></td><td>${sentence}<br><small>${source}</small></td><td class="number">${verdict}</td></tr>
 `
     })
-    return tableMarkup("Rules", ["Rule", "In words", "Broken"], rows, "short")
+    return tableMarkup({
+        label: "Invariants",
+        heads: ["Invariant", "Meaning", "Violations"],
+        rows,
+        size: "short",
+    })
 }
 
-function seedRow(result: RunResult, replay: ReplayCommands): Markup {
+function seedRow(result: RunResult, commands: ReplayCommands): Markup {
     const { seed, boards, moored, violationCount, totals, violations, mooredAfterSec } = result
     const [first] = violations
     const lastSec = mooredAfterSec.at(-1)
@@ -63,20 +71,18 @@ function seedRow(result: RunResult, replay: ReplayCommands): Markup {
 <td class="number">${violationCount > 0 ? markup`<b class="bad">${formatNumber(violationCount)}</b>` : "0"}</td>
 <td class="number">${formatNumber(totals.throttled)}</td>
 <td>${first ? markup`<code>${first.invariant}</code> ${first.board} at ${formatDuration(first.ms / 1000)}: ${first.what}` : "none"}</td>
-<td class="command"><code>${replay.run(seed)}</code></td></tr>
+<td class="command"><code>${commands.run(seed)}</code></td></tr>
 `
 }
 
-const SEED_HEADS = ["Seed", "Moored", "Last after", "Violations", "429s", "First violation", "Again"]
+const SEED_HEADS = ["Seed", "Moored", "Last after", "Violations", "429s", "First violation", "Command"]
 
-export function seedsMarkup(results: RunResult[], replay: ReplayCommands): Markup {
+/** Returns the table of the seeds. Seeds with violations come first. */
+export function seedsMarkup(results: RunResult[], commands: ReplayCommands): Markup {
     const failing = results.filter(({ violationCount }) => violationCount > 0)
     const others = results.filter(({ violationCount }) => violationCount === 0)
     const shown = [...failing, ...others.slice(0, SEEDS_MAX)]
-    const left = results.length - shown.length
-    return markup`${tableMarkup(
-        "Seeds",
-        SEED_HEADS,
-        shown.map(result => seedRow(result, replay))
-    )}${left > 0 ? markup`<p>And ${pluralize(left, "more seed")} without a violation.</p>` : ""}`
+    const omitted = results.length - shown.length
+    const rows = shown.map(result => seedRow(result, commands))
+    return markup`${tableMarkup({ label: "Seeds", heads: SEED_HEADS, rows })}${omitted > 0 ? markup`<p>And ${pluralize(omitted, "more seed")} without a violation.</p>` : ""}`
 }

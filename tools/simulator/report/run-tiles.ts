@@ -1,9 +1,9 @@
-// Numbers of a run as tiles.
+// Tiles with the numbers of a run.
 import { formatDuration, formatNumber } from "@moorage/report"
 import { type Markup, markup, tilesMarkup } from "@moorage/report/html"
 import type { RunResult } from "../trace/run-result.js"
 
-/** What a reader wants to know first. */
+/** Returns the most important numbers. */
 export function keyNumbers(result: RunResult): Markup {
     const { boards, moored, violationCount, totals, durationSec, quotaPerSec } = result
     return tilesMarkup([
@@ -12,28 +12,28 @@ export function keyNumbers(result: RunResult): Markup {
         ["violations", formatNumber(violationCount)],
         ["DPS registrations", formatNumber(totals.registrations)],
         ["DPS quota", quotaPerSec === null ? "none" : `${formatNumber(quotaPerSec * 60)}/min`],
-        ["answers 429", formatNumber(totals.throttled)],
+        ["429 answers", formatNumber(totals.throttled)],
         ["virtual time", formatDuration(durationSec)],
     ])
 }
 
-/** All that was counted. */
+/** Returns all totals, and the hash of the trace. */
 export function allNumbers({ totals, bricked, traceHash }: RunResult): Markup {
     return markup`${tilesMarkup([
-        ["registrations asked of DPS", formatNumber(totals.registrations)],
-        ["polls of DPS", formatNumber(totals.polls)],
+        ["registration requests to DPS", formatNumber(totals.registrations)],
+        ["DPS polls", formatNumber(totals.polls)],
         ["status lookups", formatNumber(totals.lookups)],
-        ["answers 429", formatNumber(totals.throttled)],
+        ["429 answers", formatNumber(totals.throttled)],
         ["hub connections accepted", formatNumber(totals.hubConnects)],
         ["hub connections refused", formatNumber(totals.hubRefusals)],
-        ["connections dialled", formatNumber(totals.dials)],
-        ["connections that failed", formatNumber(totals.failedDials)],
+        ["connection attempts", formatNumber(totals.dials)],
+        ["failed connections", formatNumber(totals.failedDials)],
         ["telemetry messages", formatNumber(totals.telemetry)],
-        ["writes to flash", formatNumber(totals.flashWrites)],
-        ["restarts of the chip", formatNumber(totals.resets)],
+        ["flash writes", formatNumber(totals.flashWrites)],
+        ["chip restarts", formatNumber(totals.resets)],
         ["panics", formatNumber(totals.panics)],
         ["bricked by a torn write", formatNumber(bricked)],
-        ["facts in the trace", formatNumber(totals.facts)],
+        ["trace events", formatNumber(totals.facts)],
     ])}
 <p><small>SHA-256 of the trace: <code>${traceHash}</code></small></p>`
 }

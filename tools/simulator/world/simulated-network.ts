@@ -1,7 +1,6 @@
 // The network between one board and the cloud: DNS, TCP, the time that TLS takes, and their failures. No byte is lost in
 // the middle of a stream, because TCP sends lost packets again. A loss shows as a delay, as silence or as a closed connection.
-import { type DelayModel, type Link, linkPair } from "@moorage/runtime"
-import type { Clock, Random, Timer } from "@moorage/runtime"
+import { type Clock, type DelayModel, type Link, linkPair, type Random, type Timer } from "@moorage/runtime"
 import type { Attempt, ConnectFailure, ConnectHandler, Network, NetworkTarget } from "@moorage/vm"
 
 /** Latency, loss and bandwidth of the network, apart from events. */

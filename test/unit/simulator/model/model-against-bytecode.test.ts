@@ -39,7 +39,7 @@ async function both(slots: SlotPlan | undefined) {
         }),
         "crosscheck"
     )
-    const bytecode = await runPlan(plan, 1, images, { hash: false })
+    const bytecode = await runPlan({ plan, seed: 1, images }, { hash: false })
     const model = simulateRollout({
         devices: BOARDS,
         slots,

@@ -32,7 +32,8 @@ const KEPT = { violations: 50, recent: 50, lanes: 20, bins: 600 }
 let held: RunResult
 
 beforeAll(async () => {
-    held = await runPlan(parseSimulationPlan(PLAN, "small.yaml"), 7, await loadImages())
+    const plan = parseSimulationPlan(PLAN, "small.yaml")
+    held = await runPlan({ plan, seed: 7, images: await loadImages() })
 })
 
 /** Facts of a board that fails, every `everyMs`, whatever the texts. */
@@ -55,10 +56,10 @@ function broken(seed: number, boards: number, text: string, howMany = 20): RunRe
         violationCount: boards,
         violations: ids.map(board => ({
             invariant: "hub-gap",
-            sentence: "Tries at a hub are 60 s apart.",
+            sentence: "Attempts at a hub are at least 60 s apart.",
             board,
             ms: 123_456,
-            what: `only 3.0 s after the last try ${text}`,
+            what: `only 3.0 s after the last attempt ${text}`,
             recent: failures(board, KEPT.recent / 3, 1000, text),
         })),
         lanes: ids
@@ -82,16 +83,16 @@ describe("the report of one run", () => {
         const html = reportHtml([held])
         expect(headingsOf(html).slice(1)).toEqual([
             "Violations",
-            "How it went",
+            "Charts",
             "Moored boards over time",
-            "DPS calls and 429s a second, against the quota",
+            "DPS calls and 429 answers per second",
             "Time to moored",
-            "Hub shares",
-            "Retries per board",
-            "Connections to the hubs a second",
-            "What was counted",
-            "Rules that were checked",
-            "See it again",
+            "Boards per hub",
+            "Failed connections per board",
+            "Hub connections per second",
+            "Totals",
+            "Invariants",
+            "Reproduce",
         ])
         expect(html.match(/<svg /g)).toHaveLength(12)
         expect(html).toContain("quota, 0.0833/s")
@@ -99,12 +100,12 @@ describe("the report of one run", () => {
 
     test("has a lane for each board that broke a rule, with its last facts", () => {
         const html = reportHtml([broken(3, 2, "")])
-        expect(headingsOf(html)).toContain("A lane for each board that broke a rule")
+        expect(headingsOf(html)).toContain("Timelines of the boards with violations")
         const words = wordsOf(html)
         expect(words).toContain(
-            "hub-gap Tries at a hub are 60 s apart. board-0 2 min 3 s 123.456 s only 3.0 s after"
+            "hub-gap Attempts at a hub are at least 60 s apart. board-0 2 min 3 s 123.456 s only 3.0 s after"
         )
-        expect(words).toMatch(/board-1 at [\d.]+ s: hub-gap: only 3.0 s after the last try/)
+        expect(words).toMatch(/board-1 at [\d.]+ s: hub-gap: only 3.0 s after the last attempt/)
         expect(words).toMatch(/1\.500 s board-0 fail/)
     })
 
@@ -168,17 +169,17 @@ describe("the report of several seeds", () => {
             "moorage simulate small --seed 8",
         ])
         expect(headingsOf(html)).toContain("Seed 9")
-        expect(html).toContain('id="lanes"')
+        expect(html).toContain('id="timelines"')
     })
 
     test("shows the first seed when none failed", () => {
         const html = reportHtml([held, { ...held, seed: 8 }])
         expect(headingsOf(html)).toContain("Seed 7")
-        expect(html).not.toContain('id="lanes"')
+        expect(html).not.toContain('id="timelines"')
     })
 
     test("of no run at all says so", () => {
-        expect(headingsOf(reportHtml([]))).toEqual(["No run came to its end"])
+        expect(headingsOf(reportHtml([]))).toEqual(["No completed run"])
     })
 })
 

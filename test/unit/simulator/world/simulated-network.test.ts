@@ -1,6 +1,5 @@
 // The virtual network: what befalls a board's connection, and when it shows.
-import type { Link } from "@moorage/runtime"
-import { seededRandom } from "@moorage/runtime"
+import { type Link, seededRandom } from "@moorage/runtime"
 import type { NetworkTarget } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 import { VirtualClock } from "../../../../tools/simulator/world/virtual-clock.js"
