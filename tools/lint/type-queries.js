@@ -1,7 +1,7 @@
 // Queries on types that several rules share. A type counts by its name (`Buffer`, `Promise`), whatever file declares it.
 import ts from "typescript"
 
-/** Returns the TypeScript program of the file that is linted. */
+/** Returns the TypeScript program of the file that ESLint checks. */
 function services(context) {
     return context.sourceCode.parserServices
 }

@@ -6,7 +6,7 @@ interface DueCall {
     fn: () => void
 }
 
-/** A clock that moves only when told to: what a test or a simulation passes in. */
+/** A clock for tests and simulations: time advances only through calls of its methods. */
 export class ManualClock implements Clock {
     private calls: DueCall[] = []
     private order = 0
@@ -30,17 +30,17 @@ export class ManualClock implements Clock {
         }
     }
 
-    /** When the next call is due, or undefined when none is pending. */
+    /** Returns the time of the next planned call in ms, or undefined when none is planned. */
     nextAtMs(): number | undefined {
         return this.calls[0]?.atMs
     }
 
-    /** Moves time forward by `deltaMs`, running each call at its own moment. */
+    /** Advances time by `deltaMs` and runs each call at the time for which it is planned. */
     advance(deltaMs: number): void {
         this.advanceTo(this.timeMs + deltaMs)
     }
 
-    /** As {@link advance}, to an absolute time. */
+    /** Advances time to an absolute time, as {@link advance} does. */
     advanceTo(untilMs: number): void {
         for (;;) {
             const call = this.calls[0]
@@ -54,7 +54,7 @@ export class ManualClock implements Clock {
 
     /**
      * Advances call by call until `done()` is true.
-     * @returns whether it became true before `limitMs` had passed or calls ran out
+     * @returns false when `limitMs` passed, or no call was left, before `done()` was true
      */
     advanceUntil(done: () => boolean, limitMs: number): boolean {
         const endMs = this.timeMs + limitMs

@@ -1,14 +1,14 @@
-/** The only source of randomness beside a {@link Clock}; seeded where a run must repeat. */
+/** The only source of random numbers in host code, passed in as an argument. A seeded source makes a run repeatable. */
 export interface Random {
-    /** Uniform in [0, 1). */
+    /** Returns a number from a uniform distribution over [0, 1). */
     next(): number
-    /** `count` random bytes. */
+    /** Returns `count` random bytes. */
     bytes(count: number): Uint8Array
 }
 
 /**
- * A small seeded generator (sfc32) for tests and the simulator: the same seed
- * gives the same bytes on every machine. Not for keys.
+ * Returns a seeded generator (sfc32) for tests and the simulator. The same seed gives the same bytes on every machine.
+ * The generator is not safe for keys.
  */
 export function seededRandom(seed: number): Random {
     let a = seed | 0

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from "./clock.js"
 
-/** A clock whose pending calls all end at once, and whose calls tell one place what they throw. */
+/** A clock for one owner: the owner cancels all planned calls together, and receives the errors of the calls. */
 export class ScopedClock implements Clock {
     private readonly timers = new Set<Timer>()
     private isEnded = false
 
-    /** @param onError told what a call throws, which would end the process otherwise */
+    /** @param onError receives an error that a call throws; without it the error would end the process */
     constructor(
         private readonly clock: Clock,
         private readonly onError: (error: Error) => void
@@ -34,7 +34,7 @@ export class ScopedClock implements Clock {
         }
     }
 
-    /** Drops what is pending, and takes no more. */
+    /** Cancels all planned calls and ignores new ones. */
     end(): void {
         this.isEnded = true
         for (const timer of this.timers) timer.cancel()

@@ -1,14 +1,11 @@
 import type { Clock, Timer } from "./clock.js"
 
-/** A clock that can be set wrong: what it says of now is off, what it waits for is not. */
+/** A clock that shows a wrong time, while delays have their normal length. */
 export class SkewedClock implements Clock {
-    /** How far it is ahead, in ms; negative when it is behind. */
+    /** Difference to the source clock in ms; negative when this clock is behind. */
     skewMs = 0
 
-    constructor(
-        /** The clock as it is. */
-        readonly source: Clock
-    ) {}
+    constructor(readonly source: Clock) {}
 
     nowMs(): number {
         return this.source.nowMs() + this.skewMs

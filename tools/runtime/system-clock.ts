@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto"
 import type { Clock } from "./clock.js"
 import type { Random } from "./random.js"
 
-/** Node's timers take no more: a longer one would fire at once. */
+/** Longest delay of a Node timer. A longer one would fire immediately. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
-/** The machine's own clock. The one place that may read it: see ARCHITECTURE, "Time". */
+/** The clock of the machine. No other module may read it (docs/internals/architecture.md, Time). */
 export const realClock: Clock = {
     nowMs: () => Date.now(),
     after: (delayMs, fn) => {
@@ -19,7 +19,7 @@ export const realClock: Clock = {
     },
 }
 
-/** The machine's own generator, fit for keys and nonces. */
+/** The random generator of the operating system, safe for keys and nonces. */
 export const realRandom: Random = {
     next: () => randomBytes(4).readUInt32LE(0) / 0x1_0000_0000,
     bytes: count => new Uint8Array(randomBytes(count)),

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test("a time longer than Node's timers take is waited for in full", () => {
+test("after() waits for longer than the longest delay of a Node timer", () => {
     const fn = vi.fn()
     realClock.after(60 * DAY_MS, fn)
     vi.advanceTimersByTime(60 * DAY_MS - 1)
@@ -15,7 +15,7 @@ test("a time longer than Node's timers take is waited for in full", () => {
     expect(fn).toHaveBeenCalledOnce()
 })
 
-test("and can be cancelled at any point of it", () => {
+test("a long delay can be cancelled at any time", () => {
     const fn = vi.fn()
     const timer = realClock.after(60 * DAY_MS, fn)
     vi.advanceTimersByTime(30 * DAY_MS)

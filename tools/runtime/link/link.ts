@@ -1,25 +1,25 @@
-/** What the owner of one end of a {@link Link} is told. */
+/** Receives the events of one end of a {@link Link}. */
 export interface LinkHandler {
     data(bytes: Uint8Array): void
-    /** Called once, after the last data; `error` when the link broke instead of ending. */
+    /** Called once, after the last data. `error` is set when the connection broke, and not when the peer ended it. */
     closed(error?: Error): void
 }
 
-/** One end of an ordered byte stream: a TCP or TLS socket, or one half of {@link linkPair}. */
+/** One end of an ordered byte stream: a TCP or TLS socket, a WebSocket, or one end of {@link linkPair}. */
 export interface Link {
-    /** Where the peer is, for logs: `127.0.0.1:50412`, `memory:3`. */
+    /** Address of the peer for logs, for example `127.0.0.1:50412` or `memory:3`. */
     readonly peer: string
-    /** Bytes accepted by send() that have not left yet. */
+    /** Number of bytes that send() accepted and that are still in the buffer. */
     readonly pendingBytes: number
-    /** Must be called once, at once; what arrives before is kept. */
+    /** Sets the handler. Must be called once; data that arrives before the call is kept. */
     listen(handler: LinkHandler): void
-    /** Queues bytes for the peer; ignored after close. */
+    /** Queues bytes for the peer. Does nothing after close(). */
     send(bytes: Uint8Array): void
-    /** Ends the stream after what was sent. */
+    /** Ends the stream after all queued bytes. */
     close(): void
-    /** Breaks the stream at once, as a reset does. */
+    /** Breaks the stream immediately, as a TCP reset does. */
     abort(): void
-    /** Holds incoming data back until resume(). */
+    /** Stops the delivery of incoming data until resume(). */
     pause(): void
     resume(): void
 }

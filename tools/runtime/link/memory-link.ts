@@ -3,7 +3,7 @@ import type { Link, LinkHandler } from "./link.js"
 
 type LinkEvent = Uint8Array | "end" | "reset"
 
-/** How one direction carries: in how many ms so many bytes arrive; undefined when they never do. */
+/** Returns after how many ms a piece of `bytes` bytes arrives, or undefined when it never arrives. */
 export type DelayModel = (bytes: number) => number | undefined
 
 class MemoryLink implements Link {
@@ -11,16 +11,16 @@ class MemoryLink implements Link {
     private other!: MemoryLink
     private handler: LinkHandler | undefined
     private inbox: LinkEvent[] = []
-    private paused = false
+    private isPaused = false
     private state: "open" | "closing" | "closed" = "open"
-    private draining = false
-    /** When what was sent last arrives: nothing overtakes it. */
-    private arrivesAtMs = 0
+    private isDraining = false
+    /** Time at which the last sent piece arrives. A later piece does not overtake it. */
+    private lastArrivalMs = 0
 
     constructor(
         private readonly clock: Clock,
         readonly peer: string,
-        private readonly carry: DelayModel
+        private readonly delayMs: DelayModel
     ) {}
 
     static pair(clock: Clock, name: string, there: DelayModel, back: DelayModel): [Link, Link] {
@@ -55,20 +55,20 @@ class MemoryLink implements Link {
     }
 
     pause(): void {
-        this.paused = true
+        this.isPaused = true
     }
 
     resume(): void {
-        this.paused = false
+        this.isPaused = false
         this.drain()
     }
 
     private post(event: LinkEvent): void {
-        const takesMs = this.carry(typeof event === "string" ? 0 : event.length)
-        if (takesMs === undefined) return
+        const delayMs = this.delayMs(typeof event === "string" ? 0 : event.length)
+        if (delayMs === undefined) return
         const nowMs = this.clock.nowMs()
-        this.arrivesAtMs = Math.max(this.arrivesAtMs, nowMs + takesMs)
-        this.clock.after(this.arrivesAtMs - nowMs, () => {
+        this.lastArrivalMs = Math.max(this.lastArrivalMs, nowMs + delayMs)
+        this.clock.after(this.lastArrivalMs - nowMs, () => {
             if (typeof event !== "string") this.pendingBytes -= event.length
             this.other.inbox.push(event)
             this.other.drain()
@@ -76,9 +76,9 @@ class MemoryLink implements Link {
     }
 
     private drain(): void {
-        if (this.draining) return
-        this.draining = true
-        while (this.handler && !this.paused && this.inbox.length > 0) {
+        if (this.isDraining) return
+        this.isDraining = true
+        while (this.handler && !this.isPaused && this.inbox.length > 0) {
             const event = this.inbox.shift() as LinkEvent
             if (typeof event !== "string") {
                 if (this.state === "open") this.handler.data(event)
@@ -91,20 +91,19 @@ class MemoryLink implements Link {
             this.state = "closed"
             handler.closed(event === "reset" ? new Error("connection reset") : undefined)
         }
-        this.draining = false
+        this.isDraining = false
     }
 }
 
 /**
- * Two ends of a stream in memory.
- * @param carriage how it carries from the first to the second, and back; a number is a latency in ms, both ways
+ * Returns the two ends of a stream in memory.
+ * @param delay delays from the first end to the second (`there`) and back; a number is the latency in ms of both
  */
 export function linkPair(
     clock: Clock,
     name = "memory",
-    carriage: number | { there: DelayModel; back: DelayModel } = 0
+    delay: number | { there: DelayModel; back: DelayModel } = 0
 ): [Link, Link] {
-    const { there, back } =
-        typeof carriage === "number" ? { there: () => carriage, back: () => carriage } : carriage
+    const { there, back } = typeof delay === "number" ? { there: () => delay, back: () => delay } : delay
     return MemoryLink.pair(clock, name, there, back)
 }

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net"
 import type { Link, LinkHandler } from "./link.js"
 
-/** A connected TCP or TLS socket as a {@link Link}. */
+/** Returns a {@link Link} for a connected TCP or TLS socket. */
 export function socketLink(socket: Socket): Link {
     let error: Error | undefined
-    let corked = false
+    let isCorked = false
     socket.setNoDelay(true)
     socket.pause()
     // Without a listener an error before listen() would end the process.
@@ -27,12 +27,12 @@ export function socketLink(socket: Socket): Link {
         },
         send(bytes) {
             if (!socket.writable) return
-            // What is sent in one turn leaves in one write: answers to many small packets cost a system call each otherwise.
-            if (!corked) {
-                corked = true
+            // All data of one turn is written together. Otherwise each small packet would cost a system call.
+            if (!isCorked) {
+                isCorked = true
                 socket.cork()
                 process.nextTick(() => {
-                    corked = false
+                    isCorked = false
                     socket.uncork()
                 })
             }

@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from "ws"
 import type { Link, LinkHandler } from "./link.js"
 
-/** What a peer is closed with that sends text where MQTT has binary (RFC 6455, 7.4.1). */
+/** Close code for a peer that sends text, although MQTT needs binary frames (RFC 6455, section 7.4.1). */
 const UNSUPPORTED_DATA = 1003
 
 function bytesOf(data: RawData): Uint8Array {
@@ -10,8 +10,8 @@ function bytesOf(data: RawData): Uint8Array {
 }
 
 /**
- * An open WebSocket as a {@link Link}. Frames are no packets: one may hold several MQTT packets or a part of
- * one [MQTT-6.0.0-2], and only binary ones count [MQTT-6.0.0-1].
+ * Returns a {@link Link} for an open WebSocket. A frame can hold several MQTT packets or a part of one
+ * [MQTT-6.0.0-2]. Only binary frames are accepted [MQTT-6.0.0-1].
  */
 export function websocketLink(socket: WebSocket, peer: string): Link {
     let error: Error | undefined
