@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# From a CSV file to a moored fleet, without a board or an Azure account: docs/tutorial/journey.sh [FOLDER]
+# From a CSV file to a moored fleet, without a board and without an Azure account: docs/tutorial/journey.sh [FOLDER]
 #
-# 200 boards of three kinds are planned at a tenth of DPS's documented quota, made into flash images with the plan's
-# slots, and those very images are booted in the simulator, each batch powered on when the plan says. Then
-# the monitor, through DPS's own API, must agree with the hubs' registries and the run: 200 registered, 0 throttled.
+# The script plans a roll-out of 200 boards of three kinds. DPS has a tenth of its documented quota. The script makes flash
+# images with the slots of the rollout plan and boots these images in the simulator. Each batch is powered on at its planned
+# time. At the end three sources must agree: DPS, the device registries of the hubs, and the simulation. All 200 boards are
+# registered and DPS throttles no call.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-# Without FOLDER all of it is gone at the end: images and keys are not left behind.
+# Without FOLDER the script uses a temporary folder and deletes it at the end, because it contains keys.
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"
 fleet=
 end() {
     if [ -n "$fleet" ]; then kill "$fleet" 2> /dev/null || true; wait "$fleet" || true; fi
-    if [ "$1" = temporary ]; then rm -rf "$folder"; fi
+    if [ "$1" = delete ]; then rm -rf "$folder"; fi
 }
-life=${1:+kept}
-trap 'end "${life:-temporary}"' EXIT
+keep=${1:+keep}
+trap 'end "${keep:-delete}"' EXIT
 moorage() { node "$root/tools/cli/moorage.mjs" "$@"; }
 field() { node -p "const o = JSON.parse(require('fs').readFileSync('$1', 'utf8')); $2"; }
 
@@ -27,16 +28,16 @@ boards=(moorage_devkitc moorage_c3 moorage_s2)
 } > "$folder/fleet.csv"
 (umask 077 && head -c 64 /dev/urandom | base64 -w 0 > "$folder/group.key")
 
-echo "== 2. A roll-out at 100 registrations a minute: a tenth of the fleet first, the rest later"
+echo "== 2. A rollout plan for 100 registrations per minute: first a tenth of the fleet, then the rest"
 moorage rollout plan "$folder/fleet.csv" --out "$folder/fleet.rollout.json" --report "$folder/rollout.html" \
     --registrations 100/min --waves 10%,100% --soak 5m
 
-echo "== 3. Flash images, with the plan's slots"
+echo "== 3. Flash images with the slots of the plan"
 moorage manufacture "$folder/fleet.csv" --out "$folder/flash" --group-key-file "$folder/group.key" --id-scope 0ne00JOURNY
 
-echo "== 4. The images in the simulator; then the fleet lives on"
+echo "== 4. The images in the simulator; the fleet keeps running after the simulation"
 rm -f "$folder/card.json"
-# Not by the function: its shell would be what the signal at the end reaches.
+# Does not use the function: the signal at the end would reach only the shell of the function.
 node "$root/tools/cli/moorage.mjs" simulate "$root/docs/tutorial/journey.yaml" --images "$folder/flash" --group-key-file "$folder/group.key" \
     --rollout "$folder/fleet.rollout.json" --report "$folder/run.html" --serve "$folder/card.json" --json \
     > "$folder/run.json" &
@@ -46,7 +47,7 @@ until [ -e "$folder/card.json" ]; do
     sleep 0.2
 done
 
-echo "== 5. What DPS and the hubs say"
+echo "== 5. The numbers of DPS and of the hubs"
 moorage monitor --profile "$folder/card.json" --json > "$folder/monitor.json"
 moorage reprovision --query "SELECT * FROM devices" --profile "$folder/card.json" --dry-run --json > "$folder/registry.json"
 
@@ -55,5 +56,5 @@ in_registries=$(field "$folder/registry.json" "o.devices.length")
 moored=$(field "$folder/run.json" "o.moored")
 throttled=$(field "$folder/run.json" "o.totals.throttled")
 violations=$(field "$folder/run.json" "o.violationCount")
-echo "$registered registered, $in_registries in the hubs' registries, $moored moored, $throttled throttled, $violations rules broken"
+echo "$registered registered, $in_registries in the hubs' registries, $moored moored, $throttled throttled, $violations invariants broken"
 [ "$registered $in_registries $moored $throttled $violations" = "200 200 200 0 0" ]

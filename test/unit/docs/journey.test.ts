@@ -1,4 +1,4 @@
-// docs/tutorial/journey.sh: from a CSV file to a moored fleet, as its reader runs it.
+// Runs docs/tutorial/journey.sh as a reader of the tutorial does.
 import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -13,22 +13,22 @@ const SCRIPT = fileURLToPath(new URL("../../../docs/tutorial/journey.sh", import
 let dir: string
 beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "moorage-journey-"))
-    // So that no command of it has to build.
+    // Builds the firmware, so that no command of the script has to.
     await loadImages()
 }, 300_000)
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-test("200 boards from a CSV file: images, a plan for a tenth of the quota, the images booted by it; all agree", async () => {
+test("DPS, the hubs and the simulation agree on 200 boards, and no output contains the group key", async () => {
     const { stdout } = await promisify(execFile)("bash", [SCRIPT, dir])
     expect(stdout.trim().split("\n").at(-1)).toBe(
-        "200 registered, 200 in the hubs' registries, 200 moored, 0 throttled, 0 rules broken"
+        "200 registered, 200 in the hubs' registries, 200 moored, 0 throttled, 0 invariants broken"
     )
     const csv = readFileSync(join(dir, "fleet.csv"), "utf8")
     const key = readFileSync(join(dir, "group.key"), "utf8")
-    const told = [
+    const outputs = [
         stdout,
         csv,
         ...["monitor.json", "registry.json", "run.json"].map(name => readFileSync(join(dir, name), "utf8")),
     ]
-    for (const text of told) expect(text).not.toContain(key)
+    for (const text of outputs) expect(text).not.toContain(key)
 }, 600_000)

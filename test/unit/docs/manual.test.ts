@@ -10,7 +10,7 @@ import { manualPage } from "../../../tools/cli/manual/manual-page.js"
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url))
 const page = readFileSync(join(ROOT, "docs/reference/commands.md"), "utf8")
 
-test("the page is what is made now; `npm run manual` makes it anew", () => {
+test("the page is what `npm run manual` generates now", () => {
     expect(page).toBe(manualPage(newProgram()))
 })
 
@@ -37,7 +37,7 @@ function sources(): string[] {
     )
 }
 
-test("every environment variable that the sources name is told, and no other", () => {
+test("the page lists exactly the environment variables that the sources use", () => {
     const found = sources().flatMap(source => [
         ...(source.match(/\b(MOORAGE|PROVISIONING|IOTHUB)_[A-Z][A-Z_]*\b/g) ?? []),
         ...[...source.matchAll(/process\.env\.(\w+)/g)].map(([, name]) => name),
