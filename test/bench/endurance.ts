@@ -1,4 +1,4 @@
-// 60 days of a board's life on its own clock: what they cost, and whether anything grows.
+// Runs boards for 60 days of their own time and prints their resource use.
 import { realClock } from "@moorage/runtime"
 import { runEndurance, type EnduranceOptions } from "../helpers/endurance-run.js"
 
@@ -11,25 +11,27 @@ const RUNS: EnduranceOptions[] = [
 /** Prints wall time, heap, flash writes, reboots and registrations of each run. */
 export async function benchEndurance(): Promise<void> {
     console.log(
-        "Endurance: 60 days, token renewed daily, the hub drops its boards daily, every second day for 10 min"
+        "Endurance: 60 days with a token renewal and a lost connection per day, and a hub outage of 10 min every second day"
     )
     for (const run of RUNS) {
         const startMs = realClock.nowMs()
-        const seen = await runEndurance(run)
+        const result = await runEndurance(run)
         const wallSec = (realClock.nowMs() - startMs) / 1000
-        const heap = [1, 30, 60].map(day => `day ${day} ${seen.heapBytes.get(day)}`).join(", ")
+        const heap = [1, 30, 60].map(day => `day ${day} ${result.heapBytes.get(day)}`).join(", ")
         console.log(
-            `  ${run.image}, telemetry each ${run.telemetrySec} s: ${wallSec.toFixed(1)} s of wall time`
+            `  ${run.image}, telemetry every ${run.telemetrySec} s: ${wallSec.toFixed(1)} s of wall time`
         )
-        console.log(`    ${Math.round(seen.wakes / run.days)} wakes a day, ${seen.messages} messages,`)
+        console.log(`    ${Math.round(result.wakes / run.days)} wakes per day, ${result.messages} messages,`)
         console.log(
-            `    ${seen.sessions} sessions, ${seen.tokens} tokens; outages over in ${seen.recoverySec} s`
+            `    ${result.sessions} sessions, ${result.tokens} tokens; longest recovery ${result.recoverySec} s`
         )
-        console.log(`    least heap in use, bytes: ${heap}`)
-        console.log(`    reboots on day ${seen.rebootDays.map(day => day.toFixed(2)).join(", ")};`)
-        console.log(`    registrations ${seen.registrations}, lookups ${seen.lookups},`)
-        console.log(`    flash writes ${seen.flashWrites}, panics ${seen.panics}`)
-        console.log(`    messages ${seen.earliestMs} to ${seen.latestMs} ms late, clock off by`)
-        console.log(`    ${seen.clockErrorSec.toFixed(2)} s, uptime by ${seen.uptimeErrorSec.toFixed(2)} s`)
+        console.log(`    smallest heap use, bytes: ${heap}`)
+        console.log(`    reboots on day ${result.rebootDays.map(day => day.toFixed(2)).join(", ")};`)
+        console.log(`    registrations ${result.registrations}, lookups ${result.lookups},`)
+        console.log(`    flash writes ${result.flashWrites}, panics ${result.panics}`)
+        console.log(`    messages ${result.earliestMs} to ${result.latestMs} ms late, clock error`)
+        console.log(
+            `    ${result.clockErrorSec.toFixed(2)} s, uptime error ${result.uptimeErrorSec.toFixed(2)} s`
+        )
     }
 }

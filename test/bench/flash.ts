@@ -1,4 +1,4 @@
-// Flash writes in a simulated year of one board, with the settings as they are when none is given.
+// Counts the flash writes of one board in a simulated year with default settings.
 import { type Random, seededRandom } from "@moorage/runtime"
 import { flashSteps } from "@moorage/vm"
 import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"
@@ -7,24 +7,25 @@ const DAY_SEC = 86_400
 const YEAR_DAYS = 365
 const OFF_SEC = 3600
 
-const YEARS: { image: "main" | "maintight"; what: string; cuts: boolean }[] = [
-    { image: "main", what: "undisturbed", cuts: false },
-    { image: "main", what: "a power cut a week", cuts: true },
-    { image: "maintight", what: "undisturbed", cuts: false },
-    { image: "maintight", what: "a power cut a week", cuts: true },
+const CASES: { image: "main" | "maintight"; title: string; hasPowerCuts: boolean }[] = [
+    { image: "main", title: "undisturbed", hasPowerCuts: false },
+    { image: "main", title: "one power cut per week", hasPowerCuts: true },
+    { image: "maintight", title: "undisturbed", hasPowerCuts: false },
+    { image: "maintight", title: "one power cut per week", hasPowerCuts: true },
 ]
 
-/** A week; with `cut`, an hour of it without power, at a moment by chance. */
-function passWeek(world: FirmwareWorld, cut: boolean, random: Random): void {
+/** Advances a week. With a power cut, one random hour of the week is without power. */
+function advanceWeek(world: FirmwareWorld, hasPowerCut: boolean, random: Random): void {
     const beforeSec = random.next() * (7 * DAY_SEC - OFF_SEC)
     world.advanceSec(beforeSec)
-    if (cut) world.board.powerOff()
+    if (hasPowerCut) world.board.powerOff()
     world.advanceSec(OFF_SEC)
     world.board.powerOn()
     world.advanceSec(7 * DAY_SEC - OFF_SEC - beforeSec)
 }
 
-async function year(image: "main" | "maintight", cuts: boolean) {
+/** Runs a board for a year. Returns the days of its flash writes and its counters. */
+async function runYear(image: "main" | "maintight", hasPowerCuts: boolean) {
     const days: number[] = []
     let words = 0
     const world: FirmwareWorld = await createWorld({
@@ -38,22 +39,22 @@ async function year(image: "main" | "maintight", cuts: boolean) {
     })
     const random = seededRandom(3)
     world.board.powerOn()
-    for (let week = 0; week < YEAR_DAYS / 7 - 1; week++) passWeek(world, cuts, random)
+    for (let week = 0; week < YEAR_DAYS / 7 - 1; week++) advanceWeek(world, hasPowerCuts, random)
     world.advanceSec((YEAR_DAYS * DAY_SEC - (world.clock.nowMs() - world.startMs) / 1000) | 0)
     const { stats } = world.board
     const { registrations } = world.cloud.counters("board-1")
     return { days, words, boots: stats.boots, flashWrites: stats.flashWrites, registrations }
 }
 
-/** Prints how often, and when, each image writes flash in a year. */
+/** Prints how often and when each image writes flash in a year. */
 export async function benchFlash(): Promise<void> {
     console.log(`Flash writes of one board in ${YEAR_DAYS} simulated days, default settings`)
-    for (const { image, what, cuts } of YEARS) {
-        const { days, words, boots, flashWrites, registrations } = await year(image, cuts)
+    for (const { image, title, hasPowerCuts } of CASES) {
+        const { days, words, boots, flashWrites, registrations } = await runYear(image, hasPowerCuts)
         const when =
             days.length > 0 ? ` (day ${days.map(day => day.toFixed(2)).join(", ")}; ${words} words)` : ""
         console.log(
-            `  ${image.padEnd(10)} ${what.padEnd(19)} ${flashWrites} writes${when}, ${boots} boots, ${registrations} registration`
+            `  ${image.padEnd(10)} ${title.padEnd(22)} ${flashWrites} writes${when}, ${boots} boots, ${registrations} registration`
         )
     }
 }

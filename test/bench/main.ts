@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME...]`: measurements, never assertions.
+// `npm run bench [-- NAME...]`: measurements without assertions.
 import { benchBoards } from "./boards/main.js"
 import { benchEmulator } from "./emulator/main.js"
 import { benchFeatures } from "./features.js"
@@ -30,7 +30,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => !(name in BENCHES))
 if (unknown.length > 0) {
-    console.error(`No bench ${unknown.join(", ")}; there are: ${Object.keys(BENCHES).join(", ")}`)
+    console.error(`Unknown benchmark ${unknown.join(", ")}. Available: ${Object.keys(BENCHES).join(", ")}.`)
     process.exitCode = 2
 } else {
     for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) await BENCHES[name]()

@@ -1,5 +1,5 @@
-// Roll-out efficiency of a million boards, by the model: four ways to wait, and reboot storms.
-// Writes docs/internals/rollout-efficiency.svg; its table is in docs/internals/rollout-efficiency.md.
+// Roll-out efficiency of a million boards in the fleet model: four retry strategies, and reboot storms.
+// Writes docs/internals/rollout-efficiency.svg. The table is in docs/internals/rollout-efficiency.md.
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DOCUMENTED_QUOTAS, type Rate } from "@moorage/emulator"
@@ -22,8 +22,8 @@ const DEVICES = 1_000_000
 const REGISTRATIONS: Rate = { calls: 1000, perSec: 60 }
 const FLEET = { load: 1, devices: DEVICES, perSec: REGISTRATIONS.calls / REGISTRATIONS.perSec }
 const BIN_SEC = 600
-/** Where a logarithmic axis ends. */
-const NONE = 0.01
+/** The value at the lower end of a logarithmic axis, drawn for zero. */
+const AXIS_MIN = 0.01
 const SVG = join(import.meta.dirname, "../../docs/internals/rollout-efficiency.svg")
 
 const STRATEGIES: Pick<ModelOptions, "strategy" | "slots">[] = [
@@ -33,8 +33,8 @@ const STRATEGIES: Pick<ModelOptions, "strategy" | "slots">[] = [
     { strategy: moorageStrategy(FLEET), slots: planSlots(REGISTRATIONS, 1) },
 ]
 
-/** A run, and one line about it: its time is CPU of this process, so that a busy machine does not matter. */
-function measured(name: string, run: () => FleetCurve): FleetCurve {
+/** Runs the model and prints one line. The CPU time does not depend on the load of the machine. */
+function runMeasured(name: string, run: () => FleetCurve): FleetCurve {
     const before = process.cpuUsage()
     const beganMs = performance.now()
     const curve = run()
@@ -43,20 +43,21 @@ function measured(name: string, run: () => FleetCurve): FleetCurve {
     console.log(
         `  ${name.padEnd(44)} ${curve.mooredBoards} moored in ${Math.round(curve.mooredSec)} s, ` +
             `${(curve.mooredSec / curve.limitSec).toFixed(4)} of the limit; ` +
-            `429s a board ${curve.throttledPerDevice.toFixed(4)}, refused by hubs ${refused.toFixed(2)}; ` +
+            `429s per board ${curve.throttledPerDevice.toFixed(4)}, refused by hubs ${refused.toFixed(2)}; ` +
             `CPU ${((user + system) / 1e6).toFixed(1)} s, wall ${((performance.now() - beganMs) / 1000).toFixed(1)} s, ` +
             `RSS ${Math.round(process.memoryUsage.rss() / 1e6)} MB`
     )
     return curve
 }
 
-function hours(bins: number[], scale: number): [number, number][] {
+/** Returns the points of a curve: hours and scaled counts. */
+function pointsByHour(bins: number[], scale: number): [number, number][] {
     return bins.map((count, bin) => [((bin + 1) * BIN_SEC) / 3600, count * scale])
 }
 
-/** Moored boards, and 429s: two panels of one answer's column. */
-function panels(answer: string, curves: Map<string, FleetCurve>): Panel[] {
-    // Where lines lie on each other the lower ones show at the sides.
+/** Returns the panels of one column: moored boards and 429s. */
+function panelsOf(answer: string, curves: Map<string, FleetCurve>): Panel[] {
+    // Lower lines are wider, so that they stay visible below other lines.
     const lines = (of: (curve: FleetCurve) => [number, number][]): ChartLine[] =>
         [...curves].map(([name, curve], i) => ({ name, points: of(curve), widthPx: 2 * (curves.size - i) }))
     const xMax = 25
@@ -66,23 +67,23 @@ function panels(answer: string, curves: Map<string, FleetCurve>): Panel[] {
             xName: "hours",
             yName: "boards",
             xMax,
-            lines: lines(curve => hours(cumulative(curve.moored), 1)),
+            lines: lines(curve => pointsByHour(cumulative(curve.moored), 1)),
         },
         {
             title: `429 ${answer} retry-after: 429s a second`,
             xName: "hours",
-            yName: "429s / s; at the bottom none",
+            yName: "429s / s (0 at the bottom)",
             log: true,
             xMax,
-            yMin: NONE,
+            yMin: AXIS_MIN,
             lines: lines(curve =>
-                hours(curve.throttled, 1 / BIN_SEC).map(([x, y]) => [x, Math.max(NONE, y)])
+                pointsByHour(curve.throttled, 1 / BIN_SEC).map(([x, y]) => [x, Math.max(AXIS_MIN, y)])
             ),
         },
     ]
 }
 
-function rollouts(): void {
+function measureRollouts(): void {
     const columns: Panel[][] = []
     for (const saysRetryAfter of [false, true]) {
         const answer = saysRetryAfter ? "with" : "without"
@@ -93,14 +94,14 @@ function rollouts(): void {
             const options = { devices: DEVICES, strategy, slots, saysRetryAfter, binSec: BIN_SEC }
             curves.set(
                 name,
-                measured(name, () => simulateRollout(options))
+                runMeasured(name, () => simulateRollout(options))
             )
         }
-        columns.push(panels(answer, curves))
+        columns.push(panelsOf(answer, curves))
     }
     const [without, given] = columns
     const svg = lineChartSvg({
-        title: "1,000,000 boards powered on at once, 1,000 registrations a minute",
+        title: "1,000,000 boards powered on at the same time, 1,000 registrations a minute",
         panels: [without[0], given[0], without[1], given[1]],
         columns: 2,
         width: 1200,
@@ -110,9 +111,9 @@ function rollouts(): void {
     console.log(`  ${SVG}`)
 }
 
-/** A service that allows the same in a minute, but saves up no more than `burstSec` of it. */
-function slotPlans(): void {
-    console.log("Ours with slots, 100,000 boards, by how much of the quota the service lets pass at once")
+/** Measures slots with a service whose quota allows bursts of at most `burstSec` seconds. */
+function measureSlotPlans(): void {
+    console.log("Moorage with slots, 100,000 boards, by the longest burst that the quota allows")
     for (const burstSec of [60, 10, 1]) {
         const rate = { calls: FLEET.perSec * burstSec, perSec: burstSec }
         const quotas = { ...DOCUMENTED_QUOTAS, dpsRegistrations: rate, dpsOperations: rate }
@@ -125,13 +126,13 @@ function slotPlans(): void {
             for (const saysRetryAfter of [false, true]) {
                 const slots = planSlots(REGISTRATIONS, load, slotSec)
                 const name = `${burstSec} s of quota, ${slots.boardsPerSlot} in ${slotSec} s, retry-after ${saysRetryAfter ? "yes" : "no"}`
-                measured(name, () => simulateRollout({ devices: 100_000, slots, saysRetryAfter, quotas }))
+                runMeasured(name, () => simulateRollout({ devices: 100_000, slots, saysRetryAfter, quotas }))
             }
     }
 }
 
-function storms(): void {
-    console.log("Reboot storm: boards with a valid record, all of them powered on at once")
+function measureRebootStorms(): void {
+    console.log("Reboot storm: boards with a valid record, all powered on at the same time")
     const s1 = { calls: 100, perSec: 1 }
     const s3 = { calls: 6000, perSec: 1 }
     for (const connackMs of [60_000, 70_000])
@@ -140,21 +141,21 @@ function storms(): void {
             ["100 S1 hubs", DEVICES, 100, s1],
             ["10 S1 hubs", DEVICES, 10, s1],
         ] as const) {
-            const name = `${devices} on ${what}, CONNACK waited for ${connackMs / 1000} s`
+            const name = `${devices} on ${what}, CONNACK timeout ${connackMs / 1000} s`
             const latencies = { ...DEFAULT_LATENCIES, connackMs }
             const quotas = { ...DOCUMENTED_QUOTAS, hubConnects }
-            measured(name, () =>
+            runMeasured(name, () =>
                 simulateRebootStorm({ devices, hubs, quotas, latencies, horizonSec: STORM_SEC })
             )
         }
 }
 
-/** A storm is looked at for as long as the hub window: after that its boards turn to DPS. */
+/** Length of a simulated storm: the hub window, because the boards ask DPS after it. */
 const STORM_SEC = 1800
 
-/** Prints the measurements of docs/internals/rollout-efficiency.md, and draws its plot. */
+/** Prints the measurements of docs/internals/rollout-efficiency.md and writes the plot. */
 export async function benchRollout(): Promise<void> {
-    rollouts()
-    slotPlans()
-    storms()
+    measureRollouts()
+    measureSlotPlans()
+    measureRebootStorms()
 }

@@ -1,8 +1,9 @@
-// Bytecode of each image, and what holds it, from the compiler's own statistics.
+// Prints the bytecode size of each image and its largest functions, from the statistics of the compiler.
 import { readFileSync } from "node:fs"
 import { buildFirmware } from "@moorage/vm"
 
-const LARGEST = 12
+/** Number of functions to print. */
+const LARGEST_COUNT = 12
 
 /** Prints the size of both images and their largest functions. */
 export async function benchSize(): Promise<void> {
@@ -15,7 +16,7 @@ export async function benchSize(): Promise<void> {
             .map(line => /^\s*(\d+) \| `?(\w+)`?/.exec(line))
             .filter(match => match !== null)
             .map(([, bytes, name]) => ({ bytes: Number(bytes), name }))
-        const largest = rows.sort((a, b) => b.bytes - a.bytes).slice(0, LARGEST)
+        const largest = rows.sort((a, b) => b.bytes - a.bytes).slice(0, LARGEST_COUNT)
         console.log(`    ${largest.map(({ bytes, name }) => `${name} ${bytes}`).join(", ")}`)
     }
 }

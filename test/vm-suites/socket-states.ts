@@ -1,13 +1,12 @@
-// The socket adapter inside the VM, over natives that the test plays itself: what the runtime's own would
-// do only on bad days.
+// The socket adapter inside the VM, with replaced native functions, to test rare events of the runtime.
 import * as ds from "@devicescript/core"
 import { beforeEach, describe, expect, test } from "@devicescript/test"
 import { Fault, FaultKind } from "../../devs/contract/fault"
 import { close, connect, isOpen, send, SEND_MAX_BYTES, wait } from "../../devs/socket/socket"
 
-/** What the adapter asked of the runtime, in order. */
+/** The calls of the adapter to the runtime, in order. */
 let calls: string[] = []
-/** What the runtime answers to the writes that follow; 0 when there are no more. */
+/** The results of the next writes, last first. Further writes return 0. */
 let writeResults: number[] = []
 let received = ""
 let available = true
@@ -28,47 +27,48 @@ natives._socketClose = () => {
     return 0
 }
 
-/** As the runtime does: each event in a fiber of its own. */
-function happen(event: string, arg: any): void {
+/** Sends an event in a fiber of its own, as the runtime does. */
+function sendEvent(event: string, arg: any): void {
     natives._socketOnEvent.start(event, arg)
 }
 
-function sink(chunk: Buffer): void {
+function readChunk(chunk: Buffer): void {
     if (chunk[0] === 0x21) throw new Fault(FaultKind.Protocol, "!")
     received += chunk.toString()
 }
 
-async function later(event: string, arg: any): Promise<void> {
+async function sendLater(event: string, arg: any): Promise<void> {
     await ds.sleep(40)
-    happen(event, arg)
+    sendEvent(event, arg)
 }
 
-/** The kind of the fault that connect() ends with, or -1. */
-async function connectKind(timeoutMs: number): Promise<number> {
+/** Connects. Returns the kind of the fault, or undefined when the connection is open. */
+async function connectFault(timeoutMs: number): Promise<FaultKind | undefined> {
     try {
-        await connect("h", 1, false, timeoutMs, sink)
+        await connect("h", 1, false, timeoutMs, readChunk)
     } catch (e) {
         return (e as Fault).kind
     }
-    return -1
+    return undefined
 }
 
-async function sendKind(bytes: Buffer): Promise<number> {
+/** Sends. Returns the kind of the fault, or undefined when the bytes were sent. */
+async function sendFault(bytes: Buffer): Promise<FaultKind | undefined> {
     try {
         await send(bytes)
     } catch (e) {
         return (e as Fault).kind
     }
-    return -1
+    return undefined
 }
 
-async function opened(): Promise<void> {
-    later.start("open", undefined)
-    await connect("h", 1, false, 1000, sink)
+async function openSocket(): Promise<void> {
+    sendLater.start("open", undefined)
+    await connect("h", 1, false, 1000, readChunk)
     calls = []
 }
 
-describe("socket", () => {
+describe("the socket adapter", () => {
     beforeEach(() => {
         close()
         calls = []
@@ -76,107 +76,107 @@ describe("socket", () => {
         received = ""
         available = true
     })
-    test("a negative port asks for TLS", async () => {
-        later.start("open", undefined)
-        await connect("h", 443, true, 1000, sink)
+    test("passes a negative port for TLS", async () => {
+        sendLater.start("open", undefined)
+        await connect("h", 443, true, 1000, readChunk)
         expect(calls.join()).toBe("open h:-443")
         expect(isOpen()).toBe(true)
     })
-    test("an open that data follows at once is not lost, nor is the data", async () => {
-        later.start("open", undefined)
-        later.start("data", Buffer.from("a"))
-        later.start("data", Buffer.from("b"))
-        expect(await connectKind(1000)).toBe(-1)
+    test("keeps an open event and the data that follow immediately", async () => {
+        sendLater.start("open", undefined)
+        sendLater.start("data", Buffer.from("a"))
+        sendLater.start("data", Buffer.from("b"))
+        expect(await connectFault(1000)).toBe(undefined)
         await ds.sleep(5)
         expect(received).toBe("ab")
     })
-    test("an open that a close follows at once is a failed connect or a closed link", async () => {
-        later.start("open", undefined)
-        later.start("close", undefined)
-        await connectKind(1000)
+    test("is closed when a close event follows the open event immediately", async () => {
+        sendLater.start("open", undefined)
+        sendLater.start("close", undefined)
+        await connectFault(1000)
         await ds.sleep(5)
         expect(isOpen()).toBe(false)
     })
-    test("an error while connecting is a Network fault", async () => {
-        later.start("error", "can't connect")
-        expect(await connectKind(1000)).toBe(FaultKind.Network)
+    test("reports a Network fault for an error while it connects", async () => {
+        sendLater.start("error", "can't connect")
+        expect(await connectFault(1000)).toBe(FaultKind.Network)
         expect(calls.join()).toBe("open h:1")
     })
-    test("no Wi-Fi is told apart", async () => {
+    test("reports an Offline fault without Wi-Fi", async () => {
         available = false
-        expect(await connectKind(1000)).toBe(FaultKind.Offline)
+        expect(await connectFault(1000)).toBe(FaultKind.Offline)
     })
-    test("bytes that the runtime lost break the link", async () => {
-        await opened()
-        happen("data", undefined)
+    test("closes the connection when the runtime lost bytes", async () => {
+        await openSocket()
+        sendEvent("data", undefined)
         await ds.sleep(5)
         expect(isOpen()).toBe(false)
-        expect(await sendKind(Buffer.from("x"))).toBe(FaultKind.Network)
+        expect(await sendFault(Buffer.from("x"))).toBe(FaultKind.Network)
         expect(calls.join()).toBe("close")
     })
-    test("what the reader throws breaks the link and goes no further", async () => {
-        await opened()
-        happen("data", Buffer.from("!"))
-        happen("data", Buffer.from("after"))
+    test("closes the connection when the reader throws, and reads nothing more", async () => {
+        await openSocket()
+        sendEvent("data", Buffer.from("!"))
+        sendEvent("data", Buffer.from("after"))
         await ds.sleep(5)
         expect(isOpen()).toBe(false)
         expect(received).toBe("")
-        expect(await sendKind(Buffer.from("x"))).toBe(FaultKind.Protocol)
+        expect(await sendFault(Buffer.from("x"))).toBe(FaultKind.Protocol)
     })
-    test("a full queue is tried again", async () => {
-        await opened()
+    test("repeats a write while the queue is full", async () => {
+        await openSocket()
         writeResults = [-1, -1, -1]
         await send(Buffer.from("x"))
         expect(calls.join()).toBe("write x")
     })
-    test("a queue that stays full, and any other error, end the link", async () => {
-        await opened()
+    test("closes the connection when the queue stays full or a write fails", async () => {
+        await openSocket()
         for (let i = 0; i < 300; i++) writeResults.push(-1)
-        expect(await sendKind(Buffer.from("x"))).toBe(FaultKind.Network)
+        expect(await sendFault(Buffer.from("x"))).toBe(FaultKind.Network)
         expect(calls.join()).toBe("close")
-        await opened()
+        await openSocket()
         writeResults = [-10]
-        expect(await sendKind(Buffer.from("x"))).toBe(FaultKind.Network)
+        expect(await sendFault(Buffer.from("x"))).toBe(FaultKind.Network)
         expect(isOpen()).toBe(false)
     })
-    test("too much at once is refused before it is sent, and the link stays", async () => {
-        await opened()
-        expect(await sendKind(Buffer.alloc(SEND_MAX_BYTES + 1))).toBe(FaultKind.Rejected)
+    test("rejects a write that is too large and keeps the connection", async () => {
+        await openSocket()
+        expect(await sendFault(Buffer.alloc(SEND_MAX_BYTES + 1))).toBe(FaultKind.Rejected)
         expect(calls.length).toBe(0)
         await send(Buffer.from("x"))
         expect(calls.join()).toBe("write x")
     })
-    test("a connect that timed out is not closed, and its late open is not the next one's", async () => {
-        expect(await connectKind(60)).toBe(FaultKind.Timeout)
+    test("ignores the late open event of a connection that timed out", async () => {
+        expect(await connectFault(60)).toBe(FaultKind.Timeout)
         expect(calls.join()).toBe("open h:1")
-        // Still unresolved: the next one does not even ask.
-        expect(await connectKind(60)).toBe(FaultKind.Timeout)
+        // The first attempt is still pending, so the second attempt does not call the runtime.
+        expect(await connectFault(60)).toBe(FaultKind.Timeout)
         expect(calls.join()).toBe("open h:1")
         close()
         expect(calls.join()).toBe("open h:1")
-        later.start("open", undefined)
-        expect(await connectKind(200)).toBe(FaultKind.Timeout)
+        sendLater.start("open", undefined)
+        expect(await connectFault(200)).toBe(FaultKind.Timeout)
         expect(calls.join()).toBe("open h:1,close,open h:1")
-        happen("error", "can't connect")
+        sendEvent("error", "can't connect")
         await ds.sleep(5)
-        later.start("open", undefined)
-        expect(await connectKind(200)).toBe(-1)
+        sendLater.start("open", undefined)
+        expect(await connectFault(200)).toBe(undefined)
         expect(calls.join()).toBe("open h:1,close,open h:1,open h:1")
     })
-    test("what the last link left behind does not touch the next one", async () => {
-        await opened()
-        // Both under way while the link is closed and opened anew.
-        happen("close", undefined)
-        happen("data", Buffer.from("old"))
+    test("ignores late events of the previous connection", async () => {
+        await openSocket()
+        // Both events are pending while the connection is closed and opened again.
+        sendEvent("close", undefined)
+        sendEvent("data", Buffer.from("old"))
         close()
-        later.start("open", undefined)
-        expect(await connectKind(1000)).toBe(-1)
+        sendLater.start("open", undefined)
+        expect(await connectFault(1000)).toBe(undefined)
         expect(received).toBe("")
     })
-    test("waiting ends with the next event", async () => {
-        await opened()
+    test("ends a wait at the next event", async () => {
+        await openSocket()
         const startMs = ds.millis()
-        later.start("data", Buffer.from("x"))
+        sendLater.start("data", Buffer.from("x"))
         await wait(5000)
         expect(received).toBe("x")
         expect(ds.millis() - startMs < 4000).toBe(true)

@@ -1,4 +1,5 @@
-// A fleet in a process of its own, so that what it holds is what its boards hold: `fleet.ts COUNT SLEEP_MS TELEMETRY_SEC`.
+// Measures a fleet in a process of its own, so that the memory of the process is the memory of the boards:
+// `fleet.ts COUNT SLEEP_MS TELEMETRY_SEC`.
 import { acceptHttp, acceptMqtt, Cloud } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { VirtualClock } from "@moorage/simulator"
@@ -9,25 +10,26 @@ import { Meter } from "./meter.js"
 const ID_SCOPE = "0ne00ABCDEF"
 const GROUP_KEY = Buffer.alloc(64, 7).toString("base64")
 const HOUR_MS = 3_600_000
-/** The program of each board runs. */
+/** After this time, the program of each board runs. */
 const STARTED_MS = 2000
-/** Each board is moored, and stable. */
+/** After this time, each board is moored and stable. */
 const MOORED_MS = HOUR_MS / 2
-/** Boards that live and die before, so that what they cost is theirs and not the process's own. */
+/** Boards that run before the measurement, so that one-time costs of the process do not count. */
 const WARM_UP = 50
 
-/** Of each board: CPU time, and what the process grew by since no board was there. */
+/** Costs per board: CPU time, and growth of the process memory since there was no board. */
 export interface FleetCost {
-    /** `new Board`: program and settings are in its flash. */
+    /** After `new Board`, with program and settings in flash. */
     created: { ms: number; mb: number }
-    /** Power on, to the program's start. */
+    /** After power-on and the start of the program. */
     started: { ms: number; mb: number }
-    /** In its hub; the hub, its history and the network are in it. */
+    /** After mooring, including the costs of the hub, its history and the network. */
     moored: { ms: number; mb: number }
-    /** One virtual hour in the hub. */
+    /** One virtual hour while moored. */
     hour: { ms: number; wakes: number }
 }
 
+/** Runs the boards. @throws Error when not every board moors */
 async function measure(count: number, sleepMaxMs: number, telemetrySec: number): Promise<FleetCost> {
     const clock = new VirtualClock()
     const cloud = new Cloud({
@@ -44,8 +46,8 @@ async function measure(count: number, sleepMaxMs: number, telemetrySec: number):
     })
     const { bytecode } = await buildFirmware("src/main.ts")
     let moored = 0
-    const board = (name: string, seed: number) => {
-        const made = new Board({
+    const createBoard = (name: string, seed: number) => {
+        const board = new Board({
             id: name,
             bytecode,
             clock,
@@ -61,26 +63,26 @@ async function measure(count: number, sleepMaxMs: number, telemetrySec: number):
                 TELEMETRY_SEC: telemetrySec,
             },
         })
-        made.on("log", line => {
+        board.on("log", line => {
             if (line.startsWith("moored")) moored++
         })
-        return made
+        return board
     }
-    const warmUp = Array.from({ length: WARM_UP }, (_, i) => board(`warm-up-${i}`, i))
+    const warmUp = Array.from({ length: WARM_UP }, (_, i) => createBoard(`warm-up-${i}`, i))
     for (const each of warmUp) each.powerOn()
     clock.runTo(MOORED_MS)
     for (const each of warmUp) each.powerOff()
     warmUp.length = moored = 0
     const startMs = clock.elapsedMs()
     const meter = new Meter(count)
-    const boards = Array.from({ length: count }, (_, i) => board(`board-${i}`, i))
+    const boards = Array.from({ length: count }, (_, i) => createBoard(`board-${i}`, i))
     const created = meter.lap()
     for (const each of boards) each.powerOn()
     clock.runTo(startMs + STARTED_MS)
     const started = meter.lap()
     clock.runTo(startMs + MOORED_MS)
     const inHub = meter.lap()
-    if (moored < count) throw new Error(`only ${moored} of ${count} boards moored`)
+    if (moored < count) throw new Error(`Only ${moored} of ${count} boards moored.`)
     const wakes = () => boards.reduce((sum, { stats }) => sum + stats.wakes, 0) / count
     const before = wakes()
     clock.runTo(startMs + MOORED_MS + HOUR_MS)

@@ -1,13 +1,14 @@
+// Measures the costs of simulated boards, and compares them with `devs run`.
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import type { FleetCost } from "./fleet.js"
-import { boardStart, officialStart, type Start } from "./official.js"
+import { boardStart, officialStart, type StartCost } from "./official.js"
 
 const COUNT = 1000
-/** As long as the VM allows, and as often as the runtime itself says. */
-const SLEEPS = { deep: 30 * 60_000, "each second": 1000 } as const
-/** The default of the setting, and one that leaves a board idle. */
+/** The longest sleep that the VM allows, and the interval at which the runtime asks to wake. */
+const SLEEPS = { "30 min": 30 * 60_000, "1 s": 1000 } as const
+/** The default interval, and an interval at which a board is nearly idle. */
 const TELEMETRY_SEC = [60, 3600]
 
 async function fleetCost(sleepMaxMs: number, telemetrySec: number): Promise<FleetCost> {
@@ -24,18 +25,18 @@ function cell({ ms, mb }: { ms: number; mb: number }): string {
 
 async function benchFleet(): Promise<void> {
     console.log(
-        `${COUNT} boards with the full image, in one process, in virtual time; of each: CPU time, memory so far`
+        `${COUNT} boards with the full image, in one process, in virtual time. Per board: CPU time, total memory`
     )
     for (const telemetrySec of TELEMETRY_SEC) {
         for (const [name, sleepMaxMs] of Object.entries(SLEEPS)) {
             const { created, started, moored, hour } = await fleetCost(sleepMaxMs, telemetrySec)
             const perWake = (1000 * hour.ms) / hour.wakes
-            console.log(`  telemetry each ${telemetrySec} s, sleep: ${name}`)
+            console.log(`  telemetry every ${telemetrySec} s, longest sleep ${name}`)
             console.log(
-                `    new ${cell(created)}; started ${cell(started)}; moored, with its share of the cloud ${cell(moored)}`
+                `    new ${cell(created)}; started ${cell(started)}; moored, including the cloud ${cell(moored)}`
             )
             console.log(
-                `    a virtual hour: ${hour.wakes.toFixed(0)} wakes, ${hour.ms.toFixed(2)} ms (${perWake.toFixed(1)} us a wake, the cloud's work included)`
+                `    a virtual hour: ${hour.wakes.toFixed(0)} wakes, ${hour.ms.toFixed(2)} ms (${perWake.toFixed(1)} us per wake, including the cloud)`
             )
         }
     }
@@ -44,15 +45,15 @@ async function benchFleet(): Promise<void> {
 async function benchOfficial(): Promise<void> {
     const official = await officialStart()
     const { first, stressed, plain } = await boardStart()
-    const row = (name: string, cost: Start) => console.log(`  ${name.padEnd(52)} ${cell(cost)}`)
-    console.log("The probe program to its first line; with gc stress, which `devs run --test` always has")
-    row("devs run, a process, wall time", official)
-    row("a board and its process, wall time", first)
-    row("a further board in it, CPU time", stressed)
-    row("a further board in it without gc stress, CPU time", plain)
+    const row = (name: string, cost: StartCost) => console.log(`  ${name.padEnd(52)} ${cell(cost)}`)
+    console.log("The probe program until its first log line, with GC stress as in `devs run --test`")
+    row("devs run in a process, wall time", official)
+    row("first board with its process, wall time", first)
+    row("further board, CPU time", stressed)
+    row("further board without GC stress, CPU time", plain)
 }
 
-/** What a simulated board costs: to make, to start, to leave idle; and beside an official `devs run`. */
+/** Prints the costs of a simulated board: creation, start and idle time, and compares them with `devs run`. */
 export async function benchBoards(): Promise<void> {
     await benchFleet()
     await benchOfficial()

@@ -1,3 +1,4 @@
+// Measures CPU time and memory of this process.
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 
@@ -9,7 +10,7 @@ function cpuMs(): number {
     return (user + system) / 1000
 }
 
-/** What this process uses for each of `count` things: its CPU time lap by lap, its memory since the meter began. */
+/** Measures what this process uses for each of `count` items: CPU time per lap, and memory since the start. */
 export class Meter {
     private readonly startBytes: number
     private lapMs: number
@@ -20,7 +21,7 @@ export class Meter {
         this.lapMs = cpuMs()
     }
 
-    /** CPU milliseconds since the last lap, and megabytes since the beginning, garbage not counted. */
+    /** Returns CPU milliseconds since the last lap and megabytes since the start, per item, after a garbage collection. */
     lap(): { ms: number; mb: number } {
         const ms = (cpuMs() - this.lapMs) / this.count
         collectGarbage()

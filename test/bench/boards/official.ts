@@ -1,3 +1,4 @@
+// Measures the start of a program with `devs run` and with a board of this repository.
 import { fork, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
@@ -5,16 +6,17 @@ import { fileURLToPath } from "node:url"
 import { buildFirmware } from "@moorage/vm"
 
 const DEVS = "node_modules/@devicescript/cli/devicescript"
-const MORE = 200
+/** Number of further boards in the process. */
+const FURTHER_BOARDS = 200
 
-/** Until the program's first line: wall time from the start of the process, and what the process holds then. */
-export interface Start {
+/** Costs until the first log line of the program: time, and memory of the process. */
+export interface StartCost {
     ms: number
     mb: number
 }
 
-/** `devs run` with the probe program, compiled already; it collects garbage before each allocation. */
-export async function officialStart(): Promise<Start> {
+/** Measures `devs run` with the compiled probe program. It collects garbage before each allocation. */
+export async function officialStart(): Promise<StartCost> {
     const { path } = await buildFirmware("test/vm-suites/programs/vm-probe.ts")
     const startedMs = performance.now()
     const args = [DEVS, "run", path, "--test", "--test-self-exit"]
@@ -29,18 +31,18 @@ export async function officialStart(): Promise<Start> {
     return start
 }
 
-/** The same program on a board in a process of its own; on each further one there (CPU time), with that and without. */
-export async function boardStart(): Promise<{ first: Start; stressed: Start; plain: Start }> {
+/** Measures the same program on a first board, and per further board (CPU time) with and without GC stress. */
+export async function boardStart(): Promise<{ first: StartCost; stressed: StartCost; plain: StartCost }> {
     const startedMs = performance.now()
     const file = fileURLToPath(new URL("greeting.ts", import.meta.url))
-    const child = fork(file, [String(MORE)], { execArgv: ["--import", "tsx"] })
+    const child = fork(file, [String(FURTHER_BOARDS)], { execArgv: ["--import", "tsx"] })
     const [{ rss }] = (await once(child, "message")) as [{ rss: number }]
     const first = { ms: performance.now() - startedMs, mb: rss / 1e6 }
-    const [further] = (await once(child, "message")) as [{ stressed: Start; plain: Start }]
+    const [further] = (await once(child, "message")) as [{ stressed: StartCost; plain: StartCost }]
     return { first, ...further }
 }
 
-/** Linux only. */
+/** Returns the resident memory of a process. Works only on Linux. */
 function residentMb(pid: number): number {
     const status = readFileSync(`/proc/${pid}/status`, "utf8")
     return (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6

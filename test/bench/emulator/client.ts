@@ -1,7 +1,8 @@
+// A simple MQTT client for the benchmarks of the emulator.
 import type { Socket } from "node:net"
 import mqtt, { type IPublishPacket, type Packet } from "mqtt-packet"
 
-/** A client that waits for packets one by one: for what is not the hot path. */
+/** An MQTT client that waits for packets one by one. The measured loops do not use it. */
 export class BenchClient {
     private readonly parser = mqtt.parser()
     private readonly packets: Packet[] = []
@@ -21,17 +22,18 @@ export class BenchClient {
         this.socket.write(mqtt.generate(packet))
     }
 
-    /** The next packet of this kind; others are passed over. */
+    /** Returns the next packet of this type and skips others. @throws Error when the connection closes */
     async next(cmd: Packet["cmd"]): Promise<Packet> {
         for (;;) {
             const packet = this.packets.shift()
             if (packet?.cmd === cmd) return packet
             if (packet) continue
-            if (this.socket.destroyed) throw new Error(`closed while waiting for ${cmd}`)
+            if (this.socket.destroyed) throw new Error(`The connection was closed before ${cmd} arrived.`)
             await new Promise<void>(resolve => (this.wake = resolve))
         }
     }
 
+    /** Connects. @throws Error when CONNACK is not 0 */
     async connect(
         clientId: string,
         { username, password }: { username: string; password: string }
@@ -53,8 +55,8 @@ export class BenchClient {
         await this.next("suback")
     }
 
-    /** Publishes at QoS 1 and waits for what comes back on the subscription, acknowledged. */
-    async ask(topic: string, payload: string, messageId: number): Promise<IPublishPacket> {
+    /** Publishes with QoS 1, then waits for a message on the subscription and acknowledges it. */
+    async request(topic: string, payload: string, messageId: number): Promise<IPublishPacket> {
         this.send({ cmd: "publish", topic, payload, qos: 1, dup: false, retain: false, messageId })
         const answer = (await this.next("publish")) as IPublishPacket
         this.send({ cmd: "puback", messageId: answer.messageId })

@@ -1,28 +1,29 @@
-// Devices that are connected and do nothing: what each costs the server.
+// Measures the memory that an idle connected device costs the server.
 import { deriveDeviceKey } from "@moorage/protocol"
-import { Child, type Transport } from "./child.js"
+import { ServerProcess, type Transport } from "./child.js"
 import { BenchClient } from "./client.js"
 import { GROUP_KEY, hubCredentials } from "./names.js"
 
-const AT_ONCE = 100
+const CONCURRENT_CONNECTS = 100
 
-export interface Held {
+/** Memory per connected device. */
+export interface ConnectionCost {
     devices: number
     rssKB: number
     heapKB: number
 }
 
-/** Connects and subscribes `count` devices, asks each whether it is alive, and tells the memory of one. */
-export async function benchHold(transport: Transport, count: number): Promise<Held> {
-    const child = await Child.start("ours", transport)
+/** Connects and subscribes `count` devices, pings each, and returns the memory per device. */
+export async function benchHold(transport: Transport, count: number): Promise<ConnectionCost> {
+    const child = await ServerProcess.start("moorage", transport)
     const clients: BenchClient[] = []
     try {
         const ids = Array.from({ length: count }, (_, i) => `held-${i}`)
         const before = await child.usage()
         await child.usage(ids.map(id => ({ id, key: deriveDeviceKey(GROUP_KEY, id) })))
-        for (let i = 0; i < count; i += AT_ONCE)
+        for (let i = 0; i < count; i += CONCURRENT_CONNECTS)
             await Promise.all(
-                ids.slice(i, i + AT_ONCE).map(async id => {
+                ids.slice(i, i + CONCURRENT_CONNECTS).map(async id => {
                     const client = new BenchClient(await child.connect())
                     await client.connect(id, hubCredentials(id))
                     await client.subscribe(`devices/${id}/messages/devicebound/#`)

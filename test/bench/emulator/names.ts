@@ -1,3 +1,4 @@
+// Names and credentials of the benchmarks of the emulator.
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 
 export const HUB = "bench.azure-devices.net"
@@ -6,13 +7,13 @@ export const GROUP_KEY = Buffer.alloc(64, 2).toString("base64")
 
 const expirySec = () => Math.floor(Date.now() / 1000) + 3600
 
-/** User name and password of a device at the hub. */
+/** Returns user name and password of a device at the hub. */
 export function hubCredentials(id: string): { username: string; password: string } {
     const password = makeSas(deriveDeviceKey(GROUP_KEY, id), `${HUB}/devices/${id}`, expirySec())
     return { username: `${HUB}/${id}/?api-version=2021-04-12`, password }
 }
 
-/** User name and password of a device at DPS. */
+/** Returns user name and password of a device at DPS. */
 export function dpsCredentials(id: string): { username: string; password: string } {
     const resource = `${ID_SCOPE}/registrations/${id}`
     const password = makeSas(deriveDeviceKey(GROUP_KEY, id), resource, expirySec(), "registration")

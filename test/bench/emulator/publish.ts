@@ -1,7 +1,7 @@
-// Telemetry at QoS 1: the same packets to our hub, which authenticates each device, and to a bare broker.
+// Measures telemetry with QoS 1: the same packets to the hub of the emulator and to a bare broker.
 import mqtt from "mqtt-packet"
 import { deriveDeviceKey } from "@moorage/protocol"
-import { Child, type Transport, type What } from "./child.js"
+import { type ServerKind, ServerProcess, type Transport } from "./child.js"
 import { BenchClient } from "./client.js"
 import { GROUP_KEY, hubCredentials } from "./names.js"
 
@@ -10,12 +10,13 @@ const IN_FLIGHT = 20
 const BODY_BYTES = 200
 const PUBACK_BYTES = 4
 
-export interface Rate {
+/** Messages per second, and per second of CPU time of the server. */
+export interface MessageRate {
     perSec: number
     perCpuSec: number
 }
 
-/** Sends `count` messages with a window, counting PUBACKs by their bytes: the generator must not be the limit. */
+/** Sends `count` messages with a window. Counts PUBACKs by their bytes, so that the client is not the bottleneck. */
 async function flood(client: BenchClient, id: string, count: number): Promise<void> {
     const topic = `devices/${id}/messages/events/`
     const payload = Buffer.alloc(BODY_BYTES, 120)
@@ -38,13 +39,13 @@ async function flood(client: BenchClient, id: string, count: number): Promise<vo
             if (ackedBytes >= count * PUBACK_BYTES) resolve()
             else send()
         })
-        socket.on("close", () => reject(new Error("closed")))
+        socket.on("close", () => reject(new Error("The server closed the connection.")))
         send()
     })
 }
 
-async function measure(what: What, transport: Transport, messages: number): Promise<Rate> {
-    const child = await Child.start(what, transport)
+async function measure(kind: ServerKind, transport: Transport, messages: number): Promise<MessageRate> {
+    const child = await ServerProcess.start(kind, transport)
     try {
         const ids = Array.from({ length: CLIENTS }, (_, i) => `bench-${i}`)
         await child.usage(ids.map(id => ({ id, key: deriveDeviceKey(GROUP_KEY, id) })))
@@ -55,11 +56,12 @@ async function measure(what: What, transport: Transport, messages: number): Prom
                 return client
             })
         )
-        const all = (each: number) => Promise.all(clients.map((client, i) => flood(client, ids[i], each)))
-        await all(Math.floor(messages / CLIENTS / 5))
+        const floodAll = (each: number) =>
+            Promise.all(clients.map((client, i) => flood(client, ids[i], each)))
+        await floodAll(Math.floor(messages / CLIENTS / 5))
         const before = await child.usage()
         const startMs = performance.now()
-        await all(Math.floor(messages / CLIENTS))
+        await floodAll(Math.floor(messages / CLIENTS))
         const sec = (performance.now() - startMs) / 1000
         const after = await child.usage()
         return { perSec: messages / sec, perCpuSec: messages / ((after.cpuMs - before.cpuMs) / 1000) }
@@ -70,19 +72,19 @@ async function measure(what: What, transport: Transport, messages: number): Prom
 
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
-/** Medians of `rounds` measurements, taken in turns so that both meet the same machine. */
+/** Returns the medians of `rounds` measurements of both servers, taken alternately. */
 export async function benchPublish(
     transport: Transport,
     messages = 100_000,
     rounds = 3
-): Promise<Record<What, Rate>> {
-    const rates: Record<What, Rate[]> = { ours: [], aedes: [] }
+): Promise<Record<ServerKind, MessageRate>> {
+    const rates: Record<ServerKind, MessageRate[]> = { moorage: [], aedes: [] }
     for (let round = 0; round < rounds; round++)
-        for (const what of ["ours", "aedes"] as const)
-            rates[what].push(await measure(what, transport, messages))
-    const both = (what: What): Rate => ({
-        perSec: median(rates[what].map(rate => rate.perSec)),
-        perCpuSec: median(rates[what].map(rate => rate.perCpuSec)),
+        for (const kind of ["moorage", "aedes"] as const)
+            rates[kind].push(await measure(kind, transport, messages))
+    const medianOf = (kind: ServerKind): MessageRate => ({
+        perSec: median(rates[kind].map(rate => rate.perSec)),
+        perCpuSec: median(rates[kind].map(rate => rate.perCpuSec)),
     })
-    return { ours: both("ours"), aedes: both("aedes") }
+    return { moorage: medianOf("moorage"), aedes: medianOf("aedes") }
 }

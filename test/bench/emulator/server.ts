@@ -1,5 +1,5 @@
-// A server under measurement, in a process of its own: `ours` or `aedes`, over `tcp` or `tls`.
-// It tells its port, then answers each message with what it has used.
+// The measured server, in a process of its own: `server.ts moorage|aedes tcp|tls`. It sends its port to the parent
+// process, then answers each message with the resources that it has used.
 import { createServer, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { Aedes } from "aedes"
@@ -9,10 +9,10 @@ import { acceptMqtt, Cloud } from "../../../tools/emulator/index.js"
 import { makeAuthority } from "../../../tools/emulator/tls/certificate-authority.js"
 import { GROUP_KEY, HUB, ID_SCOPE } from "./names.js"
 
-const [what, transport] = process.argv.slice(2)
+const [kind, transport] = process.argv.slice(2)
 
-/** Without throttles, for it is the work that is measured. */
-function ours(): (socket: Socket) => void {
+/** Returns the connection handler of an emulator without quotas. */
+function emulatorHandler(): (socket: Socket) => void {
     const cloud = new Cloud({
         clock: realClock,
         random: realRandom,
@@ -36,7 +36,8 @@ function ours(): (socket: Socket) => void {
     return socket => acceptMqtt(cloud, socketLink(socket))
 }
 
-async function aedes(): Promise<(socket: Socket) => void> {
+/** Returns the connection handler of a bare broker. */
+async function aedesHandler(): Promise<(socket: Socket) => void> {
     const broker = await Aedes.createBroker()
     return socket => {
         socket.setNoDelay(true)
@@ -50,7 +51,7 @@ async function serverFor(handle: (socket: Socket) => void): Promise<Server> {
     return createTlsServer({ cert, key, minVersion: "TLSv1.2" }, handle)
 }
 
-const server = await serverFor(what === "ours" ? ours() : await aedes())
+const server = await serverFor(kind === "moorage" ? emulatorHandler() : await aedesHandler())
 server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
     process.send?.({ port: (server.address() as { port: number }).port })
 })

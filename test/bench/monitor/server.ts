@@ -1,4 +1,5 @@
-// An emulator whose DPS has as many registration records as it is told, in a process of its own: prints its card.
+// Runs an emulator with a given number of registration records in a process of its own, and prints its connection card:
+// `server.ts RECORDS GROUPS QUOTAS`.
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -1,4 +1,4 @@
-// What test/host/vm drives a board with: the setting `mode` says what it does.
+// The program of the tests in test/unit/vm. The setting `mode` selects what it does.
 import { hmac, randomBuffer } from "@devicescript/crypto"
 import * as ds from "@devicescript/core"
 import { connect } from "@devicescript/net"
@@ -13,7 +13,7 @@ interface Peer {
     timeout?: number
 }
 
-const kept: Buffer[] = []
+const heldBuffers: Buffer[] = []
 
 async function dial() {
     const peer = await readSetting<Peer>("peer")
@@ -34,11 +34,11 @@ async function countBoots() {
 
 async function hoard() {
     const blocks = await readSetting("blocks", 0)
-    for (let i = 0; i < blocks; ++i) kept.push(Buffer.alloc(1000))
-    console.log(`kept ${kept.length}`)
+    for (let i = 0; i < blocks; ++i) heldBuffers.push(Buffer.alloc(1000))
+    console.log(`kept ${heldBuffers.length}`)
 }
 
-/** Reads to the end of the stream, one line for each piece: its length and the sum of its bytes. */
+/** Reads to the end of the stream and logs length and first byte of each chunk. */
 async function listen() {
     const socket = await dial()
     console.log("open")
@@ -48,7 +48,7 @@ async function listen() {
             console.log(piece === null ? "closed" : "silence")
             return
         }
-        kept.push(piece)
+        heldBuffers.push(piece)
         console.log(`piece ${piece.length} ${piece[0]}`)
     }
 }
@@ -61,7 +61,7 @@ async function echo() {
     console.log("echoed")
 }
 
-/** Writes without a pause until the socket refuses. */
+/** Writes without a pause until the socket rejects a write. */
 async function flood() {
     const socket = await dial()
     console.log("open")
@@ -82,7 +82,7 @@ async function sendBig() {
     console.log("sent")
 }
 
-/** Sends numbered bytes and reads them back from an echoing peer, checking each. */
+/** Sends numbered bytes to an echoing peer and checks each byte of the answer. */
 async function pump() {
     const socket = await dial()
     const part = Buffer.alloc(3000)
@@ -118,7 +118,7 @@ async function dialTwice() {
     await tryDial("second")
 }
 
-/** Sleeps, then speaks to the runtime's settings service. */
+/** Sleeps, then reads a setting from the runtime's settings service. */
 async function nap() {
     await ds.sleep(await readSetting("napMs", 1000))
     const name = await readSetting("name", "no one")
@@ -126,7 +126,7 @@ async function nap() {
 }
 
 function abortRuntime() {
-    // facts D12: a digest that throws leaves a lock behind; the next one aborts.
+    // A digest that throws does not release its lock, so the next digest aborts the runtime (runtime-facts.md, D12).
     for (let i = 0; i < 2; ++i) {
         try {
             hmac(Buffer.from("key"), "sha256", 5 as any)
