@@ -1,16 +1,16 @@
 // `npm run bench [-- NAME...]`: measurements without assertions.
-import { benchBoards } from "./boards/main.js"
-import { benchEmulator } from "./emulator/main.js"
+import { benchBoards } from "./boards/bench-boards.js"
+import { benchEmulator } from "./emulator/bench-emulator.js"
 import { benchFeatures } from "./features.js"
-import { benchFlash } from "./flash.js"
-import { benchEndurance } from "./endurance.js"
-import { benchHeap } from "./heap.js"
-import { benchManufacture } from "./manufacture/main.js"
-import { benchMonitor } from "./monitor/main.js"
+import { benchFlash } from "./bench-flash.js"
+import { benchEndurance } from "./bench-endurance.js"
+import { benchHeap } from "./bench-heap.js"
+import { benchManufacture } from "./bench-manufacture.js"
+import { benchMonitor } from "./monitor/bench-monitor.js"
 import { benchMutations } from "./mutations/main.js"
-import { benchRollout } from "./rollout.js"
-import { benchRolloutCommand } from "./rollout-command.js"
-import { benchSize } from "./size.js"
+import { benchRollout } from "./bench-rollout.js"
+import { benchRolloutCommand } from "./bench-rollout-command.js"
+import { benchSize } from "./bench-size.js"
 
 const BENCHES: Record<string, () => Promise<void>> = {
     size: benchSize,

@@ -1,4 +1,4 @@
-// The measured server, in a process of its own: `server.ts moorage|aedes tcp|tls`. It sends its port to the parent
+// The measured server, in a process of its own: `measured-server.ts moorage|aedes tcp|tls`. It sends its port to the parent
 // process, then answers each message with the resources that it has used.
 import { createServer, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
@@ -7,7 +7,7 @@ import { socketLink } from "@moorage/runtime"
 import { realClock, realRandom } from "@moorage/runtime"
 import { acceptMqtt, Cloud } from "../../../tools/emulator/index.js"
 import { makeAuthority } from "../../../tools/emulator/tls/certificate-authority.js"
-import { GROUP_KEY, HUB, ID_SCOPE } from "./names.js"
+import { GROUP_KEY, HUB, ID_SCOPE } from "./bench-credentials.js"
 
 const [kind, transport] = process.argv.slice(2)
 

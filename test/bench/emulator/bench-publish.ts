@@ -1,9 +1,9 @@
 // Measures telemetry with QoS 1: the same packets to the hub of the emulator and to a bare broker.
 import mqtt from "mqtt-packet"
 import { deriveDeviceKey } from "@moorage/protocol"
-import { type ServerKind, ServerProcess, type Transport } from "./child.js"
-import { BenchClient } from "./client.js"
-import { GROUP_KEY, hubCredentials } from "./names.js"
+import { type ServerKind, ServerProcess, type Transport } from "./server-process.js"
+import { BenchClient } from "./bench-client.js"
+import { GROUP_KEY, hubCredentials } from "./bench-credentials.js"
 
 const CLIENTS = 20
 const IN_FLIGHT = 20

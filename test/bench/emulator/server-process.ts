@@ -1,4 +1,4 @@
-// The client side of server.ts: starts the measured server and connects to it.
+// The client side of measured-server.ts: starts the measured server and connects to it.
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { connect as connectTcp, type Socket } from "node:net"
@@ -31,7 +31,7 @@ export class ServerProcess {
         transport: Transport,
         execArgv: string[] = []
     ): Promise<ServerProcess> {
-        const file = fileURLToPath(new URL("server.ts", import.meta.url))
+        const file = fileURLToPath(new URL("measured-server.ts", import.meta.url))
         const process = fork(file, [kind, transport], {
             execArgv: ["--import", "tsx", "--expose-gc", ...execArgv],
         })

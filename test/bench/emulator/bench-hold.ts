@@ -1,8 +1,8 @@
 // Measures the memory that an idle connected device costs the server.
 import { deriveDeviceKey } from "@moorage/protocol"
-import { ServerProcess, type Transport } from "./child.js"
-import { BenchClient } from "./client.js"
-import { GROUP_KEY, hubCredentials } from "./names.js"
+import { ServerProcess, type Transport } from "./server-process.js"
+import { BenchClient } from "./bench-client.js"
+import { GROUP_KEY, hubCredentials } from "./bench-credentials.js"
 
 const CONCURRENT_CONNECTS = 100
 

@@ -34,7 +34,7 @@ export async function officialStart(): Promise<StartCost> {
 /** Measures the same program on a first board, and per further board (CPU time) with and without GC stress. */
 export async function boardStart(): Promise<{ first: StartCost; stressed: StartCost; plain: StartCost }> {
     const startedMs = performance.now()
-    const file = fileURLToPath(new URL("greeting.ts", import.meta.url))
+    const file = fileURLToPath(new URL("greeting-process.ts", import.meta.url))
     const child = fork(file, [String(FURTHER_BOARDS)], { execArgv: ["--import", "tsx"] })
     const [{ rss }] = (await once(child, "message")) as [{ rss: number }]
     const first = { ms: performance.now() - startedMs, mb: rss / 1e6 }

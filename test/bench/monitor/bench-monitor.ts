@@ -9,7 +9,7 @@ import { realClock } from "@moorage/runtime"
 import type { Survey } from "../../../tools/fleet/monitor/index.js"
 
 const MOORAGE = fileURLToPath(new URL("../../../tools/cli/moorage.mjs", import.meta.url))
-const SERVER = fileURLToPath(new URL("./server.ts", import.meta.url))
+const SERVER = fileURLToPath(new URL("./records-server.ts", import.meta.url))
 /** Script that makes the process print its peak memory in KB when it ends. */
 const PRINT_PEAK = `process.on("exit", () => process.stderr.write("peak " + process.resourceUsage().maxRSS))`
 

@@ -1,9 +1,9 @@
 // Measures complete registrations: connect, subscribe, register, poll, disconnect. The bare broker handles the same
 // packets, but returns each message to its sender instead of an answer.
-import { type ServerKind, ServerProcess, type Transport } from "./child.js"
-import { BenchClient } from "./client.js"
-import { dpsCredentials } from "./names.js"
-import type { MessageRate } from "./publish.js"
+import { type ServerKind, ServerProcess, type Transport } from "./server-process.js"
+import { BenchClient } from "./bench-client.js"
+import { dpsCredentials } from "./bench-credentials.js"
+import type { MessageRate } from "./bench-publish.js"
 
 const CONCURRENT_REGISTRATIONS = 50
 

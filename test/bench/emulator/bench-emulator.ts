@@ -1,7 +1,7 @@
 // Compares the throughput of the emulator with the bare broker aedes, and measures the memory per connection.
-import { benchHold } from "./hold.js"
-import { benchPublish, type MessageRate } from "./publish.js"
-import { benchRegister } from "./register.js"
+import { benchHold } from "./bench-hold.js"
+import { benchPublish, type MessageRate } from "./bench-publish.js"
+import { benchRegister } from "./bench-register.js"
 
 const HELD_CONNECTIONS = 10_000
 

@@ -1,5 +1,5 @@
 // Runs an emulator with a given number of registration records in a process of its own, and prints its connection card:
-// `server.ts RECORDS GROUPS QUOTAS`.
+// `records-server.ts RECORDS GROUPS QUOTAS`.
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import { realClock } from "@moorage/runtime"
 
 const BIN = fileURLToPath(new URL("../../tools/cli/moorage.mjs", import.meta.url))
-const USAGE = fileURLToPath(new URL("usage.mjs", import.meta.url))
+const USAGE = fileURLToPath(new URL("print-usage.mjs", import.meta.url))
 
 /** The resources that a command used. */
 export interface CommandCost {
@@ -20,7 +20,7 @@ interface RunOptions {
     until?: string
 }
 
-/** Runs the command to its end. usage.mjs reports the used resources. @throws Error when the command fails */
+/** Runs the command to its end. print-usage.mjs reports the used resources. @throws Error when the command fails */
 export function run(args: string[], { env, until }: RunOptions = {}): Promise<CommandCost> {
     const startMs = realClock.nowMs()
     const child = spawn(process.execPath, ["--import", USAGE, BIN, ...args], {

@@ -6,7 +6,7 @@ import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { realRandom } from "@moorage/runtime"
 import { buildFirmware } from "@moorage/vm"
-import { printCost, run } from "../command.js"
+import { printCost, run } from "./measured-command.js"
 
 const KEYS = 1_000_000
 const IMAGES = 5000

@@ -2,8 +2,8 @@
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import type { FleetCost } from "./fleet.js"
-import { boardStart, officialStart, type StartCost } from "./official.js"
+import type { FleetCost } from "./fleet-process.js"
+import { boardStart, officialStart, type StartCost } from "./program-start.js"
 
 const COUNT = 1000
 /** The longest sleep that the VM allows, and the interval at which the runtime asks to wake. */
@@ -12,7 +12,7 @@ const SLEEPS = { "30 min": 30 * 60_000, "1 s": 1000 } as const
 const TELEMETRY_SEC = [60, 3600]
 
 async function fleetCost(sleepMaxMs: number, telemetrySec: number): Promise<FleetCost> {
-    const file = fileURLToPath(new URL("fleet.ts", import.meta.url))
+    const file = fileURLToPath(new URL("fleet-process.ts", import.meta.url))
     const child = fork(file, [COUNT, sleepMaxMs, telemetrySec].map(String), {
         execArgv: ["--import", "tsx"],
     })

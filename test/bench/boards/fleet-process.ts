@@ -1,11 +1,11 @@
 // Measures a fleet in a process of its own, so that the memory of the process is the memory of the boards:
-// `fleet.ts COUNT SLEEP_MS TELEMETRY_SEC`.
+// `fleet-process.ts COUNT SLEEP_MS TELEMETRY_SEC`.
 import { acceptHttp, acceptMqtt, Cloud } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { VirtualClock } from "@moorage/simulator"
 import { seededRandom } from "@moorage/runtime"
 import { Board, buildFirmware, memoryNetwork } from "@moorage/vm"
-import { Meter } from "./meter.js"
+import { Meter } from "./process-meter.js"
 
 const ID_SCOPE = "0ne00ABCDEF"
 const GROUP_KEY = Buffer.alloc(64, 7).toString("base64")

@@ -1,8 +1,8 @@
 // Runs boards in a process of its own, one after another, each until the first log line of its program:
-// `greeting.ts COUNT`.
+// `greeting-process.ts COUNT`.
 import { ManualClock, seededRandom } from "@moorage/runtime"
 import { Board, buildFirmware, memoryNetwork } from "@moorage/vm"
-import { Meter } from "./meter.js"
+import { Meter } from "./process-meter.js"
 
 const clock = new ManualClock()
 const network = memoryNetwork({ clock, dial: () => undefined })

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { printCost, run } from "./command.js"
-import { startServer } from "./monitor/main.js"
+import { printCost, run } from "./measured-command.js"
+import { startServer } from "./monitor/bench-monitor.js"
 
 const BOARDS = 1_000_000
 const GROUPS = 10
