@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs"
-import { runDeviceTest } from "@moorage/vm"
+import { runVmSuite } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 
 // Runs every suite of test/vm-suites inside the VM with a garbage collection before each allocation, and with the heap
@@ -12,7 +12,7 @@ test("test/vm-suites contains suites", () => {
 
 describe.each(suites)("test/vm-suites/%s", suite => {
     test.each([64, 40])("passes with a heap of %d KB", async heapKB => {
-        const result = await runDeviceTest(`test/vm-suites/${suite}`, { heapBytes: heapKB * 1024 })
+        const result = await runVmSuite(`test/vm-suites/${suite}`, { heapBytes: heapKB * 1024 })
         expect(result.failures).toEqual([])
         expect(result.passed).toBe(result.total)
     })

@@ -7,7 +7,7 @@ import {
     Board,
     type DialAnswer,
     type Flash,
-    type Tear,
+    type TearWrite,
     buildFirmware,
     memoryFlash,
     memoryNetwork,
@@ -30,7 +30,7 @@ export interface FirmwareWorldOptions {
     hubs?: string[]
     flash?: Flash
     /** Simulates a power failure during a flash write (default: none). */
-    tear?: Tear
+    tear?: TearWrite
     heapBytes?: number
     gcStress?: boolean
     /** Longest sleep of the board (default: as long as the VM allows). */

@@ -1,25 +1,25 @@
-// What a board is, for those who simulate or flash one: boards/<name>.profile.json,
-// beside boards/<name>.board.json, which is DeviceScript's own description of it.
+// Board profiles: boards/<name>.profile.json holds what the VM and the flash image need to know about a board.
+// DeviceScript's own description of the board is next to it, in boards/<name>.board.json.
 import { readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { VmError } from "./vm-error.js"
 import { PROJECT_DIR } from "./firmware/build-firmware.js"
 
-const ARCHS = ["esp32", "esp32c3", "esp32s2", "esp32s3"] as const
+const ARCHITECTURES = ["esp32", "esp32c3", "esp32s2", "esp32s3"] as const
 const IMAGES = ["main", "maintight"] as const
 
 export interface BoardProfile {
-    /** As in `devs flash --board <name>` and `@dsboard/<name>`. */
+    /** Name for `devs flash --board <name>` and `@dsboard/<name>`. */
     name: string
-    /** DeviceScript's archId. */
-    arch: (typeof ARCHS)[number]
-    /** The image of src/ that this board gets. */
+    /** `archId` of DeviceScript. */
+    arch: (typeof ARCHITECTURES)[number]
+    /** Reference image in `src/` for this board. */
     image: (typeof IMAGES)[number]
-    /** JD_GC_KB of the arch's firmware (devicescript-esp32, main/jd_user_config.h). */
+    /** JD_GC_KB of the firmware for this `arch` (devicescript-esp32, main/jd_user_config.h). */
     heapKB: number
-    /** Pages of 4096 bytes in the partition `fstor` (boards/partitions.csv). */
+    /** Number of pages of 4096 bytes in the partition `fstor` (devicescript-esp32, boards/partitions.csv). */
     fstorPages: number
-    /** Where that partition begins. */
+    /** Address of the partition `fstor` in the flash. */
     fstorOffset: number
     /** Address that esptool writes the firmware image to. */
     flashOffset: number
@@ -27,7 +27,7 @@ export interface BoardProfile {
 
 const BOARDS_DIR = join(PROJECT_DIR, "boards")
 
-/** The boards that have a profile. */
+/** Returns the names of all boards with a profile, sorted. */
 export function boardNames(dir = BOARDS_DIR): string[] {
     return readdirSync(dir)
         .filter(file => file.endsWith(".profile.json"))
@@ -35,42 +35,52 @@ export function boardNames(dir = BOARDS_DIR): string[] {
         .sort()
 }
 
-/** Profiles that were read: a fleet asks for the same few again and again. */
-const loaded = new Map<string, BoardProfile>()
+/** Profiles by path. A large fleet reads the same few profiles very often. */
+const profileCache = new Map<string, BoardProfile>()
 
-/** A profile, read and checked once; throws a {@link VmError} `profile` that names the field. */
+/**
+ * Returns the profile of a board. Each profile is read and checked once.
+ * @throws VmError `profile` when the profile is missing or a field is not valid
+ */
 export function loadBoardProfile(name: string, dir = BOARDS_DIR): BoardProfile {
     const file = join(dir, name)
-    const profile = loaded.get(file) ?? readProfile(name, dir)
-    loaded.set(file, profile)
+    const profile = profileCache.get(file) ?? readProfile(name, dir)
+    profileCache.set(file, profile)
     return profile
 }
 
 function readProfile(name: string, dir: string): BoardProfile {
     const profile = readJson(join(dir, `${name}.profile.json`), name, dir)
     const board = readJson(join(dir, `${name}.board.json`), name, dir)
-    const check = (field: string, ok: boolean, want: string) => {
-        if (ok) return
+    const check = (field: string, isValid: boolean, expected: string) => {
+        if (isValid) return
         const value = JSON.stringify(profile[field])
-        throw new VmError("profile", `boards/${name}.profile.json: ${field} is ${value}, should be ${want}.`)
+        throw new VmError(
+            "profile",
+            `boards/${name}.profile.json: ${field} is ${value} and must be ${expected}.`
+        )
     }
-    const wholeIn = (field: string, min: number, max: number, step = 1) => {
+    const readInteger = (
+        field: string,
+        { min, max, step = 1 }: { min: number; max: number; step?: number }
+    ) => {
         const value = Number(profile[field])
-        const ok = typeof profile[field] === "number" && value >= min && value <= max && value % step === 0
-        check(field, ok, `a whole number from ${min} to ${max}${step > 1 ? ` in steps of ${step}` : ""}`)
+        const isValid =
+            typeof profile[field] === "number" && value >= min && value <= max && value % step === 0
+        check(field, isValid, `an integer from ${min} to ${max}${step > 1 ? ` in steps of ${step}` : ""}`)
         return value
     }
-    check("arch", ARCHS.includes(profile.arch as never), `one of ${ARCHS.join(", ")}`)
-    check("arch", profile.arch === board.archId, `the board's archId, ${JSON.stringify(board.archId)}`)
+    check("arch", ARCHITECTURES.includes(profile.arch as never), `one of ${ARCHITECTURES.join(", ")}`)
+    check("arch", profile.arch === board.archId, `the archId of the board, ${JSON.stringify(board.archId)}`)
     check("image", IMAGES.includes(profile.image as never), `one of ${IMAGES.join(", ")}`)
     return {
         name,
         arch: profile.arch as BoardProfile["arch"],
         image: profile.image as BoardProfile["image"],
-        heapKB: wholeIn("heapKB", 1, 64),
-        fstorPages: wholeIn("fstorPages", 4, 128),
-        fstorOffset: wholeIn("fstorOffset", 0x10000, 0xff_f000, 0x1000),
-        flashOffset: wholeIn("flashOffset", 0, 0x10000, 0x1000),
+        heapKB: readInteger("heapKB", { min: 1, max: 64 }),
+        fstorPages: readInteger("fstorPages", { min: 4, max: 128 }),
+        fstorOffset: readInteger("fstorOffset", { min: 0x10000, max: 0xff_f000, step: 0x1000 }),
+        flashOffset: readInteger("flashOffset", { min: 0, max: 0x10000, step: 0x1000 }),
     }
 }
 
@@ -81,7 +91,7 @@ function readJson(path: string, name: string, dir: string): Record<string, unkno
         const known = boardNames(dir).join(", ")
         throw new VmError(
             "profile",
-            `No board ${name}: ${path} is missing or no JSON. Known: ${known}.`,
+            `Unknown board ${name}: ${path} is missing or is not JSON. Known boards: ${known}.`,
             error
         )
     }

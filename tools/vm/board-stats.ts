@@ -1,35 +1,37 @@
-/** What a board did: over its life, and since the last boot. Counts only ever grow. */
+/** Counters of one board. They never decrease. */
 export interface Counters {
-    /** Times the program was started, by a boot or by the runtime after a panic. */
+    /** Starts of the program, by a boot or by the runtime after a panic. */
     programStarts: number
-    /** Panics of the program (OOM, uncaught exception ...) and aborts of the runtime. */
+    /** Panics of the program (out of memory, uncaught exception, ...) and aborts of the runtime. */
     panics: number
-    /** Restarts of the program that it asked for itself (ds.restart). */
+    /** Restarts that the program requested (ds.restart). */
     restarts: number
-    /** connect() calls that reached the network. */
+    /** Calls of connect() that reached the network. */
     socketsOpened: number
     /** TLS handshakes that succeeded. */
     tlsHandshakes: number
-    /** Socket errors of any kind, as the program was told them. */
+    /** Socket errors of any kind that the program received. */
     socketErrors: number
-    /** What the program sent and received through its socket; TLS framing is not in it. */
+    /** Bytes that the program sent through its socket, without TLS framing. */
     bytesSent: number
+    /** Bytes that the program received through its socket, without TLS framing. */
     bytesReceived: number
-    /** Writes to flash that changed something, and the pages they changed. */
+    /** Writes to flash that changed at least one page. */
     flashWrites: number
+    /** Flash pages that these writes changed. */
     flashPages: number
-    /** The fullest the GC heap was seen at the end of a wake: see heap.ts. */
+    /** Largest use of the GC heap at the end of a wake (see {@link HeapGauge}). */
     heapPeakBytes: number
-    /** Times the main loop ran. */
+    /** Turns of the main loop. */
     wakes: number
 }
 
-/** {@link Counters} over the board's life, with those of the current (or last) boot beside. */
+/** Counters over the life of a board, and in `boot` since the last boot. */
 export interface BoardStats extends Counters {
     powerOns: number
-    /** Starts of the chip, by power or by reset. */
+    /** Starts of the chip, by power-on or by reset. */
     boots: number
-    /** Resets: by the program, by an abort of the runtime, or from outside. */
+    /** Resets by the program, by an abort of the runtime, or by the reset button. */
     resets: number
     panicCodes: (number | "abort")[]
     boot: Counters
@@ -50,22 +52,25 @@ const zero = (): Counters => ({
     wakes: 0,
 })
 
+/** Returns statistics in which every counter is zero. */
 export function newStats(): BoardStats {
     return { ...zero(), powerOns: 0, boots: 0, resets: 0, panicCodes: [], boot: zero() }
 }
 
-/** A boot begins: its own counters start over (a new object; who holds the old one keeps it). */
+/** Counts a boot and replaces `stats.boot` by a new object with zeros. */
 export function beginBoot(stats: BoardStats): void {
     stats.boots++
     stats.boot = zero()
 }
 
-export function count(stats: BoardStats, what: keyof Counters, by = 1): void {
-    stats[what] += by
-    stats.boot[what] += by
+/** Increases a counter, over the life of the board and for the current boot. */
+export function count(stats: BoardStats, counter: keyof Counters, by = 1): void {
+    stats[counter] += by
+    stats.boot[counter] += by
 }
 
-export function noteHeap(stats: BoardStats, bytes: number): void {
+/** Updates the largest heap use. */
+export function recordHeapUse(stats: BoardStats, bytes: number): void {
     stats.heapPeakBytes = Math.max(stats.heapPeakBytes, bytes)
     stats.boot.heapPeakBytes = Math.max(stats.boot.heapPeakBytes, bytes)
 }

@@ -2,48 +2,48 @@ import { createHash } from "node:crypto"
 import type { Clock, Random, Timer } from "@moorage/runtime"
 import { DEFAULT_HEAP_BYTES } from "./runtime/cli-bundle.js"
 import { pressButton } from "./push-button.js"
-import { type ConsoleLine, consoleLine, isProgramStart, panicMeaning } from "./runtime/console-line.js"
+import { type ConsoleLine, consoleLine, isProgramStart, panicText } from "./runtime/console-line.js"
 import { Emitter } from "./emitter.js"
 import { VmError } from "./vm-error.js"
 import type { Flash } from "./flash/flash-memory.js"
-import { type StatusLight, statusLightIn } from "./runtime/jacdac-frame.js"
+import { type StatusLight, parseStatusLight } from "./runtime/jacdac-frame.js"
 import { HeapGauge } from "./runtime/heap-gauge.js"
 import { Machine, type MachineHost, MachineStop } from "./runtime/machine.js"
 import type { Network } from "./network/network.js"
 import { programmedFlash, writeProgram, writeSettings } from "./flash/provision-flash.js"
 import { LONGEST_SLEEP_MS, sleepMs } from "./runtime/board-sleep.js"
 import { BoardSocket } from "./network/board-socket.js"
-import { type BoardStats, beginBoot, count, newStats, noteHeap } from "./board-stats.js"
-import type { Tear } from "./flash/torn-write.js"
+import { type BoardStats, beginBoot, count, newStats, recordHeapUse } from "./board-stats.js"
+import type { TearWrite } from "./flash/torn-write.js"
 import { Ticker } from "./runtime/ticker.js"
 
-/** From power or reset to the runtime's first turn: boot ROM, bootloader, start of ESP-IDF. */
+/** Time from power-on or reset to the first turn of the runtime: boot ROM, bootloader, start of ESP-IDF. */
 const BOOT_MS = 300
 
 export interface BoardOptions {
     id: string
-    /** 16 hex digits; derived from `id` unless given, in the ESP32's form: fe, MAC, ff. */
+    /** 16 hex digits (default: derived from `id` in the form of the ESP32, which is `fe`, MAC address, `ff`). */
     deviceId?: string
-    /** What the board boots. Put into the flash as a deploy does, unless it is there already. */
+    /** Program that the board boots. Written to the flash as a deploy does, unless the flash contains it already. */
     bytecode: Uint8Array
-    /** Settings deployed with the program; those that the flash already holds are not rewritten. */
+    /** Settings deployed with the program. Values that the flash already contains are not written again. */
     settings?: Record<string, unknown>
-    /** Blank 256 KB in memory unless given. */
+    /** Flash of the board (default: 256 KB in memory, blank). */
     flash?: Flash
-    /** Whether power fails inside a write to flash, and what is left of it then. Never unless given. */
-    tear?: Tear
-    /** The VM's GC heap: 65536 on ESP32, C3 and S3, 40960 on S2. */
+    /** Cuts the power inside a write to flash (default: never). */
+    tear?: TearWrite
+    /** Size of the GC heap: 65536 on ESP32, C3 and S3, 40960 on S2 (default: 65536). */
     heapBytes?: number
     clock: Clock
     random: Random
     network: Network
-    /** Lines of the program's console, panics and traces included; the runtime's own chatter is not. */
+    /** Receives each line of the program's console, panics and traces included. Messages of the runtime are left out. */
     log?: (line: string, level: ConsoleLine["level"]) => void
-    /** A garbage collection before each allocation: slow, finds heap damage. */
+    /** Collects garbage before each allocation, which is slow and finds heap corruption (default: false). */
     gcStress?: boolean
-    /** Whether the heap is measured after each wake that allocated (`stats.heapPeakBytes`). On unless false. */
+    /** Measures the heap after each wake that allocated memory, for `stats.heapPeakBytes` (default: true). */
     measureHeap?: boolean
-    /** For how long the board sleeps at most while nothing is due (sleep.ts); 30 minutes unless less is given. */
+    /** Longest sleep in ms while nothing is due (default and maximum: 30 minutes, see {@link sleepMs}). */
     sleepMaxMs?: number
 }
 
@@ -53,22 +53,21 @@ export interface BoardEvents {
     powerOn: undefined
     powerOff: undefined
     reset: { reason: ResetReason }
-    /** The program died of `code`; the runtime restarts it 5 s later. `abort`: the chip reboots at once. */
+    /** The program stopped with `code`, and the runtime restarts it after 5 s. With `abort` the chip reboots immediately. */
     panic: { code: number | "abort"; message: string }
     programStart: undefined
-    /** The program sets the status light. */
+    /** The program sets the colour of the status light. */
     light: StatusLight
-    /** A line of the program's console. */
+    /** One line of the program's console. */
     log: string
-    /** Every line of the runtime's log. */
+    /** One line of the runtime's log, which contains the console lines too. */
     dmesg: string
 }
 
 /**
- * A board: real DeviceScript bytecode in the real VM, with power, flash, clock,
- * chance and network passed in. As on hardware, an uncaught exception or an
- * exhausted heap restarts the program after 5 s, `ds.reboot()` and an abort of
- * the runtime restart the chip, and only the flash survives that.
+ * A board: real DeviceScript bytecode in the real VM. Power, flash, clock, random numbers and network are passed in. As on
+ * hardware, an uncaught exception or an exhausted heap restarts the program after 5 s (runtime-facts.md, D10 and D15).
+ * `ds.reboot()` and an abort of the runtime restart the chip. Only the flash keeps its content then.
  */
 export class Board {
     readonly id: string
@@ -82,9 +81,9 @@ export class Board {
     private socket: BoardSocket | undefined
     private readonly ticker: Ticker
     private bootTimer: Timer | undefined
-    private powered = false
-    /** The turn left something for the next tick, beside what the VM knows of. */
-    private urgent = false
+    private isPowered = false
+    /** The current turn produced work for the next tick that the VM does not know about. */
+    private hasWorkForNextTick = false
 
     constructor(private readonly options: BoardOptions) {
         this.id = options.id
@@ -92,7 +91,7 @@ export class Board {
         if (!/^[0-9a-f]{16}$/.test(this.deviceId)) {
             throw new VmError(
                 "options",
-                `A device identifier is 16 lower-case hex digits, not "${this.deviceId}".`
+                `A device identifier must have 16 lower-case hex digits; "${this.deviceId}" does not.`
             )
         }
         this.flash = options.flash ?? programmedFlash(options.bytecode)
@@ -103,41 +102,41 @@ export class Board {
     }
 
     get isOn(): boolean {
-        return this.powered
+        return this.isPowered
     }
 
-    /** What is not free in the GC heap now, in bytes; undefined while no program runs. See heap.ts. */
+    /** Used bytes of the GC heap, garbage included, or undefined while no program runs (see {@link HeapGauge}). */
     get heapUsedBytes(): number | undefined {
         return this.machine && new HeapGauge(this.machine).sample()
     }
 
-    /** Calls `fn` at each `event`; returns what ends that. */
+    /** Calls `fn` for each `event`. @returns a function that ends the subscription */
     on<E extends keyof BoardEvents>(event: E, fn: (detail: BoardEvents[E]) => void): () => void {
         return this.events.on(event, fn)
     }
 
     powerOn(): void {
-        if (this.powered) return
-        this.powered = true
+        if (this.isPowered) return
+        this.isPowered = true
         this.stats.powerOns++
         this.events.emit("powerOn", undefined)
         this.startChip()
     }
 
-    /** Cuts the power: the program is gone, peers of its socket see a reset, the flash stays. */
+    /** Cuts the power. The program stops, the peer of its socket sees a reset, and the flash keeps its content. */
     powerOff(): void {
-        if (!this.powered) return
-        this.powered = false
+        if (!this.isPowered) return
+        this.isPowered = false
         this.stopChip()
         this.events.emit("powerOff", undefined)
     }
 
-    /** The reset button. */
+    /** Presses the reset button. */
     reset(): void {
-        if (this.powered) this.restartChip("button")
+        if (this.isPowered) this.restartChip("button")
     }
 
-    /** Presses the push button that the program knows, and lets go after `heldMs`; the board must be on. */
+    /** Presses the push button that the program uses and releases it after `heldMs`. Does nothing while the board is off. */
     pressButton(heldMs: number): void {
         pressButton(this.options.clock, heldMs, frame => {
             this.machine?.receiveFrame(frame)
@@ -145,9 +144,12 @@ export class Board {
         })
     }
 
-    /** Stops the socket's worker task, as a stuck TCP connection does: its queue fills, then refuses with -1. */
-    stallSocket(on: boolean): void {
-        this.socket?.stall(on)
+    /**
+     * Stops or resumes the worker task of the socket. While it is stopped, as in a stuck TCP connection, its queue fills up
+     * and then rejects commands with -1.
+     */
+    stallSocket(isStalled: boolean): void {
+        this.socket?.stall(isStalled)
     }
 
     private startChip(): void {
@@ -186,38 +188,38 @@ export class Board {
         this.run(machine => machine.init(this.deviceId, this.options.gcStress ?? false))
     }
 
-    /** One turn of the ESP32's main loop (main.c loop_handler): the VM, then the socket. */
+    /** Runs one turn of the main loop: the VM, then the socket (devicescript-esp32, main.c, loop_handler). */
     private turn(): void {
-        this.urgent = false
+        this.hasWorkForNextTick = false
         count(this.stats, "wakes")
         const { sleepMaxMs = LONGEST_SLEEP_MS } = this.options
         this.run((machine, socket) => {
             const idleMs = machine.process()
             const used = this.gauge?.sample()
-            if (used !== undefined) noteHeap(this.stats, used)
-            if (socket.process() || socket.busy) this.urgent = true
+            if (used !== undefined) recordHeapUse(this.stats, used)
+            if (socket.process() || socket.isBusy) this.hasWorkForNextTick = true
             if (this.machine === machine)
-                this.ticker.wakeAfter(this.urgent ? 0 : sleepMs(machine, idleMs, sleepMaxMs))
+                this.ticker.wakeAfter(this.hasWorkForNextTick ? 0 : sleepMs(machine, idleMs, sleepMaxMs))
         })
     }
 
-    /** Runs the VM; when it stops for good, the chip starts over. */
+    /** Runs the VM. When the VM ends, the chip restarts. */
     private run(step: (machine: Machine, socket: BoardSocket) => void): void {
         const { machine, socket } = this
         if (!machine || !socket) return
         try {
             step(machine, socket)
         } catch (error) {
-            // Power was cut, or the chip reset, by a listener of what it did last.
+            // A listener cut the power or reset the chip during this step.
             if (this.machine !== machine) return
-            if (error instanceof MachineStop && error.why === "exit") this.restartChip("program")
+            if (error instanceof MachineStop && error.reason === "exit") this.restartChip("program")
             else if (error instanceof MachineStop || error instanceof WebAssembly.RuntimeError) {
                 this.abort(error.message)
             } else throw error
         }
     }
 
-    /** JD_PANIC on the chip: it reboots at once. */
+    /** Handles JD_PANIC: the chip reboots immediately. */
     private abort(message: string): void {
         this.panic("abort", message)
         this.restartChip("abort")
@@ -231,20 +233,19 @@ export class Board {
 
     private machineHost(socket: BoardSocket): MachineHost {
         const { options, flash } = this
-        // A listener may cut the power in the middle of a turn: what the VM does
-        // in the rest of that turn must leave no trace.
-        const live = () => this.socket === socket
+        // A listener can cut the power in the middle of a turn. The rest of that turn must have no effect.
+        const isCurrent = () => this.socket === socket
         return {
             flashBytes: flash.bytes,
             nowMs: () => this.ticker.nowMs(),
             random: length => options.random.bytes(length),
-            dmesg: line => live() && this.dmesg(line),
-            panic: code => live() && this.programStopped(code),
+            dmesg: line => isCurrent() && this.dmesg(line),
+            panic: code => isCurrent() && this.programStopped(code),
             flashLoad: target => flash.load(target),
-            flashSave: image => live() && this.saveFlash(image),
+            flashSave: image => isCurrent() && this.saveFlash(image),
             frameSent: frame => {
-                this.urgent = true
-                const light = live() ? statusLightIn(frame) : undefined
+                this.hasWorkForNextTick = true
+                const light = isCurrent() ? parseStatusLight(frame) : undefined
                 if (light) this.events.emit("light", light)
             },
             socketOpen: (host, port, tls) => socket.open({ host, port, tls }),
@@ -255,19 +256,19 @@ export class Board {
     }
 
     private programStopped(code: number): void {
-        this.urgent = true
+        this.hasWorkForNextTick = true
         if (code === 0) count(this.stats, "restarts")
-        else this.panic(code, panicMeaning(code))
+        else this.panic(code, panicText(code))
     }
 
     private saveFlash(image: Uint8Array): void {
-        const left = this.options.tear?.(this.flash.load(), image)
-        const pages = this.flash.save(left ?? image)
+        const torn = this.options.tear?.(this.flash.load(), image)
+        const pages = this.flash.save(torn ?? image)
         if (pages > 0) {
             count(this.stats, "flashWrites")
             count(this.stats, "flashPages", pages)
         }
-        if (left) this.powerOff()
+        if (torn) this.powerOff()
     }
 
     private dmesg(line: string): void {
@@ -276,10 +277,10 @@ export class Board {
             count(this.stats, "programStarts")
             this.events.emit("programStart", undefined)
         }
-        const shown = consoleLine(line)
-        if (!shown) return
-        this.options.log?.(shown.text, shown.level)
-        this.events.emit("log", shown.text)
+        const consoleOutput = consoleLine(line)
+        if (!consoleOutput) return
+        this.options.log?.(consoleOutput.text, consoleOutput.level)
+        this.events.emit("log", consoleOutput.text)
     }
 }
 

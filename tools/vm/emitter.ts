@@ -1,8 +1,8 @@
-/** Typed events: each name of `Events` carries its own detail. */
+/** Event emitter with typed events: each name in `Events` has its own type of detail. */
 export class Emitter<Events extends object> {
     private readonly listeners = new Map<keyof Events, Set<(detail: never) => void>>()
 
-    /** Calls `fn` at each `event`; returns what ends that. */
+    /** Calls `fn` for each `event`. @returns a function that ends the subscription */
     on<E extends keyof Events>(event: E, fn: (detail: Events[E]) => void): () => void {
         const set = this.listeners.get(event) ?? new Set()
         this.listeners.set(event, set)

@@ -1,8 +1,8 @@
-/** What can go wrong on the host's side of a board. */
+/** What failed on the host side of a board. */
 export type VmErrorKind =
     "bundle" | "options" | "memory" | "deploy" | "settings" | "flash" | "profile" | "build" | "test"
 
-/** A failure of the VM's host side: `kind` for code, `message` names the cause and the next step. */
+/** An error on the host side of a board. `kind` is for programs; `message` says the cause and what to do. */
 export class VmError extends Error {
     constructor(
         readonly kind: VmErrorKind,

@@ -82,7 +82,7 @@ describe("a fleet file", () => {
                 "  line 4: the key is 9 bytes long (allowed: 16 to 64)",
                 '  line 4: SLOT is "x": must be an integer between 0 and 10000000',
                 '  line 5: unknown profile "moorage_c9" (allowed: moorage_c3, moorage_s2)',
-                "  line 5: a Wi-Fi password has 8 to 63 bytes, not 5",
+                "  line 5: a Wi-Fi password must have 8 to 63 bytes and no zero byte; this one has 5 bytes",
                 "  line 6: has 3 fields, the first line has 6",
             ].join("\n")
         )

@@ -56,7 +56,7 @@ test.each(PACKAGES)("every entry of %s resolves from the root", folder => {
 })
 
 const IMPORT =
-    /^(?:import\s+|(?:import|export)\s[^"'=]*?\sfrom\s+)["']([^."'][^"']*)["']|\bimport\(["']([^."'][^"']*)["']\)/gm
+    /^(?:import\s+|(?:import|export)\s[^"'=]*?\sfrom\s+)["']([^."'][^"'\n]*)["']|\bimport\(["']([^."'][^"'\n]*)["']\)/gm
 
 /** Returns the packages that the files of a folder import, Node's own modules excepted. */
 function importedPackages(folder: string): string[] {

@@ -57,7 +57,7 @@ describe("a board with power cuts", () => {
             const second = await createProbeBoard("boots", {}, { flash: fileFlash(path) })
             second.board.powerOn()
             second.until("boot 2")
-            expect(() => fileFlash(path, 32)).toThrow(/wrong file or wrong board profile/)
+            expect(() => fileFlash(path, 32)).toThrow(/Check the file and the board profile/)
         } finally {
             rmSync(dir, { recursive: true })
         }

@@ -77,19 +77,19 @@ describe("a board profile", () => {
     }
 
     test.each([
-        [{ heapKB: 65 }, /heapKB is 65, should be a whole number from 1 to 64/],
+        [{ heapKB: 65 }, /heapKB is 65 and must be an integer from 1 to 64/],
         [{ heapKB: "40" }, /heapKB is "40"/],
         [{ fstorPages: 0.5 }, /fstorPages is 0.5/],
         [{ fstorOffset: 0x1c0001 }, /in steps of 4096/],
-        [{ image: "other" }, /image is "other", should be one of main, maintight/],
-        [{ arch: "esp32" }, /should be the board's archId, "esp32s2"/],
+        [{ image: "other" }, /image is "other" and must be one of main, maintight/],
+        [{ arch: "esp32" }, /must be the archId of the board, "esp32s2"/],
     ])("is rejected with the name of the field (%j)", (change, message) => {
         expect(withProfile(change)).toThrow(message)
     })
 
     test("is rejected with the list of known boards when the board is unknown", () => {
         expect(() => loadBoardProfile("moorage_x")).toThrow(
-            /No board moorage_x.*Known: moorage_c3, moorage_devkitc/
+            /Unknown board moorage_x.*Known boards: moorage_c3, moorage_devkitc/
         )
     })
 })

@@ -1,7 +1,7 @@
 // The network between one board and the cloud: DNS, TCP, the time that TLS takes, and their failures. No byte is lost in
 // the middle of a stream, because TCP sends lost packets again. A loss shows as a delay, as silence or as a closed connection.
 import { type Clock, type DelayModel, type Link, linkPair, type Random, type Timer } from "@moorage/runtime"
-import type { Attempt, ConnectFailure, ConnectHandler, Network, NetworkTarget } from "@moorage/vm"
+import type { ConnectAttempt, ConnectFailure, ConnectHandler, Network, NetworkTarget } from "@moorage/vm"
 
 /** Latency, loss and bandwidth of the network, apart from events. */
 export interface LinkParameters {
@@ -80,7 +80,7 @@ export class BoardNetwork implements Network {
         this.silenceGeneration++
     }
 
-    connect(target: NetworkTarget, handler: ConnectHandler): Attempt {
+    connect(target: NetworkTarget, handler: ConnectHandler): ConnectAttempt {
         const attempt = new ConnectionAttempt(this.options, target, handler, {
             delayModel: () => this.delayModel(),
             name: () => `sim:${++this.connections}`,
@@ -138,7 +138,7 @@ interface AttemptContext {
 }
 
 /** One connection, from the resolution of the name to its end. */
-class ConnectionAttempt implements Attempt {
+class ConnectionAttempt implements ConnectAttempt {
     private timer: Timer | undefined
     private link: Link | undefined
     private isOver = false

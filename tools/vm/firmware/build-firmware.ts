@@ -1,5 +1,5 @@
-// Compiles DeviceScript programs with `devs build`, once for each content: the
-// result lies in build/ under a hash of all that went into it.
+// Compiles DeviceScript programs with `devs build`. The result is stored in build/ with a hash of all inputs, so that
+// each content is compiled once.
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
@@ -17,50 +17,50 @@ import { VmError } from "../vm-error.js"
 import { sourceClosure } from "./source-closure.js"
 import { withLock, writeFileAtomic } from "@moorage/files"
 
-/** The DeviceScript project: the repository's root. */
+/** Root of the repository, which is the DeviceScript project. */
 export const PROJECT_DIR = resolve(dirname(fileURLToPath(import.meta.url)), "../../..")
 
 const CLI = "node_modules/@devicescript/cli/devicescript"
-/** The compiler always writes here (its --out-dir is broken): one build at a time. */
+/** The compiler always writes here, because its --out-dir is broken. Only one build can run at a time. */
 const COMPILER_OUT = ".devicescript/bin"
-/** `devs build` unpacks its library here; a fresh clone does not have it. */
+/** `devs build` unpacks its library here. A fresh clone does not have it. */
 const LIBRARY = "node_modules/@devicescript/core"
-/** A crashed build's lock is taken over after this. */
+/** Age from which the lock of another build is taken over, even if its process seems to be alive. */
 const LOCK_STALE_MS = 120_000
 
 export interface Firmware {
-    /** Entry relative to the project: `src/main.ts`. */
+    /** Path of the entry in the project, for example `src/main.ts`. */
     entry: string
     bytecode: Uint8Array
-    /** Where it lies: `build/<name>.devs`. */
+    /** Path of the bytecode file, `build/<name>.devs`. */
     path: string
-    /** What the compiler says holds the bytes (its bytecode-sizes.md). */
+    /** Path of the compiler's report on the size of each part (bytecode-sizes.md). */
     sizesPath: string
-    /** Whether the compiler had to run. */
+    /** Whether the compiler ran. */
     built: boolean
 }
 
 export interface BuildOptions {
-    /** A DeviceScript project other than this repository. */
+    /** Root of the DeviceScript project (default: this repository). */
     projectDir?: string
-    /** Where results go; `build` in the project unless given. */
+    /** Folder for the results (default: `build` in the project). */
     outDir?: string
-    /** Compiler flags, as `devs build -F`. */
+    /** Compiler flags, as for `devs build -F`. */
     flags?: string[]
 }
 
 /**
- * Builds one program. An unchanged tree builds nothing: the key is the content of
- * the entry, of what it imports, of boards and lock file, and the commit, because
- * the compiler puts `git describe` into the image. In a changed tree that text
- * holds the minute; the minute is not in the key.
+ * Builds one program, unless the result of an earlier build is current. The key of a build covers the entry, the modules
+ * that it imports, the boards and the lock file. It also covers the commit, because the compiler puts `git describe` into
+ * the image. In a changed tree the compiler adds the minute, which is not part of the key.
+ * @throws VmError `build` when the entry is missing or does not compile
  */
 export async function buildFirmware(entry: string, options: BuildOptions = {}): Promise<Firmware> {
     const projectDir = options.projectDir ?? PROJECT_DIR
     const outDir = resolve(projectDir, options.outDir ?? "build")
     const relativeEntry = relative(projectDir, resolve(projectDir, entry))
     const paths = outputPaths(outDir, relativeEntry)
-    const found = (built: boolean): Firmware => ({
+    const readResult = (built: boolean): Firmware => ({
         entry: relativeEntry,
         bytecode: new Uint8Array(readFileSync(paths.bytecode)),
         path: paths.bytecode,
@@ -68,14 +68,14 @@ export async function buildFirmware(entry: string, options: BuildOptions = {}): 
         built,
     })
     const current = (key: string) => existsSync(join(projectDir, LIBRARY)) && isCurrent(paths, key)
-    if (current(await buildKey(projectDir, relativeEntry, options))) return found(false)
+    if (current(await buildKey(projectDir, relativeEntry, options))) return readResult(false)
     return withLock(join(projectDir, ".devicescript/moorage-build.lock"), LOCK_STALE_MS, async () => {
-        // Another process may have built it meanwhile, or the sources moved on.
+        // Meanwhile another process may have built the program, or the sources may have changed.
         const key = await buildKey(projectDir, relativeEntry, options)
-        if (current(key)) return found(false)
+        if (current(key)) return readResult(false)
         await compile(projectDir, relativeEntry, options.flags ?? [])
-        keepOutput(projectDir, outDir, paths, key)
-        return found(true)
+        storeOutput(projectDir, outDir, paths, key)
+        return readResult(true)
     })
 }
 
@@ -85,7 +85,7 @@ interface OutputPaths {
     key: string
 }
 
-/** `src/main.ts` -> `main`; `test/vm-suites/sas-token.ts` -> `test-device-sas`. */
+/** Returns the paths of the results: `main` for `src/main.ts`, `test-vm-suites-sas-token` for `test/vm-suites/sas-token.ts`. */
 function outputPaths(outDir: string, entry: string): OutputPaths {
     const name = entry
         .replace(/\.ts$/, "")
@@ -101,7 +101,7 @@ function isCurrent(paths: OutputPaths, key: string): boolean {
 
 async function buildKey(projectDir: string, entry: string, options: BuildOptions): Promise<string> {
     if (!existsSync(join(projectDir, entry))) {
-        throw new VmError("build", `There is no ${entry} to build in ${projectDir}.`)
+        throw new VmError("build", `Cannot build ${entry}: the file does not exist in ${projectDir}.`)
     }
     const hash = createHash("sha256")
     const files = ["package.json", "package-lock.json", "devsconfig.json", ...inputFolders(projectDir)]
@@ -115,7 +115,7 @@ async function buildKey(projectDir: string, entry: string, options: BuildOptions
     return hash.digest("hex")
 }
 
-/** Boards and service specifications change every image. */
+/** Returns the files in `boards` and `services`. They change every image. */
 function inputFolders(projectDir: string): string[] {
     return ["boards", "services"].flatMap(folder => {
         const path = join(projectDir, folder)
@@ -127,7 +127,7 @@ function inputFolders(projectDir: string): string[] {
     })
 }
 
-/** What the compiler derives `@version` from, without the minute that it adds to a changed tree. */
+/** Returns the text from which the compiler derives `@version`, without the minute that it adds in a changed tree. */
 async function gitVersion(projectDir: string): Promise<string> {
     const git = async (...args: string[]) => (await run("git", args, projectDir)).output.trim()
     const head = await git("describe", "--tags", "--match", "v[0-9]*", "--always")
@@ -141,10 +141,10 @@ async function compile(projectDir: string, entry: string, flags: string[]): Prom
     const { code, output } = await run(process.execPath, args, projectDir)
     if (code === 0 && existsSync(join(projectDir, COMPILER_OUT, "bytecode.devs"))) return
     const text = output.replace(/\x1b\[[0-9;]*m/g, "").trim()
-    throw new VmError("build", `${entry} does not compile (devs build ended with ${code}):\n${text}`)
+    throw new VmError("build", `${entry} does not compile (devs build ended with code ${code}):\n${text}`)
 }
 
-function keepOutput(projectDir: string, outDir: string, paths: OutputPaths, key: string): void {
+function storeOutput(projectDir: string, outDir: string, paths: OutputPaths, key: string): void {
     mkdirSync(outDir, { recursive: true })
     const from = (name: string) => join(projectDir, COMPILER_OUT, name)
     rmSync(paths.key, { force: true })
@@ -154,7 +154,7 @@ function keepOutput(projectDir: string, outDir: string, paths: OutputPaths, key:
     writeFileSync(paths.key, key)
 }
 
-/** Runs a program to its end; its two outputs as one text. */
+/** Runs a program to its end. @returns its exit code, and stdout and stderr as one text */
 function run(command: string, args: string[], cwd: string): Promise<{ code: number | null; output: string }> {
     return new Promise((done, fail) => {
         const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] })

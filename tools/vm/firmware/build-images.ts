@@ -1,16 +1,16 @@
-// `npm run build`: compiles the firmware images (all of src/, or those named) into build/.
+// `npm run build`: compiles firmware images into build/. Arguments name entries (default: every file in src/).
 import { readdirSync } from "node:fs"
 import { join, relative } from "node:path"
 import { VmError } from "../vm-error.js"
 import { PROJECT_DIR, buildFirmware } from "./build-firmware.js"
 
-const named = process.argv.slice(2)
+const entries = process.argv.slice(2)
 const images = readdirSync(join(PROJECT_DIR, "src"))
     .filter(name => name.endsWith(".ts") && !name.endsWith(".d.ts"))
     .map(name => `src/${name}`)
 
 try {
-    for (const entry of named.length > 0 ? named : images) {
+    for (const entry of entries.length > 0 ? entries : images) {
         const { bytecode, path, built } = await buildFirmware(entry)
         const state = built ? "built" : "unchanged"
         console.log(`${entry} -> ${relative(PROJECT_DIR, path)}: ${bytecode.length} bytes (${state})`)

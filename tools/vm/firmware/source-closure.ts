@@ -5,8 +5,8 @@ const IMPORT = /(?:\bfrom|\bimport)\s*["']([^"']+)["']/g
 const DEVICE_PACKAGE = "@moorage/device"
 
 /**
- * The entry and all files of the project that it imports, relative to the
- * project, sorted. What comes from npm is fixed by the lock file and not listed.
+ * Returns the entry and all files of the project that it imports directly or indirectly, as sorted paths in the project.
+ * Packages of npm are not listed, because the lock file fixes their content.
  */
 export function sourceClosure(projectDir: string, entry: string): string[] {
     const seen = new Set<string>()
@@ -22,7 +22,7 @@ export function sourceClosure(projectDir: string, entry: string): string[] {
     return [...seen].sort()
 }
 
-/** The imported file as the compiler finds it, or undefined when it is not the project's own or missing. */
+/** Returns the imported file as the compiler finds it, or undefined for a package or a missing file. */
 function resolveImport(projectDir: string, from: string, name: string): string | undefined {
     let base: string
     if (name.startsWith(".")) base = join(dirname(from), name)

@@ -6,41 +6,37 @@ import { type BuildOptions, buildFirmware } from "./build-firmware.js"
 import { memoryNetwork } from "../network/memory-network.js"
 import type { Network } from "../network/network.js"
 
-/** Virtual time that a suite may take; a stuck one ends here, at once in real time. */
-const LIMIT_MS = 600_000
+/** Longest virtual time of a suite. A suite that hangs ends after it; in real time that takes a moment. */
+const VIRTUAL_TIME_MAX_MS = 600_000
 
-export interface DeviceTestOptions extends BuildOptions {
+export interface VmSuiteOptions extends BuildOptions {
     heapBytes?: number
-    /** GC before each allocation, as `devs run --test` has it. On unless false. */
+    /** Collects garbage before each allocation, as `devs run --test` does (default: true). */
     gcStress?: boolean
     settings?: Record<string, unknown>
-    /** Nothing answers unless given. */
+    /** Network of the board (default: no host answers). */
     network?: (clock: ManualClock) => Network
     clock?: ManualClock
 }
 
-export interface DeviceTestResult {
+export interface VmSuiteResult {
     total: number
     passed: number
-    /** The tests that failed, each with what it printed. */
+    /** The failed tests, each with the lines that it printed. */
     failures: { name: string; output: string[] }[]
     heapPeakBytes: number
     log: string[]
 }
 
 /**
- * Builds a suite written with @devicescript/test and runs it in a {@link Board}
- * on its own clock.
- * @throws VmError `test` when the suite does not come to its end, or runs no test
+ * Builds a suite written with @devicescript/test and runs it in a {@link Board} on a clock of its own.
+ * @throws VmError `test` when the suite does not finish, or runs no test; VmError `build`
  */
-export async function runDeviceTest(
-    entry: string,
-    options: DeviceTestOptions = {}
-): Promise<DeviceTestResult> {
+export async function runVmSuite(entry: string, options: VmSuiteOptions = {}): Promise<VmSuiteResult> {
     const { bytecode } = await buildFirmware(entry, options)
     const clock = options.clock ?? new ManualClock()
     const report = new SuiteReport()
-    let ended = false
+    let hasEnded = false
     const board = new Board({
         id: entry,
         bytecode,
@@ -48,7 +44,7 @@ export async function runDeviceTest(
         heapBytes: options.heapBytes,
         gcStress: options.gcStress ?? true,
         log: (text, level) => {
-            if (!ended) report.line({ level, text })
+            if (!hasEnded) report.line({ level, text })
         },
         clock,
         random: seededRandom(1),
@@ -57,21 +53,21 @@ export async function runDeviceTest(
             memoryNetwork({ clock, answer: () => "connect", dial: () => undefined }),
     })
     board.on("dmesg", line => {
-        if (line.startsWith("* RESTART requested")) ended = true
+        if (line.startsWith("* RESTART requested")) hasEnded = true
     })
     board.on("panic", () => {
-        ended = true
+        hasEnded = true
     })
     board.powerOn()
-    clock.advanceUntil(() => ended, LIMIT_MS)
+    clock.advanceUntil(() => hasEnded, VIRTUAL_TIME_MAX_MS)
     board.powerOff()
     return report.result(entry, board.stats.heapPeakBytes)
 }
 
-/** Reads what @devicescript/test prints: suites at the margin, tests by two blanks, then their output. */
+/** Parses the output of @devicescript/test: suite names without indent, test names indented by two spaces, test output. */
 class SuiteReport {
     private readonly log: string[] = []
-    private readonly failures: DeviceTestResult["failures"] = []
+    private readonly failures: VmSuiteResult["failures"] = []
     private suite = ""
     private test: { name: string; output: string[]; failed: boolean } | undefined
     private totals: { total: number; passed: number; errors: number } | undefined
@@ -88,11 +84,11 @@ class SuiteReport {
         } else if (level === "log" && /^\S/.test(text) && !this.test?.failed) {
             this.suite = text
         }
-        if (level === "warn" || level === "error") this.complaint(text)
+        if (level === "warn" || level === "error") this.addWarning(text)
     }
 
-    /** A test fails by an exception, which the suite prints; other warnings may come from one that passes. */
-    private complaint(text: string): void {
+    /** An exception that the suite prints is a failed test. Other warnings can come from a test that passes. */
+    private addWarning(text: string): void {
         if (!this.test || this.totals) return
         if (!this.test.failed && text.startsWith("Exception: ")) {
             this.test.failed = true
@@ -101,13 +97,13 @@ class SuiteReport {
         this.test.output.push(text)
     }
 
-    result(entry: string, heapPeakBytes: number): DeviceTestResult {
+    result(entry: string, heapPeakBytes: number): VmSuiteResult {
         const { totals, log } = this
         const tail = log.slice(-30).join("\n")
-        if (!totals) throw new VmError("test", `${entry} did not come to its end. It printed last:\n${tail}`)
-        if (totals.total === 0) throw new VmError("test", `${entry} ran no test. It printed:\n${tail}`)
+        if (!totals) throw new VmError("test", `${entry} did not finish. Its last lines:\n${tail}`)
+        if (totals.total === 0) throw new VmError("test", `${entry} ran no test. Its last lines:\n${tail}`)
         const failures = this.failures.slice(0, totals.errors).map(({ name, output }) => ({ name, output }))
-        // A failure that printed nothing must still be one.
+        // A failed test that printed nothing is still reported.
         while (failures.length < totals.errors)
             failures.push({ name: "(a test that printed nothing)", output: [] })
         return { total: totals.total, passed: totals.passed, failures, heapPeakBytes, log }

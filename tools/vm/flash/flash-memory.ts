@@ -2,23 +2,24 @@ import { readFileSync, statSync } from "node:fs"
 import { writeFileAtomic } from "@moorage/files"
 import { VmError } from "../vm-error.js"
 
-/** Bytes of one flash page: what an erase clears. */
+/** Size of a flash page, the smallest unit that can be erased. */
 export const FLASH_PAGE_BYTES = 4096
-/** Pages of the ESP32 port's `fstor` partition: 256 KB at 0x1c0000. */
+/** Pages of the partition `fstor` on ESP32: 256 KB at 0x1c0000. */
 export const ESP32_FSTOR_PAGES = 64
 
-/** The board's `fstor` partition: settings and the program. It survives power-off. */
+/** The partition `fstor` of a board, which holds settings and the program. It keeps its content without power. */
 export interface Flash {
+    /** Size of the partition. */
     readonly bytes: number
-    /** The whole image; in `target` when the flash makes use of that. Not to be changed. */
+    /** Returns the whole image, which the caller must not change. The flash may write it to `target` and return that. */
     load(target?: Uint8Array): Uint8Array
-    /** Keeps a copy of `image`; returns how many pages differ from before. */
+    /** Stores a copy of `image`. @returns the number of changed pages */
     save(image: Uint8Array): number
 }
 
 const BLANK_PAGE = new Uint8Array(FLASH_PAGE_BYTES).fill(0xff)
 
-/** Flash in memory. Pages are never changed in place, so clones share those that stay equal. */
+/** Flash in memory. A page is replaced and never changed in place, so clones share equal pages. */
 export class MemoryFlash implements Flash {
     private pages: Uint8Array[]
 
@@ -46,7 +47,7 @@ export class MemoryFlash implements Flash {
         return changed
     }
 
-    /** A second board's flash with the same content: one provisioned image can seed a whole fleet. */
+    /** Returns a flash with the same content for another board. A whole fleet can start from one image. */
     clone(): MemoryFlash {
         const copy = new MemoryFlash(0)
         copy.pages = [...this.pages]
@@ -54,7 +55,7 @@ export class MemoryFlash implements Flash {
     }
 }
 
-/** Flash in memory, blank (all 0xff). */
+/** Returns a blank flash in memory (all bytes 0xff). */
 export function memoryFlash(pageCount = ESP32_FSTOR_PAGES): MemoryFlash {
     return new MemoryFlash(pageCount)
 }
@@ -70,16 +71,16 @@ function replaceFile(path: string, image: Uint8Array): void {
     }
 }
 
-/** What the file holds, or undefined when there is none. */
+/** Returns the content of the file, or undefined when the file does not exist. */
 function readImage(path: string, bytes: number): Uint8Array | undefined {
     const stat = statSync(path, { throwIfNoEntry: false })
     if (!stat) return undefined
     if (!stat.isFile())
-        throw new VmError("flash", `${path} is no file: a board's flash cannot be kept there.`)
+        throw new VmError("flash", `${path} is not a regular file and cannot hold the flash of a board.`)
     if (stat.size !== bytes)
         throw new VmError(
             "flash",
-            `${path} holds ${stat.size} bytes, the board's flash ${bytes}: wrong file or wrong board profile.`
+            `${path} has ${stat.size} bytes, but the flash of the board has ${bytes}. Check the file and the board profile.`
         )
     try {
         return readFileSync(path)
@@ -89,8 +90,8 @@ function readImage(path: string, bytes: number): Uint8Array | undefined {
 }
 
 /**
- * Flash in a file, which is made when it is first written, for its owner's eyes; each save replaces it as a whole.
- * @throws VmError `flash`, also of save(), when the file cannot be read or written, or is not of that size
+ * Returns a flash in a file with mode 0600. The first save() creates the file, and each save() replaces it in one step.
+ * @throws VmError `flash`, in save() too, when the file cannot be read or written, or has another size
  */
 export function fileFlash(path: string, pageCount = ESP32_FSTOR_PAGES): Flash {
     const flash = memoryFlash(pageCount)

@@ -1,114 +1,115 @@
-// The ESP32 port's socket (devicescript-esp32, main/sock.c): one worker task with
-// a command queue connects and writes; the main loop delivers events and data.
+// The socket of the ESP32 port (devicescript-esp32, main/sock.c; runtime-facts.md, 3.2). A worker task with a command
+// queue connects and writes. The main loop delivers events and data.
 import type { Link } from "@moorage/runtime"
 import { ReceiveBuffer } from "./receive-buffer.js"
 import { SOCKET_EVENT } from "../runtime/machine.js"
-import type { Attempt, ConnectFailure, Network, NetworkTarget } from "./network.js"
+import type { ConnectAttempt, ConnectFailure, Network, NetworkTarget } from "./network.js"
 
-/** sock.c: xQueueCreate(50, ...); one more command is refused with -1. */
+/** Length of the command queue (sock.c: xQueueCreate(50, ...)). A command beyond it is rejected with -1. */
 export const COMMAND_QUEUE_LENGTH = 50
-/** sock.c: sockbuf[1024]; the program never sees more in one piece. */
+/** Largest piece of data that the program receives (sock.c: sockbuf[1024]). */
 export const CHUNK_BYTES = 1024
 /**
- * ESP-IDF's default TCP window and send buffer (4 segments). The window is what
- * can wait for one turn of the main loop, the buffer what a write puts there
- * without waiting for the peer.
+ * Default TCP receive window and send buffer of ESP-IDF (4 segments). The window limits what arrives between two turns of
+ * the main loop. The buffer limits what a write stores without waiting for the peer.
  */
 export const TCP_WINDOW_BYTES = 5744
 
-/** ESP-IDF's default MBEDTLS_SSL_OUT_CONTENT_LEN; sock.c asserts that a write is shorter. */
+/** Default MBEDTLS_SSL_OUT_CONTENT_LEN of ESP-IDF. sock.c asserts that a write is shorter (runtime-facts.md, D8). */
 const TLS_WRITE_LIMIT_BYTES = 4096
 
 const NO_SOCKET = -10
 const QUEUE_FULL = -1
 
-/** What the socket needs from the board. */
+/** Functions of the board that the socket uses. */
 export interface SocketHost {
     readonly network: Network
-    /** Something happened: the main loop should run at its next tick. */
+    /** Makes the main loop run at its next tick. */
     wake(): void
-    /** Hands an event to the VM. */
+    /** Passes an event to the VM. */
     deliver(event: number, payload?: Uint8Array): void
-    /** The chip's firmware hit one of its own assertions. */
+    /** Handles a failed assertion of the firmware. */
     abort(message: string): void
     count(
-        what: "socketsOpened" | "tlsHandshakes" | "socketErrors" | "bytesSent" | "bytesReceived",
+        counter: "socketsOpened" | "tlsHandshakes" | "socketErrors" | "bytesSent" | "bytesReceived",
         by?: number
     ): void
 }
 
 type Command = { open: NetworkTarget } | { write: Uint8Array }
 
-/** One connection, from the moment the worker takes it up. */
+/** One connection, from the moment the worker starts it. */
 interface SocketSession {
     readonly target: NetworkTarget
-    attempt?: Attempt
-    /** TCP stands: sock.c has `sock_fd`; the program may write, and close() has an effect. */
-    reached: boolean
-    /** Set once it is ready; sock.c `is_connected`. */
-    open?: { link: Link; inbox: ReceiveBuffer }
+    attempt?: ConnectAttempt
+    /** TCP is connected (sock.c: `sock_fd` is set). From now on the program may write, and close() has an effect. */
+    isReached: boolean
+    /** Set when the stream is ready (sock.c: `is_connected`). */
+    open?: { link: Link; received: ReceiveBuffer }
 }
 
-/** Where the worker task is: it does one thing at a time, and blocks in it. */
-type Worker = "idle" | "connecting" | "writing"
+/** State of the worker task, which blocks while it connects or writes. */
+type WorkerState = "idle" | "connecting" | "writing"
 
+/** The only socket of a board. */
 export class BoardSocket {
     private readonly commands: Command[] = []
     private readonly events: [event: number, payload?: Uint8Array][] = []
-    /** Closed by the board, not yet by the peer. */
+    /** Connections that the board closed and the peer has not closed yet. */
     private readonly closing = new Set<Link>()
     private session: SocketSession | undefined
-    private worker: Worker = "idle"
-    private stalled = false
-    private dead = false
+    private worker: WorkerState = "idle"
+    private isStalled = false
+    private isDestroyed = false
 
     constructor(private readonly host: SocketHost) {}
 
-    /** Whether the main loop must run at each tick because the worker or the program is behind. */
-    get busy(): boolean {
+    /** Whether the main loop must run at each tick, because the worker or the program has work left. */
+    get isBusy(): boolean {
         return (
             this.worker === "writing" ||
             this.events.length > 0 ||
-            (this.session?.open?.inbox.hasPending ?? false)
+            (this.session?.open?.received.hasPending ?? false)
         )
     }
 
+    /** Queues a connection. @returns 0, or -1 when the queue is full */
     open(target: NetworkTarget): number {
-        return this.command({ open: target })
+        return this.enqueue({ open: target })
     }
 
+    /** Queues a write. @returns 0, -1 when the queue is full, or -10 without a connection */
     write(bytes: Uint8Array): number {
-        return this.session?.reached ? this.command({ write: bytes }) : NO_SOCKET
+        return this.session?.isReached ? this.enqueue({ write: bytes }) : NO_SOCKET
     }
 
-    /** jd_tcpsock_close: the program's close(), and the first thing a new connection does. */
+    /** Closes the connection (jd_tcpsock_close). The program calls it, and each new connection does so first. */
     close(): void {
         const session = this.session
-        // While TCP is being set up there is no sock_fd: nothing is closed, and the
-        // connection comes up later.
-        if (!session?.reached) return
+        // Before TCP is connected there is no sock_fd: nothing is closed, and the connection is still established.
+        if (!session?.isReached) return
         this.session = undefined
         if (!session.open) {
-            // sock.c pulls the socket from under the worker's handshake, which then
-            // fails without an event; the worker goes on with its queue.
+            // sock.c closes the socket during the handshake of the worker. The handshake fails without an event, and the
+            // worker continues with its queue.
             session.attempt?.abort()
             this.worker = "idle"
             this.host.wake()
             return
         }
-        const { link, inbox } = session.open
+        const { link, received } = session.open
         this.closing.add(link)
         link.close()
-        inbox.discard()
+        received.discard()
     }
 
-    /** A test's hand on the worker: while stalled it takes no command, so the queue fills up. */
-    stall(on: boolean): void {
-        this.stalled = on
-        if (!on) this.work()
+    /** Stops or resumes the worker, for tests. While it is stopped, the queue fills up. */
+    stall(isStalled: boolean): void {
+        this.isStalled = isStalled
+        if (!isStalled) this.work()
     }
 
-    /** One turn of jd_tcpsock_process, after the VM ran; whether the VM was given something. */
+    /** Runs one turn of jd_tcpsock_process. @returns whether the VM received an event */
     process(): boolean {
         if (this.worker === "writing") this.resumeWriting()
         else this.work()
@@ -120,9 +121,9 @@ export class BoardSocket {
         return this.deliverInput() || delivered
     }
 
-    /** Power is gone: all that exists breaks off. */
+    /** Breaks all connections, as a power cut does. */
     destroy(): void {
-        this.dead = true
+        this.isDestroyed = true
         const session = this.session
         this.session = undefined
         this.commands.length = 0
@@ -133,15 +134,15 @@ export class BoardSocket {
         this.closing.clear()
     }
 
-    private command(command: Command): number {
-        if (this.dead || this.commands.length >= COMMAND_QUEUE_LENGTH) return QUEUE_FULL
+    private enqueue(command: Command): number {
+        if (this.isDestroyed || this.commands.length >= COMMAND_QUEUE_LENGTH) return QUEUE_FULL
         this.commands.push(command)
         this.work()
         return 0
     }
 
     private work(): void {
-        while (this.worker === "idle" && !this.stalled) {
+        while (this.worker === "idle" && !this.isStalled) {
             const command = this.commands.shift()
             if (!command) return
             if ("open" in command) this.startConnecting(command.open)
@@ -151,27 +152,27 @@ export class BoardSocket {
 
     private startConnecting(target: NetworkTarget): void {
         this.close()
-        const session: SocketSession = { target, reached: false }
-        const current = () => this.session === session
+        const session: SocketSession = { target, isReached: false }
+        const isCurrent = () => this.session === session
         this.session = session
         this.worker = "connecting"
         this.host.count("socketsOpened")
         session.attempt = this.host.network.connect(target, {
             reached: () => {
-                session.reached = true
+                session.isReached = true
             },
-            opened: link => (current() ? this.connected(session, link) : link.abort()),
-            failed: where => current() && this.connectFailed(session, where),
+            opened: link => (isCurrent() ? this.connected(session, link) : link.abort()),
+            failed: where => isCurrent() && this.connectFailed(session, where),
         })
     }
 
     private connected(session: SocketSession, link: Link): void {
-        session.reached = true
+        session.isReached = true
         const wake = () => this.host.wake()
-        const inbox = new ReceiveBuffer(link, TCP_WINDOW_BYTES, session.target.tls, wake, () =>
+        const received = new ReceiveBuffer(link, TCP_WINDOW_BYTES, session.target.tls, wake, () =>
             this.closing.delete(link)
         )
-        session.open = { link, inbox }
+        session.open = { link, received }
         if (session.target.tls) this.host.count("tlsHandshakes")
         this.post(SOCKET_EVENT.open)
         this.worker = "idle"
@@ -189,7 +190,7 @@ export class BoardSocket {
 
     private writeOut(bytes: Uint8Array): void {
         const link = this.session?.open?.link
-        // Written before a close: sock.c drops it without a word.
+        // The connection was closed after the write. sock.c drops the data without an error.
         if (!link) return
         if (this.session?.target.tls && bytes.length >= TLS_WRITE_LIMIT_BYTES) {
             this.host.abort(`sock.c: assertion failed: a TLS write of ${bytes.length} bytes`)
@@ -204,38 +205,38 @@ export class BoardSocket {
 
     private resumeWriting(): void {
         const open = this.session?.open
-        if (open && !open.inbox.ended && open.link.pendingBytes > TCP_WINDOW_BYTES) return
+        if (open && !open.received.ended && open.link.pendingBytes > TCP_WINDOW_BYTES) return
         this.worker = "idle"
         this.work()
     }
 
-    /** Reads until nothing waits or a window's worth was read, then looks for the end of the stream. */
+    /** Delivers received data up to the size of the TCP window, and the end of the stream after all data. */
     private deliverInput(): boolean {
         const session = this.session
         if (!session?.open) return false
-        const { inbox } = session.open
+        const { received } = session.open
         let budget = TCP_WINDOW_BYTES
         let delivered = false
         while (budget > 0 && this.session === session) {
-            const chunk = inbox.take(Math.min(CHUNK_BYTES, budget))
+            const chunk = received.take(Math.min(CHUNK_BYTES, budget))
             if (!chunk) break
-            budget -= chunk.length + inbox.overheadBytes
+            budget -= chunk.length + received.overheadBytes
             delivered = true
             this.host.count("bytesReceived", chunk.length)
             this.host.deliver(SOCKET_EVENT.data, chunk)
         }
         if (this.session !== session) return delivered
-        inbox.resumeIfDrained()
-        if (inbox.isEmpty && inbox.ended) this.streamEnded(session, inbox.ended.error)
+        received.resumeIfDrained()
+        if (received.isEmpty && received.ended) this.streamEnded(session, received.ended.error)
         return delivered
     }
 
     private streamEnded(session: SocketSession, error: Error | undefined): void {
-        const reader = session.target.tls ? "mbedtls_ssl_read" : "recv error"
-        this.breakOff(error ? reader : undefined)
+        const message = session.target.tls ? "mbedtls_ssl_read" : "recv error"
+        this.breakOff(error ? message : undefined)
     }
 
-    /** sock.c raise_error: closes, then tells the program; the events arrive with the next turn. */
+    /** Closes the connection and posts the events for the next turn (sock.c: raise_error). */
     private breakOff(message: string | undefined): void {
         this.close()
         if (message) this.fail(message)

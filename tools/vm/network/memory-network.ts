@@ -2,22 +2,22 @@ import { type Link, linkPair } from "@moorage/runtime"
 import type { Clock } from "@moorage/runtime"
 import type { ConnectFailure, Network, NetworkTarget } from "./network.js"
 
-/** What happens to a connection: it stands, fails at one point, or is never answered. */
+/** Outcome of a connection: it succeeds, fails at one step, or gets no answer (`mute`). */
 export type DialAnswer = "accept" | "mute" | ConnectFailure
 
 export interface MemoryNetworkOptions {
     clock: Clock
-    /** One way, each byte and each step of a connection. */
+    /** Latency in ms in one direction, for data and for each step of a connection (default: 0). */
     latencyMs?: number
-    /** Asked for each connection; `accept` unless given. */
+    /** Returns the outcome of each connection (default: `accept`). */
     answer?: (target: NetworkTarget) => DialAnswer
-    /** Gets the peer's end of each accepted connection. */
+    /** Receives the end of the peer for each accepted connection. */
     dial: (target: NetworkTarget, link: Link) => void
 }
 
 /**
- * A network in memory. TLS is only its timing (TCP and TLS 1.2 take one and two
- * round trips more): nothing is encrypted, no certificate is checked.
+ * Returns a network in memory. TLS affects only the timing: TCP takes one round trip, and TLS 1.2 takes two more. Nothing
+ * is encrypted, and no certificate is checked.
  */
 export function memoryNetwork(options: MemoryNetworkOptions): Network {
     const { clock, dial, answer = () => "accept", latencyMs = 0 } = options
@@ -25,24 +25,24 @@ export function memoryNetwork(options: MemoryNetworkOptions): Network {
     return {
         available: true,
         connect(target, handler) {
-            const verdict = answer(target)
+            const outcome = answer(target)
             let timer = clock.after(2 * latencyMs, tcpDone)
-            let ended = false
+            let isAborted = false
             let open: Link | undefined
 
             function tcpDone(): void {
-                if (verdict === "resolve" || verdict === "connect") {
-                    handler.failed(verdict, `${target.host} answers "${verdict}"`)
-                } else if (verdict !== "mute" || target.tls) {
+                if (outcome === "resolve" || outcome === "connect") {
+                    handler.failed(outcome, `connection to ${target.host} failed (${outcome})`)
+                } else if (outcome !== "mute" || target.tls) {
                     handler.reached()
-                    if (!ended && verdict !== "mute")
+                    if (!isAborted && outcome !== "mute")
                         timer = clock.after(target.tls ? 4 * latencyMs : 0, tlsDone)
                 }
             }
 
             function tlsDone(): void {
-                if (verdict === "handshake" && target.tls) {
-                    handler.failed("handshake", `${target.host} has a bad certificate`)
+                if (outcome === "handshake" && target.tls) {
+                    handler.failed("handshake", `certificate of ${target.host} is not valid`)
                     return
                 }
                 const [board, peer] = linkPair(clock, `memory:${++connections}`, latencyMs)
@@ -53,7 +53,7 @@ export function memoryNetwork(options: MemoryNetworkOptions): Network {
 
             return {
                 abort: () => {
-                    ended = true
+                    isAborted = true
                     timer.cancel()
                     open?.abort()
                 },

@@ -6,26 +6,27 @@ export interface NetworkTarget {
     tls: boolean
 }
 
-/** Where a connection failed: the ESP32 port tells the program a different text for each. */
+/** Step at which a connection failed. The ESP32 port reports each step to the program with another text. */
 export type ConnectFailure = "resolve" | "connect" | "handshake"
 
-/** Progress of one connection; nothing is called before connect() has returned, or after abort(). */
+/** Receives the progress of one connection. No method is called before connect() returns or after abort(). */
 export interface ConnectHandler {
-    /** TCP stands; with TLS the handshake begins now. */
+    /** TCP is connected. With TLS the handshake starts now. */
     reached(): void
     /** The stream is ready, TLS handshake included. */
     opened(link: Link): void
     failed(where: ConnectFailure, reason: string): void
 }
 
-export interface Attempt {
-    /** Gives the connection up; what exists of it is broken off. */
+/** A connection that was started. */
+export interface ConnectAttempt {
+    /** Breaks the connection, or stops its establishment. */
     abort(): void
 }
 
-/** What a board's socket is connected to: the real network, a wire in memory, or a simulated one. */
+/** The network of a board: the network of the machine, a network in memory, or a simulated one. */
 export interface Network {
-    /** False while Wi-Fi has no address: connect() then throws "network not available" in the program. */
+    /** False while Wi-Fi has no address. connect() then throws "network not available" in the program. */
     available: boolean
-    connect(target: NetworkTarget, handler: ConnectHandler): Attempt
+    connect(target: NetworkTarget, handler: ConnectHandler): ConnectAttempt
 }

@@ -1,22 +1,25 @@
 import type { Link } from "@moorage/runtime"
 
-/** What one TLS 1.2 record takes beside its content: header, explicit nonce, tag of AES-GCM. */
-export const TLS_RECORD_BYTES = 29
+/** Size of a TLS 1.2 record without its content: header, explicit nonce and tag of AES-GCM. */
+const TLS_RECORD_BYTES = 29
 
 /**
- * What came in on a connection and was not read yet: the TCP receive buffer. The
- * peer is held back while it holds `windowBytes` or more. Over TLS each piece is a record: it takes more
- * room than its content, and is read by itself; over TCP a read takes all that is there.
+ * The TCP receive buffer of a connection. The peer is paused while the buffer holds `windowBytes` or more. Over TLS each
+ * piece is a record, which needs more space than its content, and one read returns one record. Over TCP one read returns
+ * everything.
  */
 export class ReceiveBuffer {
-    /** How the stream ended; what came before it may still wait here. */
+    /** Set when the stream ended. Data from before the end may still be in the buffer. */
     ended: { error?: Error } | undefined
     private pieces: Uint8Array[] = []
-    private waitingBytes = 0
-    private holding = false
-    private discarding = false
+    private storedBytes = 0
+    private isPeerPaused = false
+    private isDiscarding = false
 
-    /** @param changed called for data and for the end, unless discard() was called */
+    /**
+     * @param changed called for data and for the end of the stream, unless discard() was called
+     * @param closed called for the end of the stream
+     */
     constructor(
         private readonly link: Link,
         private readonly windowBytes: number,
@@ -30,22 +33,22 @@ export class ReceiveBuffer {
             closed: error => {
                 this.ended = { error }
                 closed()
-                if (!this.discarding) this.changed()
+                if (!this.isDiscarding) this.changed()
             },
         })
         link.resume()
     }
 
-    /** Whether a reader would find anything: data, or the end. */
+    /** Whether a reader has something to process: data or the end of the stream. */
     get hasPending(): boolean {
-        return this.waitingBytes > 0 || this.ended !== undefined
+        return this.storedBytes > 0 || this.ended !== undefined
     }
 
     get isEmpty(): boolean {
-        return this.waitingBytes === 0
+        return this.storedBytes === 0
     }
 
-    /** What one read gives, of at most `limit` bytes. */
+    /** Removes and returns the data of one read of at most `limit` bytes, or undefined when the buffer is empty. */
     take(limit: number): Uint8Array | undefined {
         const parts: Uint8Array[] = []
         let left = limit
@@ -57,43 +60,43 @@ export class ReceiveBuffer {
         return parts.length > 1 ? Buffer.concat(parts) : parts[0]
     }
 
-    /** The first piece, or its first `limit` bytes. */
+    /** Removes and returns the first piece, or its first `limit` bytes. */
     private takePart(limit: number): Uint8Array {
         const first = this.pieces[0] as Uint8Array
         const part = first.subarray(0, limit)
-        const whole = part.length === first.length
-        if (whole) this.pieces.shift()
+        const isWhole = part.length === first.length
+        if (isWhole) this.pieces.shift()
         else this.pieces[0] = first.subarray(limit)
-        this.waitingBytes -= part.length + (whole ? this.overheadBytes : 0)
+        this.storedBytes -= part.length + (isWhole ? this.overheadBytes : 0)
         return part
     }
 
-    /** Room that a piece takes beside its content. */
+    /** Space that a piece needs in addition to its content. */
     get overheadBytes(): number {
         return this.tls ? TLS_RECORD_BYTES : 0
     }
 
-    /** After reading: lets the peer go on when there is room again. */
+    /** Resumes the peer when the buffer has space again. Call it after reading. */
     resumeIfDrained(): void {
-        if (!this.holding || this.waitingBytes >= this.windowBytes) return
-        this.holding = false
+        if (!this.isPeerPaused || this.storedBytes >= this.windowBytes) return
+        this.isPeerPaused = false
         this.link.resume()
     }
 
-    /** Throws away what is here and what still comes, so that the peer's end of stream is seen. */
+    /** Drops all data, later data too, so that the end of the stream arrives. */
     discard(): void {
-        this.discarding = true
+        this.isDiscarding = true
         this.pieces = []
-        this.waitingBytes = 0
+        this.storedBytes = 0
         this.link.resume()
     }
 
     private add(bytes: Uint8Array): void {
-        if (this.discarding) return
+        if (this.isDiscarding) return
         this.pieces.push(bytes)
-        this.waitingBytes += bytes.length + this.overheadBytes
-        this.holding = this.waitingBytes >= this.windowBytes
-        if (this.holding) this.link.pause()
+        this.storedBytes += bytes.length + this.overheadBytes
+        this.isPeerPaused = this.storedBytes >= this.windowBytes
+        if (this.isPeerPaused) this.link.pause()
         this.changed()
     }
 }

@@ -1,21 +1,21 @@
 import { type Socket, connect as connectTcp, isIP } from "node:net"
 import { connect as connectTls } from "node:tls"
 import { socketLink } from "@moorage/runtime"
-import type { Attempt, ConnectHandler, Network, NetworkTarget } from "./network.js"
+import type { ConnectAttempt, ConnectHandler, Network, NetworkTarget } from "./network.js"
 
 export interface RealNetworkOptions {
-    /** PEM of the CA that TLS peers are checked against; Node's own roots when not given. */
+    /** PEM of the CA that signs the certificates of TLS peers (default: the root certificates of Node). */
     ca?: string
-    /** Where names lead: `host` or `host:port` to an address and, when it differs, a port. */
+    /** Addresses by name: `host` or `host:port` -> address, and the port when it differs. */
     routes?: Record<string, { host: string; port?: number }>
 }
 
 const RESOLVE_ERRORS = ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA"]
 
 /**
- * Real TCP and TLS. The certificate is checked against the name that the board
- * asked for, whatever address its route leads to. TLS is 1.2, as in the firmware.
- * With `routes`, names that have none do not resolve.
+ * Returns the network of the machine. The certificate of a peer must be valid for the name that the board uses, also when
+ * a route leads to another address. TLS has version 1.2, as in the firmware. With `routes`, a name without a route does
+ * not resolve.
  */
 export function realNetwork(options: RealNetworkOptions = {}): Network {
     return {
@@ -38,14 +38,14 @@ function route(
     return { host: target.host, port: target.port }
 }
 
-function failLater(handler: ConnectHandler, reason: string): Attempt {
-    let ended = false
+function failLater(handler: ConnectHandler, reason: string): ConnectAttempt {
+    let hasEnded = false
     queueMicrotask(() => {
-        if (!ended) handler.failed("resolve", reason)
+        if (!hasEnded) handler.failed("resolve", reason)
     })
     return {
         abort: () => {
-            ended = true
+            hasEnded = true
         },
     }
 }
@@ -55,30 +55,30 @@ function dial(
     address: { host: string; port: number },
     ca: string | undefined,
     handler: ConnectHandler
-): Attempt {
-    let ended = false
+): ConnectAttempt {
+    let hasEnded = false
     let stage: "connect" | "handshake" = "connect"
     let socket: Socket = connectTcp(address)
 
     const fail = (error: Error & { code?: string }) => {
-        if (ended) return
-        ended = true
+        if (hasEnded) return
+        hasEnded = true
         socket.destroy()
         const where = stage === "connect" && RESOLVE_ERRORS.includes(error.code ?? "") ? "resolve" : stage
         handler.failed(where, error.message)
     }
     const opened = () => {
-        if (ended) return
-        ended = true
+        if (hasEnded) return
+        hasEnded = true
         socket.off("error", fail)
-        socket.off("close", hungUp)
+        socket.off("close", closedByPeer)
         handler.opened(socketLink(socket))
     }
-    const hungUp = () => fail(new Error("the peer hung up"))
+    const closedByPeer = () => fail(new Error("the peer closed the connection"))
 
     socket.on("error", fail)
     socket.once("connect", () => {
-        if (ended) return
+        if (hasEnded) return
         handler.reached()
         if (!target.tls) return opened()
         stage = "handshake"
@@ -93,12 +93,12 @@ function dial(
             maxVersion: "TLSv1.2",
         })
         socket.on("error", fail)
-        socket.once("close", hungUp)
+        socket.once("close", closedByPeer)
         socket.once("secureConnect", opened)
     })
     return {
         abort: () => {
-            ended = true
+            hasEnded = true
             socket.destroy()
         },
     }

@@ -1,14 +1,14 @@
 import type { Link } from "@moorage/runtime"
-import type { Attempt, ConnectHandler, Network, NetworkTarget } from "./network.js"
+import type { ConnectAttempt, ConnectHandler, Network, NetworkTarget } from "./network.js"
 
-/** A link that can be broken as if it had broken by itself. */
-function breakable(link: Link, over: () => void): { link: Link; breakOff: (error: Error) => void } {
+/** Wraps a link so that `breakOff()` ends it with an error for the owner. @param onEnd called once when the link ends */
+function breakable(link: Link, onEnd: () => void): { link: Link; breakOff: (error: Error) => void } {
     let closed = (_error?: Error): void => undefined
-    let isOver = false
+    let hasEnded = false
     const end = (error?: Error) => {
-        if (isOver) return
-        isOver = true
-        over()
+        if (hasEnded) return
+        hasEnded = true
+        onEnd()
         closed(error)
     }
     return {
@@ -23,7 +23,7 @@ function breakable(link: Link, over: () => void): { link: Link; breakOff: (error
             },
             listen: handler => {
                 closed = error => handler.closed(error)
-                link.listen({ data: bytes => !isOver && handler.data(bytes), closed: end })
+                link.listen({ data: bytes => !hasEnded && handler.data(bytes), closed: end })
             },
             send: bytes => link.send(bytes),
             close: () => link.close(),
@@ -35,8 +35,8 @@ function breakable(link: Link, over: () => void): { link: Link; breakOff: (error
 }
 
 /**
- * A board's Wi-Fi, which a person can switch. While it is off there is no network: what was open or being opened
- * breaks, at both ends at once, and nothing is dialled.
+ * The Wi-Fi of a board with a switch. Switching off breaks all connections immediately at both ends, connections that are
+ * still being established too. While Wi-Fi is off, no connection is possible.
  */
 export class WifiSwitch implements Network {
     private isOn = true
@@ -55,7 +55,7 @@ export class WifiSwitch implements Network {
         for (const breakOff of [...this.breakers]) breakOff(error)
     }
 
-    connect(target: NetworkTarget, handler: ConnectHandler): Attempt {
+    connect(target: NetworkTarget, handler: ConnectHandler): ConnectAttempt {
         let breakOff: (error: Error) => void
         const forget = () => this.breakers.delete(breakOff)
         const attempt = this.inner.connect(target, {

@@ -1,7 +1,6 @@
-// The runtime writes everything to one log (DMESG). This tells the program's
-// own lines and its failures from the runtime's chatter.
+// Separates the lines and failures of the program from the other messages in the log of the runtime (DMESG).
 
-/** What a line of the runtime's log is to a reader of the device's console. */
+/** A line of the program's console. */
 export interface ConsoleLine {
     level: "log" | "debug" | "warn" | "error"
     text: string
@@ -9,12 +8,12 @@ export interface ConsoleLine {
 
 const LEVELS: Record<string, ConsoleLine["level"]> = { ">": "log", "?": "debug", "*": "warn", "!": "error" }
 
-/** devsmgr and devicescript.c use console.warn's prefix for their own lines. */
+/** Lines of devsmgr and devicescript.c. They have the prefix of console.warn. */
 const RUNTIME_LINE = /^\* (start: |stop program|DeviceScript |RESTART requested|connected to |would restart)/
-/** Printed when the heap is exhausted; it has no prefix but belongs to the panic. */
+/** Lines about an exhausted heap. They have no prefix but belong to the panic. */
 const OUT_OF_MEMORY = /^(stats: \d+ objects|devs: OOM)/
 
-/** The line as the console shows it, or undefined when it is the runtime's own business. */
+/** Returns a line of the log as the console shows it, or undefined for a message of the runtime. */
 export function consoleLine(dmesg: string): ConsoleLine | undefined {
     if (OUT_OF_MEMORY.test(dmesg)) return { level: "error", text: dmesg }
     const level = dmesg[1] === " " ? LEVELS[dmesg[0] as string] : undefined
@@ -22,7 +21,7 @@ export function consoleLine(dmesg: string): ConsoleLine | undefined {
     return { level, text: dmesg.slice(2) }
 }
 
-/** devsmgr says this each time it starts the stored program. */
+/** Returns whether the line reports the start of the stored program (devsmgr). */
 export function isProgramStart(dmesg: string): boolean {
     return dmesg.startsWith("* start: ")
 }
@@ -34,7 +33,7 @@ const PANICS: Record<number, string> = {
     60006: "stack overflow",
 }
 
-/** What a panic code of the VM means (devicescript.h, DEVS_PANIC_*). */
-export function panicMeaning(code: number): string {
+/** Returns the meaning of a panic code of the VM (devicescript.h, DEVS_PANIC_*). */
+export function panicText(code: number): string {
     return PANICS[code] ?? `panic ${code}`
 }

@@ -1,5 +1,5 @@
-// Jacdac frames, the bus between the runtime's services: what the host puts on it, and reads off it.
-// (jacdac-c, jd_protocol.h: crc, size, flags, device, then packets of size, service, command, payload.)
+// Frames of Jacdac, the bus between the services of the runtime. A frame has crc, size, flags and device, then packets of
+// size, service, command and payload (jacdac-c, jd_protocol.h).
 
 const FLAG_COMMAND = 0x01
 const HEAD_BYTES = 12
@@ -8,7 +8,7 @@ const EVENT = 0x8000
 /** JD_CONTROL_CMD_SET_STATUS_LIGHT. */
 const SET_STATUS_LIGHT = 0x84
 
-/** CRC-16-CCITT from 0xffff, as jd_crc16. */
+/** Returns the CRC-16-CCITT with the start value 0xffff, as jd_crc16 does. */
 function crc16(bytes: Uint8Array): number {
     let crc = 0xffff
     for (const byte of bytes) {
@@ -19,13 +19,15 @@ function crc16(bytes: Uint8Array): number {
     return crc
 }
 
-function frame(
-    flags: number,
-    deviceId: string,
-    service: number,
-    command: number,
+interface FrameContent {
+    deviceId: string
+    /** Number of the service on the device. */
+    service: number
+    command: number
     payload: Uint8Array
-): Uint8Array {
+}
+
+function encodeFrame(flags: number, { deviceId, service, command, payload }: FrameContent): Uint8Array {
     const size = (PACKET_HEAD_BYTES + payload.length + 3) & ~3
     const bytes = Buffer.alloc(HEAD_BYTES + size)
     bytes[2] = size
@@ -39,45 +41,40 @@ function frame(
     return bytes
 }
 
-/** A command to service number `service` of a device. */
-export function commandFrame(
-    deviceId: string,
-    service: number,
-    command: number,
-    payload: Uint8Array
-): Uint8Array {
-    return frame(FLAG_COMMAND, deviceId, service, command, payload)
+/** Returns a frame with a command to a service of a device. */
+export function commandFrame(content: FrameContent): Uint8Array {
+    return encodeFrame(FLAG_COMMAND, content)
 }
 
-/** A device says which services it has, numbered from 1. */
+/** Returns the frame with which a device announces its services, which are numbered from 1. */
 export function announceFrame(deviceId: string, serviceClasses: number[]): Uint8Array {
     const payload = Buffer.alloc(4 + 4 * serviceClasses.length)
-    // Restart counter: steady.
+    // Restart counter at its maximum: the device did not restart.
     payload.writeUInt32LE(0x0f, 0)
     serviceClasses.forEach((serviceClass, i) => payload.writeUInt32LE(serviceClass, 4 + 4 * i))
-    return frame(0, deviceId, 0, 0, payload)
+    return encodeFrame(0, { deviceId, service: 0, command: 0, payload })
 }
 
-/** An event of service number `service`; `count` goes up by one with each event of the device. */
-export function eventFrame(
-    deviceId: string,
-    service: number,
-    code: number,
-    count: number,
-    payload: Uint8Array
-): Uint8Array {
-    return frame(0, deviceId, service, EVENT | ((count & 0x7f) << 8) | code, payload)
+interface EventContent extends Omit<FrameContent, "command"> {
+    code: number
+    /** Number of earlier events of the device. */
+    count: number
 }
 
-/** Colour of the status light, 0 to 255 each. */
+/** Returns a frame with an event of a service. */
+export function eventFrame({ code, count, ...content }: EventContent): Uint8Array {
+    return encodeFrame(0, { ...content, command: EVENT | ((count & 0x7f) << 8) | code })
+}
+
+/** Colour of the status light; each component is 0 to 255. */
 export interface StatusLight {
     red: number
     green: number
     blue: number
 }
 
-/** The status light that the frame sets, if it does. */
-export function statusLightIn(bytes: Uint8Array): StatusLight | undefined {
+/** Returns the colour that a frame sets for the status light, or undefined for any other frame. */
+export function parseStatusLight(bytes: Uint8Array): StatusLight | undefined {
     const command = (bytes[14] as number) | ((bytes[15] as number) << 8)
     const isCommand = ((bytes[3] as number) & FLAG_COMMAND) !== 0
     if (!isCommand || bytes[13] !== 0 || command !== SET_STATUS_LIGHT) return undefined

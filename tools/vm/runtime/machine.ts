@@ -1,28 +1,28 @@
 import { VmError } from "../vm-error.js"
 import { LAYOUT, vmModule } from "./cli-bundle.js"
 
-/** Thrown through the VM when it ends: `exit` is target_reset (ds.reboot), `abort` is JD_PANIC. */
+/** Ends a call into the VM when the chip stops: `exit` is target_reset (ds.reboot), `abort` is JD_PANIC. */
 export class MachineStop extends Error {
-    constructor(readonly why: "exit" | "abort") {
-        super(why === "exit" ? "the program rebooted the chip" : "the runtime aborted (JD_PANIC)")
+    constructor(readonly reason: "exit" | "abort") {
+        super(reason === "exit" ? "the program rebooted the chip" : "the runtime aborted (JD_PANIC)")
         this.name = "MachineStop"
     }
 }
 
-/** What the VM asks of the board around it: the imports of the WebAssembly module. */
+/** Functions of the board that the VM calls: the imports of the WebAssembly module. */
 export interface MachineHost {
     readonly flashBytes: number
     nowMs(): number
     random(count: number): Uint8Array
-    /** One line of the runtime's log (DMESG). */
+    /** Receives one line of the log of the runtime (DMESG). */
     dmesg(line: string): void
-    /** A panic stops the program; 0 is a restart that the program asked for. */
+    /** Called when the program stops with a panic code. Code 0 is a restart that the program requested. */
     panic(code: number): void
-    /** The flash's image; it may be put into `target` already. */
+    /** Returns the image of the flash, which may already be written to `target`. */
     flashLoad(target: Uint8Array): Uint8Array
-    /** What was programmed since the last call is to last; what then lies there is asked for by `flashLoad`. */
+    /** Stores the image. The VM calls `flashLoad` afterwards and continues with that content. */
     flashSave(image: Uint8Array): void
-    /** A jacdac frame leaves for the bus; `frame` is valid during the call. */
+    /** Receives a Jacdac frame that the runtime sends. `frame` is valid during the call only. */
     frameSent(frame: Uint8Array): void
     socketOpen(host: string, port: number, tls: boolean): number
     socketWrite(bytes: Uint8Array): number
@@ -30,13 +30,13 @@ export interface MachineHost {
     socketAvailable(): boolean
 }
 
-/** Event numbers of jd_tcpsock_on_event (JD_CONN_EV_*). */
+/** Event numbers for jd_tcpsock_on_event (JD_CONN_EV_*). */
 export const SOCKET_EVENT = { open: 1, close: 2, error: 3, data: 4 } as const
 
-/** The longest jacdac frame. */
+/** Size of the longest Jacdac frame. */
 const FRAME_BYTES = 252
 
-interface Exports {
+interface MachineExports {
     memory: WebAssembly.Memory
     __wasm_call_ctors(): void
     emscripten_stack_init(): void
@@ -54,8 +54,8 @@ interface Exports {
 const decoder = new TextDecoder()
 
 /**
- * V8 reserves 10 GB of addresses for each instance, of which a process of Linux on x86-64 has room for about 13,000
- * (Node 20; all threads together), long before memory is short.
+ * Creates an instance. V8 reserves 10 GB of addresses for each instance. A Linux process on x86-64 can hold about 13,000
+ * instances (Node 20, all threads together), even with enough free memory.
  */
 function instantiate(
     module: WebAssembly.Module,
@@ -67,21 +67,20 @@ function instantiate(
         if (!(error instanceof RangeError)) throw error
         throw new VmError(
             "memory",
-            "No room for another VM in this process: run fewer boards in it, or more processes.",
+            "This process has no address space for another VM. Run fewer boards in one process, or use more processes.",
             error
         )
     }
 }
 
 /**
- * One instance of the VM: a chip from reset to reset. The emscripten glue of the
- * bundle is not used; these are the same imports with the host passed in, so
- * that each board has its own clock, chance, flash, log and socket.
+ * One instance of the VM: a chip from one reset to the next. It replaces the Emscripten code of the bundle. The imports are
+ * the same but use a {@link MachineHost}, so that each board has its own clock, random numbers, flash, log and socket.
  */
 export class Machine {
-    private readonly vm: Exports
+    private readonly vm: MachineExports
     private readonly bytes: Uint8Array
-    /** The same memory in 32-bit words, by address / 4. */
+    /** The memory of the VM as 32-bit words; the index is the address / 4. */
     readonly words: Uint32Array
     private flashStart = 0
 
@@ -94,20 +93,20 @@ export class Machine {
             wasi_snapshot_preview1: {
                 fd_close: () => 0,
                 fd_seek: () => 70,
-                // Nothing in the runtime prints but through em_print_dmesg.
+                // The runtime prints only through em_print_dmesg.
                 fd_write: () => 0,
             },
         })
-        this.vm = instance.exports as unknown as Exports
+        this.vm = instance.exports as unknown as MachineExports
         this.bytes = new Uint8Array(this.vm.memory.buffer)
         this.words = new Uint32Array(this.vm.memory.buffer)
         this.vm.emscripten_stack_init()
         this.vm.__wasm_call_ctors()
     }
 
-    /** Starts the runtime: mounts the flash, starts its services. The program starts 1.1 s later. */
+    /** Starts the runtime, which mounts the flash and starts its services. The program starts 1.1 s later. */
     init(deviceId: string, gcStress: boolean): void {
-        // As esp32's app_main does: jd_seed_random(esp_random()). Zero would mean "not seeded".
+        // As app_main of the ESP32 port does: jd_seed_random(esp_random()). Zero would mean "not seeded".
         const seed = this.host.random(4)
         this.bytes.set(seed, LAYOUT.randomSeed)
         this.bytes[LAYOUT.randomSeed] = (seed[0] ?? 0) | 1
@@ -118,51 +117,52 @@ export class Machine {
         this.vm.jd_em_init()
     }
 
-    /** Runs all that is due; returns for how many milliseconds no fiber is. */
+    /** Runs everything that is due. @returns the time in ms until the next fiber is due */
     process(): number {
         const idleMs = this.vm.jd_em_process() / 1000
-        // Without a program there is no fiber to ask, but devsmgr may be about to start one.
+        // Without a program there are no fibers, but devsmgr may start a program soon.
         return this.context() === 0 ? 0 : idleMs
     }
 
-    /** The 32-bit word at an address of the VM's memory. */
+    /** Returns the 32-bit word at an address. */
     word(at: number): number {
         return this.words[at / 4] as number
     }
 
-    /** Address of the running program's devs_ctx_t, or 0 when none runs. */
+    /** Returns the address of devs_ctx_t of the running program, or 0 when no program runs. */
     context(): number {
         const state = this.word(LAYOUT.managerState)
         return state === 0 ? 0 : this.word(state + LAYOUT.managerContext)
     }
 
-    /** A copy of the memory, for {@link restore}. */
+    /** Returns a copy of the memory for {@link restore}. */
     memory(): Uint8Array {
         return this.bytes.slice()
     }
 
-    /** Puts the memory back to an earlier {@link memory}: the chip is what it was then. Not in the middle of a turn. */
+    /** Sets the memory to an earlier copy, and so the chip to its earlier state. Must not be called during a turn. */
     restore(memory: Uint8Array): void {
         this.bytes.set(memory)
     }
 
-    /** Writes the program to flash as a deploy does (devsmgr_deploy), and starts it. */
+    /** Writes the program to the flash and starts it, as a deploy does (devsmgr_deploy). @throws VmError `deploy` */
     deploy(bytecode: Uint8Array): void {
         const code = this.withBytes(bytecode, at => this.vm.jd_em_devs_deploy(at, bytecode.length))
         if (code !== 0) {
             throw new VmError(
                 "deploy",
-                `The VM refused the program (code ${code}): too big for the flash, or not bytecode.`
+                `The VM rejected the program (code ${code}). It is too large for the flash, or it is not bytecode.`
             )
         }
     }
 
-    /** Hands the VM a jacdac frame, its CRC included. */
+    /** Passes a Jacdac frame with its CRC to the VM. @throws VmError `settings` */
     receiveFrame(frame: Uint8Array): void {
         const code = this.withBytes(frame, at => this.vm.jd_em_frame_received(at))
-        if (code !== 0) throw new VmError("settings", `The VM refused a frame (code ${code}).`)
+        if (code !== 0) throw new VmError("settings", `The VM rejected a frame (code ${code}).`)
     }
 
+    /** Passes an event of the socket to the VM. @param event one of SOCKET_EVENT */
     socketEvent(event: number, payload?: Uint8Array): void {
         if (!payload) this.vm.jd_em_tcpsock_on_event(event, 0, 0)
         else this.withBytes(payload, at => this.vm.jd_em_tcpsock_on_event(event, at, payload.length))
@@ -189,8 +189,8 @@ export class Machine {
 
     private environment(): Record<string, (...args: number[]) => unknown> {
         const { host } = this
-        const stop = (why: "exit" | "abort") => {
-            throw new MachineStop(why)
+        const stop = (reason: "exit" | "abort") => {
+            throw new MachineStop(reason)
         }
         const take = (at: number, length: number) => this.bytes.slice(at, at + length)
         const table: Record<string, (a: number, b: number, c: number) => unknown> = {
@@ -201,7 +201,7 @@ export class Machine {
             },
             em_flash_save: () => {
                 host.flashSave(this.bytes.slice(this.flashStart, this.flashStart + host.flashBytes))
-                // The chip reads its flash, not what it meant to write there.
+                // The chip reads the real content of the flash, which differs after a torn write.
                 this.readFlash()
             },
             em_send_frame: at => host.frameSent(this.bytes.subarray(at, at + FRAME_BYTES)),
@@ -219,7 +219,7 @@ export class Machine {
             emscripten_resize_heap: bytes => {
                 throw new VmError(
                     "memory",
-                    `The VM wants ${bytes} bytes of memory: ARENA_SLACK_BYTES is too small.`
+                    `The VM needs ${bytes} bytes of memory. Increase ARENA_SLACK_BYTES in tools/vm/runtime/cli-bundle.ts.`
                 )
             },
             abort: () => stop("abort"),

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from "@moorage/runtime"
 
-/** The ESP32 port runs its main loop from a 10 ms timer. */
+/** Period of the timer that runs the main loop of the ESP32 port. */
 const TICK_MS = 10
 
 /**
- * The timer of the chip's main loop: turns happen only on a 10 ms grid that
- * begins with the boot, and only those where something is due.
+ * Plans the turns of the main loop. As on the chip, a turn starts at a multiple of 10 ms after the boot. Turns in which
+ * nothing is due are skipped.
  */
 export class Ticker {
     private timer: Timer | undefined
@@ -18,28 +18,30 @@ export class Ticker {
         private readonly turn: () => void
     ) {}
 
-    /** The clock, never running backwards. */
+    /** Returns the time in ms. It never decreases, even if the clock does. */
     nowMs(): number {
         this.lastMs = Math.max(this.lastMs, this.clock.nowMs())
         return this.lastMs
     }
 
-    /** The grid begins here. */
+    /** Starts the main loop; ticks count from now. */
     start(): void {
         this.startMs = this.nowMs()
         this.wakeNext()
     }
 
+    /** Cancels the planned turn. */
     stop(): void {
         this.timer?.cancel()
         this.timer = undefined
     }
 
+    /** Plans a turn for the next tick. */
     wakeNext(): void {
         this.wakeAfter(0)
     }
 
-    /** Plans a turn for when `idleMs` have passed; an earlier one that is planned already stays. */
+    /** Plans a turn after `idleMs`. An earlier turn that is already planned stays. */
     wakeAfter(idleMs: number): void {
         const nowMs = this.nowMs()
         const sinceStartMs = nowMs - this.startMs

@@ -1,5 +1,5 @@
-// The part of WebAssembly's JavaScript API that the VM needs; TypeScript has it
-// only in its DOM library, which host code does not load.
+// The part of the JavaScript API of WebAssembly that the VM needs. TypeScript declares it only in its DOM library, which
+// host code does not use.
 declare namespace WebAssembly {
     class Module {
         private readonly brand: "Module"

@@ -360,7 +360,7 @@ describe("what goes wrong", () => {
     })
 
     test("no such board, and a key that cannot be read, are exit 1", async () => {
-        await failing(1, /No board moorage_c9: .* Known: moorage_c3, /, "--board", "moorage_c9")
+        await failing(1, /Unknown board moorage_c9: .* Known boards: moorage_c3, /, "--board", "moorage_c9")
         await failing(1, /Cannot read \/none/, "--id-scope", "0ne1", "--key-file", "/none")
     })
 
@@ -377,8 +377,8 @@ describe("what goes wrong", () => {
             ])
             expect(readFileSync(mine, "utf8")).toBe(text)
         }
-        await failing(1, /is no file/, "--flash", dir)
-        await failing(1, /is no file/, "--flash", "/dev/full")
+        await failing(1, /is not a regular file/, "--flash", dir)
+        await failing(1, /is not a regular file/, "--flash", "/dev/full")
         await failing(
             1,
             /Cannot write \S+none\/a\.bin: the folder \S+ does not exist/,

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { buildFirmware, runDeviceTest } from "@moorage/vm"
+import { buildFirmware, runVmSuite } from "@moorage/vm"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { sourceClosure } from "../../../../tools/vm/firmware/source-closure.js"
 
@@ -74,21 +74,21 @@ describe("a firmware build", () => {
     test("names a missing entry file", async () => {
         await expect(build("src/none.ts")).rejects.toMatchObject({
             kind: "build",
-            message: expect.stringMatching(/no src\/none\.ts/),
+            message: expect.stringMatching(/Cannot build src\/none\.ts/),
         })
     })
 })
 
 describe("a test suite inside the VM", () => {
     test("names a failing test with its output, and does not count a warning as a failure", async () => {
-        const result = await runDeviceTest("test/fails.ts", { projectDir: dir })
+        const result = await runVmSuite("test/fails.ts", { projectDir: dir })
         expect(result).toMatchObject({ total: 2, passed: 1 })
         expect(result.failures.map(({ name }) => name)).toEqual(["sums > wrong"])
         expect(result.failures[0]?.output.join("\n")).toContain("Expected 3, got 2")
     })
 
     test("fails when it runs no test", async () => {
-        const run = runDeviceTest("test/none.ts", { projectDir: dir })
+        const run = runVmSuite("test/none.ts", { projectDir: dir })
         await expect(run).rejects.toMatchObject({
             kind: "test",
             message: expect.stringMatching(/test\/none\.ts ran no test/),
@@ -96,10 +96,10 @@ describe("a test suite inside the VM", () => {
     })
 
     test("fails when the program is not a test suite", async () => {
-        const run = runDeviceTest("src/other.ts", { projectDir: dir })
+        const run = runVmSuite("src/other.ts", { projectDir: dir })
         await expect(run).rejects.toMatchObject({
             kind: "test",
-            message: expect.stringMatching(/did not come to its end/),
+            message: expect.stringMatching(/did not finish/),
         })
     })
 })

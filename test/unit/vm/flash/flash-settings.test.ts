@@ -75,10 +75,10 @@ describe("the settings in flash", () => {
     })
 
     test.each([
-        ["", 1, /no setting's key/],
-        ["FOURTEEN_CHARS", 1, /no setting's key/],
-        ["has blank", 1, /no setting's key/],
-        ["KEY", undefined, /no JSON form/],
+        ["", 1, /is not a valid key of a setting/],
+        ["FOURTEEN_CHARS", 1, /is not a valid key of a setting/],
+        ["has blank", 1, /is not a valid key of a setting/],
+        ["KEY", undefined, /cannot be written as JSON/],
     ])("are rejected for the key %j with the value %j", (key, value, message) => {
         expect(() => writeSettings(memoryFlash(), { [key]: value })).toThrow(message)
     })
@@ -88,7 +88,7 @@ describe("the settings in flash", () => {
         const fill = () => {
             for (let i = 0; i < 100; i++) writeSettings(flash, { [`K${i}`]: "x".repeat(200) })
         }
-        expect(fill).toThrow(/was not stored: the flash has no room/)
+        expect(fill).toThrow(/was not stored, because the flash is full/)
     })
 
     test("do not affect the next flash that programmedFlash returns", async () => {

@@ -12,6 +12,6 @@ test("a board reports what to do when the process has no room for its VM", async
     }
     expect(fill).toThrow(RangeError)
     board.powerOn()
-    expect(() => clock.advance(1000)).toThrow(/No room for another VM in this process/)
+    expect(() => clock.advance(1000)).toThrow(/no address space for another VM/)
     expect(held.length).toBeGreaterThan(5000)
 })
