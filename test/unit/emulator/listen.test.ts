@@ -14,7 +14,7 @@ const newCloud = () =>
         hubs: [{ hostName: "one.azure-devices.net" }],
     })
 
-/** Resolves when the handshake is done, rejects with its error. */
+/** Resolves when the handshake is complete. Rejects with the error of the handshake. */
 function handshake(port: number, ca: string, servername: string): Promise<TLSSocket> {
     return new Promise((resolve, reject) => {
         const socket = connect({ host: "127.0.0.1", port, ca, servername }, () => resolve(socket))
@@ -22,7 +22,7 @@ function handshake(port: number, ca: string, servername: string): Promise<TLSSoc
     })
 }
 
-test("who trusts the CA reaches DPS, any hub and localhost; no other name is covered", async () => {
+test("a client that trusts the CA reaches DPS, every hub and localhost, and no other name", async () => {
     const servers = await listen(newCloud())
     try {
         for (const name of ["global.azure-devices-provisioning.net", "one.azure-devices.net", "localhost"])
@@ -33,7 +33,7 @@ test("who trusts the CA reaches DPS, any hub and localhost; no other name is cov
     }
 })
 
-test("the device API answers over HTTPS with the machine's date", async () => {
+test("the device API sends the date of the machine over HTTPS", async () => {
     const servers = await listen(newCloud())
     try {
         const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -48,7 +48,7 @@ test("the device API answers over HTTPS with the machine's date", async () => {
     }
 })
 
-test("who does not trust the CA is refused by itself", async () => {
+test("a client that does not trust the CA ends the handshake", async () => {
     const servers = await listen(newCloud())
     const other = await listen(newCloud())
     try {
@@ -58,7 +58,7 @@ test("who does not trust the CA is refused by itself", async () => {
     }
 })
 
-test("a port that is taken is named, with what to do, and nothing stays open", async () => {
+test("the error for a used port names the port and a solution, and no port stays open", async () => {
     const taken = await new Promise<Server>(resolve => {
         const server = createServer().listen(0, "127.0.0.1", () => resolve(server))
     })
@@ -69,7 +69,7 @@ test("a port that is taken is named, with what to do, and nothing stays open", a
     taken.close()
 })
 
-test("close breaks the connections and gives the ports back", async () => {
+test("close resets the connections and closes the ports", async () => {
     const servers = await listen(newCloud(), { tcpPort: 0 })
     const socket = await handshake(servers.mqttPort, servers.ca, "localhost")
     const closed = new Promise(resolve => socket.on("close", resolve))

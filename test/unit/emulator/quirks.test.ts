@@ -1,4 +1,4 @@
-// What the documents leave open can be had the other way (protocol-facts.md, 10).
+// The options for behaviour that the documents leave open (protocol-facts.md, 10).
 import { describe, expect, test } from "vitest"
 import { dpsClient, dpsConnect, HUB, hubClient, newCloud, RawClient } from "../../helpers/raw-client.js"
 
@@ -7,13 +7,13 @@ const REGISTER = "$dps/registrations/PUT/iotdps-register/?$rid=1"
 const EVENTS = "devices/d/messages/events/"
 
 describe("a wrong key at DPS", () => {
-    test("is refused at CONNECT by option", () => {
+    test("is refused at CONNECT with wrongDpsKey connack5", () => {
         const world = newCloud({ quirks: { wrongDpsKey: "connack5" } })
         expect(new RawClient(world).connect(dpsConnect(world, "d", WRONG_KEY))?.returnCode).toBe(5)
         expect(new RawClient(world).connect(dpsConnect(world, "d"))?.returnCode).toBe(0)
     })
 
-    test("is taken at CONNECT and refused at register otherwise", () => {
+    test("is accepted at CONNECT and refused at register by default", () => {
         const world = newCloud()
         const client = new RawClient(world)
         expect(client.connect(dpsConnect(world, "d", WRONG_KEY))?.returnCode).toBe(0)
@@ -24,7 +24,7 @@ describe("a wrong key at DPS", () => {
 })
 
 describe("QoS 2", () => {
-    test("is answered with PUBACK by option, and the message is taken", () => {
+    test("gets PUBACK with qos2Publish puback, and the message is recorded", () => {
         const world = newCloud({ quirks: { qos2Publish: "puback" } })
         const client = hubClient(world, "d")
         client.publish(EVENTS, "x", 2)
@@ -36,7 +36,7 @@ describe("QoS 2", () => {
         expect(dps.message()?.topic).toContain("/202/")
     })
 
-    test("closes the connection otherwise, to a hub and to DPS", () => {
+    test("closes the connection by default, at a hub and at DPS", () => {
         const world = newCloud()
         const clients = [hubClient(world, "d"), dpsClient(world, "d")]
         clients[0].publish(EVENTS, "x", 2)
@@ -45,7 +45,7 @@ describe("QoS 2", () => {
     })
 })
 
-test("an unknown topic is ignored by option", () => {
+test("an unknown topic is ignored with unknownTopic ignore", () => {
     const world = newCloud({ quirks: { unknownTopic: "ignore" } })
     const clients = [hubClient(world, "d"), dpsClient(world, "d")]
     for (const client of clients) client.publish("no/such/topic", "x")
@@ -53,7 +53,7 @@ test("an unknown topic is ignored by option", () => {
     expect(clients[0].take("puback")).toBeDefined()
 })
 
-test("RETAIN is passed on under its older name by option", () => {
+test("RETAIN is passed on with the name in retainProperty", () => {
     const world = newCloud({ quirks: { retainProperty: "x-opt-retain" } })
     const client = hubClient(world, "d")
     client.send({ cmd: "publish", topic: EVENTS, payload: "x", qos: 0, dup: false, retain: true })
@@ -61,7 +61,7 @@ test("RETAIN is passed on under its older name by option", () => {
     expect(properties).toEqual({ "x-opt-retain": "true" })
 })
 
-describe("silence at DPS", () => {
+describe("a silence at DPS", () => {
     const silent = (dpsSilenceMaxSec: number | null) => {
         const world = newCloud({ quirks: { dpsSilenceMaxSec } })
         const client = new RawClient(world)
@@ -69,7 +69,7 @@ describe("silence at DPS", () => {
         return { world, client }
     }
 
-    test("is capped as at a hub", () => {
+    test("is limited as at a hub by default", () => {
         const { world, client } = silent(1767)
         world.clock.advance(1766_000)
         expect(client.closed).toBe(false)
@@ -77,7 +77,7 @@ describe("silence at DPS", () => {
         expect(client.closed).toBe(true)
     })
 
-    test("lasts one and a half keep alives without a cap", () => {
+    test("may last one and a half keep alives without a limit", () => {
         const { world, client } = silent(null)
         world.clock.advance(2999_000)
         expect(client.closed).toBe(false)
@@ -87,7 +87,7 @@ describe("silence at DPS", () => {
 })
 
 describe("status lookups", () => {
-    test("count as registrations by option", () => {
+    test("count as registrations with lookupQuota registrations", () => {
         const registrations = { calls: 1, perSec: 60 }
         const world = newCloud({
             quirks: { lookupQuota: "registrations" },

@@ -17,8 +17,8 @@ export interface Quotas {
 }
 
 /**
- * The documented quotas: DPS from azure-docs `iot-dps-limits` (2024-03), and one S1 unit of IoT Hub from "IoT Hub quotas
- * and throttling" (protocol-facts.md, 4).
+ * The documented quotas of DPS (azure-docs `iot-dps-limits`, 2024-03) and of one S1 unit of IoT Hub (Microsoft, "IoT Hub
+ * quotas and throttling"). See protocol-facts.md, 4.
  */
 export const DOCUMENTED_QUOTAS: Quotas = {
     dpsRegistrations: { calls: 1000, perSec: 60 },

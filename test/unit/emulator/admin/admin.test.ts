@@ -1,4 +1,4 @@
-// The admin API, over a real socket.
+// The admin API over a socket.
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { type Emulator, startEmulator } from "../../../../tools/emulator/index.js"
 
@@ -25,7 +25,7 @@ async function call(route: string, body?: unknown) {
 }
 
 describe("faults", () => {
-    test("are added, listed and taken back", async () => {
+    test("are added, listed and removed", async () => {
         const rule = { on: "register", share: 0.5, fault: { status: 503, retryAfterSec: 3 } }
         const { json } = await call("POST /faults", rule)
         expect((await call("GET /faults")).json).toMatchObject([{ ...rule, ...json, strikes: 0 }])
@@ -37,13 +37,13 @@ describe("faults", () => {
     })
 
     test.each([
-        ["nothing", {}, /^fault: /],
-        ["a fault that does nothing", { fault: {} }, /^fault: must have at least one effect/],
-        ["a status that is no refusal", { fault: { status: 200 } }, /^fault\.status: /],
+        ["no fault", {}, /^fault: /],
+        ["a fault without an effect", { fault: {} }, /^fault: must have at least one effect/],
+        ["a status below 400", { fault: { status: 200 } }, /^fault\.status: /],
         ["a share over 1", { share: 2, fault: { mute: true } }, /^share: /],
         ["an unknown field", { share: 1, fault: { mute: true }, when: 1 }, /^when: /],
         ["an unknown kind", { on: "ping", fault: { mute: true } }, /^on: /],
-        ["no JSON", "{", /not valid JSON/],
+        ["a body that is not JSON", "{", /not valid JSON/],
     ])("with %s are 400, and say where", async (_what, body, message) => {
         const { status, json } = await call("POST /faults", body)
         expect(status).toBe(400)
@@ -53,7 +53,7 @@ describe("faults", () => {
 })
 
 describe("hubs", () => {
-    test("go down, up, and fail over", async () => {
+    test("become unavailable, become available, and fail over", async () => {
         await call(`POST /hubs/${hub}/down`)
         expect(emulator.cloud.hub(hub).isAvailable).toBe(false)
         await call(`POST /hubs/${hub}/up`)
@@ -64,13 +64,13 @@ describe("hubs", () => {
         expect((await call(`POST /hubs/${hub}/failover`)).json.error).toMatch(/^forSec: /)
     })
 
-    test("that are not there are 404, with those that are", async () => {
+    test("get 404 with the list of hubs if the name is unknown", async () => {
         const { status, json } = await call("POST /hubs/none/down")
         expect(status).toBe(404)
         expect(json.error).toContain(hub)
     })
 
-    test("disable, enable and rotate a device", async () => {
+    test("disable and enable a device, and rotate its key", async () => {
         const device = () => emulator.cloud.hub(hub).device("d")
         await call(`POST /hubs/${hub}/devices/d/disable`)
         expect(device()?.enabled).toBe(false)
@@ -98,7 +98,7 @@ test.each([["enrollmentGroups/g"], ["enrollments/own"]])(
     }
 )
 
-test("the clock and the throttles are set", async () => {
+test("the clock and the quotas can be set", async () => {
     await call("POST /clock", { skewSec: -600 })
     expect(emulator.cloud.clock.skewMs).toBe(-600_000)
     await call("POST /clock", { skewSec: 0 })
@@ -108,7 +108,7 @@ test("the clock and the throttles are set", async () => {
     expect((await call("POST /quotas", { hubConnects: 5 })).json.error).toMatch(/^hubConnects: /)
 })
 
-test("the state is told, without keys, and so are events", async () => {
+test("the state and the events contain no keys", async () => {
     const { json } = await call("GET /state")
     expect(json).toMatchObject({
         idScope: "0ne00EMULAT",
@@ -120,7 +120,7 @@ test("the state is told, without keys, and so are events", async () => {
     expect((await call("GET /events?since=0")).json).toEqual([])
 })
 
-test("an unknown route is 404, with those that are", async () => {
+test("an unknown route gets 404 with the list of routes", async () => {
     const { status, json } = await call("POST /nothing")
     expect(status).toBe(404)
     expect(json.error).toContain("POST /faults")

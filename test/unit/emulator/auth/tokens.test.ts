@@ -7,7 +7,7 @@ import { makeSas } from "@moorage/protocol"
 const KEY = "18RQk/hOPJR9EbsJlk2j8WA6vWaj/yi+oaYg7zmxfQNdOyMSu+SJ8O7TSlZhDJCYmn4rzEiVKIzNiVAWjLxrGA=="
 
 describe("keys", () => {
-    test("a device key is derived as Microsoft's documentation shows", () => {
+    test("a device key is derived as in Microsoft's documentation", () => {
         const group =
             "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
         expect(deriveDeviceKey(group, "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6")).toBe(
@@ -19,7 +19,7 @@ describe("keys", () => {
 describe("a SAS token", () => {
     const resource = "MyExampleHub.azure-devices.net/devices/my-symkey-device"
 
-    test("of a hub is that of Microsoft's documentation", () => {
+    test("for a hub equals the example in Microsoft's documentation", () => {
         expect(makeSas(KEY, resource, 1663119026)).toContain(
             "sig=f%2BwW8XOKeJOtiPc9Iwjc4OpExvPM7NlhM9qxN2a1aAM%3D"
         )
@@ -34,44 +34,44 @@ describe("a SAS token", () => {
         }
     )
 
-    test("has its fields in any order, and any further ones", () => {
+    test("may have its fields in any order, and further fields", () => {
         const fields = makeSas(KEY, resource, 2e9, "device").slice("SharedAccessSignature ".length).split("&")
         const token = parseSas(`SharedAccessSignature ${fields.reverse().join("&")}&x=1`)
         expect(verifySas(token, resource, [KEY], 1.9e9)).toBe(true)
     })
 
-    test("with sr spelt otherwise than it was signed is refused", () => {
+    test("is refused if the encoding of sr differs from the signed encoding", () => {
         const text = makeSas(KEY, resource, 2e9)
         expect(verifySas(parseSas(text), resource, [KEY], 1.9e9)).toBe(true)
         expect(verifySas(parseSas(text.replaceAll("%2F", "%2f")), resource, [KEY], 1.9e9)).toBe(false)
     })
 
-    test("may have its signature encoded or as it is", () => {
+    test("may have a signature with or without percent-encoding", () => {
         const text = makeSas(KEY, resource, 1663119026)
         const raw = text.replace(/sig=[^&]+/, field => decodeURIComponent(field))
         expect(raw).toContain("sig=f+wW8XOK")
         expect(verifySas(parseSas(raw), resource, [KEY], 1.6e9)).toBe(true)
     })
 
-    test("opens its resource whatever the case of the letters, with any of the keys", () => {
+    test("grants access to its resource in any case, with any of the keys", () => {
         const token = parseSas(makeSas(KEY, resource.toUpperCase(), 2e9))
         const other = Buffer.alloc(32).toString("base64")
         expect(verifySas(token, resource.toLowerCase(), [other, KEY], 1.9e9)).toBe(true)
     })
 
-    test("is good until its last moment", () => {
+    test("is valid until its expiry", () => {
         const token = parseSas(makeSas(KEY, resource, 2e9))
         expect(verifySas(token, resource, [KEY], 2e9 - 0.001)).toBe(true)
     })
 
-    test("opens what lies below its resource, by whole segments", () => {
+    test("grants access to paths below its resource, by whole segments", () => {
         const token = parseSas(makeSas(KEY, "MyExampleHub.azure-devices.net", 2e9))
         expect(verifySas(token, resource, [KEY], 1.9e9)).toBe(true)
         const half = parseSas(makeSas(KEY, "MyExampleHub.azure-devices.ne", 2e9))
         expect(verifySas(half, resource, [KEY], 1.9e9)).toBe(false)
     })
 
-    test("expired, of another key, or of another resource opens nothing", () => {
+    test("grants no access if it is expired, or has another key or resource", () => {
         const good = parseSas(makeSas(KEY, resource, 2e9))
         expect(verifySas(good, resource, [KEY], 2e9)).toBe(false)
         expect(verifySas(good, resource, [Buffer.alloc(32).toString("base64")], 1.9e9)).toBe(false)

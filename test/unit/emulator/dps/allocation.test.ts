@@ -1,4 +1,4 @@
-// Which hub: by latency, and by a webhook (DPS, "Understand custom allocation policies").
+// Allocation by latency and by a webhook (Microsoft, "Understand custom allocation policies").
 import { describe, expect, test } from "vitest"
 import { parseSas } from "../../../../tools/protocol/sas.js"
 import { allocate, type LatencyRow } from "../../../../tools/emulator/dps/allocation.js"
@@ -19,28 +19,28 @@ describe("geoLatency", () => {
     ]
     const hubOf = (id: string, hubs = HUBS) => allocate("geoLatency", id, hubs, table)
 
-    test("gives the nearest hub of the first row that fits", () => {
+    test("selects the hub with the lowest latency in the first matching row", () => {
         expect(hubOf("eu-1")).toBe(OTHER_HUB)
         expect(hubOf("eu-1.lab")).toBe(OTHER_HUB)
         expect(hubOf("us-1.lab")).toBe(HUB)
     })
 
-    test("takes a dot in a row as a dot", () => {
+    test("does not treat a dot in a row as a wildcard", () => {
         expect(allocate("geoLatency", "axb", HUBS, [{ devices: "a.b", latencyMs: { [HUB]: 1 } }])).toBe(
             allocate("hashed", "axb", HUBS, [])
         )
     })
 
-    test("chooses among the enrollment's hubs alone", () => {
+    test("selects only hubs of the enrollment", () => {
         expect(hubOf("eu-1", [HUB])).toBe(HUB)
     })
 
-    test.each([["far"], ["nowhere"]])("without a latency for %s is hashed", id => {
+    test.each([["far"], ["nowhere"]])("without a latency for %s uses the hash", id => {
         expect(hubOf(id)).toBe(allocate("hashed", id, HUBS, table))
     })
 })
 
-/** A cloud whose webhook answers as `answer` says, and what it was sent. */
+/** Returns a cloud whose webhook returns `answer()`, and the requests to the webhook. */
 function withWebhook(answer: () => { status: number; body: string }) {
     const sent: { url: string; body: Record<string, unknown> }[] = []
     const world = newCloud({
@@ -64,7 +64,7 @@ function putGroup(world: World, change: Partial<EnrollmentGroup> = {}): void {
     })
 }
 
-/** Registers device `d`. @returns what polling says when the webhook has answered */
+/** Registers device `d`. @returns the outcome after the answer of the webhook */
 async function register(world: World, body = "") {
     const { dps } = world.cloud
     const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), `${SCOPE}/registrations/d`, inAnHour(world))
@@ -111,7 +111,7 @@ describe("custom allocation", () => {
         expect(twin?.desired.properties).toEqual({ dark: true })
     })
 
-    test("tells the webhook where the device is now, and goes by it again", async () => {
+    test("sends the present assignment to the webhook, and follows its new decision", async () => {
         let hub = HUB
         const { world, sent } = withWebhook(() => choose(hub))
         putGroup(world, { reprovisionPolicy: RESET })
@@ -127,7 +127,7 @@ describe("custom allocation", () => {
         })
     })
 
-    test("with never reprovision is asked about the present hub alone", async () => {
+    test("with the policy never offers only the present hub", async () => {
         const { world, sent } = withWebhook(() => choose(HUB))
         putGroup(world, { reprovisionPolicy: NEVER })
         await register(world)
@@ -135,7 +135,7 @@ describe("custom allocation", () => {
         expect(sent.map(({ body }) => body.linkedHubs)).toEqual([HUBS, [HUB]])
     })
 
-    test("answered 400 is failed with 400207, in the service's words", async () => {
+    test("fails with 400207 and the message of the service if the webhook answers 400", async () => {
         const { world } = withWebhook(() => ({ status: 400, body: "no" }))
         putGroup(world)
         expect(await register(world)).toMatchObject({
@@ -151,8 +151,8 @@ describe("custom allocation", () => {
 
     test.each([
         ["a hub that is not linked", () => choose("other.azure-devices.net")],
-        ["no hub", () => ({ status: 200, body: "{}" })],
-        ["no JSON", () => ({ status: 200, body: "<html>" })],
+        ["an answer without a hub", () => ({ status: 200, body: "{}" })],
+        ["an answer that is not JSON", () => ({ status: 200, body: "<html>" })],
     ])("answered with %s is failed with 400207", async (_what, answer) => {
         const { world } = withWebhook(answer)
         putGroup(world)
@@ -160,7 +160,7 @@ describe("custom allocation", () => {
         expect(registrationState).toMatchObject({ status: "failed", errorCode: 400207 })
     })
 
-    test("that nobody answers is failed, and takes nothing from a device that is assigned", async () => {
+    test("fails without an answer, and an assigned device keeps its assignment", async () => {
         let up = true
         const { world } = withWebhook(() => {
             if (!up) throw new Error("connection refused")
@@ -178,7 +178,7 @@ describe("custom allocation", () => {
 })
 
 describe("the substatus", () => {
-    test("of a device that comes back to an earlier hub is reprovisionedToInitialAssignment", async () => {
+    test("of a device that returns to an earlier hub is reprovisionedToInitialAssignment", async () => {
         const world = newCloud()
         const at = (hub: string) =>
             putGroup(world, { allocationPolicy: "static", iotHubs: [hub], reprovisionPolicy: RESET })
@@ -198,8 +198,8 @@ describe("the substatus", () => {
 
 describe("a device that moves", () => {
     test.each([
-        ["takes its twin along when data is migrated", true, { seen: 1 }, { wanted: 2 }],
-        ["starts with the enrollment's twin when data is reset", false, {}, { fresh: true }],
+        ["keeps its twin if data is migrated", true, { seen: 1 }, { wanted: 2 }],
+        ["gets the enrollment's twin if data is reset", false, {}, { fresh: true }],
     ])("%s", async (_name, migrateDeviceData, reported, desired) => {
         const world = newCloud()
         const put = (hub: string) =>

@@ -1,4 +1,4 @@
-// Which enrollment, which hub, and what becomes of the device that moves (protocol-facts.md, 3).
+// The enrollment and the hub of a device, and the move of a device to another hub (protocol-facts.md, 3).
 import { describe, expect, test } from "vitest"
 import type { EnrollmentGroup } from "../../../../tools/emulator/index.js"
 import { parseSas } from "../../../../tools/protocol/sas.js"
@@ -6,7 +6,7 @@ import { hashedHub } from "../../../../tools/emulator/dps/allocation.js"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
 
-/** How long the test's DPS takes to assign. */
+/** The time that a registration stays `assigning`. */
 const ASSIGNING_MS = 2000
 const OTHER_HUB = "two.azure-devices.net"
 const OWN_KEY = Buffer.alloc(32, 9).toString("base64")
@@ -16,7 +16,7 @@ function callerOf(world: World, registrationId: string, key = deriveDeviceKey(GR
     return { registrationId, token: parseSas(token) }
 }
 
-/** Registers over no transport. @returns the registration's state, assigned or not */
+/** Registers without a transport. @returns the state of the registration */
 function register(world: World, key?: string) {
     world.cloud.dps.register(callerOf(world, "d", key), "")
     world.clock.advance(ASSIGNING_MS)
@@ -32,7 +32,7 @@ function putGroup(world: World, change: Partial<EnrollmentGroup>): void {
     })
 }
 
-describe("when the policy's hub changes", () => {
+describe("when the hub of the policy changes", () => {
     test.each([
         ["migrate", true, true, OTHER_HUB, "deviceDataMigrated"],
         ["reset", true, false, OTHER_HUB, "deviceDataReset"],
@@ -54,7 +54,7 @@ describe("when the policy's hub changes", () => {
     })
 })
 
-test("the same hub again leaves the identity, its twin and the substatus as they are", () => {
+test("an assignment to the same hub keeps the identity, its twin and the substatus", () => {
     const world = newCloud()
     putGroup(world, { iotHubs: [HUB] })
     register(world)
@@ -64,13 +64,13 @@ test("the same hub again leaves the identity, its twin and the substatus as they
 })
 
 describe("an individual enrollment", () => {
-    test("is not helped by its group's key", () => {
+    test("does not accept the key of a group", () => {
         const world = newCloud({ enrollments: [{ registrationId: "d", primaryKey: OWN_KEY }] })
         expect(register(world)).toBeUndefined()
         expect(register(world, OWN_KEY)?.status).toBe("assigned")
     })
 
-    test("that is disabled is not helped by an enabled group", () => {
+    test("that is disabled takes precedence over an enabled group", () => {
         const world = newCloud({
             enrollments: [{ registrationId: "d", primaryKey: OWN_KEY, provisioningStatus: "disabled" }],
         })
@@ -80,7 +80,7 @@ describe("an individual enrollment", () => {
         expect(world.cloud.dps.registration("d")).toBeUndefined()
     })
 
-    test("is found whatever the case of its ID", () => {
+    test("is found in any case of its ID", () => {
         const world = newCloud({ enrollments: [{ registrationId: "D", primaryKey: OWN_KEY }] })
         expect(register(world, OWN_KEY)?.registrationId).toBe("d")
     })
@@ -107,11 +107,11 @@ test.each([
     expect(put).not.toThrow(primaryKey)
 })
 
-test("a group's own key is no device's key", () => {
+test("the key of a group does not authenticate a device", () => {
     expect(register(newCloud(), GROUP_KEY)).toBeUndefined()
 })
 
-test("a hub that comes takes devices, and moves none between those there were", () => {
+test("a new hub gets some devices, and no device moves between the old hubs", () => {
     const ids = Array.from({ length: 300 }, (_, i) => `d${i}`)
     const before = ids.map(id => hashedHub(id, ["a", "b"]))
     const after = ids.map(id => hashedHub(id, ["a", "b", "c"]))
@@ -121,7 +121,7 @@ test("a hub that comes takes devices, and moves none between those there were", 
     expect(moved.length).toBeLessThan(140)
 })
 
-test("the lookup says assigning as long as the operation does", () => {
+test("the lookup returns assigning as long as the operation does", () => {
     const world = newCloud({ assigningMs: 2000 })
     const caller = callerOf(world, "d")
     const lookup = () => JSON.parse(world.cloud.dps.lookup(caller).body) as unknown

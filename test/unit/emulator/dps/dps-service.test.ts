@@ -14,7 +14,7 @@ import {
 const REGISTER = "$dps/registrations/PUT/iotdps-register/?$rid=7"
 const poll = (id: string) => `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=8&operationId=${id}`
 
-/** Registers and polls until the outcome; returns its body. */
+/** Registers, polls until the outcome, and returns its body. */
 function outcome(world: World, id: string) {
     const client = dpsClient(world, id)
     client.publish(REGISTER, "")
@@ -37,7 +37,7 @@ describe("CONNECT to DPS", () => {
         }
     )
 
-    test("takes keep alive 0 and either clean session, and never has a session present", () => {
+    test("accepts keep alive 0 and both clean session flags, and never has a session present", () => {
         const world = newCloud()
         for (const clean of [true, false]) {
             const connack = new RawClient(world).connect({ ...dpsConnect(world, "d"), clean, keepalive: 0 })
@@ -45,7 +45,7 @@ describe("CONNECT to DPS", () => {
         }
     })
 
-    test("with a wrong ID scope is CONNACK 3, as if busy", () => {
+    test("with a wrong ID scope gets CONNACK 3", () => {
         const world = newCloud()
         const username = "0ne00OTHER1/registrations/d/api-version=2019-03-31"
         const client = new RawClient(world)
@@ -53,7 +53,7 @@ describe("CONNECT to DPS", () => {
         expect(client.closed).toBe(true)
     })
 
-    test("with a wrong key is accepted; the refusal, 401000, comes at register", () => {
+    test("with a wrong key is accepted, and register gets 401000", () => {
         const world = newCloud()
         const client = new RawClient(world)
         expect(client.connect(dpsConnect(world, "d", Buffer.alloc(32).toString("base64")))?.returnCode).toBe(
@@ -71,7 +71,7 @@ describe("CONNECT to DPS", () => {
         })
     })
 
-    test("that does not come in 30 s, or is something else, ends the connection", () => {
+    test("closes the connection if it is late or if another packet comes first", () => {
         const world = newCloud()
         const silent = new RawClient(world)
         world.clock.advance(30_000)
@@ -81,7 +81,7 @@ describe("CONNECT to DPS", () => {
         expect(early.closed).toBe(true)
     })
 
-    test("then silence of one and a half keep alives ends the connection", () => {
+    test("followed by a silence of one and a half keep alives closes the connection", () => {
         const world = newCloud()
         const client = new RawClient(world)
         client.connect({ ...dpsConnect(world, "d"), keepalive: 60 })
@@ -115,7 +115,7 @@ describe("SUBSCRIBE at DPS", () => {
 })
 
 describe("a registration", () => {
-    test("is acknowledged before it is answered, 202 first, with retry-after behind $rid", () => {
+    test("gets PUBACK, then 202 with retry-after after $rid", () => {
         const world = newCloud({ retryAfterSec: 3 })
         const client = dpsClient(world, "d")
         client.publish(REGISTER, '{"registrationId":"d"}')
@@ -127,7 +127,7 @@ describe("a registration", () => {
         )
     })
 
-    test("stays assigning for its time, and then is assigned: fields in the service's order", () => {
+    test("stays assigning for its time, then is assigned, with the fields in the service's order", () => {
         const world = newCloud({ assigningMs: 2000 })
         const client = dpsClient(world, "d")
         client.publish(REGISTER, "")
@@ -155,7 +155,7 @@ describe("a registration", () => {
         expect(body.registrationState.createdDateTimeUtc).toMatch(/\.\d{7}Z$/)
     })
 
-    test("makes the device's identity on its hub, with the derived key", () => {
+    test("creates the device identity on its hub, with the derived key", () => {
         const world = newCloud()
         const { body } = outcome(world, "d")
         const { assignedHub, deviceId, substatus } = body.registrationState
@@ -163,7 +163,7 @@ describe("a registration", () => {
         expect(substatus).toBe("initialAssignment")
     })
 
-    test("ID is compared in lower case", () => {
+    test("has an ID that is compared in lower case", () => {
         const world = newCloud()
         const client = new RawClient(world)
         const fields = dpsConnect(world, "d")
@@ -177,7 +177,7 @@ describe("a registration", () => {
         expect(world.cloud.counters("d").registrations).toBe(1)
     })
 
-    test("is hashed: the same hub each time, and both get a fair share", () => {
+    test("with the policy hashed selects the same hub each time, and distributes devices evenly", () => {
         const world = newCloud()
         const shares: Record<string, number> = {}
         for (let i = 0; i < 200; i++) {
@@ -189,7 +189,7 @@ describe("a registration", () => {
         expect(Object.keys(shares)).toHaveLength(2)
     })
 
-    test("static goes to the first hub of its list; a changed list moves the device and its identity", () => {
+    test("with the policy static selects the first hub of the list, and a changed list moves the device", () => {
         const world = newCloud()
         const group = { enrollmentGroupId: "g", primaryKey: GROUP_KEY, allocationPolicy: "static" as const }
         world.cloud.dps.enrollments.putGroup({ ...group, iotHubs: [HUB] })
@@ -201,7 +201,7 @@ describe("a registration", () => {
         expect(world.cloud.hub("two.azure-devices.net").device("d")).toBeDefined()
     })
 
-    test("with the policy never stays where it is", () => {
+    test("with the policy never keeps its hub", () => {
         const world = newCloud()
         const group = {
             enrollmentGroupId: "g",
@@ -215,7 +215,7 @@ describe("a registration", () => {
         expect(outcome(world, "d").body.registrationState.assignedHub).toBe(HUB)
     })
 
-    test("of a disabled enrollment: 200, disabled, operationId empty", () => {
+    test("of a disabled enrollment gets 200, disabled and an empty operationId", () => {
         const world = newCloud()
         world.cloud.dps.enrollments.putGroup({
             enrollmentGroupId: "g",
@@ -231,7 +231,7 @@ describe("a registration", () => {
         )
     })
 
-    test("goes by the individual enrollment before the group, and by either key of both", () => {
+    test("uses the individual enrollment before the group, and accepts both keys", () => {
         const world = newCloud()
         const [primaryKey, secondaryKey] = [10, 11].map(n => Buffer.alloc(32, n).toString("base64"))
         world.cloud.dps.enrollments.putIndividual({
@@ -258,7 +258,7 @@ describe("a registration", () => {
         expect(outcome(world, "e").body.status).toBe("assigned")
     })
 
-    test("operation that is unknown, or another's, is 404 with a JSON body", () => {
+    test("gets 404 for an operation that is unknown or belongs to another device", () => {
         const world = newCloud()
         const other = dpsClient(world, "other")
         other.publish(REGISTER, "")
@@ -272,7 +272,7 @@ describe("a registration", () => {
         }
     })
 
-    test("request IDs need not be unique", () => {
+    test("may use a request ID twice", () => {
         const world = newCloud()
         const client = dpsClient(world, "d")
         for (let i = 0; i < 3; i++) {
@@ -282,7 +282,7 @@ describe("a registration", () => {
     })
 })
 
-describe("what no SDK does", () => {
+describe("a packet that no SDK sends", () => {
     test.each([
         ["an unknown topic", (client: RawClient) => client.publish("$dps/registrations/DELETE/?$rid=1", "")],
         ["QoS 2", (client: RawClient) => client.publish(REGISTER, "", 2)],
@@ -307,7 +307,7 @@ describe("what no SDK does", () => {
 })
 
 describe("a fault", () => {
-    test("is asked for once a request, and answers with its status and retry-after", () => {
+    test("is requested once per request, and sets the status and retry-after", () => {
         const world = newCloud()
         const points: string[] = []
         world.cloud.faultOverride = point => {
@@ -320,7 +320,7 @@ describe("a fault", () => {
         expect(points).toEqual(["connect", "register"])
     })
 
-    test("can delay an answer, drop the connection, or answer never", () => {
+    test("can delay an answer, close the connection, or never answer", () => {
         const world = newCloud()
         world.cloud.faultOverride = () => ({ delayMs: 500 })
         const slow = new RawClient(world)
@@ -340,7 +340,7 @@ describe("a fault", () => {
     })
 })
 
-test("no event of the cloud holds a key or a token", () => {
+test("no event of the cloud contains a key or a token", () => {
     const world = newCloud()
     outcome(world, "d")
     const text = JSON.stringify(world.cloud.history)

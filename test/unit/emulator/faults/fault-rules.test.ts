@@ -1,4 +1,4 @@
-// Faults on demand: which requests they strike, and what each does to a connection.
+// Fault rules: the requests that they affect, and the effects on a connection.
 import { Agent, request as httpRequest } from "node:http"
 import { afterEach, describe, expect, test } from "vitest"
 import { startEmulator, type Emulator, type FaultRule } from "../../../../tools/emulator/index.js"
@@ -23,7 +23,7 @@ function statusOf(client: RawClient): number {
 }
 
 describe("a rule", () => {
-    test("strikes the kind of request, the service and the IDs that it names, and no other", () => {
+    test("affects only the kind of request, the service and the IDs that it names", () => {
         const { faultRules } = newCloud().cloud
         faultRules.add({ on: "register", service: "dps", id: "lab-*", fault: { status: 503 } })
         const at = (kind: "register" | "poll", service: string, id: string) =>
@@ -35,7 +35,7 @@ describe("a rule", () => {
         expect(faultRules.list()).toMatchObject([{ ruleId: "fault-1", strikes: 1 }])
     })
 
-    test("with a count ends after it: 429 twice with retry-after, then 202", () => {
+    test("with a count of two ends after two requests", () => {
         const world = newCloud()
         world.cloud.faultRules.add({ on: "register", times: 2, fault: { status: 429, retryAfterSec: 7 } })
         const client = dpsClient(world, "d")
@@ -45,7 +45,7 @@ describe("a rule", () => {
         expect(world.cloud.faultRules.list()).toEqual([])
     })
 
-    test("with a time ends after it", () => {
+    test("with a time ends after that time", () => {
         const world = newCloud()
         world.cloud.faultRules.add({ forSec: 60, fault: { status: 500 } })
         const client = dpsClient(world, "d")
@@ -55,7 +55,7 @@ describe("a rule", () => {
         expect(statusOf(client)).toBe(202)
     })
 
-    test("with a share strikes about so many", () => {
+    test("with a share affects about that share of the requests", () => {
         const { faultRules } = newCloud().cloud
         faultRules.add({ share: 0.1, fault: { status: 503 } })
         const point = { kind: "register", service: "dps", id: "d" } as const
@@ -64,7 +64,7 @@ describe("a rule", () => {
         expect(struck).toBeLessThan(260)
     })
 
-    test("can be taken back, and all of them", () => {
+    test("can be removed, alone or with all others", () => {
         const { faultRules } = newCloud().cloud
         const ruleId = faultRules.add({ fault: { status: 503 } })
         expect(faultRules.remove(ruleId)).toBe(true)
@@ -75,7 +75,7 @@ describe("a rule", () => {
     })
 })
 
-describe("at CONNECT", () => {
+describe("a fault at CONNECT", () => {
     const connecting = (rule: FaultRule) => {
         const world = newCloud()
         world.cloud.hub(HUB).putDevice("d", [DEVICE_KEY])
@@ -84,18 +84,18 @@ describe("at CONNECT", () => {
         return { world, client, connack: client.connect(hubConnect(world, "d", DEVICE_KEY)) }
     }
 
-    test("refuse is a CONNACK code", () => {
+    test("can be a CONNACK code", () => {
         expect(connecting({ fault: { connack: 3 } }).connack?.returnCode).toBe(3)
     })
 
-    test("delay is a late CONNACK", () => {
+    test("can delay CONNACK", () => {
         const { world, client, connack } = connecting({ fault: { delayMs: 5000 } })
         expect(connack).toBeUndefined()
         world.clock.advance(5000)
         expect(client.take("connack")).toMatchObject({ returnCode: 0 })
     })
 
-    test("drop after N bytes cuts a packet in two", () => {
+    test("can close the connection in the middle of a packet", () => {
         const { world, client, connack } = connecting({ fault: { dropAfterBytes: 3 } })
         expect(connack).toBeUndefined()
         expect(client.closed).toBe(true)
@@ -104,7 +104,7 @@ describe("at CONNECT", () => {
         expect(world.cloud.hub(HUB).device("d")?.session).toBeUndefined()
     })
 
-    test("drop after more bytes than a CONNACK lets it through", () => {
+    test("that closes after more bytes than a CONNACK lets the CONNACK through", () => {
         const { client, connack } = connecting({ fault: { dropAfterBytes: 5 } })
         expect(connack?.returnCode).toBe(0)
         client.send({ cmd: "pingreq" })
@@ -123,7 +123,7 @@ describe("at CONNECT", () => {
         }
     )
 
-    test("mute is no answer at all", () => {
+    test("can suppress the answer", () => {
         const { client, connack } = connecting({ fault: { mute: true } })
         expect(connack).toBeUndefined()
         expect(client.closed).toBe(false)
@@ -131,7 +131,7 @@ describe("at CONNECT", () => {
 })
 
 describe("a hub that fails over", () => {
-    test("drops its sessions, refuses for so long, and has its devices again", () => {
+    test("closes its sessions, refuses connections for the given time, and then accepts its devices", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         const client = hubClient(world, "d")
@@ -144,8 +144,8 @@ describe("a hub that fails over", () => {
     })
 })
 
-describe("keys that are rotated", () => {
-    test("on a hub: the session stays, the next CONNECT needs the new key", () => {
+describe("a key rotation", () => {
+    test("on a hub keeps the session, and the next CONNECT needs the new key", () => {
         const world = newCloud()
         const client = hubClient(world, "d")
         const key = world.cloud.hub(HUB).rotateKey("d", "primary")
@@ -154,7 +154,7 @@ describe("keys that are rotated", () => {
         expect(new RawClient(world).connect(hubConnect(world, "d", key))?.returnCode).toBe(0)
     })
 
-    test("the secondary leaves the primary as it is", () => {
+    test("of the secondary key does not change the primary key", () => {
         const world = newCloud()
         hubClient(world, "d")
         const key = world.cloud.hub(HUB).rotateKey("d", "secondary")
@@ -162,8 +162,8 @@ describe("keys that are rotated", () => {
     })
 })
 
-describe("a clock that is wrong", () => {
-    test("refuses tokens that are good, and good again when it is right", () => {
+describe("a wrong clock", () => {
+    test("makes valid tokens fail until it is corrected", () => {
         const world = newCloud()
         world.cloud.hub(HUB).putDevice("d", [DEVICE_KEY])
         const connect = () => new RawClient(world).connect(hubConnect(world, "d", DEVICE_KEY))?.returnCode
@@ -174,18 +174,18 @@ describe("a clock that is wrong", () => {
     })
 })
 
-test("throttles can be changed while the cloud runs", () => {
+test("quotas can be changed while the cloud runs", () => {
     const world = newCloud()
     world.cloud.setQuotas({ dpsRegistrations: { calls: 1, perSec: 60 } })
     const client = dpsClient(world, "d")
     expect([statusOf(client), statusOf(client)]).toEqual([202, 429])
 })
 
-describe("over HTTP on a real socket", () => {
+describe("a fault over HTTP on a socket", () => {
     let emulator: Emulator | undefined
     afterEach(() => emulator?.close())
 
-    test("drop after N bytes breaks the answer off", async () => {
+    test("can cut the answer after a number of bytes", async () => {
         emulator = await startEmulator({ httpPort: 0, idScope: SCOPE })
         emulator.cloud.faultRules.add({ on: "lookup", fault: { dropAfterBytes: 20 } })
         const resource = `${SCOPE}/registrations/d`
@@ -206,7 +206,7 @@ describe("over HTTP on a real socket", () => {
         expect(received).not.toBe("answered")
     })
 
-    test("a DPS fault strikes MQTT and HTTP alike", () => {
+    test("at DPS affects MQTT and HTTP", () => {
         const world = newCloud()
         world.cloud.faultRules.add({ service: "dps", fault: { connack: 3, status: 503 } })
         expect(new RawClient(world).connect(dpsConnect(world, "d"))?.returnCode).toBe(3)

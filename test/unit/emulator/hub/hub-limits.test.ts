@@ -1,4 +1,4 @@
-// Sizes, lives and counts that IoT Hub keeps to (protocol-facts.md, 4).
+// The limits of IoT Hub: sizes, lifetimes and counts (protocol-facts.md, 4).
 import { describe, expect, test } from "vitest"
 import {
     DEVICE_KEY,
@@ -19,7 +19,7 @@ function telemetryCount(world: World): number {
 }
 
 describe("telemetry", () => {
-    test("of 256 KB with its topic is taken, a byte more closes the connection", () => {
+    test("of 256 KB with its topic is accepted, and one byte more closes the connection", () => {
         const world = newCloud()
         const client = hubClient(world, "d")
         client.publish(EVENTS, "x".repeat(256 * KB - EVENTS.length))
@@ -68,7 +68,7 @@ describe("reported properties", () => {
     })
 })
 
-test("tags are 8 KB at most", () => {
+test("tags have at most 8 KB", () => {
     const hub = newCloud().cloud.hub(HUB)
     hub.putDevice("d", [DEVICE_KEY])
     hub.patchTags("d", { a: "x".repeat(4000), b: "x".repeat(4000) })
@@ -97,7 +97,7 @@ describe("a direct method", () => {
 })
 
 describe("a cloud-to-device message", () => {
-    /** A device with a persistent session that is away. */
+    /** Returns a device that has a persistent session and is not connected. */
     function away(world: World): void {
         const client = hubClient(world, "d", { clean: false, keepalive: 0 })
         client.subscribe(C2D)
@@ -109,7 +109,7 @@ describe("a cloud-to-device message", () => {
         return client
     }
 
-    test("waits an hour, and not longer", () => {
+    test("expires after one hour", () => {
         const world = newCloud()
         away(world)
         world.cloud.hub(HUB).sendToDevice("d", "early")
@@ -121,7 +121,7 @@ describe("a cloud-to-device message", () => {
         expect(client.message()).toBeUndefined()
     })
 
-    test("with an expiry of its own waits until then", () => {
+    test("expires at its own expiry time", () => {
         const world = newCloud()
         away(world)
         world.cloud.hub(HUB).sendToDevice("d", "short", {}, world.clock.nowMs() + 5000)
@@ -141,7 +141,7 @@ describe("a cloud-to-device message", () => {
         expect(back(world).message()).toBeUndefined()
     })
 
-    test("that is sent and not acknowledged counts among the fifty", () => {
+    test("that is sent and not acknowledged counts towards the limit of 50", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         const client = hubClient(world, "d", { clean: false })
@@ -156,10 +156,10 @@ describe("a cloud-to-device message", () => {
     })
 })
 
-describe("a hub whose daily quota is spent", () => {
+describe("a hub whose daily quota is used up", () => {
     const quotas = { hubDailyMessages: 3 }
 
-    test("counts every 4 KB begun, takes connections and closes them, until midnight UTC", () => {
+    test("counts each started 4 KB, and closes connections after CONNACK until midnight UTC", () => {
         const world = newCloud({ quotas })
         const client = hubClient(world, "d")
         client.publish(EVENTS, "x".repeat(5000))

@@ -25,7 +25,7 @@ describe("CONNECT to a hub", () => {
     })
 
     test.each([
-        ["an unknown device", (world: World) => hubConnect(world, "stranger", DEVICE_KEY)],
+        ["an unknown device", (world: World) => hubConnect(world, "unknown", DEVICE_KEY)],
         ["a wrong key", (world: World) => hubConnect(world, "d", Buffer.alloc(32).toString("base64"))],
         ["an expired token", (world: World) => hubConnect(world, "d", DEVICE_KEY, inAnHour(world) - 3600)],
         ["no password", (world: World) => ({ ...hubConnect(world, "d", DEVICE_KEY), password: undefined })],
@@ -49,7 +49,7 @@ describe("CONNECT to a hub", () => {
         expect(client.closed).toBe(true)
     })
 
-    test("of a disabled device, and to a hub that is down, is CONNACK 5 too", () => {
+    test("of a disabled device or to an unavailable hub gets CONNACK 5", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         hub.putDevice("d", [DEVICE_KEY])
@@ -62,7 +62,7 @@ describe("CONNECT to a hub", () => {
         expect(new RawClient(world).connect(hubConnect(world, "d", DEVICE_KEY))?.returnCode).toBe(0)
     })
 
-    test("of a newcomer ends the older connection of the device", () => {
+    test("closes the older connection of the device", () => {
         const world = newCloud()
         const first = hubClient(world, "d")
         const second = hubClient(world, "d")
@@ -71,7 +71,7 @@ describe("CONNECT to a hub", () => {
 })
 
 describe("a session", () => {
-    test("ends when its token expires, be it weeks away", () => {
+    test("ends when its token expires, even after weeks", () => {
         const world = newCloud()
         const weeks = 40 * 86_400
         const expirySec = inAnHour(world) - 3600 + weeks
@@ -85,7 +85,7 @@ describe("a session", () => {
         expect(client.closed).toBe(true)
     })
 
-    test("ends when the device is disabled, deleted, or the hub goes down", () => {
+    test("ends when the device is disabled or deleted, or when the hub becomes unavailable", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         for (const act of [
@@ -102,7 +102,7 @@ describe("a session", () => {
         }
     })
 
-    test("takes five subscriptions of the known filters, and grants QoS 1 for 2", () => {
+    test("accepts five subscriptions of the known filters, and grants QoS 1 for QoS 2", () => {
         const world = newCloud()
         const client = hubClient(world, "d")
         const filters = [
@@ -120,7 +120,7 @@ describe("a session", () => {
 })
 
 describe("telemetry", () => {
-    test("is taken with its property bag, and acknowledged", () => {
+    test("is recorded with its property bag, and acknowledged", () => {
         const world = newCloud()
         const client = hubClient(world, "d")
         client.publish(`${EVENTS}a=1&b=x%20y`, '{"t":1}')
@@ -130,7 +130,7 @@ describe("telemetry", () => {
         ])
     })
 
-    test("under another device's name, or with QoS 2, ends the connection", () => {
+    test("with the topic of another device or with QoS 2 closes the connection", () => {
         const world = newCloud()
         for (const [topic, qos] of [
             ["devices/e/messages/events/", 1],
@@ -143,7 +143,7 @@ describe("telemetry", () => {
         expect(telemetry(world)).toEqual([])
     })
 
-    test("of the will comes when the connection breaks, and not after DISCONNECT", () => {
+    test("of the will is recorded when the connection fails, and not after DISCONNECT", () => {
         const world = newCloud()
         const will = { topic: EVENTS, payload: Buffer.from("gone"), qos: 0 as const, retain: false }
         const orderly = hubClient(world, "d", { will })
@@ -157,7 +157,7 @@ describe("telemetry", () => {
 })
 
 describe("a direct method", () => {
-    test("reaches the device and brings back status and payload", async () => {
+    test("reaches the device and returns status and payload", async () => {
         const world = newCloud()
         const client = hubClient(world, "d")
         client.subscribe(METHODS)
@@ -169,7 +169,7 @@ describe("a direct method", () => {
         expect(await answer).toEqual({ status: 201, payload: { b: 2 } })
     })
 
-    test("to a device that is absent or takes none is 404103; one that stays silent, 504101", async () => {
+    test("fails with 404103 for an absent device, and with 504101 if no answer comes", async () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         hub.putDevice("d", [DEVICE_KEY])
@@ -188,7 +188,7 @@ describe("a direct method", () => {
 describe("a cloud-to-device message", () => {
     const FILTER = "devices/d/messages/devicebound/#"
 
-    test("waits for a persistent session, and waits again until it is acknowledged", () => {
+    test("is queued for a persistent session until it is acknowledged", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         const first = hubClient(world, "d", { clean: false })
@@ -210,7 +210,7 @@ describe("a cloud-to-device message", () => {
         expect(hubClient(world, "d", { clean: false }).message()).toBeUndefined()
     })
 
-    test("is dropped by a clean session", () => {
+    test("is deleted by a clean session", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         hubClient(world, "d", { clean: false }).end()
@@ -220,7 +220,7 @@ describe("a cloud-to-device message", () => {
         expect(client.message()).toBeUndefined()
     })
 
-    test("over fifty waiting is refused", () => {
+    test("is refused if fifty messages are queued", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         hubClient(world, "d", { clean: false }).end()
@@ -230,7 +230,7 @@ describe("a cloud-to-device message", () => {
 })
 
 describe("a twin", () => {
-    test("is read, reported to and patched, with versions and null for delete", () => {
+    test("is read, reported and patched, with versions and with null for a deletion", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         const client = hubClient(world, "d")

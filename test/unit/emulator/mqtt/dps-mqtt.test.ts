@@ -1,4 +1,4 @@
-// DPS over MQTT, word for word: refusals, filters, quality of service, bodies (protocol-facts.md, 1.2 to 1.7).
+// DPS over MQTT: refusals, filters, quality of service and the exact bodies (protocol-facts.md, 1.2 to 1.7).
 import { describe, expect, test } from "vitest"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import {
@@ -25,7 +25,7 @@ function ask(client: RawClient, topic: string, body = "") {
     return answer
 }
 
-/** Registers and waits. @returns the operation ID */
+/** Registers and waits for the answer. @returns the operation ID */
 function registered(world: ReturnType<typeof newCloud>, client: RawClient): string {
     const { operationId } = JSON.parse(ask(client, REGISTER).body) as { operationId: string }
     world.clock.advance(2000)
@@ -51,7 +51,7 @@ describe("CONNECT", () => {
 })
 
 describe("the refusal of a register", () => {
-    test("has the service's body: error code, tracking ID, message, time; no operation", () => {
+    test("has an error code, a tracking ID, a message and a time, and no operation", () => {
         const world = newCloud()
         const client = new RawClient(world)
         client.connect(dpsConnect(world, "d", GROUP_KEY))
@@ -78,7 +78,7 @@ describe("the refusal of a register", () => {
         expect(JSON.parse(ask(client, REGISTER).body)).toMatchObject({ errorCode: 401000 })
     })
 
-    test.each([["ends-in-dot."], ["sp ace"], ["x".repeat(129)]])("meets the ID %s", id => {
+    test.each([["ends-in-dot."], ["sp ace"], ["x".repeat(129)]])("is sent for the malformed ID %s", id => {
         const client = dpsClient(newCloud(), id)
         expect(ask(client, REGISTER).topic).toContain("/res/400/")
     })
@@ -95,7 +95,7 @@ describe("the response", () => {
         expect(answer.messageId).toBe(granted ? 1 : undefined)
     })
 
-    test("needs the subscription, which only UNSUBSCRIBE from it ends", () => {
+    test("needs the subscription, which ends only with UNSUBSCRIBE", () => {
         const client = dpsClient(newCloud(), "d")
         client.send({ cmd: "unsubscribe", messageId: 7, unsubscriptions: ["$dps/other"] })
         expect(client.take("unsuback")).toMatchObject({ messageId: 7 })
@@ -104,7 +104,7 @@ describe("the response", () => {
         expect(() => ask(client, REGISTER)).toThrow("no answer")
     })
 
-    test.each([["a-b"], ["8f7c1d3e-6d0b-4b8e-9f6a-1c2d3e4f5a6b"]])("gives back $rid %s as it came", rid => {
+    test.each([["a-b"], ["8f7c1d3e-6d0b-4b8e-9f6a-1c2d3e4f5a6b"]])("has the request's $rid %s", rid => {
         const { topic } = ask(dpsClient(newCloud(), "d"), REGISTER.replace(/1$/, rid))
         expect(topic).toBe(`$dps/registrations/res/202/?$rid=${rid}&retry-after=3`)
     })
@@ -128,7 +128,7 @@ test.each([
     expect(client.closed).toBe(true)
 })
 
-describe("bodies, word for word", () => {
+describe("the body", () => {
     test("of a poll while assigning", () => {
         const client = dpsClient(newCloud(), "d")
         const { operationId } = JSON.parse(ask(client, REGISTER).body) as { operationId: string }
@@ -140,7 +140,7 @@ describe("bodies, word for word", () => {
         )
     })
 
-    test("of a poll once assigned", () => {
+    test("of a poll after the assignment", () => {
         const world = newCloud({ hubs: [{ hostName: HUB }] })
         const client = dpsClient(world, "d")
         const operationId = registered(world, client)
@@ -153,7 +153,7 @@ describe("bodies, word for word", () => {
         )
     })
 
-    test("of an operation that failed: 200 all the same, with its code and message", () => {
+    test("of a failed operation has status 200, a code and a message", () => {
         const world = newCloud()
         const group = { enrollmentGroupId: "g", primaryKey: GROUP_KEY }
         world.cloud.dps.enrollments.putGroup({ ...group, iotHubs: ["gone.azure-devices.net"] })
@@ -186,7 +186,7 @@ describe("bodies, word for word", () => {
         }
     )
 
-    test("of a poll do not matter", () => {
+    test("of a poll request is ignored", () => {
         const world = newCloud()
         const client = dpsClient(world, "d")
         expect(ask(client, poll(registered(world, client)), "{").topic).toContain("/res/200/")

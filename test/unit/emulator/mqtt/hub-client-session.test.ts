@@ -1,4 +1,4 @@
-// What a hub keeps between two connections of a device, and how it reads topics (protocol-facts.md, 5.1, 5.3, 5.4).
+// The state between two connections of a device, and the parsing of topics (protocol-facts.md, 5.1, 5.3, 5.4).
 import type { IConnectPacket, IPublishPacket } from "mqtt-packet"
 import { describe, expect, test } from "vitest"
 import {
@@ -14,7 +14,7 @@ import {
 const DEVICE_BOUND = "devices/d/messages/devicebound/#"
 const EVENTS = "devices/d/messages/events/"
 
-/** Connects the device once more. @returns its client, and session present */
+/** Connects the device again. @returns its client and the flag session present */
 function comeBack(world: World, fields: Partial<IConnectPacket>) {
     world.cloud.hub(HUB).putDevice("d", [DEVICE_KEY])
     const client = new RawClient(world)
@@ -60,7 +60,7 @@ describe("subscriptions", () => {
         expect(client.message()).toBeUndefined()
     })
 
-    test("of a persistent session outlive the connection, until UNSUBSCRIBE", () => {
+    test("of a persistent session survive the connection until UNSUBSCRIBE", () => {
         const world = newCloud()
         const first = hubClient(world, "d", { clean: false })
         first.subscribe("$iothub/twin/res/#")
@@ -76,7 +76,7 @@ describe("subscriptions", () => {
 })
 
 describe("a cloud-to-device message", () => {
-    test("comes again as a duplicate under its packet identifier [MQTT-4.4.0-1]", () => {
+    test("is sent again as a duplicate with the same packet identifier [MQTT-4.4.0-1]", () => {
         const world = newCloud()
         const first = hubClient(world, "d", { clean: false })
         first.subscribe(DEVICE_BOUND)
@@ -101,7 +101,7 @@ describe("a cloud-to-device message", () => {
         expect(next.messageId).not.toBe(messageId)
     })
 
-    test("is not kept for a device that never connected", () => {
+    test("is not queued for a device that has never connected", () => {
         const world = newCloud()
         const hub = world.cloud.hub(HUB)
         hub.putDevice("d", [DEVICE_KEY])
@@ -114,7 +114,7 @@ describe("a cloud-to-device message", () => {
         expect(client.message()?.body).toBe("now")
     })
 
-    test("at QoS 0 is not waited for", () => {
+    test("at QoS 0 needs no acknowledgement", () => {
         const world = newCloud()
         const first = hubClient(world, "d", { clean: false })
         first.subscribe(DEVICE_BOUND, 0)
@@ -135,14 +135,14 @@ describe("the property bag", () => {
             { "$.ct": "application/json", "$.ce": "utf-8" },
         ],
         ["no value, an empty one, and a value with =", "a&b=&c=d=e", { a: "", b: "", c: "d=e" }],
-        ["what is not percent-encoded", "a=100%", { a: "100%" }],
+        ["text that is not percent-encoded", "a=100%", { a: "100%" }],
     ])("%s", (_name, bag, expected) => {
         const world = newCloud()
         hubClient(world, "d").publish(EVENTS + bag, "{}")
         expect(properties(world)).toEqual([expected])
     })
 
-    test("RETAIN is not kept but passed on as mqtt-retain", () => {
+    test("contains RETAIN as mqtt-retain", () => {
         const world = newCloud()
         const packet = { cmd: "publish", topic: `${EVENTS}a=1`, payload: "", qos: 0, dup: false } as const
         hubClient(world, "d").send({ ...packet, retain: true })
@@ -159,7 +159,7 @@ describe("a will", () => {
         expect(properties(world)).toEqual([{ a: "1", "iothub-MessageType": "Will" }])
     })
 
-    test("on any other topic than telemetry comes to nothing", () => {
+    test("with another topic than telemetry is ignored", () => {
         const world = newCloud()
         hubClient(world, "d", { will: will("devices/e/messages/events/") }).end()
         expect(properties(world)).toEqual([])
@@ -175,7 +175,7 @@ describe("a will", () => {
 
 test.each([
     ["no version", ""],
-    ["the oldest", "api-version=2016-11-14"],
+    ["the oldest version", "api-version=2016-11-14"],
     ["DeviceClientType and model-id", "api-version=2021-04-12&DeviceClientType=c%2F1&model-id=dtmi%3Aa%3B1"],
 ])("a hub takes a user name with /? and %s", (_name, query) => {
     const world = newCloud()
@@ -194,7 +194,7 @@ test("device IDs are case-sensitive, host names are not", () => {
     expect(as(`${HUB.toUpperCase()}/d/?api-version=2021-04-12`, "d")).toBe(0)
 })
 
-test("a late answer to a method is dropped, and so is another device's", async () => {
+test("a late answer to a method is ignored, and so is the answer of another device", async () => {
     const world = newCloud()
     const hub = world.cloud.hub(HUB)
     const client = hubClient(world, "d")

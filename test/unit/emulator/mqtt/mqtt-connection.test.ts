@@ -1,4 +1,4 @@
-// What ends an MQTT connection, of DPS and hubs alike: bad bytes, and time.
+// The ends of an MQTT connection to DPS or to a hub: malformed packets and timeouts.
 import fc from "fast-check"
 import mqtt from "mqtt-packet"
 import { expect, test } from "vitest"
@@ -7,7 +7,7 @@ import { dpsClient, dpsConnect, hubClient, newCloud, RawClient } from "../../../
 const KB = 1024
 const EVENTS = "devices/d/messages/events/"
 
-/** A DPS client with that keep alive. */
+/** Returns a connected DPS client with this keep alive. */
 function connected(keepalive: number) {
     const world = newCloud()
     const client = new RawClient(world)
@@ -35,7 +35,7 @@ test("a first packet that is not CONNECT closes the connection [MQTT-3.1.0-1]", 
     expect(client.closed).toBe(true)
 })
 
-test("no bytes whatever throw, or get a CONNACK 0", () => {
+test("random bytes neither throw nor get CONNACK 0", () => {
     const accepted = (bytes: Uint8Array) => {
         const world = newCloud()
         new RawClient(world).sendBytes(bytes)
@@ -48,7 +48,7 @@ test("no bytes whatever throw, or get a CONNACK 0", () => {
     )
 })
 
-test("a packet split anywhere is the same packet", () => {
+test("a packet may be split at any byte", () => {
     const hello = mqtt.generate({
         ...dpsConnect(newCloud(), "d"),
         cmd: "connect",
@@ -66,7 +66,7 @@ test("a packet split anywhere is the same packet", () => {
     }
 })
 
-test("telemetry of 256 KB is taken", () => {
+test("telemetry of 256 KB is accepted", () => {
     const world = newCloud()
     const client = hubClient(world, "d")
     client.publish(EVENTS, "x".repeat(256 * KB - EVENTS.length))
@@ -87,7 +87,7 @@ test.each([
     expect(world.cloud.history.some(({ kind }) => kind === "telemetry")).toBe(false)
 })
 
-test("no CONNECT in 30 s closes, bytes of one or not", () => {
+test("a missing or incomplete CONNECT closes the connection after 30 s", () => {
     const world = newCloud()
     const mute = new RawClient(world)
     const slow = new RawClient(world)
@@ -98,7 +98,7 @@ test("no CONNECT in 30 s closes, bytes of one or not", () => {
     expect([mute.closed, slow.closed]).toEqual([true, true])
 })
 
-test("CONNACK may come later than that, as from a hub that queues connections", () => {
+test("CONNACK may come later than 30 s, as from a hub that delays connections", () => {
     const world = newCloud()
     world.cloud.faultOverride = () => ({ delayMs: 60_000 })
     const client = new RawClient(world)
@@ -109,7 +109,7 @@ test("CONNACK may come later than that, as from a hub that queues connections", 
     expect(client.take("connack")).toMatchObject({ returnCode: 0 })
 })
 
-test("one and a half keep alives of silence close, counted from the last packet [MQTT-3.1.2-24]", () => {
+test("one and a half keep alives after the last packet, the connection closes [MQTT-3.1.2-24]", () => {
     const { world, client } = connected(60)
     world.clock.advance(89_000)
     client.send({ cmd: "pingreq" })
@@ -120,7 +120,7 @@ test("one and a half keep alives of silence close, counted from the last packet 
     expect(client.closed).toBe(true)
 })
 
-test("the server waits 29.45 min at most", () => {
+test("the server waits at most 29.45 min", () => {
     const { world, client } = connected(0xffff)
     world.clock.advance(1_766_999)
     expect(client.closed).toBe(false)
@@ -128,13 +128,13 @@ test("the server waits 29.45 min at most", () => {
     expect(client.closed).toBe(true)
 })
 
-test("keep alive 0 turns the clock off", () => {
+test("keep alive 0 turns the timer off", () => {
     const { world, client } = connected(0)
     world.clock.advance(86_400_000)
     expect(client.closed).toBe(false)
 })
 
-test("a connection that is over leaves no timer behind", () => {
+test("a closed connection leaves no timer behind", () => {
     const world = newCloud()
     for (const client of [dpsClient(world, "d"), hubClient(world, "d")]) client.send({ cmd: "disconnect" })
     world.clock.advance(0)

@@ -13,7 +13,7 @@ const REGISTER = "$dps/registrations/PUT/iotdps-register/?$rid=1"
 const POLL = "$dps/registrations/GET/iotdps-get-operationstatus/?$rid=1&operationId=x"
 
 describe("DPS", () => {
-    test("answers the 1,001st registration of a minute with 429, and a retry-after that is enough", () => {
+    test("answers the 1,001st registration of a minute with 429 and a sufficient retry-after", () => {
         const world = newCloud()
         const client = dpsClient(world, "d")
         const register = () => {
@@ -27,7 +27,7 @@ describe("DPS", () => {
         expect(register()).toContain("/202/")
     })
 
-    test("takes five polls of a device in ten seconds, and of each device on its own", () => {
+    test("accepts five polls in ten seconds per device", () => {
         const world = newCloud()
         const client = dpsClient(world, "d")
         const poll = (from: RawClient) => {
@@ -50,7 +50,7 @@ describe("DPS", () => {
 })
 
 describe("a hub", () => {
-    test("over its connect rate sends CONNACK late, and closes when it would be over a minute", () => {
+    test("over its connect rate delays CONNACK, and closes the connection if the delay exceeds a minute", () => {
         const world = newCloud({ quotas: { hubConnects: { calls: 1, perSec: 10 } } })
         world.cloud.hub(HUB).putDevice("d", [DEVICE_KEY])
         const clients = Array.from({ length: 8 }, () => new RawClient(world))
@@ -65,7 +65,7 @@ describe("a hub", () => {
         expect(clients[1].take("connack")).toBeDefined()
     })
 
-    test("over its message rate sends PUBACK late, and in the end closes", () => {
+    test("over its message rate delays PUBACK, and closes the connection if the delay is too long", () => {
         const world = newCloud({ quotas: { hubTelemetry: { calls: 1, perSec: 20 } } })
         const client = hubClient(world, "d", { keepalive: 0 })
         const send = () => client.publish("devices/d/messages/events/", "{}")

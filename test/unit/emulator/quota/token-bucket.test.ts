@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest"
 import { TokenBucket, DeviceBuckets } from "../../../../tools/emulator/quota/token-bucket.js"
 
 describe("a token bucket", () => {
-    test("gives what it holds at once, then refuses and says for how long", () => {
+    test("gives its tokens immediately, then refuses with the time to wait", () => {
         const clock = new ManualClock()
         const bucket = new TokenBucket({ calls: 3, perSec: 60 }, clock)
         expect([bucket.take(), bucket.take(), bucket.take()]).toEqual([0, 0, 0])
@@ -14,7 +14,7 @@ describe("a token bucket", () => {
         expect(bucket.take()).toBeCloseTo(20)
     })
 
-    test("waiting as long as it said is always enough", () => {
+    test("has a token after the returned time", () => {
         fc.assert(
             fc.property(
                 fc.integer({ min: 1, max: 1000 }),
@@ -35,7 +35,7 @@ describe("a token bucket", () => {
         )
     })
 
-    test("never gives more than its rate over any stretch, but for the first fill", () => {
+    test("never exceeds its rate in any period, apart from the first fill", () => {
         const clock = new ManualClock()
         const bucket = new TokenBucket({ calls: 100, perSec: 1 }, clock)
         let given = 0
@@ -47,7 +47,7 @@ describe("a token bucket", () => {
         expect(given).toBeLessThanOrEqual(1100)
     })
 
-    test("is kept for each device on its own", () => {
+    test("exists per device", () => {
         const clock = new ManualClock()
         const buckets = new DeviceBuckets({ calls: 1, perSec: 10 }, clock)
         expect([buckets.take("a"), buckets.take("b")]).toEqual([0, 0])

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import { GROUP_KEY, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
 
-/** An HTTP connection in memory; collects what comes back. */
+/** Opens an HTTP connection in memory that collects the answers. */
 function open({ cloud, clock }: World) {
     const [mine, theirs] = linkPair(clock)
     let text = ""
@@ -39,7 +39,7 @@ interface Call {
     key?: string
 }
 
-/** One request with a valid token, and its response taken apart. */
+/** Sends one request with a valid token, and returns the parsed response. */
 function call(world: World, { method, path, id = "d", body = "", headers = "", key }: Call) {
     const token = makeSas(
         key ?? deriveDeviceKey(GROUP_KEY, id),
@@ -70,7 +70,7 @@ function registered(world: World): string {
 }
 
 describe("the device API", () => {
-    test("registers: 202 with Retry-After and Location, then 200 with the assignment", () => {
+    test("registers with 202, Retry-After and Location, then 200 with the assignment", () => {
         const world = newCloud({ retryAfterSec: 3 })
         const first = call(world, { ...REGISTER, body: '{"registrationId":"d"}' })
         expect(first.status).toBe(202)
@@ -87,7 +87,7 @@ describe("the device API", () => {
         })
     })
 
-    test("looks up: flat, and 404 for who never registered", () => {
+    test("looks up a flat record, and answers 404 without a registration", () => {
         const world = newCloud()
         expect(call(world, LOOKUP)).toMatchObject({ status: 404, body: { errorCode: 404201 } })
         registered(world)
@@ -100,12 +100,12 @@ describe("the device API", () => {
         expect(world.cloud.counters("d")).toEqual({ registrations: 1, polls: 0, lookups: 2 })
     })
 
-    test("looks up null for who never registered, by option", () => {
+    test("looks up null without a registration with lookupUnknown null", () => {
         const { status, body } = call(newCloud({ quirks: { lookupUnknown: "null" } }), LOOKUP)
         expect({ status, body }).toEqual({ status: 200, body: null })
     })
 
-    test("has its routes in any case", () => {
+    test("ignores the case of its routes", () => {
         const world = newCloud()
         expect(call(world, { ...REGISTER, path: `/${SCOPE}/Registrations/d/REGISTER${API}` }).status).toBe(
             202
@@ -117,7 +117,11 @@ describe("the device API", () => {
         ["another ID scope", { ...LOOKUP, path: `/0neOTHER/registrations/d${API}` }, 401],
         ["no api-version", { ...LOOKUP, path: `/${SCOPE}/registrations/d` }, 400],
         ["an unknown path", { method: "GET", path: "/" }, 404],
-        ["a path that is no text", { ...LOOKUP, path: `/${SCOPE}/registrations/d%${API}` }, 404],
+        [
+            "a path with malformed percent-encoding",
+            { ...LOOKUP, path: `/${SCOPE}/registrations/d%${API}` },
+            404,
+        ],
         ["a malformed ID", { ...LOOKUP, path: `/${SCOPE}/registrations/d.${API}` }, 400],
     ])("refuses %s, with Date and a JSON body all the same", (_name, request, status) => {
         const answer = call(newCloud(), request)
@@ -126,7 +130,7 @@ describe("the device API", () => {
         expect(answer.body).toMatchObject({ errorCode: expect.any(Number), message: expect.any(String) })
     })
 
-    test("throttled: the fault's status and Retry-After", () => {
+    test("sends the status and Retry-After of a fault", () => {
         const world = newCloud()
         world.cloud.faultOverride = point =>
             point.kind === "lookup" ? { status: 429, retryAfterSec: 5 } : undefined
@@ -137,7 +141,7 @@ describe("the device API", () => {
 })
 
 describe("an HTTP connection", () => {
-    test("is kept for the next request, and closed when asked to", () => {
+    test("stays open for the next request, and closes on request", () => {
         const world = newCloud()
         const { connection } = call(world, LOOKUP)
         expect(connection.isClosed()).toBe(false)
@@ -155,7 +159,7 @@ describe("an HTTP connection", () => {
         expect(text.endsWith("\r\n\r\n")).toBe(true)
     })
 
-    test("takes a request byte by byte, and two at once", () => {
+    test("accepts a request byte by byte, and two requests together", () => {
         const connection = open(newCloud())
         const request = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
         for (const byte of request) connection.send(byte)
@@ -164,7 +168,7 @@ describe("an HTTP connection", () => {
     })
 
     test.each([
-        ["no HTTP", "\x10\x20\r\n\r\n", "400"],
+        ["bytes that are not HTTP", "\x10\x20\r\n\r\n", "400"],
         ["a header without a colon", "GET / HTTP/1.1\r\nnonsense\r\n\r\n", "400"],
         ["a negative length", "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "400"],
         ["a body over 96 KB", "PUT / HTTP/1.1\r\nContent-Length: 99000\r\n\r\n", "413"],

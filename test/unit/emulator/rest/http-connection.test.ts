@@ -1,4 +1,4 @@
-// HTTP/1.1 on a byte stream: what every answer carries, limits, order, faults.
+// HTTP/1.1 on a byte stream: the header Date, limits, order and faults.
 import { type Link, linkPair } from "@moorage/runtime"
 import { describe, expect, test } from "vitest"
 import { acceptHttp, type InjectedFault } from "../../../../tools/emulator/index.js"
@@ -8,7 +8,7 @@ import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "../../../
 const DATE = "Date: Thu, 01 Jan 2026 00:00:00 GMT"
 const API = "?api-version=2021-10-01"
 
-/** An HTTP connection in memory, and what came back on it. */
+/** Opens an HTTP connection in memory that collects the answers. */
 class Browser {
     text = ""
     closed = false
@@ -34,7 +34,7 @@ class Browser {
     }
 }
 
-/** A request of device `d` with a token that is good. */
+/** Returns a request of device `d` with a valid token. */
 function request(world: World, method: string, tail: string, body = ""): string {
     const resource = `${SCOPE}/registrations/d`
     const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), resource, inAnHour(world), "registration")
@@ -42,19 +42,19 @@ function request(world: World, method: string, tail: string, body = ""): string 
     return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
 
-describe("Date is on", () => {
+describe("the header Date is part of", () => {
     test.each([
         ["202", (world: World) => request(world, "PUT", "/register")],
         ["404 of a lookup", (world: World) => request(world, "POST", "")],
         ["404 of an operation", (world: World) => request(world, "GET", "/operations/5.0.0")],
-        ["404 of no route", () => "GET / HTTP/1.1\r\n\r\n"],
+        ["404 of an unknown route", () => "GET / HTTP/1.1\r\n\r\n"],
         ["401", () => `POST /${SCOPE}/registrations/d${API} HTTP/1.1\r\n\r\n`],
-        ["400 of an API", () => `POST /${SCOPE}/registrations/d HTTP/1.1\r\n\r\n`],
+        ["400 of the device API", () => `POST /${SCOPE}/registrations/d HTTP/1.1\r\n\r\n`],
         [
             "404 of a path that cannot be decoded",
             () => `POST /${SCOPE}/registrations/%zz${API} HTTP/1.1\r\n\r\n`,
         ],
-        ["400 of HTTP", () => "nonsense\r\n\r\n"],
+        ["400 of a malformed request", () => "nonsense\r\n\r\n"],
         ["413", () => "PUT / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n"],
     ])("%s", (status, make) => {
         const world = newCloud()
@@ -65,7 +65,7 @@ describe("Date is on", () => {
     })
 })
 
-test("an operation's status is 202 with its wait and place, then 200", () => {
+test("the status of an operation is 202 with Retry-After and Location, then 200", () => {
     const world = newCloud({ assigningMs: 2000, retryAfterSec: 4 })
     const browser = new Browser(world)
     browser.send(request(world, "PUT", "/register", '{"registrationId":"d"}'))
@@ -85,7 +85,7 @@ test("an operation's status is 202 with its wait and place, then 200", () => {
     ).toBeDefined()
 })
 
-test("a request is taken once its last byte is there, wherever it is split", () => {
+test("a request may be split at any byte, and is processed after its last byte", () => {
     const world = newCloud()
     const whole = request(world, "PUT", "/register", '{"registrationId":"d","payload":{"é":1}}')
     for (let at = 1; at < whole.length; at += 7) {
@@ -101,10 +101,14 @@ describe("the connection", () => {
     test.each([
         ["stays open in HTTP/1.1", "GET / HTTP/1.1\r\n\r\n", false],
         ["is closed for Connection: close", "GET / HTTP/1.1\r\nConnection: Close\r\n\r\n", true],
-        ["is closed for close among others", "GET / HTTP/1.1\r\nConnection: TE, close\r\n\r\n", true],
+        ["is closed for close in a list", "GET / HTTP/1.1\r\nConnection: TE, close\r\n\r\n", true],
         ["is closed in HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", true],
         ["is closed after a malformed request", "GET\r\n\r\n", true],
-        ["is closed after one that is too large", "PUT / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n", true],
+        [
+            "is closed after a request that is too large",
+            "PUT / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n",
+            true,
+        ],
     ])("%s", (_name, text, closed) => {
         const world = newCloud()
         const browser = new Browser(world)
@@ -116,7 +120,7 @@ describe("the connection", () => {
     })
 
     test.each([
-        ["a body of 96 KB is taken", 96 * 1024, 404],
+        ["a body of 96 KB is accepted", 96 * 1024, 404],
         ["one byte more is 413", 96 * 1024 + 1, 413],
     ])("%s", (_name, bytes, status) => {
         const browser = new Browser(newCloud())
@@ -130,7 +134,7 @@ describe("the connection", () => {
         expect(browser.statuses()).toEqual([400])
     })
 
-    test("a head over 8 KB is 413, whole or not", () => {
+    test("a head over 8 KB gets 413, complete or not", () => {
         for (const end of ["", "\r\n\r\n"]) {
             const browser = new Browser(newCloud())
             browser.send(`GET / HTTP/1.1\r\nX: ${"x".repeat(8192)}${end}`)
@@ -140,7 +144,7 @@ describe("the connection", () => {
 })
 
 describe("a fault", () => {
-    /** One lookup under a fault; how often the plan was asked, and for what. */
+    /** Sends one lookup with a fault, and returns the requests for which a fault was requested. */
     function lookupUnder(fault: InjectedFault) {
         const world = newCloud()
         const asked: string[] = []
@@ -154,14 +158,14 @@ describe("a fault", () => {
         return { world, browser }
     }
 
-    test("of a status answers with it, and its Retry-After", () => {
+    test("can set the status and Retry-After", () => {
         const { browser } = lookupUnder({ status: 503, retryAfterSec: 7 })
         expect(browser.text).toContain("HTTP/1.1 503 Service Unavailable\r\n")
         expect(browser.text).toContain("\r\nRetry-After: 7\r\n")
         expect(browser.text).toContain('"errorCode":503001')
     })
 
-    test("of a delay answers late, and later requests after it", () => {
+    test("can delay an answer, and later answers come after it", () => {
         const { world, browser } = lookupUnder({ delayMs: 500 })
         world.cloud.faultOverride = undefined
         browser.send("GET / HTTP/1.1\r\n\r\n")
@@ -171,20 +175,20 @@ describe("a fault", () => {
         expect(browser.text).toMatch(/"errorCode":404201[^]*"errorCode":404000/)
     })
 
-    test("of close breaks the connection without an answer", () => {
+    test("can reset the connection without an answer", () => {
         const { browser } = lookupUnder({ close: true })
         expect(browser.closed).toBe(true)
         expect(browser.text).toBe("")
     })
 
-    test("of mute never answers", () => {
+    test("can suppress the answer", () => {
         const { world, browser } = lookupUnder({ mute: true })
         world.clock.advance(3_600_000)
         expect(browser.closed).toBe(false)
         expect(browser.text).toBe("")
     })
 
-    test("is asked about requests that are no operation, too", () => {
+    test("is also requested for requests that are not operations", () => {
         const world = newCloud()
         const asked: unknown[] = []
         world.cloud.faultOverride = point => void asked.push(point)

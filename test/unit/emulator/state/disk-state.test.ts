@@ -1,4 +1,4 @@
-// State in a folder: what is kept, and what a folder that cannot be used is told.
+// The state in a folder: its content, and the errors of a folder that cannot be used.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -18,8 +18,8 @@ const failing = (error: Error) => {
     throw error
 }
 
-describe("an emulator that is started again on its folder", () => {
-    test("has its identities, twins, enrollments, keys and CA as they were", async () => {
+describe("an emulator that is restarted with its folder", () => {
+    test("restores identities, twins, enrollments, keys and the CA", async () => {
         const first = await startEmulator({ dataDir: dir })
         const [name] = first.cloud.hubNames()
         const hub = first.cloud.hub(name)
@@ -57,7 +57,7 @@ describe("an emulator that is started again on its folder", () => {
         }
     })
 
-    test("goes by what it has kept of an enrollment, not by what it was first told", async () => {
+    test("prefers the stored enrollment to the given enrollment", async () => {
         const group = { enrollmentGroupId: "g", primaryKey: KEY }
         const first = await startEmulator({ dataDir: dir, enrollmentGroups: [group] })
         first.cloud.dps.enrollments.putGroup({ ...group, provisioningStatus: "disabled" })
@@ -69,13 +69,13 @@ describe("an emulator that is started again on its folder", () => {
 })
 
 describe("a folder that cannot be used", () => {
-    test("because another emulator has it says so", async () => {
+    test("because another emulator uses it is reported", async () => {
         const first = await startEmulator({ dataDir: dir })
         await expect(startEmulator({ dataDir: dir })).rejects.toThrow(/another emulator uses the folder/)
         await first.close()
     })
 
-    test("because it is a file says which", async () => {
+    test("because it is a file is reported with its path", async () => {
         const file = join(dir, "file")
         writeFileSync(file, "")
         await expect(startEmulator({ dataDir: file })).rejects.toThrow(
@@ -83,7 +83,7 @@ describe("a folder that cannot be used", () => {
         )
     })
 
-    test("because a record in it is no JSON says that it is damaged", async () => {
+    test("because a record is not JSON is reported as damaged", async () => {
         const db = new ClassicLevel(dir)
         await db.put("group/g", "{")
         await db.close()
@@ -92,7 +92,7 @@ describe("a folder that cannot be used", () => {
 })
 
 describe("a write that fails", () => {
-    test("is told once, and what waits for it is never answered", async () => {
+    test("is reported once, and pending replies are never called", async () => {
         const failures: Error[] = []
         const state = await openDiskState(dir, error => failures.push(error))
         const { store: keeper } = state
@@ -109,8 +109,8 @@ describe("a write that fails", () => {
     })
 })
 
-describe("answers", () => {
-    test("come after the writes before them, and in their order", async () => {
+describe("replies", () => {
+    test("are called after the earlier writes, in order", async () => {
         const state = await openDiskState(dir, failing)
         const { store: keeper } = state
         const order: string[] = []

@@ -1,4 +1,4 @@
-// Killed with SIGKILL at any moment, the emulator has lost nothing that it acknowledged. KILLS sets how often.
+// An emulator that is killed with SIGKILL loses no acknowledged change. KILLS is the number of kills.
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,22 +9,22 @@ import { Running } from "../../../helpers/running-emulator.js"
 const KILLS = Number(process.env.KILLS ?? 4)
 const REPORTER = "reporter"
 const MAILBOXES = Array.from({ length: 12 }, (_, n) => `mailbox-${n}`)
-/** Fewer than a hub keeps for one device. */
+/** Fewer messages than the queue of one device holds. */
 const MESSAGES_EACH = 40
 
 const dir = mkdtempSync(join(tmpdir(), "moorage-kill-"))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-/** What was acknowledged in all lives so far. */
+/** The changes that were acknowledged before any kill so far. */
 const registered: string[] = []
 const reported: Record<string, unknown> = {}
 let twinWrites = 0
-/** The write that was under way when the emulator died: it may have come to be, or not. */
+/** The write that was in progress at the kill. It may be stored or lost. */
 let underWay: [key: string, value: string] | undefined
 
 const pause = (ms: number) => new Promise<void>(resolve => realClock.after(ms, resolve))
 
-/** Writes of all three kinds at once until the emulator dies; returns the messages that it took. */
+/** Writes all three kinds concurrently until the emulator is killed. Returns the accepted messages. */
 async function load(emulator: Running, life: number): Promise<string[]> {
     const messages: string[] = []
     async function registering(): Promise<void> {
@@ -61,12 +61,12 @@ async function load(emulator: Running, life: number): Promise<string[]> {
             twinWrites++
         }
     }
-    // Each ends by the break of its connection; what matters is what came back before.
+    // Each loop ends when its connection fails. Only the earlier answers count.
     await Promise.allSettled([registering(), sending(), reporting()])
     return messages
 }
 
-/** All messages that wait for a mailbox, each acknowledged. */
+/** Receives and acknowledges all queued messages of a mailbox. */
 async function drain(emulator: Running, mailbox: string, expected: string[]): Promise<string[]> {
     const client = emulator.connect(mailbox)
     const received: string[] = []

@@ -8,7 +8,7 @@ const step = fc.oneof(
     fc.record({ do: fc.constant("after" as const), id: fc.option(id, { nil: undefined }), count: fc.nat(4) })
 )
 
-test("IDs are found in order after any other, whatever was added and deleted in between", () => {
+test("SortedIds returns the IDs after any ID in order, after any additions and deletions", () => {
     fc.assert(
         fc.property(fc.array(step, { maxLength: 40 }), steps => {
             const ids = new SortedIds()

@@ -34,7 +34,7 @@ describe("a request is refused with 401", () => {
         expect(reply.headers["x-ms-error-code"]).toBe("401002")
     })
 
-    test("and the refusal tells neither key nor token", async () => {
+    test("and the answer contains neither a key nor a token", async () => {
         const world = newWorld()
         const authorization = sas(world, DPS_HOST, wrongKey)
         const reply = await ask(world, { what: GET_GROUP, authorization })
@@ -43,7 +43,7 @@ describe("a request is refused with 401", () => {
         expect(told).not.toContain(OWNER_KEY)
     })
 
-    test("when its policy does not allow it; to write includes to read", async () => {
+    test("if its policy lacks the permission; a write permission includes reading", async () => {
         const world = newWorld({ dpsPolicies: [{ ...OWNER, permissions: ["EnrollmentWrite"] }] })
         expect((await ask(world, { what: GET_GROUP })).status).toBe(200)
         expect((await ask(world, { what: "GET /registrations/d" })).status).toBe(401)
@@ -52,21 +52,21 @@ describe("a request is refused with 401", () => {
         expect((await ask(reader, { what: "DELETE /enrollmentGroups/g" })).status).toBe(401)
     })
 
-    test("by a hub, in its own words", async () => {
+    test("by a hub, in the format of a hub", async () => {
         const reply = await askHub(newWorld(), { what: "GET /devices/d", authorization: "" })
         expect(reply.body.Message).toBe("ErrorCode:IotHubUnauthorizedAccess;Unauthorized")
         expect(reply.headers["iothub-errorcode"]).toBe("IotHubUnauthorizedAccess")
     })
 })
 
-test("a token for the part of the service that is asked for is enough, and the secondary key does", async () => {
+test("a token for the requested resource is sufficient, and so is the secondary key", async () => {
     const secondaryKey = Buffer.alloc(32, 4).toString("base64")
     const world = newWorld({ dpsPolicies: [{ ...OWNER, secondaryKey }] })
     const authorization = sas(world, `${DPS_HOST}/enrollmentGroups`, secondaryKey)
     expect((await ask(world, { what: GET_GROUP, authorization })).status).toBe(200)
 })
 
-test("a service without configured policies has those of a new one, with keys of its own", async () => {
+test("a service without configured policies has the policies of a new service, with its own keys", async () => {
     const world = newWorld({ dpsPolicies: undefined })
     expect((await ask(world, { what: GET_GROUP })).status).toBe(401)
     const [policy] = world.cloud.dpsAccess.policies
@@ -76,7 +76,7 @@ test("a service without configured policies has those of a new one, with keys of
 })
 
 describe("the Host header", () => {
-    test("of the global endpoint, localhost or an address leads to the device API", async () => {
+    test("of the global device endpoint, localhost or an IP address selects the device API", async () => {
         for (const host of ["global.azure-devices-provisioning.net", "localhost:8443", "127.0.0.1"])
             expect((await ask(newWorld(), { host, what: GET_GROUP })).body.errorCode).toBe(404000)
     })
@@ -88,7 +88,7 @@ describe("the Host header", () => {
         expect((await ask(world, { host, what: GET_GROUP, authorization })).status).toBe(200)
     })
 
-    test("of a hub that does not exist is 404 IotHubNotFound", async () => {
+    test("of an unknown hub gets 404 IotHubNotFound", async () => {
         const reply = await ask(newWorld(), { host: "none.azure-devices.net", what: "GET /devices/d" })
         expect(reply.status).toBe(404)
         expect(reply.body.Message).toMatch(/^ErrorCode:IotHubNotFound;/)
@@ -96,19 +96,19 @@ describe("the Host header", () => {
 })
 
 describe("a request", () => {
-    test("for an unknown resource is 404, with a method that it has not 405", async () => {
+    test("for an unknown resource gets 404, and with a wrong method 405", async () => {
         expect((await ask(newWorld(), { what: "GET /nothing" })).body.errorCode).toBe(404000)
         expect((await ask(newWorld(), { what: "PATCH /enrollments/a" })).status).toBe(405)
     })
 
-    test("without api-version, or with a malformed path or body, is 400", async () => {
+    test("without api-version or with a malformed path or body gets 400", async () => {
         expect((await ask(newWorld(), { what: `${GET_GROUP}?x=1` })).status).toBe(400)
         expect((await ask(newWorld(), { what: "GET /enrollments/%E0%A4" })).status).toBe(400)
         expect((await ask(newWorld(), { what: "PUT /enrollments/a", body: "text" })).status).toBe(400)
         expect((await ask(newWorld(), { what: "PUT /enrollments/a" })).status).toBe(400)
     })
 
-    test("under a fault is answered as the fault says, in the service's form", async () => {
+    test("with a fault gets the status of the fault, in the format of the service", async () => {
         const world = newWorld()
         world.cloud.faultOverride = point =>
             point.service === HUB_HOST ? { status: 429, retryAfterSec: 7 } : undefined
@@ -118,13 +118,13 @@ describe("a request", () => {
         expect((await ask(world, { what: GET_GROUP })).status).toBe(200)
     })
 
-    test("to a hub that is down is 503", async () => {
+    test("to an unavailable hub gets 503", async () => {
         const world = newWorld()
         world.cloud.hub(HUB_HOST).setAvailable(false)
         expect((await askHub(world, { what: "GET /devices" })).status).toBe(503)
     })
 
-    test("that follows another on the same connection is answered after it", async () => {
+    test("is answered after the previous request of the connection", async () => {
         const world = newWorld()
         world.cloud.hub(HUB_HOST).putDevice("d", [OWNER_KEY])
         const method = JSON.stringify({ methodName: "m", connectTimeoutInSeconds: 1 })
@@ -132,7 +132,7 @@ describe("a request", () => {
         const received = send(world, {
             host: HUB_HOST,
             what: "POST /twins/d/methods",
-            // The body of the first request, and the second request after it.
+            // The body of the first request, followed by the second request.
             headers: { "Content-Length": String(method.length), Connection: "keep-alive" },
             raw: method + next,
         })

@@ -13,14 +13,14 @@ function put(world: World, id: string, body: object, headers: Record<string, str
     return ask(world, { what: `PUT /enrollments/${id}`, body, headers })
 }
 
-describe("an enrollment that is written", () => {
-    test("without If-Match and there already is 409", async () => {
+describe("a PUT of an enrollment", () => {
+    test("without If-Match gets 409 if the enrollment exists", async () => {
         const world = newWorld()
         expect((await put(world, "a", symmetric())).status).toBe(200)
         expect(await put(world, "a", symmetric())).toMatchObject({ status: 409, body: { errorCode: 409000 } })
     })
 
-    test("with If-Match of another version is 412, in quotes or not; with * it is changed", async () => {
+    test("with If-Match gets 412 for another version and succeeds for *, with or without quotes", async () => {
         const world = newWorld()
         const { etag } = (await put(world, "a", symmetric())).body
         expect((await put(world, "a", symmetric(), { "If-Match": "bm90IHRoaXM=" })).status).toBe(412)
@@ -40,14 +40,14 @@ describe("an enrollment that is written", () => {
         }
     )
 
-    test("shows the webhook of custom allocation", async () => {
+    test("returns the webhook of custom allocation", async () => {
         const world = newWorld()
         const custom = webhook("https://example.com/api/allocate?code=1")
         await put(world, "a", { ...symmetric(), ...custom })
         expect((await ask(world, { what: "GET /enrollments/a" })).body).toMatchObject(custom)
     })
 
-    test("with If-Match and not there is 404", async () => {
+    test("with If-Match gets 404 if the enrollment does not exist", async () => {
         expect((await put(newWorld(), "a", symmetric(), { "If-Match": "*" })).status).toBe(404)
     })
 
@@ -57,12 +57,15 @@ describe("an enrollment that is written", () => {
         ["a key that is not Base64", symmetric({ primaryKey: "!".repeat(44) })],
         ["attestation by certificate", { attestation: { type: "x509" } }],
         ["a hub that is not linked", { ...symmetric(), iotHubs: ["other.azure-devices.net"] }],
-        ["half a reprovision policy", { ...symmetric(), reprovisionPolicy: { migrateDeviceData: true } }],
+        [
+            "an incomplete reprovision policy",
+            { ...symmetric(), reprovisionPolicy: { migrateDeviceData: true } },
+        ],
         ["an unknown allocation", { ...symmetric(), allocationPolicy: "nearest" }],
         ["custom allocation without a webhook", { ...symmetric(), allocationPolicy: "custom" }],
-        ["a webhook that is no address", { ...symmetric(), ...webhook("ftp://x") }],
+        ["a webhook that is not a URL", { ...symmetric(), ...webhook("ftp://x") }],
         ["an unknown status", { ...symmetric(), provisioningStatus: "on" }],
-        ["the ID of another", { ...symmetric(), registrationId: "b" }],
+        ["another ID in the body", { ...symmetric(), registrationId: "b" }],
         ["a list for a twin", { ...symmetric(), initialTwin: [] }],
     ])("with %s is 400, and nothing is kept", async (_what, body) => {
         const world = newWorld()
@@ -73,12 +76,12 @@ describe("an enrollment that is written", () => {
         expect((await ask(world, { what: "GET /enrollments/a" })).status).toBe(404)
     })
 
-    test("with a malformed registration ID is 400", async () => {
+    test("with a malformed registration ID gets 400", async () => {
         expect((await put(newWorld(), "a%20b", symmetric())).status).toBe(400)
         expect((await put(newWorld(), "ends.", symmetric())).status).toBe(400)
     })
 
-    test("keeps a key that was given, and no GET or query tells it", async () => {
+    test("keeps a given key, which no GET or query returns", async () => {
         const world = newWorld()
         await put(world, "a", symmetric({ primaryKey: KEY }))
         const one = await ask(world, { what: "GET /enrollments/A" })
@@ -90,7 +93,7 @@ describe("an enrollment that is written", () => {
         expect(body.symmetricKey.secondaryKey).toHaveLength(88)
     })
 
-    test("with iotHubHostName is for that hub", async () => {
+    test("with iotHubHostName allocates that hub", async () => {
         const world = newWorld({
             hubs: [{ hostName: "x.azure-devices.net" }, { hostName: "y.azure-devices.net" }],
         })
@@ -99,8 +102,8 @@ describe("an enrollment that is written", () => {
     })
 })
 
-describe("a group that came by configuration", () => {
-    test("is shown with an ETag that stays, and can be changed with it", async () => {
+describe("a group from the configuration", () => {
+    test("has a stable ETag, and can be changed with it", async () => {
         const world = newWorld()
         const first = (await ask(world, { what: "GET /enrollmentGroups/G" })).body
         expect((await ask(world, { what: "GET /enrollmentgroups/g/" })).body).toEqual(first)
@@ -113,7 +116,7 @@ describe("a group that came by configuration", () => {
         expect(symmetricKey.primaryKey).toBe(GROUP_KEY)
     })
 
-    test("is deleted with 204 and no body, then it is 404", async () => {
+    test("is deleted with 204 and without a body, then GET gets 404", async () => {
         const world = newWorld()
         const gone = await ask(world, { what: "DELETE /enrollmentGroups/g" })
         expect(gone).toMatchObject({ status: 204, body: undefined })
@@ -124,7 +127,7 @@ describe("a group that came by configuration", () => {
         })
     })
 
-    test("in bulk takes ten at most, and one at least", async () => {
+    test("accepts one to ten items in a bulk operation", async () => {
         const world = newWorld()
         const groups = (count: number) =>
             Array.from({ length: count }, (_, i) => ({ enrollmentGroupId: `b${i}`, ...symmetric() }))
@@ -149,11 +152,11 @@ describe("a query", () => {
         return world
     }
 
-    test.each(["0", "-1", "1.5", "many"])("with x-ms-max-item-count %s is 400", async count => {
+    test.each(["0", "-1", "1.5", "many"])("with x-ms-max-item-count %s gets 400", async count => {
         expect((await query(newWorld(), { "x-ms-max-item-count": count })).status).toBe(400)
     })
 
-    test("that ends with a full page has no continuation", async () => {
+    test("has no continuation after a last page that is full", async () => {
         const world = await threeEnrollments()
         const reply = await query(world, { "x-ms-max-item-count": "3" })
         expect(reply.body).toHaveLength(3)
@@ -161,7 +164,7 @@ describe("a query", () => {
         expect(reply.headers["x-ms-max-item-count"]).toBe("3")
     })
 
-    test("goes on where it was although what came last is deleted", async () => {
+    test("continues after the last item even if that item was deleted", async () => {
         const world = await threeEnrollments()
         const first = await query(world, { "x-ms-max-item-count": "2" })
         await ask(world, { what: "DELETE /enrollments/b" })
@@ -171,11 +174,11 @@ describe("a query", () => {
         expect(ids).toEqual(["a", "b", "c"])
     })
 
-    test("with a continuation that is none of ours is 400", async () => {
+    test("with an unknown continuation gets 400", async () => {
         expect((await query(newWorld(), { "x-ms-continuation": "AAAA" })).status).toBe(400)
     })
 
-    test("for everything is understood in three ways, any other is 400", async () => {
+    test("for all items has three forms, and any other query gets 400", async () => {
         const world = await threeEnrollments()
         for (const text of ["*", "", "select * from Enrollments"])
             expect((await query(world, {}, text)).body).toHaveLength(3)
@@ -183,7 +186,7 @@ describe("a query", () => {
         expect((await query(world, {}, "SELECT * FROM devices")).status).toBe(400)
     })
 
-    test("for the registrations of an unknown group is 404", async () => {
+    test("for the registrations of an unknown group gets 404", async () => {
         expect((await ask(newWorld(), { what: "POST /registrations/none/query" })).status).toBe(404)
     })
 })

@@ -2,7 +2,7 @@ import type { DeviceBoundMessage } from "../../../../../tools/emulator/hub/hub-d
 import { describe, expect, test } from "vitest"
 import { askHub, HUB_HOST, newWorld, OWNER_KEY, type World } from "../../../../helpers/service-call.js"
 
-/** A world with a device in the hub's registry. */
+/** Returns a world with a device in the registry of the hub. */
 function withDevice(id = "d") {
     const world = newWorld()
     const hub = world.cloud.hub(HUB_HOST)
@@ -10,7 +10,7 @@ function withDevice(id = "d") {
     return { world, hub }
 }
 
-/** Connects the device in the hub's own terms; what it is sent is collected, each `answer` is given to a method. */
+/** Connects a device to the hub without a transport. It collects packets, and answers methods with `answer`. */
 function connect({ cloud }: World, filters: string[], answer?: { status: number; body: string }) {
     const hub = cloud.hub(HUB_HOST)
     const device = hub.device("d")
@@ -40,7 +40,7 @@ const DESIRED = "$iothub/twin/PATCH/properties/desired/#"
 const DEVICE_BOUND = "devices/d/messages/devicebound/#"
 
 describe("the registry", () => {
-    test("tells an absent device by name: 404 DeviceNotFound", async () => {
+    test("answers 404 DeviceNotFound for an unknown device", async () => {
         const reply = await askHub(newWorld(), { what: "GET /devices/nobody" })
         expect(reply.status).toBe(404)
         expect(reply.body.Message).toBe("ErrorCode:DeviceNotFound;Device nobody not registered")
@@ -65,15 +65,15 @@ describe("the registry", () => {
     test.each([
         ["a key that is too short", { authentication: { symmetricKey: { primaryKey: "c2hvcnQ=" } } }],
         ["attestation by certificate", { authentication: { type: "selfSigned" } }],
-        ["an unknown status", { status: "asleep" }],
-        ["the ID of another", { deviceId: "e" }],
+        ["an unknown status", { status: "sleeping" }],
+        ["another ID in the body", { deviceId: "e" }],
     ])("refuses %s with 400", async (_what, body) => {
         const world = newWorld()
         expect((await askHub(world, { what: "PUT /devices/d", body })).status).toBe(400)
         expect((await askHub(world, { what: "GET /devices/d" })).status).toBe(404)
     })
 
-    test("ends the session of a device that is disabled, or deleted", async () => {
+    test("closes the session of a device that is disabled or deleted", async () => {
         const { world } = withDevice()
         const headers = { "If-Match": "*" }
         const first = connect(world, [])
@@ -84,14 +84,14 @@ describe("the registry", () => {
         expect(second.closed()).toBe("device deleted")
     })
 
-    test("keeps the keys that a change leaves out", async () => {
+    test("keeps the keys that a change does not contain", async () => {
         const { world } = withDevice()
         const headers = { "If-Match": "*" }
         const { body } = await askHub(world, { what: "PUT /devices/d", body: { status: "enabled" }, headers })
         expect(body.authentication.symmetricKey.primaryKey).toBe(OWNER_KEY)
     })
 
-    test("lists from 1 to 1000, and counts the connected", async () => {
+    test("lists 1 to 1000 devices, and counts the connected devices", async () => {
         const { world, hub } = withDevice()
         hub.putDevice("e", [OWNER_KEY])
         connect(world, [])
@@ -104,7 +104,7 @@ describe("the registry", () => {
 })
 
 describe("a twin", () => {
-    test("that is replaced has only what was given, and the device is told what is gone", async () => {
+    test("that is replaced has only the given properties, and the device is notified of removed properties", async () => {
         const { world, hub } = withDevice()
         hub.patchDesired("d", { old: 1, same: 2 })
         const { sent } = connect(world, [DESIRED])
@@ -118,7 +118,7 @@ describe("a twin", () => {
         expect(JSON.parse(sent[0].body)).toEqual({ same: 3, old: null, $version: 3 })
     })
 
-    test("has a new ETag after tags or desired change, the same after the device reports", async () => {
+    test("gets a new ETag after a change of tags or desired properties, and none after a report", async () => {
         const { world, hub } = withDevice()
         const etag = async () => (await askHub(world, { what: "GET /twins/d" })).body.etag
         const first = await etag()
@@ -131,7 +131,7 @@ describe("a twin", () => {
         expect(await etag()).not.toBe(second)
     })
 
-    test("tells the service when what was written, and the device nothing of that", async () => {
+    test("returns the times of changes to the service, and not to the device", async () => {
         const { world, hub } = withDevice()
         const at = () => `${new Date(world.clock.nowMs()).toISOString().slice(0, -1)}0000Z`
         hub.patchDesired("d", { a: { b: 1 }, c: 1 })
@@ -145,7 +145,7 @@ describe("a twin", () => {
         expect(hub.device("d")?.twin.toBody()).not.toContain("metadata")
     })
 
-    test("takes objects only, and no prototype", async () => {
+    test("accepts only objects, and no prototype", async () => {
         const { world } = withDevice()
         for (const body of [{ tags: [] }, { properties: 1 }, { properties: { desired: "x" } }])
             expect((await askHub(world, { what: "PATCH /twins/d", body })).status).toBe(400)
@@ -158,7 +158,7 @@ describe("a direct method", () => {
     const call = (world: World, body: object, withinMs?: number) =>
         askHub(world, { what: "POST /twins/d/methods", body: { methodName: "m", ...body }, withinMs })
 
-    test("gives status and payload of the device", async () => {
+    test("returns status and payload of the device", async () => {
         const { world } = withDevice()
         const { sent } = connect(world, [METHODS], { status: 207, body: '{"ok":true}' })
         const reply = await call(world, { payload: { a: 1 } })
@@ -166,7 +166,7 @@ describe("a direct method", () => {
         expect(sent).toEqual([{ topic: "$iothub/methods/POST/m/?$rid=1", body: '{"a":1}' }])
     })
 
-    test("that is not answered is 504101 after its time, not before", async () => {
+    test("without an answer fails with 504101 after its timeout", async () => {
         const { world } = withDevice()
         connect(world, [METHODS])
         const before = world.clock.nowMs()
@@ -176,7 +176,7 @@ describe("a direct method", () => {
         expect(world.clock.nowMs() - before).toBeGreaterThanOrEqual(5000)
     })
 
-    test("waits for the device to connect as long as it was told to: 404103", async () => {
+    test("waits for the device until the connect timeout, then fails with 404103", async () => {
         const { world } = withDevice()
         const before = world.clock.nowMs()
         const reply = await call(world, { connectTimeoutInSeconds: 3 }, 10_000)
@@ -186,7 +186,7 @@ describe("a direct method", () => {
         expect(world.clock.nowMs() - before).toBeGreaterThanOrEqual(3000)
     })
 
-    test("to a device that connects in that time is answered", async () => {
+    test("succeeds if the device connects within the connect timeout", async () => {
         const { world } = withDevice()
         world.clock.after(1000, () => void connect(world, [METHODS], { status: 200, body: "" }))
         const reply = await call(world, { connectTimeoutInSeconds: 3 }, 10_000)
@@ -207,7 +207,7 @@ describe("a cloud-to-device message", () => {
     const message = (world: World, to: string, raw = "hello", headers: Record<string, string> = {}) =>
         askHub(world, { what: "POST /messages/deviceBound", raw, headers: { "iothub-to": to, ...headers } })
 
-    test("goes to the device with its properties", async () => {
+    test("reaches the device with its properties", async () => {
         const { world } = withDevice()
         const { delivered } = connect(world, [DEVICE_BOUND])
         const to = "/devices/d/messages/devicebound"
@@ -217,7 +217,7 @@ describe("a cloud-to-device message", () => {
         expect(delivered[0].properties).toEqual({ color: "blue green", "$.mid": "m1", "$.to": to })
     })
 
-    test("waits for an absent device, 50 at most, until it is purged", async () => {
+    test("is queued for an absent device until a purge, up to 50 messages", async () => {
         const { world, hub } = withDevice()
         connect(world, [])
         hub.disconnect("d")
@@ -231,7 +231,7 @@ describe("a cloud-to-device message", () => {
         expect((await message(world, to)).status).toBe(204)
     })
 
-    test("over 64 KB is 413, to nobody 400, to an unknown device 404", async () => {
+    test("gets 413 over 64 KB, 400 without a device, 404 for an unknown device", async () => {
         const { world } = withDevice()
         expect((await message(world, "/devices/d/messages/devicebound", "x".repeat(65_537))).status).toBe(413)
         expect((await message(world, "")).status).toBe(400)
