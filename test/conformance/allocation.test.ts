@@ -1,11 +1,11 @@
-// Which hub a device is given: by a webhook with payloads in and out, by policy, and again when hubs change.
+// The allocation of a hub: by a webhook with payloads, by policy, and again after a change of hubs.
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { HUBS, named, PROVISIONING_TRANSPORTS, register, type Running, startCloud } from "./sdk.js"
+import { HUBS, titled, PROVISIONING_TRANSPORTS, register, type RunningCloud, startCloud } from "./sdk.js"
 import { startWebhook, type Webhook } from "./webhook.js"
 
 const [EAST, WEST] = HUBS
 const KEY = Buffer.alloc(32, 2).toString("base64")
-let running: Running
+let running: RunningCloud
 let webhook: Webhook
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ const MIGRATE = { updateHubAssignment: true, migrateDeviceData: true }
 const RESET = { updateHubAssignment: true, migrateDeviceData: false }
 const NEVER = { updateHubAssignment: false, migrateDeviceData: false }
 
-describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
+describe.concurrent.each(titled(PROVISIONING_TRANSPORTS))(
     "azure-iot-provisioning-device / %s",
     (_, transport) => {
         const own = (name: string) => `${name}-${PROVISIONING_TRANSPORTS.indexOf(transport)}`
@@ -38,35 +38,35 @@ describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
             const customAllocationDefinition = { webhookUrl: webhook.url, apiVersion: "2021-10-01" }
             enroll(id, { allocationPolicy: "custom", customAllocationDefinition })
         }
-        /** Registers on one hub, then again when the enrollment has another. */
+        /** Registers on one hub, changes the hub of the enrollment, and registers again. */
         const moveWith = async (id: string, reprovisionPolicy: object) => {
             enroll(id, { iotHubs: [EAST], reprovisionPolicy })
             const first = await registers(id)
-            running.cloud.hub(EAST).patchDesired(id, { told: true })
+            running.cloud.hub(EAST).patchDesired(id, { marker: true })
             enroll(id, { iotHubs: [WEST], reprovisionPolicy })
             return { first, second: await registers(id) }
         }
         const desired = (hub: string, id: string) =>
             running.cloud.hub(hub).device(id)?.twin.desired.properties
 
-        test("register with a payload, custom allocation: the webhook gets it, its payload comes back", async () => {
+        test("register with a payload, custom allocation: the webhook receives it and returns its own payload", async () => {
             const id = own("custom")
             enrollCustom(id)
             const result = await registers(id, { model: "quay" })
             expect(result).toMatchObject({ status: "assigned", assignedHub: WEST })
             expect(result.payload).toEqual({ for: id, youSaid: { model: "quay" } })
-            const [asked] = webhook.askedAbout(id)
+            const [asked] = webhook.requestsFor(id)
             expect(asked.deviceRuntimeContext.payload).toEqual({ model: "quay" })
             expect(asked.individualEnrollment?.registrationId).toBe(id)
             expect([...asked.linkedHubs].sort()).toEqual(HUBS)
             expect(desired(WEST, id)).toEqual({ telemetrySec: 7 })
         })
 
-        test("register without a payload, custom allocation: the webhook gets none", async () => {
+        test("register without a payload, custom allocation: the webhook receives none", async () => {
             const id = own("silent")
             enrollCustom(id)
             expect((await registers(id)).payload).toEqual({ for: id, youSaid: null })
-            expect(webhook.askedAbout(id)[0].deviceRuntimeContext).not.toHaveProperty("payload")
+            expect(webhook.requestsFor(id)[0].deviceRuntimeContext).not.toHaveProperty("payload")
         })
 
         test("register, the webhook answers 400: failed, 400207", async () => {
@@ -90,11 +90,11 @@ describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
             expect(results.map(result => result.assignedHub)).toEqual([WEST, WEST])
         })
 
-        test("register again, hub changed, policy migrate: moved with its data, then back", async () => {
+        test("register again, hub changed, policy migrate: moves with its data, then back", async () => {
             const id = own("migrate")
             const { second } = await moveWith(id, MIGRATE)
             expect(second).toMatchObject({ assignedHub: WEST, substatus: "deviceDataMigrated" })
-            expect(desired(WEST, id)).toEqual({ told: true })
+            expect(desired(WEST, id)).toEqual({ marker: true })
             expect(running.cloud.hub(EAST).device(id)).toBeUndefined()
             enroll(id, { iotHubs: [EAST], reprovisionPolicy: MIGRATE })
             expect(await registers(id)).toMatchObject({
@@ -103,7 +103,7 @@ describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
             })
         })
 
-        test("register again, hub changed, policy reset: moved without its data", async () => {
+        test("register again, hub changed, policy reset: moves without its data", async () => {
             const id = own("reset")
             const { second } = await moveWith(id, RESET)
             expect(second).toMatchObject({ assignedHub: WEST, substatus: "deviceDataReset" })
@@ -111,11 +111,11 @@ describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
             expect(running.cloud.hub(EAST).device(id)).toBeUndefined()
         })
 
-        test("register again, hub changed, policy never: stays where it is", async () => {
+        test("register again, hub changed, policy never: keeps its hub", async () => {
             const id = own("never")
             const { first, second } = await moveWith(id, NEVER)
             expect(second).toMatchObject({ assignedHub: EAST, substatus: first.substatus })
-            expect(desired(EAST, id)).toEqual({ told: true })
+            expect(desired(EAST, id)).toEqual({ marker: true })
             expect(running.cloud.hub(WEST).device(id)).toBeUndefined()
         })
     }

@@ -1,19 +1,19 @@
-// Our own boards against the emulator: the real bytecode in the real VM, on real TLS sockets, in real time.
+// Our boards against the emulator: the firmware in the VM, on TLS sockets, in real time.
 import { deriveDeviceKey } from "@moorage/protocol"
 import { realClock, realRandom } from "@moorage/runtime"
 import { Board, buildFirmware, memoryFlash, realNetwork } from "@moorage/vm"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { GROUP_KEY, HUBS, ID_SCOPE, type Running, startCloud } from "./sdk.js"
+import { GROUP_KEY, HUBS, ID_SCOPE, type RunningCloud, startCloud } from "./sdk.js"
 
 const DPS_HOST = "global.azure-devices-provisioning.net"
-let running: Running
+let running: RunningCloud
 
 beforeAll(async () => {
     running = await startCloud()
 })
 afterAll(() => running.close())
 
-/** A board, off and blank, and what it says. */
+/** Returns a blank board that is powered off, and its console lines. */
 async function newBoard(image: "main" | "maintight", id: string) {
     const { ca, mqttPort, httpsPort } = running.servers
     const mqtt = { host: "127.0.0.1", port: mqttPort }

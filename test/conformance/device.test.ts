@@ -1,21 +1,29 @@
 import { Client as DeviceClient, Message } from "azure-iot-device"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { connectDevice, DEVICE_TRANSPORTS, GROUP_KEY, HUB, named, type Running, startCloud } from "./sdk.js"
+import {
+    connectDevice,
+    DEVICE_TRANSPORTS,
+    GROUP_KEY,
+    HUB,
+    titled,
+    type RunningCloud,
+    startCloud,
+} from "./sdk.js"
 import { hubService, sendToDevice } from "./services.js"
 
-let running: Running
+let running: RunningCloud
 
 beforeAll(async () => {
     running = await startCloud({ quotas: { hubConnects: null } })
 })
 afterAll(() => running.close())
 
-/** The next message from the cloud. */
+/** Returns the next message from the cloud. */
 const nextMessage = (client: DeviceClient) =>
     new Promise<Message>(resolve => client.once("message", resolve as (message: unknown) => void))
 
-describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) => {
+describe.each(titled(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) => {
     const device = async (name: string) => {
         const deviceId = `${name}-${DEVICE_TRANSPORTS.indexOf(transport)}`
         running.cloud.hub(HUB).putDevice(deviceId, [deriveDeviceKey(GROUP_KEY, deviceId)])
@@ -49,7 +57,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         })
     })
 
-    test("sendEvent, ten at once: each acknowledged, none lost or doubled", async () => {
+    test("sendEvent, ten concurrently: each acknowledged, none lost or duplicated", async () => {
         const { deviceId, client } = await device("burst")
         const bodies = Array.from({ length: 10 }, (_, i) => `n${i}`)
         await Promise.all(bodies.map(body => client.sendEvent(new Message(body))))
@@ -57,7 +65,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         expect(telemetry(deviceId).map(event => event.body)).toEqual(bodies)
     })
 
-    test("sendEvent of 200 KB, and of nothing", async () => {
+    test("sendEvent with 200 KB, and with an empty body", async () => {
         const { deviceId, client } = await device("large")
         const body = "x".repeat(200 * 1024)
         await client.sendEvent(new Message(body))
@@ -91,7 +99,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await client.close()
     })
 
-    test("messages from the cloud wait while the device is away, and come in order", async () => {
+    test("messages from the cloud are queued while the device is offline, and arrive in order", async () => {
         const { deviceId, client } = await device("queue")
         const first = nextMessage(client)
         await sendToDevice(running, HUB, deviceId, "first")
@@ -116,7 +124,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await client.close()
     })
 
-    test("direct methods: several at once, without payload, each gets its own answer", async () => {
+    test("direct methods: several concurrently, without payload, each gets its own answer", async () => {
         const { deviceId, client } = await device("methods")
         for (const name of ["one", "two", "three"])
             client.onDeviceMethod(name, (request, response) => {

@@ -5,24 +5,24 @@ import {
     GROUP_KEY,
     GROUP_KEY_2,
     HUBS,
-    named,
+    titled,
     PROVISIONING_TRANSPORTS,
     register,
     type RegisterOptions,
-    type Running,
+    type RunningCloud,
     startCloud,
 } from "./sdk.js"
 
 const WRONG_KEY = Buffer.alloc(32, 1).toString("base64")
 const KEYS = [2, 5].map(byte => Buffer.alloc(32, byte).toString("base64"))
-let running: Running
+let running: RunningCloud
 
 beforeAll(async () => {
     running = await startCloud()
 })
 afterAll(() => running.close())
 
-/** An individual enrollment with two keys. */
+/** Creates an individual enrollment with two keys. */
 function enroll(registrationId: string, rest: object = {}): void {
     const [primaryKey, secondaryKey] = KEYS
     running.cloud.dps.enrollments.putIndividual({ registrationId, primaryKey, secondaryKey, ...rest })
@@ -30,10 +30,10 @@ function enroll(registrationId: string, rest: object = {}): void {
 
 const UNAUTHORIZED = { name: "UnauthorizedError" }
 
-describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
+describe.concurrent.each(titled(PROVISIONING_TRANSPORTS))(
     "azure-iot-provisioning-device / %s",
     (_, transport) => {
-        /** Registration IDs of this transport's own: all run at the same time. */
+        /** Returns a registration ID of this transport, because the transports run concurrently. */
         const own = (name: string) => `${name}-${PROVISIONING_TRANSPORTS.indexOf(transport)}`
         const registers = (id: string, options: RegisterOptions = {}) =>
             register(running, id, { transport, ...options })
@@ -67,7 +67,7 @@ describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
             expect(result).toMatchObject({ deviceId: `Device-${name}`, assignedHub: HUBS[1] })
         })
 
-        test("register again is given the same hub, and keeps its first substatus", async () => {
+        test("register again: same hub and same substatus", async () => {
             const id = own("again")
             const first = await registers(id)
             const second = await registers(id)
@@ -76,7 +76,7 @@ describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
             expect(second.createdDateTimeUtc).toBe(first.createdDateTimeUtc)
         })
 
-        test("register with a payload, no custom allocation: none comes back", async () => {
+        test("register with a payload, no custom allocation: no payload in the answer", async () => {
             const result = await registers(own("payload"), { payload: { modelId: "dtmi:moorage:board;1" } })
             expect(result.status).toBe("assigned")
             expect(result.payload).toBeUndefined()
@@ -118,7 +118,7 @@ describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
             expect(refused).toBeInstanceOf(Error)
             expect(running.cloud.counters(id).registrations).toBe(0)
             const connack = running.cloud.history.find(event => event.kind === "connack" && event.id === id)
-            // MQTT: as if the service were unavailable (protocol-facts.md, 1.7).
+            // Over MQTT the code is that of an unavailable service (protocol-facts.md, 1.7).
             if (transport.retries) expect(connack?.status).toBe(3)
             else expect(refused).toMatchObject(UNAUTHORIZED)
         })
@@ -152,7 +152,7 @@ describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
             })
         })
 
-        // Over MQTT the SDK then throws from an event handler of its own (mqtt.js:133, "callback is not a function").
+        // Over MQTT the SDK throws from its own event handler (mqtt.js:133, "callback is not a function").
         test.skipIf(transport.retries)(
             "register, the connection breaks: an error; then success",
             async () => {

@@ -1,11 +1,19 @@
 import type { Device, Registry } from "azure-iothub"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { connectDevice, type Message, GROUP_KEY, HUBS, register, type Running, startCloud } from "./sdk.js"
+import {
+    connectDevice,
+    type Message,
+    GROUP_KEY,
+    HUBS,
+    register,
+    type RunningCloud,
+    startCloud,
+} from "./sdk.js"
 import { hubService, registryOf, sendToDevice } from "./services.js"
 
 const HUB = HUBS[0]
-let running: Running
+let running: RunningCloud
 let registry: Registry
 
 beforeAll(async () => {
@@ -14,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => running.close())
 
-/** A registered device, connected with Microsoft's client, and its hub's services. */
+/** Returns a registered device that is connected with Microsoft's client, and the services of its hub. */
 async function mooredDevice(deviceId: string) {
     const { assignedHub } = await register(running, deviceId)
     const client = await connectDevice(running, assignedHub, deviceId)
@@ -58,7 +66,7 @@ describe("azure-iothub Registry", () => {
         })
     })
 
-    test("shows a device as connected, and ends its session when it is disabled", async () => {
+    test("shows a device as connected, and closes its session when it is disabled", async () => {
         const primaryKey = deriveDeviceKey(GROUP_KEY, "reg-3")
         const secondaryKey = Buffer.alloc(32, 8).toString("base64")
         const authentication = { symmetricKey: { primaryKey, secondaryKey } }
@@ -100,7 +108,7 @@ describe("azure-iothub Registry", () => {
         expect(seen.length).toBeGreaterThan(2)
     })
 
-    test("with a policy that only reads cannot write: UnauthorizedError", async () => {
+    test("cannot write with a policy that permits only reading: UnauthorizedError", async () => {
         const reader = registryOf(running, HUB, "registryRead")
         await expect(reader.create({ deviceId: "reg-4" })).rejects.toMatchObject({
             name: "UnauthorizedError",
@@ -110,7 +118,7 @@ describe("azure-iothub Registry", () => {
 })
 
 describe("azure-iothub twins", () => {
-    test("a patch is seen by the connected device, what it reports is seen by the service", async () => {
+    test("the connected device receives a patch, and the service reads reported properties", async () => {
         const { deviceId, client, registry } = await mooredDevice("twin-a")
         const deviceTwin = await client.getTwin()
         const changed = new Promise<object>(resolve =>
@@ -118,7 +126,7 @@ describe("azure-iothub twins", () => {
                 if (delta.mode) resolve(delta)
             })
         )
-        await expect.poll(() => granted(deviceId, "/desired/")).toBe(true)
+        await expect.poll(() => isSubscribed(deviceId, "/desired/")).toBe(true)
         const twin = (await registry.getTwin(deviceId)).responseBody
         const patch = {
             tags: { site: "quay" },
@@ -141,13 +149,13 @@ describe("azure-iothub twins", () => {
         await client.close()
     })
 
-    test("of a device that is not there: DeviceNotFoundError", async () => {
+    test("of an unknown device: DeviceNotFoundError", async () => {
         await expect(registry.getTwin("nobody")).rejects.toMatchObject({ name: "DeviceNotFoundError" })
     })
 })
 
-/** Whether the device has subscribed to what `part` names. */
-function granted(deviceId: string, part: string): boolean {
+/** Returns whether the device has a subscription whose filter contains `part`. */
+function isSubscribed(deviceId: string, part: string): boolean {
     return HUBS.some(
         hub =>
             running.cloud
@@ -158,7 +166,7 @@ function granted(deviceId: string, part: string): boolean {
 }
 
 describe("azure-iothub invokeDeviceMethod", () => {
-    test("on a connected device gives its answer, once it has subscribed", async () => {
+    test("on a connected device returns its answer after it has subscribed", async () => {
         const { deviceId, client, service } = await mooredDevice("method-a")
         const call = service.invokeDeviceMethod(deviceId, {
             methodName: "add",
@@ -181,13 +189,13 @@ describe("azure-iothub invokeDeviceMethod", () => {
         expect(JSON.parse(Message)).toMatchObject({ errorCode: 404103 })
     })
 
-    test("on a device that is unknown: DeviceNotFoundError", async () => {
+    test("on an unknown device: DeviceNotFoundError", async () => {
         const call = hubService(running, HUB).invokeDeviceMethod("nobody", { methodName: "add" })
         await expect(call).rejects.toMatchObject({ name: "DeviceNotFoundError" })
     })
 })
 
-test("a message sent over REST reaches azure-iot-device byte by byte, with its properties", async () => {
+test("a message sent over REST reaches azure-iot-device unchanged, with its properties", async () => {
     const { deviceId, client, hub } = await mooredDevice("c2d-a")
     const received = new Promise<Message>(resolve => client.on("message", resolve))
     const body = Buffer.from([0xff, 0x00, 0xfe, 0x80])

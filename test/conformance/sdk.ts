@@ -1,6 +1,6 @@
-// Microsoft's own device clients, pointed at the emulator on this machine and told to trust its CA; nothing else
-// about them is changed. A port is what they have no option for where they speak HTTPS or WebSocket: an agent
-// takes them there, and the name of the host stays the service's own.
+// Microsoft's device clients, connected to the emulator on this machine. They trust its CA and are otherwise
+// unchanged. They have no option for a port of HTTPS or WebSocket. An agent connects them to the port, and the
+// host name is still that of the service.
 import type { EventEmitter } from "node:events"
 import { Agent } from "node:https"
 import { type Emulator, type EmulatorOptions, type InjectedFault, startEmulator } from "@moorage/emulator"
@@ -24,13 +24,13 @@ const DPS_HOST = "global.azure-devices-provisioning.net"
 export type { Message }
 
 /** The emulator on real TLS sockets. */
-export interface Running {
+export interface RunningCloud {
     cloud: Emulator["cloud"]
     servers: Emulator
     close(): Promise<void>
 }
 
-export async function startCloud(options: EmulatorOptions = {}): Promise<Running> {
+export async function startCloud(options: EmulatorOptions = {}): Promise<RunningCloud> {
     const servers = await startEmulator({
         idScope: ID_SCOPE,
         hubs: HUBS.map(hostName => ({ hostName })),
@@ -42,17 +42,17 @@ export async function startCloud(options: EmulatorOptions = {}): Promise<Running
     return { cloud: servers.cloud, servers, close: () => servers.close() }
 }
 
-/** What `describe.each` needs to put the name into a title as it is. */
-export function named<T extends { name: string }>(all: T[]): [string, T][] {
+/** Returns rows for `describe.each` with the name as the title. */
+export function titled<T extends { name: string }>(all: T[]): [string, T][] {
     return all.map(one => [one.name, one])
 }
 
-/** For tests that are not about waiting: operations are decided at once, and may be asked for at once. */
-export const AT_ONCE = { assigningMs: 0, retryAfterSec: 0 }
+/** Options without waiting times: registrations are decided and may be polled immediately. */
+export const NO_DELAYS = { assigningMs: 0, retryAfterSec: 0 }
 
-/** Puts a fault on the next requests of one device. */
+/** Injects a fault into the next requests of one device. */
 export function failNext(
-    { cloud }: Running,
+    { cloud }: RunningCloud,
     kind: "connect" | "register" | "poll",
     id: string,
     fault: InjectedFault,
@@ -64,20 +64,20 @@ export function failNext(
         point.kind === kind && point.id === id && left-- > 0 ? fault : others?.(point)
 }
 
-export function agentOf({ servers }: Running): Agent {
+export function agentOf({ servers }: RunningCloud): Agent {
     return new Agent({ host: "127.0.0.1", port: servers.httpsPort, ca: servers.ca })
 }
 
-/** A transport of `azure-iot-provisioning-device`, and how it finds the emulator. */
+/** A transport of `azure-iot-provisioning-device`, and its connection to the emulator. */
 export interface ProvisioningTransport {
     name: string
-    /** Whether the SDK itself tries again after 429 and 5xx; over HTTPS it hands them to its caller. */
+    /** Whether the SDK retries after 429 and 5xx. Over HTTPS it returns them to its caller. */
     retries: boolean
-    host(running: Running): string
-    create(running: Running): EventEmitter
+    host(running: RunningCloud): string
+    create(running: RunningCloud): EventEmitter
 }
 
-// The packages bring their own copies of the base types, which TypeScript takes for different ones.
+// The packages have their own copies of the base types. For TypeScript these are different types.
 export const PROVISIONING_TRANSPORTS: ProvisioningTransport[] = [
     {
         name: "MQTT",
@@ -112,7 +112,7 @@ export const PROVISIONING_TRANSPORTS: ProvisioningTransport[] = [
 ]
 
 export interface RegisterOptions {
-    /** The device's key of the group `sdk` unless given. */
+    /** Default: the device's key of the group `sdk`. */
     key?: string
     idScope?: string
     payload?: object
@@ -121,14 +121,14 @@ export interface RegisterOptions {
 
 /** Registers with `azure-iot-provisioning-device`. */
 export async function register(
-    running: Running,
+    running: RunningCloud,
     registrationId: string,
     options: RegisterOptions = {}
 ): Promise<RegistrationResult> {
     const { transport = PROVISIONING_TRANSPORTS[0], idScope = ID_SCOPE, payload } = options
     const key = options.key ?? deriveDeviceKey(GROUP_KEY, registrationId)
     const wire = transport.create(running)
-    // It says there, and nowhere else, that a connection broke after the request had failed.
+    // The SDK reports a connection error after a failed request only as an event.
     wire.on("error", () => undefined)
     const client = ProvisioningDeviceClient.create(
         transport.host(running),
@@ -146,9 +146,9 @@ export async function register(
 export interface DeviceTransport {
     name: string
     create: typeof DeviceMqtt
-    /** What goes before the rest of the connection string; the hub's name stays its own. */
-    gateway(running: Running): string
-    options(running: Running): object
+    /** The start of the connection string, if the transport needs a gateway. */
+    gateway(running: RunningCloud): string
+    options(running: RunningCloud): object
 }
 
 export const DEVICE_TRANSPORTS: DeviceTransport[] = [
@@ -168,15 +168,15 @@ export const DEVICE_TRANSPORTS: DeviceTransport[] = [
 
 export interface DeviceOptions {
     transport?: DeviceTransport
-    /** The device's key of the group `sdk` unless given. */
+    /** Default: the device's key of the group `sdk`. */
     key?: string
-    /** Of the client, beside those that its transport needs. */
+    /** Options of the client in addition to those of its transport. */
     options?: object
 }
 
-/** `azure-iot-device`, not connected yet. */
+/** Returns a client of `azure-iot-device` that is not connected yet. */
 export async function newDevice(
-    running: Running,
+    running: RunningCloud,
     hub: string,
     deviceId: string,
     { transport = DEVICE_TRANSPORTS[0], key, options }: DeviceOptions = {}
@@ -188,9 +188,9 @@ export async function newDevice(
     return client
 }
 
-/** `azure-iot-device`, connected. */
+/** Returns a connected client of `azure-iot-device`. */
 export async function connectDevice(
-    running: Running,
+    running: RunningCloud,
     hub: string,
     deviceId: string,
     options: DeviceOptions = {}

@@ -1,10 +1,10 @@
 import type { ProvisioningServiceClient } from "azure-iot-provisioning-service"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { HUBS, register, type Running, startCloud } from "./sdk.js"
+import { HUBS, register, type RunningCloud, startCloud } from "./sdk.js"
 import { DPS_HOST, provisioningService } from "./services.js"
 
-let running: Running
+let running: RunningCloud
 let service: ProvisioningServiceClient
 
 beforeAll(async () => {
@@ -13,29 +13,29 @@ beforeAll(async () => {
 })
 afterAll(() => running.close())
 
-type IndividualEnrollment = Parameters<ProvisioningServiceClient["createOrUpdateIndividualEnrollment"]>[0]
-type EnrollmentGroup = Parameters<ProvisioningServiceClient["createOrUpdateEnrollmentGroup"]>[0]
+type SdkIndividualEnrollment = Parameters<ProvisioningServiceClient["createOrUpdateIndividualEnrollment"]>[0]
+type SdkEnrollmentGroup = Parameters<ProvisioningServiceClient["createOrUpdateEnrollmentGroup"]>[0]
 
-const attestation = { type: "symmetricKey" } as IndividualEnrollment["attestation"]
+const attestation = { type: "symmetricKey" } as SdkIndividualEnrollment["attestation"]
 
 const individual = (registrationId: string, rest: object = {}) =>
-    ({ registrationId, attestation, ...rest }) as IndividualEnrollment
-const group = (enrollmentGroupId: string, rest: object = {}): EnrollmentGroup => ({
+    ({ registrationId, attestation, ...rest }) as SdkIndividualEnrollment
+const group = (enrollmentGroupId: string, rest: object = {}): SdkEnrollmentGroup => ({
     enrollmentGroupId,
     attestation,
     provisioningStatus: "enabled",
     ...rest,
 })
 
-/** Walks a query to its end; how many items each page had, and their IDs. */
-async function walk(
+/** Reads all pages of a query. Returns the length of each page and the IDs of all items. */
+async function readPages(
     query: ReturnType<ProvisioningServiceClient["createEnrollmentGroupQuery"]>,
     idField: string
 ) {
     const sizes: number[] = []
     const ids: string[] = []
     while (query.hasMoreResults) {
-        // The promise form forgets where it was unless it is told.
+        // The promise variant needs the continuation token at each call.
         const items = (await query.next(query.continuationToken)).responseBody as unknown as Record<
             string,
             string
@@ -82,7 +82,7 @@ describe("azure-iot-provisioning-service, individual enrollments", () => {
         expect(changed.provisioningStatus).toBe("disabled")
         expect(changed.etag).not.toBe(read.etag)
         expect(changed.createdDateTimeUtc).toBe(read.createdDateTimeUtc)
-        // Keys that an update leaves out stay.
+        // Keys that are missing in an update keep their values.
         expect((await service.getIndividualEnrollmentAttestationMechanism("one")).responseBody).toEqual(
             mechanism
         )
@@ -91,7 +91,7 @@ describe("azure-iot-provisioning-service, individual enrollments", () => {
         await expect(service.getIndividualEnrollment("one")).rejects.toMatchObject({ message: "Not found" })
     })
 
-    test("register a device, whose registration the enrollment then shows", async () => {
+    test("register a device, and then contain its registration", async () => {
         await service.createOrUpdateIndividualEnrollment(individual("two", { deviceId: "dev-two" }))
         const mechanism = (await service.getIndividualEnrollmentAttestationMechanism("two")).responseBody
         const result = await register(running, "two", { key: mechanism.symmetricKey?.secondaryKey })
@@ -100,7 +100,7 @@ describe("azure-iot-provisioning-service, individual enrollments", () => {
         expect(read.registrationState).toMatchObject({ status: "assigned", assignedHub: result.assignedHub })
     })
 
-    test("with an ETag that is not the latest are not changed: InvalidEtagError", async () => {
+    test("with an old ETag are not changed: InvalidEtagError", async () => {
         const first = (await service.createOrUpdateIndividualEnrollment(individual("three"))).responseBody
         await service.createOrUpdateIndividualEnrollment(first)
         await expect(service.createOrUpdateIndividualEnrollment(first)).rejects.toMatchObject({
@@ -111,8 +111,8 @@ describe("azure-iot-provisioning-service, individual enrollments", () => {
         })
     })
 
-    test("in bulk are created and deleted, and those that fail are named", async () => {
-        // The client answers only by callback here: its promise is never settled.
+    test("are created and deleted in bulk, and failures are listed", async () => {
+        // The client supports only the callback here. Its promise never settles.
         const run = (mode: "create" | "delete", ids: string[]) =>
             new Promise<{ isSuccessful: boolean; errors: object[] }>((resolve, reject) =>
                 service.runBulkEnrollmentOperation(
@@ -167,14 +167,18 @@ describe("azure-iot-provisioning-service, enrollment groups", () => {
         for (const id of ids)
             await register(running, id, { key: deriveDeviceKey(symmetricKey?.primaryKey ?? "", id) })
         const query = service.createEnrollmentGroupDeviceRegistrationStateQuery({ query: "*" }, "pages", 2)
-        expect(await walk(query, "registrationId")).toEqual({ sizes: [2, 1], ids })
+        expect(await readPages(query, "registrationId")).toEqual({ sizes: [2, 1], ids })
     })
 
     test("are queried over several pages, without keys", async () => {
-        const before = (await walk(service.createEnrollmentGroupQuery({ query: "*" }), "enrollmentGroupId"))
-            .ids
+        const before = (
+            await readPages(service.createEnrollmentGroupQuery({ query: "*" }), "enrollmentGroupId")
+        ).ids
         for (let i = 1; i <= 4; i++) await service.createOrUpdateEnrollmentGroup(group(`z-${i}`))
-        const pages = await walk(service.createEnrollmentGroupQuery({ query: "*" }, 3), "enrollmentGroupId")
+        const pages = await readPages(
+            service.createEnrollmentGroupQuery({ query: "*" }, 3),
+            "enrollmentGroupId"
+        )
         expect(pages.sizes.length).toBeGreaterThan(1)
         expect(pages.sizes.slice(0, -1).every(size => size === 3)).toBe(true)
         expect(pages.ids).toEqual([...before, "z-1", "z-2", "z-3", "z-4"])
@@ -182,7 +186,7 @@ describe("azure-iot-provisioning-service, enrollment groups", () => {
         await expect(service.getEnrollmentGroup("z-1")).rejects.toMatchObject({ message: "Not found" })
     })
 
-    test("that are disabled assign no device", async () => {
+    test("do not assign a device while they are disabled", async () => {
         const made = (await service.createOrUpdateEnrollmentGroup(group("off"))).responseBody
         const { symmetricKey } = (await service.getEnrollmentGroupAttestationMechanism("off")).responseBody
         await service.createOrUpdateEnrollmentGroup({ ...made, provisioningStatus: "disabled" })

@@ -1,48 +1,48 @@
-// Microsoft's service clients, pointed at the emulator. They have no option for a port or a CA: an agent with
-// both takes their requests to this machine, and the Host header stays the name of the service.
+// Microsoft's service clients, connected to the emulator. They have no option for a port or a CA. An agent with
+// both options sends their requests to this machine, and the Host header still names the service.
 import { request } from "node:https"
 import type { RestApiClient } from "azure-iot-http-base"
 import { ProvisioningServiceClient } from "azure-iot-provisioning-service"
 import { Client, Registry } from "azure-iothub"
 import { makeSas } from "@moorage/protocol"
-import { agentOf, type Running } from "./sdk.js"
+import { agentOf, type RunningCloud } from "./sdk.js"
 
 export const DPS_HOST = "moorage.azure-devices-provisioning.net"
 
-/** The part of the clients that sends; private, and the only way to give them an agent. */
+/** The private part of the clients that sends requests. It is the only way to set an agent. */
 type Sender = { _restApiClient: Pick<RestApiClient, "setOptions"> }
 
-function redirect<T>(client: T, running: Running): T {
+function redirect<T>(client: T, running: RunningCloud): T {
     const options = { http: { agent: agentOf(running) } }
     ;(client as unknown as Sender)._restApiClient.setOptions(options as never)
     return client
 }
 
 export function provisioningService(
-    running: Running,
+    running: RunningCloud,
     text = running.cloud.dpsAccess.connectionString(DPS_HOST)
 ): ProvisioningServiceClient {
     return redirect(ProvisioningServiceClient.fromConnectionString(text), running)
 }
 
-export function registryOf(running: Running, hub: string, keyName = "iothubowner"): Registry {
+export function registryOf(running: RunningCloud, hub: string, keyName = "iothubowner"): Registry {
     return redirect(
         Registry.fromConnectionString(running.cloud.hubAccess(hub).connectionString(hub, keyName)),
         running
     )
 }
 
-export function hubService(running: Running, hub: string): Client {
+export function hubService(running: RunningCloud, hub: string): Client {
     return redirect(Client.fromConnectionString(running.cloud.hubAccess(hub).connectionString(hub)), running)
 }
 
 /**
- * Cloud to device over REST; the SDK has it over AMQP only.
- * @param headers beside those that the request needs: `iothub-app-{name}` for a property, `iothub-messageid` and so on
+ * Sends a cloud-to-device message over REST. The SDK supports only AMQP.
+ * @param headers further headers: `iothub-app-{name}` for a property, `iothub-messageid` and others
  * @returns the status
  */
 export function sendToDevice(
-    running: Running,
+    running: RunningCloud,
     hub: string,
     deviceId: string,
     body: Uint8Array | string,

@@ -1,4 +1,4 @@
-// How a device's session begins, is renewed, breaks and ends, as Microsoft's client lives through it.
+// The session of a device with Microsoft's client: its start, renewal, failure and end.
 import { type Client, Message } from "azure-iot-device"
 import { NoRetry } from "azure-iot-common"
 import { deriveDeviceKey } from "@moorage/protocol"
@@ -10,13 +10,13 @@ import {
     failNext,
     GROUP_KEY,
     HUB,
-    named,
+    titled,
     newDevice,
-    type Running,
+    type RunningCloud,
     startCloud,
 } from "./sdk.js"
 
-let running: Running
+let running: RunningCloud
 
 beforeAll(async () => {
     running = await startCloud()
@@ -26,7 +26,7 @@ afterAll(() => running.close())
 const UNAUTHORIZED = { name: "UnauthorizedError" }
 const hub = () => running.cloud.hub(HUB)
 
-/** What the hub noted about a device: CONNACK codes, or why sessions ended. */
+/** Events of a device: CONNACK codes and the reasons of disconnections. */
 const connacks = (id: string) =>
     running.cloud.history.filter(event => event.kind === "connack" && event.id === id).map(e => e.status)
 const ends = (id: string) =>
@@ -34,12 +34,12 @@ const ends = (id: string) =>
 const telemetry = (id: string) =>
     running.cloud.history.filter(event => event.kind === "telemetry" && event.id === id).map(e => e.body)
 
-/** The client has given up, and says why. */
-const givenUp = (client: Client) =>
+/** Resolves with the error when the client stops its retries. */
+const clientGivesUp = (client: Client) =>
     new Promise<{ transportObj?: Error }>(resolve => client.once("disconnect", resolve as never))
 
-/** Makes the client use messages, a method and the twin, and collects what comes. */
-async function useAll(client: Client, deviceId: string) {
+/** Subscribes to messages, a method and the twin, and collects everything that is received. */
+async function subscribeToAll(client: Client, deviceId: string) {
     const messages: string[] = []
     const desired: object[] = []
     client.on("message", (message: Message) => messages.push(message.data.toString()))
@@ -50,7 +50,7 @@ async function useAll(client: Client, deviceId: string) {
     return { messages, desired }
 }
 
-describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) => {
+describe.each(titled(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) => {
     const own = (name: string) => `${name}-${DEVICE_TRANSPORTS.indexOf(transport)}`
     const register = (name: string) => {
         hub().putDevice(own(name), [deriveDeviceKey(GROUP_KEY, own(name))])
@@ -84,11 +84,11 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await client.close()
     })
 
-    test("token renewal: sessions are renewed in time, messages get through before and after", async () => {
+    test("token renewal: sessions are renewed in time, and messages arrive before and after", async () => {
         const id = register("renew")
         const tokenRenewal = { tokenValidTimeInSeconds: 4, tokenRenewalMarginInSeconds: 3 }
         const client = await connect(id, { options: { tokenRenewal } })
-        const { messages, desired } = await useAll(client, id)
+        const { messages, desired } = await subscribeToAll(client, id)
         hub().sendToDevice(id, "before")
         await client.sendEvent(new Message("before"))
         await expect.poll(() => connacks(id).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4)
@@ -107,15 +107,15 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await expect.poll(() => desired.at(-1)).toMatchObject({ x: 1 })
         await client.close()
         expect(telemetry(id)).toEqual(["before", "after"])
-        // Each time it is the client that ends the session, and none outlives its token.
+        // The client ends each session before its token expires.
         expect(new Set(ends(id))).toEqual(new Set(["disconnected by the client"]))
         expect(new Set(connacks(id))).toEqual(new Set([0]))
     })
 
-    test("disconnected by the hub: the SDK connects again, all its subscriptions work", async () => {
+    test("disconnected by the hub: the SDK reconnects, and all its subscriptions work", async () => {
         const id = register("dropped")
         const client = await connect(id)
-        const { messages, desired } = await useAll(client, id)
+        const { messages, desired } = await subscribeToAll(client, id)
         hub().disconnect(id)
         hub().sendToDevice(id, "while away")
         await expect.poll(() => connacks(id), { timeout: 10_000 }).toEqual([0, 0])
@@ -128,10 +128,10 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await client.close()
     })
 
-    test("disconnected by the hub, two tries closed before CONNACK: the SDK goes on trying", async () => {
+    test("disconnected by the hub, two attempts closed before CONNACK: the SDK retries", async () => {
         const id = register("third")
         const client = await connect(id)
-        const { messages } = await useAll(client, id)
+        const { messages } = await subscribeToAll(client, id)
         failNext(running, "connect", id, { close: true }, 2)
         hub().disconnect(id)
         hub().sendToDevice(id, "at last")
@@ -141,7 +141,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await client.close()
     })
 
-    test("disconnected by the hub, nothing subscribed: sendEvent connects again", async () => {
+    test("disconnected by the hub, no subscription: sendEvent reconnects", async () => {
         const id = register("quiet")
         const client = await connect(id)
         hub().disconnect(id)
@@ -151,10 +151,10 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await client.close()
     })
 
-    test("newcomer wins: the first connection is closed, the second works", async () => {
+    test("second connection of a device: the first one is closed", async () => {
         const id = register("twice")
         const first = await connectOnce(id)
-        const lost = givenUp(first)
+        const lost = clientGivesUp(first)
         const second = await connectOnce(id)
         await lost
         expect(ends(id)).toEqual(["another connection of this device"])
@@ -164,10 +164,10 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await second.close()
     })
 
-    test("disabled while connected: closed, and refused from then on", async () => {
+    test("disabled while connected: closed, and later attempts refused", async () => {
         const id = register("off")
         const client = await connectOnce(id)
-        const end = givenUp(client)
+        const end = clientGivesUp(client)
         hub().setEnabled(id, false)
         await end
         expect(ends(id)).toEqual(["device disabled"])
@@ -175,10 +175,10 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         expect(connacks(id)).toEqual([0, 5])
     })
 
-    test("deleted while connected: closed, and refused from then on", async () => {
+    test("deleted while connected: closed, and later attempts refused", async () => {
         const id = register("gone")
         const client = await connectOnce(id)
-        const end = givenUp(client)
+        const end = clientGivesUp(client)
         hub().removeDevice(id)
         await end
         expect(ends(id)).toEqual(["device deleted"])

@@ -3,7 +3,7 @@ import { deriveDeviceKey } from "@moorage/protocol"
 import { expect, test } from "vitest"
 import { register } from "./sdk.js"
 
-test("one line starts an emulator that Microsoft's client registers with, and close ends it", async () => {
+test("startEmulator() without options serves Microsoft's client until close()", async () => {
     const groupKey = Buffer.alloc(64, 1).toString("base64")
     const emulator = await startEmulator({
         enrollmentGroups: [{ enrollmentGroupId: "g", primaryKey: groupKey }],

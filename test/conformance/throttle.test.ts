@@ -1,39 +1,39 @@
-// Quotas that a test can reach: small ones, and operations that take their time.
+// Throttling with small quotas and slow operations.
 import { afterAll, beforeAll, describe, test } from "vitest"
-import { named, PROVISIONING_TRANSPORTS, register, type Running, startCloud } from "./sdk.js"
+import { titled, PROVISIONING_TRANSPORTS, register, type RunningCloud, startCloud } from "./sdk.js"
 
 const ONE_IN_TWO_SECONDS = { calls: 1, perSec: 2 }
 
-describe.concurrent.each(named(PROVISIONING_TRANSPORTS))(
+describe.concurrent.each(titled(PROVISIONING_TRANSPORTS))(
     "azure-iot-provisioning-device / %s",
     (_, transport) => {
-        let running: Running
+        let running: RunningCloud
         beforeAll(async () => {
             running = await startCloud({
                 assigningMs: 1500,
                 quotas: {
                     dpsRegistrations: ONE_IN_TWO_SECONDS,
-                    // An SDK that gives up at 429 would register, poll and give up for ever.
+                    // An SDK without retries registers again after a 429 to a poll, so it would never finish.
                     ...(transport.retries ? { dpsPollsPerDevice: ONE_IN_TWO_SECONDS } : {}),
                 },
             })
         })
         afterAll(() => running.close())
 
-        /** What DPS answered to one device. */
+        /** Returns the answers of DPS to one device. */
         const answers = (id: string) =>
             running.cloud.history
                 .filter(event => event.id === id && (event.kind === "register" || event.kind === "poll"))
                 .map(({ kind, status }) => `${kind} ${status}`)
 
-        test("register two devices at once over the quota: 202 over time, 429 with retry-after, then success", async ({
+        test("register two devices concurrently over the quota: 429 with retry-after, then success", async ({
             expect,
         }) => {
             const ids = ["one", "two"]
             const assigned = (id: string) =>
                 expect
                     .poll(
-                        // Over HTTPS the SDK hands 429 to its caller.
+                        // Over HTTPS the SDK returns 429 to its caller.
                         () => register(running, id, { transport }).catch((error: Error) => error.name),
                         { interval: 1000, timeout: 20_000 }
                     )

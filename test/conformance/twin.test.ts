@@ -1,10 +1,18 @@
 import type { Client, Twin } from "azure-iot-device"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { connectDevice, DEVICE_TRANSPORTS, GROUP_KEY, HUB, named, type Running, startCloud } from "./sdk.js"
+import {
+    connectDevice,
+    DEVICE_TRANSPORTS,
+    GROUP_KEY,
+    HUB,
+    titled,
+    type RunningCloud,
+    startCloud,
+} from "./sdk.js"
 import { registryOf } from "./services.js"
 
-let running: Running
+let running: RunningCloud
 
 beforeAll(async () => {
     running = await startCloud()
@@ -19,7 +27,7 @@ function report(twin: Twin, patch: Properties): Promise<void> {
     )
 }
 
-/** Every change of desired properties that the client is told of, the first of them all there is. */
+/** Collects the changes of desired properties that the client reports. The first change contains all properties. */
 async function desiredChanges(client: Client, deviceId: string) {
     const twin = await client.getTwin()
     const deltas: Properties[] = []
@@ -29,7 +37,7 @@ async function desiredChanges(client: Client, deviceId: string) {
     return { twin, deltas }
 }
 
-describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) => {
+describe.each(titled(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) => {
     const device = async (name: string, desired: Properties = {}) => {
         const deviceId = `${name}-${DEVICE_TRANSPORTS.indexOf(transport)}`
         const keys = [deriveDeviceKey(GROUP_KEY, deviceId)]
@@ -59,7 +67,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await client.close()
     })
 
-    test("twin: desired change comes as a delta with its version", async () => {
+    test("twin: a desired change arrives as a patch with its version", async () => {
         const { deviceId, client } = await device("delta", { kept: true, mode: "slow" })
         const { twin, deltas } = await desiredChanges(client, deviceId)
         await patch(deviceId, { mode: "fast", deep: { on: true } })
@@ -68,7 +76,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await client.close()
     })
 
-    test("twin: desired property deleted comes as null", async () => {
+    test("twin: a deleted desired property arrives as null", async () => {
         const { deviceId, client } = await device("null", { route: "a", kept: 1 })
         const { twin, deltas } = await desiredChanges(client, deviceId)
         await patch(deviceId, { route: null })
@@ -80,7 +88,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await client.close()
     })
 
-    test("twin: desired changed while away is seen by get after reconnecting", async () => {
+    test("twin: a desired change while offline is part of get after reconnecting", async () => {
         const { deviceId, client } = await device("away", { mode: "slow" })
         await desiredChanges(client, deviceId)
         await client.close()
@@ -90,7 +98,7 @@ describe.each(named(DEVICE_TRANSPORTS))("azure-iot-device / %s", (_, transport) 
         await back.close()
     })
 
-    // The SDK does not look at the status (mqtt_twin_client.js, "should we really ignore the status code?").
+    // The SDK ignores the status (mqtt_twin_client.js, "should we really ignore the status code?").
     test("twin: reported properties over 32 KB change nothing", async () => {
         const { deviceId, client } = await device("huge")
         const twin = await client.getTwin()

@@ -1,9 +1,9 @@
-// A custom allocation's webhook: a real HTTP server that decides as a test tells it, and keeps what it was asked.
+// A webhook for custom allocation: an HTTP server with a decision function that records its requests.
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
 
-/** What DPS asks (protocol-facts.md, 3; DPS, "Custom allocation policy request"). */
-export interface AllocationRequest {
+/** The body of a request from DPS (protocol-facts.md, 3; Microsoft, "Custom allocation policy request"). */
+export interface WebhookRequest {
     individualEnrollment?: { registrationId: string }
     enrollmentGroup?: { enrollmentGroupId: string }
     deviceRuntimeContext: {
@@ -15,7 +15,7 @@ export interface AllocationRequest {
     linkedHubs: string[]
 }
 
-type Decide = (request: AllocationRequest) => { status?: number; body?: object }
+type Decide = (request: WebhookRequest) => { status?: number; body?: object }
 
 async function textOf(request: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = []
@@ -24,10 +24,10 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 export async function startWebhook(decide: Decide) {
-    const asked: AllocationRequest[] = []
+    const asked: WebhookRequest[] = []
     const server = createServer((request, response) => {
         void textOf(request).then(text => {
-            const body = JSON.parse(text) as AllocationRequest
+            const body = JSON.parse(text) as WebhookRequest
             asked.push(body)
             const answer = decide(body)
             response.writeHead(answer.status ?? 200, { "Content-Type": "application/json" })
@@ -37,8 +37,8 @@ export async function startWebhook(decide: Decide) {
     await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve))
     return {
         url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/allocate`,
-        /** What was asked about one device. */
-        askedAbout: (id: string) => asked.filter(one => one.deviceRuntimeContext.registrationId === id),
+        /** Returns the requests about one device. */
+        requestsFor: (id: string) => asked.filter(one => one.deviceRuntimeContext.registrationId === id),
         close: () => new Promise(resolve => server.close(resolve)),
     }
 }

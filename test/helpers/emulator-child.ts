@@ -1,4 +1,4 @@
-// An emulator in a process of its own, for tests that kill it. Argument: the folder of its state.
+// An emulator in its own process, for tests that kill it. The argument is JSON of its options.
 import { type EmulatorOptions, startEmulator } from "../../tools/emulator/index.js"
 
 const options = JSON.parse(process.argv[2]) as EmulatorOptions

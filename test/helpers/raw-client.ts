@@ -1,15 +1,14 @@
-// A raw MQTT client on a Link in memory: it says what a test wants, also what no SDK would.
+// An MQTT client on a link in memory. It sends any packet, also packets that no SDK sends.
 import { acceptMqtt, Cloud, type CloudOptions } from "../../tools/emulator/index.js"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
-import { type Link, linkPair } from "@moorage/runtime"
-import { ManualClock, seededRandom } from "@moorage/runtime"
+import { type Link, linkPair, ManualClock, seededRandom } from "@moorage/runtime"
 import mqtt, { type IConnectPacket, type IPublishPacket, type Packet } from "mqtt-packet"
 
 export const SCOPE = "0ne00TEST01"
 export const GROUP_KEY = Buffer.alloc(64, 5).toString("base64")
 export const HUB = "one.azure-devices.net"
 
-/** A cloud with two hubs and one group, on a clock that tests move. */
+/** Returns a cloud with two hubs and one enrollment group, on a manual clock. */
 export function newCloud(options: Partial<CloudOptions> = {}) {
     const clock = new ManualClock()
     const cloud = new Cloud({
@@ -23,7 +22,7 @@ export function newCloud(options: Partial<CloudOptions> = {}) {
     return { clock, cloud }
 }
 
-export type World = ReturnType<typeof newCloud>
+export type CloudWorld = ReturnType<typeof newCloud>
 
 export class RawClient {
     readonly packets: Packet[] = []
@@ -33,7 +32,7 @@ export class RawClient {
     private lastId = 0
 
     constructor(
-        { cloud, clock }: World,
+        { cloud, clock }: CloudWorld,
         private readonly settle = () => clock.advance(0)
     ) {
         const [mine, theirs] = linkPair(clock)
@@ -57,7 +56,7 @@ export class RawClient {
         this.sendBytes(mqtt.generate(packet))
     }
 
-    /** Sends CONNECT; returns the CONNACK, or undefined when there was none. */
+    /** Sends CONNECT. Returns the CONNACK, or undefined if none came. */
     connect(fields: Partial<IConnectPacket>): { returnCode?: number; sessionPresent?: boolean } | undefined {
         const clientId = fields.clientId ?? ""
         this.send({
@@ -82,13 +81,13 @@ export class RawClient {
         this.send({ cmd: "publish", topic, payload, qos, dup: false, retain: false, messageId })
     }
 
-    /** Takes the first packet of that kind out of what has arrived. */
+    /** Removes and returns the first received packet of this kind. */
     take(cmd: Packet["cmd"]): Packet | undefined {
         const at = this.packets.findIndex(packet => packet.cmd === cmd)
         return at < 0 ? undefined : this.packets.splice(at, 1)[0]
     }
 
-    /** The next message: topic and body. */
+    /** Removes and returns the next received message. */
     message(): { topic: string; body: string; qos: number; messageId?: number } | undefined {
         const packet = this.take("publish") as IPublishPacket | undefined
         return (
@@ -107,11 +106,11 @@ export class RawClient {
     }
 }
 
-export const inAnHour = ({ clock }: World) => Math.floor(clock.nowMs() / 1000) + 3600
+export const inOneHourSec = ({ clock }: CloudWorld) => Math.floor(clock.nowMs() / 1000) + 3600
 
-/** CONNECT fields of a DPS client. */
+/** Returns the fields of CONNECT of a DPS client. */
 export function dpsConnect(
-    world: World,
+    world: CloudWorld,
     id: string,
     key = deriveDeviceKey(GROUP_KEY, id)
 ): Partial<IConnectPacket> {
@@ -119,24 +118,24 @@ export function dpsConnect(
     return {
         clientId: id,
         username: `${resource}/api-version=2019-03-31`,
-        password: Buffer.from(makeSas(key, resource, inAnHour(world), "registration")),
+        password: Buffer.from(makeSas(key, resource, inOneHourSec(world), "registration")),
     }
 }
 
-/** A DPS client that is connected and subscribed. */
-export function dpsClient(world: World, id: string, qos: 0 | 1 | 2 = 1): RawClient {
+/** Returns a DPS client that is connected and subscribed. */
+export function dpsClient(world: CloudWorld, id: string, qos: 0 | 1 | 2 = 1): RawClient {
     const client = new RawClient(world)
     client.connect(dpsConnect(world, id))
     client.subscribe("$dps/registrations/res/#", qos)
     return client
 }
 
-/** CONNECT fields of a hub client. */
+/** Returns the fields of CONNECT of a hub client. */
 export function hubConnect(
-    world: World,
+    world: CloudWorld,
     id: string,
     key: string,
-    expirySec = inAnHour(world)
+    expirySec = inOneHourSec(world)
 ): Partial<IConnectPacket> {
     return {
         clientId: id,
@@ -147,8 +146,8 @@ export function hubConnect(
 
 export const DEVICE_KEY = Buffer.alloc(32, 6).toString("base64")
 
-/** A device that is in the hub's registry and connected. */
-export function hubClient(world: World, id: string, fields: Partial<IConnectPacket> = {}): RawClient {
+/** Creates a device on the hub and connects it. */
+export function hubClient(world: CloudWorld, id: string, fields: Partial<IConnectPacket> = {}): RawClient {
     world.cloud.hub(HUB).putDevice(id, [DEVICE_KEY])
     const client = new RawClient(world)
     client.connect({ ...hubConnect(world, id, DEVICE_KEY), ...fields })

@@ -1,15 +1,14 @@
-// Requests to the service APIs over a Link in memory, on a clock that tests move.
-import { linkPair } from "@moorage/runtime"
-import { ManualClock, seededRandom } from "@moorage/runtime"
+// Requests to the service APIs over a link in memory, on a manual clock.
+import { linkPair, ManualClock, seededRandom } from "@moorage/runtime"
 import { acceptHttp, Cloud, type CloudOptions, type Permission } from "../../tools/emulator/index.js"
 import { makeSas } from "@moorage/protocol"
 
 export const DPS_HOST = "test.azure-devices-provisioning.net"
 export const HUB_HOST = "east.azure-devices.net"
 export const GROUP_KEY = Buffer.alloc(64, 5).toString("base64")
-/** Opens everything, at DPS and at the hub. */
+/** The key of a policy with all permissions, at DPS and at the hub. */
 export const OWNER_KEY = Buffer.alloc(32, 1).toString("base64")
-const EVERYTHING: Permission[] = [
+const ALL_PERMISSIONS: Permission[] = [
     "EnrollmentRead",
     "EnrollmentWrite",
     "RegistrationStatusRead",
@@ -18,7 +17,7 @@ const EVERYTHING: Permission[] = [
     "RegistryWrite",
     "ServiceConnect",
 ]
-export const OWNER = { keyName: "owner", primaryKey: OWNER_KEY, permissions: EVERYTHING }
+export const OWNER = { keyName: "owner", primaryKey: OWNER_KEY, permissions: ALL_PERMISSIONS }
 
 export function newWorld(options: Partial<CloudOptions> = {}) {
     const clock = new ManualClock()
@@ -34,32 +33,32 @@ export function newWorld(options: Partial<CloudOptions> = {}) {
     return { clock, cloud }
 }
 
-export type World = ReturnType<typeof newWorld>
+export type ServiceWorld = ReturnType<typeof newWorld>
 
-export interface Reply {
+export interface ServiceReply {
     status: number
     headers: Record<string, string>
-    /** Taken from JSON; undefined when there was no body. */
+    /** The JSON value. Undefined if there is no body. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     body: any
 }
 
-export interface Call {
+export interface ServiceRequest {
     host?: string
-    /** `GET /devices/d`; `api-version` is added. */
-    what: string
+    /** For example `GET /devices/d`. `api-version` is added. */
+    route: string
     body?: unknown
-    /** In place of a body in JSON: bytes as they are. */
+    /** Replaces the JSON body. */
     raw?: string
     headers?: Record<string, string>
-    /** In place of the owner's. */
+    /** Replaces the token of the owner. */
     authorization?: string
-    /** How long the clock may run until the answer. */
+    /** The time within which the answer must come. */
     withinMs?: number
 }
 
-export function sas(
-    world: World,
+export function serviceToken(
+    world: ServiceWorld,
     resource: string,
     key = OWNER_KEY,
     policy = "owner",
@@ -68,7 +67,7 @@ export function sas(
     return makeSas(key, resource, Math.floor(world.clock.nowMs() / 1000) + lifeSec, policy)
 }
 
-function parse(text: string): Reply {
+function parse(text: string): ServiceReply {
     const [head, body] = text.split("\r\n\r\n")
     const [first, ...lines] = head.split("\r\n")
     const headers = Object.fromEntries(
@@ -77,8 +76,8 @@ function parse(text: string): Reply {
     return { status: Number(first.split(" ")[1]), headers, body: body ? JSON.parse(body) : undefined }
 }
 
-/** Runs what waits: promises, and the clock in steps of 50 ms. */
-export async function settle({ clock }: World, done: () => boolean, withinMs = 0): Promise<void> {
+/** Resolves promises and advances the clock in steps of 50 ms until `done()`. */
+export async function settle({ clock }: ServiceWorld, done: () => boolean, withinMs = 0): Promise<void> {
     for (let ms = 0; ; ms += 50) {
         for (let i = 0; i < 20 && !done(); i++) await Promise.resolve()
         if (done() || ms > withinMs) return
@@ -86,15 +85,15 @@ export async function settle({ clock }: World, done: () => boolean, withinMs = 0
     }
 }
 
-/** Sends a request; gives the raw text that came back so far. */
-export function send(world: World, call: Call): () => string {
+/** Sends a request. Returns a function that returns the received text. */
+export function send(world: ServiceWorld, call: ServiceRequest): () => string {
     const host = call.host ?? DPS_HOST
-    const [method, path] = call.what.split(" ")
+    const [method, path] = call.route.split(" ")
     const body = call.raw ?? (call.body === undefined ? "" : JSON.stringify(call.body))
     const url = path.includes("?") ? path : `${path}?api-version=2021-10-01`
     const headers = {
         Host: host,
-        Authorization: call.authorization ?? sas(world, host),
+        Authorization: call.authorization ?? serviceToken(world, host),
         "Content-Length": String(Buffer.byteLength(body)),
         ...call.headers,
     }
@@ -107,13 +106,14 @@ export function send(world: World, call: Call): () => string {
     return () => text
 }
 
-/** One request and its answer. @throws Error when none came */
-export async function ask(world: World, call: Call): Promise<Reply> {
+/** Sends a request to DPS and returns the answer. @throws Error if no answer comes */
+export async function callService(world: ServiceWorld, call: ServiceRequest): Promise<ServiceReply> {
     const received = send(world, call)
     await settle(world, () => received().includes("\r\n\r\n"), call.withinMs ?? 100)
-    if (!received()) throw new Error(`no answer to ${call.what}`)
+    if (!received()) throw new Error(`no answer to ${call.route}`)
     return parse(received())
 }
 
-/** The same, to the hub. */
-export const askHub = (world: World, call: Call) => ask(world, { host: HUB_HOST, ...call })
+/** Sends a request to the hub and returns the answer. @throws Error if no answer comes */
+export const callHub = (world: ServiceWorld, call: ServiceRequest) =>
+    callService(world, { host: HUB_HOST, ...call })

@@ -20,7 +20,7 @@ interface PendingCall {
 }
 
 /** One call of a direct method. */
-interface MethodCall {
+interface MethodInvocation {
     name: string
     payload: unknown
     /** Counts the bytes of the request against the daily quota. */
@@ -44,7 +44,7 @@ export class MethodCalls {
      * @throws HubError 404103 if the device is not connected or not subscribed, 504101 if it does not answer in time, 413001
      * if the payload or the answer is too large, and the errors of `meter`
      */
-    async invoke(device: Device, call: MethodCall): Promise<MethodResult> {
+    async invoke(device: Device, call: MethodInvocation): Promise<MethodResult> {
         const { name, payload, meter, timeoutMs = TIMEOUT_MS } = call
         const { deviceId, session } = device
         const qos = device.grantedQos(filter => filter.startsWith("$iothub/methods/"))

@@ -4,7 +4,14 @@ import { parseSas } from "../../../../tools/protocol/sas.js"
 import { allocate, type LatencyRow } from "../../../../tools/emulator/dps/allocation.js"
 import type { EnrollmentGroup } from "../../../../tools/emulator/index.js"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
-import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
+import {
+    GROUP_KEY,
+    HUB,
+    inOneHourSec,
+    newCloud,
+    SCOPE,
+    type CloudWorld,
+} from "../../../helpers/raw-client.js"
 
 const OTHER_HUB = "two.azure-devices.net"
 const HUBS = [HUB, OTHER_HUB]
@@ -54,7 +61,7 @@ function withWebhook(answer: () => { status: number; body: string }) {
 
 const URL = "https://example.com/api/allocate"
 
-function putGroup(world: World, change: Partial<EnrollmentGroup> = {}): void {
+function putGroup(world: CloudWorld, change: Partial<EnrollmentGroup> = {}): void {
     world.cloud.dps.enrollments.putGroup({
         enrollmentGroupId: "g",
         primaryKey: GROUP_KEY,
@@ -65,9 +72,9 @@ function putGroup(world: World, change: Partial<EnrollmentGroup> = {}): void {
 }
 
 /** Registers device `d`. @returns the outcome after the answer of the webhook */
-async function register(world: World, body = "") {
+async function register(world: CloudWorld, body = "") {
     const { dps } = world.cloud
-    const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), `${SCOPE}/registrations/d`, inAnHour(world))
+    const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), `${SCOPE}/registrations/d`, inOneHourSec(world))
     const caller = { registrationId: "d", token: parseSas(token) }
     const { operationId } = JSON.parse(dps.register(caller, body).body) as { operationId: string }
     world.clock.advance(2000)

@@ -4,26 +4,37 @@ import type { EnrollmentGroup } from "../../../../tools/emulator/index.js"
 import { parseSas } from "../../../../tools/protocol/sas.js"
 import { hashedHub } from "../../../../tools/emulator/dps/allocation.js"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
-import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
+import {
+    GROUP_KEY,
+    HUB,
+    inOneHourSec,
+    newCloud,
+    SCOPE,
+    type CloudWorld,
+} from "../../../helpers/raw-client.js"
 
 /** The time that a registration stays `assigning`. */
 const ASSIGNING_MS = 2000
 const OTHER_HUB = "two.azure-devices.net"
 const OWN_KEY = Buffer.alloc(32, 9).toString("base64")
 
-function callerOf(world: World, registrationId: string, key = deriveDeviceKey(GROUP_KEY, registrationId)) {
-    const token = makeSas(key, `${SCOPE}/registrations/${registrationId}`, inAnHour(world))
+function callerOf(
+    world: CloudWorld,
+    registrationId: string,
+    key = deriveDeviceKey(GROUP_KEY, registrationId)
+) {
+    const token = makeSas(key, `${SCOPE}/registrations/${registrationId}`, inOneHourSec(world))
     return { registrationId, token: parseSas(token) }
 }
 
 /** Registers without a transport. @returns the state of the registration */
-function register(world: World, key?: string) {
+function register(world: CloudWorld, key?: string) {
     world.cloud.dps.register(callerOf(world, "d", key), "")
     world.clock.advance(ASSIGNING_MS)
     return world.cloud.dps.registration("d")
 }
 
-function putGroup(world: World, change: Partial<EnrollmentGroup>): void {
+function putGroup(world: CloudWorld, change: Partial<EnrollmentGroup>): void {
     world.cloud.dps.enrollments.putGroup({
         enrollmentGroupId: "g",
         primaryKey: GROUP_KEY,

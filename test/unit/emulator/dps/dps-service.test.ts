@@ -8,14 +8,14 @@ import {
     newCloud,
     RawClient,
     SCOPE,
-    type World,
+    type CloudWorld,
 } from "../../../helpers/raw-client.js"
 
 const REGISTER = "$dps/registrations/PUT/iotdps-register/?$rid=7"
 const poll = (id: string) => `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=8&operationId=${id}`
 
 /** Registers, polls until the outcome, and returns its body. */
-function outcome(world: World, id: string) {
+function outcome(world: CloudWorld, id: string) {
     const client = dpsClient(world, id)
     client.publish(REGISTER, "")
     const { operationId } = JSON.parse(client.message()?.body ?? "{}")

@@ -7,14 +7,14 @@ import {
     hubConnect,
     newCloud,
     RawClient,
-    type World,
+    type CloudWorld,
 } from "../../../helpers/raw-client.js"
 
 const EVENTS = "devices/d/messages/events/"
 const C2D = "devices/d/messages/devicebound/#"
 const KB = 1024
 
-function telemetryCount(world: World): number {
+function telemetryCount(world: CloudWorld): number {
     return world.cloud.history.filter(event => event.kind === "telemetry").length
 }
 
@@ -98,12 +98,12 @@ describe("a direct method", () => {
 
 describe("a cloud-to-device message", () => {
     /** Returns a device that has a persistent session and is not connected. */
-    function away(world: World): void {
+    function away(world: CloudWorld): void {
         const client = hubClient(world, "d", { clean: false, keepalive: 0 })
         client.subscribe(C2D)
         client.end()
     }
-    const back = (world: World) => {
+    const back = (world: CloudWorld) => {
         const client = new RawClient(world)
         client.connect({ ...hubConnect(world, "d", DEVICE_KEY), clean: false, keepalive: 0 })
         return client

@@ -4,16 +4,16 @@ import {
     HUB,
     hubClient,
     hubConnect,
-    inAnHour,
+    inOneHourSec,
     newCloud,
     RawClient,
-    type World,
+    type CloudWorld,
 } from "../../../helpers/raw-client.js"
 
 const METHODS = "$iothub/methods/POST/#"
 const EVENTS = "devices/d/messages/events/"
 
-function telemetry(world: World) {
+function telemetry(world: CloudWorld) {
     return world.cloud.history.filter(event => event.kind === "telemetry")
 }
 
@@ -25,21 +25,30 @@ describe("CONNECT to a hub", () => {
     })
 
     test.each([
-        ["an unknown device", (world: World) => hubConnect(world, "unknown", DEVICE_KEY)],
-        ["a wrong key", (world: World) => hubConnect(world, "d", Buffer.alloc(32).toString("base64"))],
-        ["an expired token", (world: World) => hubConnect(world, "d", DEVICE_KEY, inAnHour(world) - 3600)],
-        ["no password", (world: World) => ({ ...hubConnect(world, "d", DEVICE_KEY), password: undefined })],
-        ["another client ID", (world: World) => ({ ...hubConnect(world, "d", DEVICE_KEY), clientId: "e" })],
+        ["an unknown device", (world: CloudWorld) => hubConnect(world, "unknown", DEVICE_KEY)],
+        ["a wrong key", (world: CloudWorld) => hubConnect(world, "d", Buffer.alloc(32).toString("base64"))],
+        [
+            "an expired token",
+            (world: CloudWorld) => hubConnect(world, "d", DEVICE_KEY, inOneHourSec(world) - 3600),
+        ],
+        [
+            "no password",
+            (world: CloudWorld) => ({ ...hubConnect(world, "d", DEVICE_KEY), password: undefined }),
+        ],
+        [
+            "another client ID",
+            (world: CloudWorld) => ({ ...hubConnect(world, "d", DEVICE_KEY), clientId: "e" }),
+        ],
         [
             "an unknown hub",
-            (world: World) => ({
+            (world: CloudWorld) => ({
                 ...hubConnect(world, "d", DEVICE_KEY),
                 username: "x.azure-devices.net/d/?api-version=1",
             }),
         ],
         [
             "a user name that is none",
-            (world: World) => ({ ...hubConnect(world, "d", DEVICE_KEY), username: "d" }),
+            (world: CloudWorld) => ({ ...hubConnect(world, "d", DEVICE_KEY), username: "d" }),
         ],
     ])("of %s is CONNACK 5", (_name, fields) => {
         const world = newCloud()
@@ -74,7 +83,7 @@ describe("a session", () => {
     test("ends when its token expires, even after weeks", () => {
         const world = newCloud()
         const weeks = 40 * 86_400
-        const expirySec = inAnHour(world) - 3600 + weeks
+        const expirySec = inOneHourSec(world) - 3600 + weeks
         const client = hubClient(world, "d", {
             ...hubConnect(world, "d", DEVICE_KEY, expirySec),
             keepalive: 0,

@@ -6,7 +6,7 @@ import {
     dpsConnect,
     GROUP_KEY,
     HUB,
-    inAnHour,
+    inOneHourSec,
     newCloud,
     RawClient,
     SCOPE,
@@ -71,7 +71,7 @@ describe("the refusal of a register", () => {
     ])("meets %s", (_name, scope, laterSec) => {
         const world = newCloud()
         const key = deriveDeviceKey(GROUP_KEY, "d")
-        const token = makeSas(key, `${scope}/registrations/d`, inAnHour(world) + laterSec)
+        const token = makeSas(key, `${scope}/registrations/d`, inOneHourSec(world) + laterSec)
         const client = new RawClient(world)
         client.connect({ ...dpsConnect(world, "d"), password: Buffer.from(token) })
         client.subscribe(FILTER)

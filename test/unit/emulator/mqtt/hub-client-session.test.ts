@@ -8,21 +8,21 @@ import {
     hubConnect,
     newCloud,
     RawClient,
-    type World,
+    type CloudWorld,
 } from "../../../helpers/raw-client.js"
 
 const DEVICE_BOUND = "devices/d/messages/devicebound/#"
 const EVENTS = "devices/d/messages/events/"
 
 /** Connects the device again. @returns its client and the flag session present */
-function comeBack(world: World, fields: Partial<IConnectPacket>) {
+function reconnect(world: CloudWorld, fields: Partial<IConnectPacket>) {
     world.cloud.hub(HUB).putDevice("d", [DEVICE_KEY])
     const client = new RawClient(world)
     const connack = client.connect({ ...hubConnect(world, "d", DEVICE_KEY), ...fields })
     return { client, sessionPresent: connack?.sessionPresent }
 }
 
-const properties = (world: World) =>
+const properties = (world: CloudWorld) =>
     world.cloud.history.filter(({ kind }) => kind === "telemetry").map(event => event.properties)
 
 describe("session present [MQTT-3.2.2-2]", () => {
@@ -34,7 +34,7 @@ describe("session present [MQTT-3.2.2-2]", () => {
     ])("%s", (_name, cleans, presents) => {
         const world = newCloud()
         const seen = cleans.map(clean => {
-            const { client, sessionPresent } = comeBack(world, { clean })
+            const { client, sessionPresent } = reconnect(world, { clean })
             client.end()
             return sessionPresent
         })
@@ -43,8 +43,8 @@ describe("session present [MQTT-3.2.2-2]", () => {
 
     test("is 0 in a refusal [MQTT-3.2.2-4]", () => {
         const world = newCloud()
-        comeBack(world, { clean: false })
-        const refused = comeBack(world, { clean: false, password: Buffer.from("") })
+        reconnect(world, { clean: false })
+        const refused = reconnect(world, { clean: false, password: Buffer.from("") })
         expect(refused.sessionPresent).toBe(false)
     })
 })
@@ -55,7 +55,7 @@ describe("subscriptions", () => {
         const first = hubClient(world, "d", { clean: true })
         first.subscribe("$iothub/twin/res/#")
         first.end()
-        const { client } = comeBack(world, { clean: false })
+        const { client } = reconnect(world, { clean: false })
         client.publish("$iothub/twin/GET/?$rid=1", "")
         expect(client.message()).toBeUndefined()
     })
@@ -65,7 +65,7 @@ describe("subscriptions", () => {
         const first = hubClient(world, "d", { clean: false })
         first.subscribe("$iothub/twin/res/#")
         first.end()
-        const { client } = comeBack(world, { clean: false })
+        const { client } = reconnect(world, { clean: false })
         client.publish("$iothub/twin/GET/?$rid=1", "")
         expect(client.message()?.topic).toBe("$iothub/twin/res/200/?$rid=1")
         client.send({ cmd: "unsubscribe", messageId: 9, unsubscriptions: ["$iothub/twin/res/#"] })
@@ -86,7 +86,7 @@ describe("a cloud-to-device message", () => {
         expect(sent.map(({ dup }) => dup)).toEqual([false, false])
         first.send({ cmd: "puback", messageId: sent[0].messageId })
         first.end()
-        const { client } = comeBack(world, { clean: false })
+        const { client } = reconnect(world, { clean: false })
         world.cloud.hub(HUB).sendToDevice("d", "three")
         world.clock.advance(0)
         const again = client.take("publish") as IPublishPacket
@@ -122,7 +122,7 @@ describe("a cloud-to-device message", () => {
         world.clock.advance(0)
         expect(first.message()).toMatchObject({ body: "once", qos: 0 })
         first.end()
-        expect(comeBack(world, { clean: false }).client.message()).toBeUndefined()
+        expect(reconnect(world, { clean: false }).client.message()).toBeUndefined()
     })
 })
 

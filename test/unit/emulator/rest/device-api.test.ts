@@ -2,10 +2,10 @@ import { linkPair } from "@moorage/runtime"
 import { acceptHttp } from "../../../../tools/emulator/index.js"
 import { describe, expect, test } from "vitest"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
-import { GROUP_KEY, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
+import { GROUP_KEY, inOneHourSec, newCloud, SCOPE, type CloudWorld } from "../../../helpers/raw-client.js"
 
 /** Opens an HTTP connection in memory that collects the answers. */
-function open({ cloud, clock }: World) {
+function open({ cloud, clock }: CloudWorld) {
     const [mine, theirs] = linkPair(clock)
     let text = ""
     let closed = false
@@ -30,7 +30,7 @@ function open({ cloud, clock }: World) {
     }
 }
 
-interface Call {
+interface DeviceApiCall {
     method: string
     path: string
     id?: string
@@ -40,11 +40,11 @@ interface Call {
 }
 
 /** Sends one request with a valid token, and returns the parsed response. */
-function call(world: World, { method, path, id = "d", body = "", headers = "", key }: Call) {
+function call(world: CloudWorld, { method, path, id = "d", body = "", headers = "", key }: DeviceApiCall) {
     const token = makeSas(
         key ?? deriveDeviceKey(GROUP_KEY, id),
         `${SCOPE}/registrations/${id}`,
-        inAnHour(world),
+        inOneHourSec(world),
         "registration"
     )
     const connection = open(world)
@@ -63,7 +63,7 @@ const API = "?api-version=2021-06-01"
 const REGISTER = { method: "PUT", path: `/${SCOPE}/registrations/d/register${API}` }
 const LOOKUP = { method: "POST", path: `/${SCOPE}/registrations/d${API}` }
 
-function registered(world: World): string {
+function registered(world: CloudWorld): string {
     const { operationId } = call(world, REGISTER).body
     world.clock.advance(5000)
     return operationId
@@ -123,7 +123,7 @@ describe("the device API", () => {
             404,
         ],
         ["a malformed ID", { ...LOOKUP, path: `/${SCOPE}/registrations/d.${API}` }, 400],
-    ])("refuses %s, with Date and a JSON body all the same", (_name, request, status) => {
+    ])("refuses %s, with Date and a JSON body", (_name, request, status) => {
         const answer = call(newCloud(), request)
         expect(answer.status).toBe(status)
         expect(answer.head).toContain("\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT")

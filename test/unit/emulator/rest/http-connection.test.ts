@@ -3,7 +3,14 @@ import { type Link, linkPair } from "@moorage/runtime"
 import { describe, expect, test } from "vitest"
 import { acceptHttp, type InjectedFault } from "../../../../tools/emulator/index.js"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
-import { GROUP_KEY, HUB, inAnHour, newCloud, SCOPE, type World } from "../../../helpers/raw-client.js"
+import {
+    GROUP_KEY,
+    HUB,
+    inOneHourSec,
+    newCloud,
+    SCOPE,
+    type CloudWorld,
+} from "../../../helpers/raw-client.js"
 
 const DATE = "Date: Thu, 01 Jan 2026 00:00:00 GMT"
 const API = "?api-version=2021-10-01"
@@ -14,7 +21,7 @@ class Browser {
     closed = false
     private readonly link: Link
 
-    constructor(private readonly world: World) {
+    constructor(private readonly world: CloudWorld) {
         const [mine, theirs] = linkPair(world.clock)
         this.link = mine
         mine.listen({
@@ -35,18 +42,18 @@ class Browser {
 }
 
 /** Returns a request of device `d` with a valid token. */
-function request(world: World, method: string, tail: string, body = ""): string {
+function request(world: CloudWorld, method: string, tail: string, body = ""): string {
     const resource = `${SCOPE}/registrations/d`
-    const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), resource, inAnHour(world), "registration")
+    const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), resource, inOneHourSec(world), "registration")
     const head = `${method} /${resource}${tail}${API} HTTP/1.1\r\nHost: dps\r\nAuthorization: ${token}`
     return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
 
 describe("the header Date is part of", () => {
     test.each([
-        ["202", (world: World) => request(world, "PUT", "/register")],
-        ["404 of a lookup", (world: World) => request(world, "POST", "")],
-        ["404 of an operation", (world: World) => request(world, "GET", "/operations/5.0.0")],
+        ["202", (world: CloudWorld) => request(world, "PUT", "/register")],
+        ["404 of a lookup", (world: CloudWorld) => request(world, "POST", "")],
+        ["404 of an operation", (world: CloudWorld) => request(world, "GET", "/operations/5.0.0")],
         ["404 of an unknown route", () => "GET / HTTP/1.1\r\n\r\n"],
         ["401", () => `POST /${SCOPE}/registrations/d${API} HTTP/1.1\r\n\r\n`],
         ["400 of the device API", () => `POST /${SCOPE}/registrations/d HTTP/1.1\r\n\r\n`],

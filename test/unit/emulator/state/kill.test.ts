@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, expect, test } from "vitest"
 import { realClock, seededRandom } from "@moorage/runtime"
-import { Running } from "../../../helpers/running-emulator.js"
+import { EmulatorProcess } from "../../../helpers/emulator-process.js"
 
 const KILLS = Number(process.env.KILLS ?? 4)
 const REPORTER = "reporter"
@@ -25,7 +25,7 @@ let underWay: [key: string, value: string] | undefined
 const pause = (ms: number) => new Promise<void>(resolve => realClock.after(ms, resolve))
 
 /** Writes all three kinds concurrently until the emulator is killed. Returns the accepted messages. */
-async function load(emulator: Running, life: number): Promise<string[]> {
+async function load(emulator: EmulatorProcess, life: number): Promise<string[]> {
     const messages: string[] = []
     async function registering(): Promise<void> {
         for (let n = 0; ; n++) {
@@ -67,7 +67,7 @@ async function load(emulator: Running, life: number): Promise<string[]> {
 }
 
 /** Receives and acknowledges all queued messages of a mailbox. */
-async function drain(emulator: Running, mailbox: string, expected: string[]): Promise<string[]> {
+async function drain(emulator: EmulatorProcess, mailbox: string, expected: string[]): Promise<string[]> {
     const client = emulator.connect(mailbox)
     const received: string[] = []
     client.on("message", (_topic, payload) => received.push(payload.toString()))
@@ -78,7 +78,7 @@ async function drain(emulator: Running, mailbox: string, expected: string[]): Pr
     return received
 }
 
-async function expectTwin(emulator: Running): Promise<void> {
+async function expectTwin(emulator: EmulatorProcess): Promise<void> {
     const twin = await emulator.reported(REPORTER)
     if (underWay && twin[underWay[0]] === underWay[1]) reported[underWay[0]] = underWay[1]
     underWay = undefined
@@ -89,7 +89,7 @@ const TITLE = `${KILLS} kills lose no acknowledged registration, twin write or C
 
 test(TITLE, { timeout: 20_000 + KILLS * 10_000 }, async () => {
     const random = seededRandom(11)
-    let emulator = await Running.start(dir)
+    let emulator = await EmulatorProcess.start(dir)
     const devices = [REPORTER, ...MAILBOXES]
     for (const id of devices) await emulator.register(id)
     for (const id of devices) await expect.poll(() => emulator.assignedHub(id)).toBeDefined()
@@ -100,7 +100,7 @@ test(TITLE, { timeout: 20_000 + KILLS * 10_000 }, async () => {
         await pause(50 + 300 * random.next())
         await emulator.kill()
         const sent = await loaded
-        emulator = await Running.start(dir)
+        emulator = await EmulatorProcess.start(dir)
         messages += sent.length
         for (const mailbox of MAILBOXES)
             await drain(

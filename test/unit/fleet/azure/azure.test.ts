@@ -18,7 +18,7 @@ import {
     RateLimiter,
 } from "../../../../tools/fleet/azure/index.js"
 import { provisioningService } from "../../../conformance/services.js"
-import type { Running } from "../../../conformance/sdk.js"
+import type { RunningCloud } from "../../../conformance/sdk.js"
 import { register } from "../../../helpers/registered-devices.js"
 
 const KEY = Buffer.alloc(32, 7).toString("base64")
@@ -271,7 +271,7 @@ describe("calls to an emulator", () => {
         const ids: string[] = []
         for await (const page of dps?.registrations("line:7") ?? [])
             ids.push(...page.map(({ registrationId }) => registrationId))
-        const sdk = provisioningService({ ...emulator, servers: emulator } as unknown as Running)
+        const sdk = provisioningService({ ...emulator, servers: emulator } as unknown as RunningCloud)
         const query = sdk.createEnrollmentGroupDeviceRegistrationStateQuery({ query: "*" }, "line:7")
         const sdkRecords = (await query.next()).responseBody as unknown as { registrationId: string }[]
         expect(ids).toEqual(sdkRecords.map(({ registrationId }) => registrationId))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { ask, GROUP_KEY, newWorld, type World } from "../../../../helpers/service-call.js"
+import { callService, GROUP_KEY, newWorld, type ServiceWorld } from "../../../../helpers/service-call.js"
 
 const KEY = Buffer.alloc(32, 2).toString("base64")
 const symmetric = (symmetricKey?: object) => ({ attestation: { type: "symmetricKey", symmetricKey } })
@@ -9,8 +9,8 @@ const webhook = (webhookUrl: string) => ({
     customAllocationDefinition: { webhookUrl, apiVersion: "2021-10-01" },
 })
 
-function put(world: World, id: string, body: object, headers: Record<string, string> = {}) {
-    return ask(world, { what: `PUT /enrollments/${id}`, body, headers })
+function put(world: ServiceWorld, id: string, body: object, headers: Record<string, string> = {}) {
+    return callService(world, { route: `PUT /enrollments/${id}`, body, headers })
 }
 
 describe("a PUT of an enrollment", () => {
@@ -34,7 +34,7 @@ describe("a PUT of an enrollment", () => {
         async allocationPolicy => {
             const world = newWorld()
             await put(world, "a", { ...symmetric(), allocationPolicy })
-            expect((await ask(world, { what: "GET /enrollments/a" })).body).toMatchObject({
+            expect((await callService(world, { route: "GET /enrollments/a" })).body).toMatchObject({
                 allocationPolicy,
             })
         }
@@ -44,7 +44,7 @@ describe("a PUT of an enrollment", () => {
         const world = newWorld()
         const custom = webhook("https://example.com/api/allocate?code=1")
         await put(world, "a", { ...symmetric(), ...custom })
-        expect((await ask(world, { what: "GET /enrollments/a" })).body).toMatchObject(custom)
+        expect((await callService(world, { route: "GET /enrollments/a" })).body).toMatchObject(custom)
     })
 
     test("with If-Match gets 404 if the enrollment does not exist", async () => {
@@ -73,7 +73,7 @@ describe("a PUT of an enrollment", () => {
         expect(reply.status).toBe(400)
         expect(reply.body).toMatchObject({ errorCode: 400004, trackingId: expect.any(String) })
         expect(reply.body.message).not.toBe("")
-        expect((await ask(world, { what: "GET /enrollments/a" })).status).toBe(404)
+        expect((await callService(world, { route: "GET /enrollments/a" })).status).toBe(404)
     })
 
     test("with a malformed registration ID gets 400", async () => {
@@ -84,11 +84,11 @@ describe("a PUT of an enrollment", () => {
     test("keeps a given key, which no GET or query returns", async () => {
         const world = newWorld()
         await put(world, "a", symmetric({ primaryKey: KEY }))
-        const one = await ask(world, { what: "GET /enrollments/A" })
-        const all = await ask(world, { what: "POST /enrollments/query", body: { query: "*" } })
+        const one = await callService(world, { route: "GET /enrollments/A" })
+        const all = await callService(world, { route: "POST /enrollments/query", body: { query: "*" } })
         expect(JSON.stringify([one.body, all.body])).not.toContain(KEY)
         expect(all.body).toMatchObject([{ registrationId: "a", attestation: { type: "symmetricKey" } }])
-        const { body } = await ask(world, { what: "POST /EnrollMents/a/AttestationMechanism" })
+        const { body } = await callService(world, { route: "POST /EnrollMents/a/AttestationMechanism" })
         expect(body.symmetricKey.primaryKey).toBe(KEY)
         expect(body.symmetricKey.secondaryKey).toHaveLength(88)
     })
@@ -105,23 +105,24 @@ describe("a PUT of an enrollment", () => {
 describe("a group from the configuration", () => {
     test("has a stable ETag, and can be changed with it", async () => {
         const world = newWorld()
-        const first = (await ask(world, { what: "GET /enrollmentGroups/G" })).body
-        expect((await ask(world, { what: "GET /enrollmentgroups/g/" })).body).toEqual(first)
+        const first = (await callService(world, { route: "GET /enrollmentGroups/G" })).body
+        expect((await callService(world, { route: "GET /enrollmentgroups/g/" })).body).toEqual(first)
         const body = { ...first, provisioningStatus: "disabled" }
         const headers = { "If-Match": first.etag }
-        const changed = await ask(world, { what: "PUT /enrollmentGroups/g", body, headers })
+        const changed = await callService(world, { route: "PUT /enrollmentGroups/g", body, headers })
         expect(changed.body).toMatchObject({ enrollmentGroupId: "g", provisioningStatus: "disabled" })
-        const { symmetricKey } = (await ask(world, { what: "POST /enrollmentGroups/g/attestationmechanism" }))
-            .body
+        const { symmetricKey } = (
+            await callService(world, { route: "POST /enrollmentGroups/g/attestationmechanism" })
+        ).body
         expect(symmetricKey.primaryKey).toBe(GROUP_KEY)
     })
 
     test("is deleted with 204 and without a body, then GET gets 404", async () => {
         const world = newWorld()
-        const gone = await ask(world, { what: "DELETE /enrollmentGroups/g" })
+        const gone = await callService(world, { route: "DELETE /enrollmentGroups/g" })
         expect(gone).toMatchObject({ status: 204, body: undefined })
         expect(gone.headers["content-length"]).toBeUndefined()
-        expect(await ask(world, { what: "GET /enrollmentGroups/g" })).toMatchObject({
+        expect(await callService(world, { route: "GET /enrollmentGroups/g" })).toMatchObject({
             status: 404,
             body: { errorCode: 404202 },
         })
@@ -132,7 +133,10 @@ describe("a group from the configuration", () => {
         const groups = (count: number) =>
             Array.from({ length: count }, (_, i) => ({ enrollmentGroupId: `b${i}`, ...symmetric() }))
         const bulk = (mode: string, count: number) =>
-            ask(world, { what: "POST /enrollmentGroups", body: { mode, enrollmentGroups: groups(count) } })
+            callService(world, {
+                route: "POST /enrollmentGroups",
+                body: { mode, enrollmentGroups: groups(count) },
+            })
         expect((await bulk("create", 11)).status).toBe(400)
         expect((await bulk("create", 0)).status).toBe(400)
         expect((await bulk("replace", 1)).status).toBe(400)
@@ -143,8 +147,8 @@ describe("a group from the configuration", () => {
 })
 
 describe("a query", () => {
-    const query = (world: World, headers: Record<string, string>, text = "*") =>
-        ask(world, { what: "POST /enrollments/query", body: { query: text }, headers })
+    const query = (world: ServiceWorld, headers: Record<string, string>, text = "*") =>
+        callService(world, { route: "POST /enrollments/query", body: { query: text }, headers })
 
     async function threeEnrollments() {
         const world = newWorld()
@@ -167,7 +171,7 @@ describe("a query", () => {
     test("continues after the last item even if that item was deleted", async () => {
         const world = await threeEnrollments()
         const first = await query(world, { "x-ms-max-item-count": "2" })
-        await ask(world, { what: "DELETE /enrollments/b" })
+        await callService(world, { route: "DELETE /enrollments/b" })
         const continuation = { "x-ms-continuation": first.headers["x-ms-continuation"] }
         const second = await query(world, continuation)
         const ids = [...first.body, ...second.body].map(item => item.registrationId)
@@ -187,6 +191,6 @@ describe("a query", () => {
     })
 
     test("for the registrations of an unknown group gets 404", async () => {
-        expect((await ask(newWorld(), { what: "POST /registrations/none/query" })).status).toBe(404)
+        expect((await callService(newWorld(), { route: "POST /registrations/none/query" })).status).toBe(404)
     })
 })

@@ -1,6 +1,12 @@
 import type { DeviceBoundMessage } from "../../../../../tools/emulator/hub/hub-device.js"
 import { describe, expect, test } from "vitest"
-import { askHub, HUB_HOST, newWorld, OWNER_KEY, type World } from "../../../../helpers/service-call.js"
+import {
+    callHub,
+    HUB_HOST,
+    newWorld,
+    OWNER_KEY,
+    type ServiceWorld,
+} from "../../../../helpers/service-call.js"
 
 /** Returns a world with a device in the registry of the hub. */
 function withDevice(id = "d") {
@@ -11,7 +17,7 @@ function withDevice(id = "d") {
 }
 
 /** Connects a device to the hub without a transport. It collects packets, and answers methods with `answer`. */
-function connect({ cloud }: World, filters: string[], answer?: { status: number; body: string }) {
+function connect({ cloud }: ServiceWorld, filters: string[], answer?: { status: number; body: string }) {
     const hub = cloud.hub(HUB_HOST)
     const device = hub.device("d")
     if (!device) throw new Error("no device d")
@@ -41,7 +47,7 @@ const DEVICE_BOUND = "devices/d/messages/devicebound/#"
 
 describe("the registry", () => {
     test("answers 404 DeviceNotFound for an unknown device", async () => {
-        const reply = await askHub(newWorld(), { what: "GET /devices/nobody" })
+        const reply = await callHub(newWorld(), { route: "GET /devices/nobody" })
         expect(reply.status).toBe(404)
         expect(reply.body.Message).toBe("ErrorCode:DeviceNotFound;Device nobody not registered")
         expect(reply.body.ExceptionMessage).toMatch(/^Tracking ID:/)
@@ -49,16 +55,20 @@ describe("the registry", () => {
 
     test("changes and deletes only with the latest ETag, or *", async () => {
         const { world } = withDevice()
-        const { etag } = (await askHub(world, { what: "GET /devices/d" })).body
+        const { etag } = (await callHub(world, { route: "GET /devices/d" })).body
         const put = (match: string) =>
-            askHub(world, { what: "PUT /devices/d", body: { deviceId: "d" }, headers: { "If-Match": match } })
+            callHub(world, {
+                route: "PUT /devices/d",
+                body: { deviceId: "d" },
+                headers: { "If-Match": match },
+            })
         expect((await put(`"${etag}"`)).status).toBe(200)
         expect(await put(`"${etag}"`)).toMatchObject({
             status: 412,
             headers: { "iothub-errorcode": "PreconditionFailed" },
         })
         const headers = { "If-Match": '"*"' }
-        expect((await askHub(world, { what: "DELETE /devices/d", headers })).status).toBe(204)
+        expect((await callHub(world, { route: "DELETE /devices/d", headers })).status).toBe(204)
         expect((await put('"*"')).status).toBe(404)
     })
 
@@ -69,25 +79,29 @@ describe("the registry", () => {
         ["another ID in the body", { deviceId: "e" }],
     ])("refuses %s with 400", async (_what, body) => {
         const world = newWorld()
-        expect((await askHub(world, { what: "PUT /devices/d", body })).status).toBe(400)
-        expect((await askHub(world, { what: "GET /devices/d" })).status).toBe(404)
+        expect((await callHub(world, { route: "PUT /devices/d", body })).status).toBe(400)
+        expect((await callHub(world, { route: "GET /devices/d" })).status).toBe(404)
     })
 
     test("closes the session of a device that is disabled or deleted", async () => {
         const { world } = withDevice()
         const headers = { "If-Match": "*" }
         const first = connect(world, [])
-        await askHub(world, { what: "PUT /devices/d", body: { status: "disabled" }, headers })
+        await callHub(world, { route: "PUT /devices/d", body: { status: "disabled" }, headers })
         expect(first.closed()).toBe("device disabled")
         const second = connect(world, [])
-        await askHub(world, { what: "DELETE /devices/d", headers })
+        await callHub(world, { route: "DELETE /devices/d", headers })
         expect(second.closed()).toBe("device deleted")
     })
 
     test("keeps the keys that a change does not contain", async () => {
         const { world } = withDevice()
         const headers = { "If-Match": "*" }
-        const { body } = await askHub(world, { what: "PUT /devices/d", body: { status: "enabled" }, headers })
+        const { body } = await callHub(world, {
+            route: "PUT /devices/d",
+            body: { status: "enabled" },
+            headers,
+        })
         expect(body.authentication.symmetricKey.primaryKey).toBe(OWNER_KEY)
     })
 
@@ -95,10 +109,12 @@ describe("the registry", () => {
         const { world, hub } = withDevice()
         hub.putDevice("e", [OWNER_KEY])
         connect(world, [])
-        expect((await askHub(world, { what: "GET /devices?top=1&api-version=1" })).body).toHaveLength(1)
+        expect((await callHub(world, { route: "GET /devices?top=1&api-version=1" })).body).toHaveLength(1)
         for (const top of ["0", "1001", "x"])
-            expect((await askHub(world, { what: `GET /devices?top=${top}&api-version=1` })).status).toBe(400)
-        const { body } = await askHub(world, { what: "GET /statistics/service" })
+            expect((await callHub(world, { route: `GET /devices?top=${top}&api-version=1` })).status).toBe(
+                400
+            )
+        const { body } = await callHub(world, { route: "GET /statistics/service" })
         expect(body).toEqual({ connectedDeviceCount: 1 })
     })
 })
@@ -109,7 +125,7 @@ describe("a twin", () => {
         hub.patchDesired("d", { old: 1, same: 2 })
         const { sent } = connect(world, [DESIRED])
         const body = { tags: { a: 1 }, properties: { desired: { same: 3 } } }
-        const reply = await askHub(world, { what: "PUT /twins/d", body })
+        const reply = await callHub(world, { route: "PUT /twins/d", body })
         expect(reply.body).toMatchObject({
             tags: { a: 1 },
             properties: { desired: { same: 3, $version: 3 } },
@@ -120,14 +136,14 @@ describe("a twin", () => {
 
     test("gets a new ETag after a change of tags or desired properties, and none after a report", async () => {
         const { world, hub } = withDevice()
-        const etag = async () => (await askHub(world, { what: "GET /twins/d" })).body.etag
+        const etag = async () => (await callHub(world, { route: "GET /twins/d" })).body.etag
         const first = await etag()
         hub.device("d")?.twin.report('{"t":1}')
         expect(await etag()).toBe(first)
-        await askHub(world, { what: "PATCH /twins/d", body: { tags: { a: 1 } } })
+        await callHub(world, { route: "PATCH /twins/d", body: { tags: { a: 1 } } })
         const second = await etag()
         expect(second).not.toBe(first)
-        await askHub(world, { what: "PATCH /twins/d", body: { properties: { desired: { a: 1 } } } })
+        await callHub(world, { route: "PATCH /twins/d", body: { properties: { desired: { a: 1 } } } })
         expect(await etag()).not.toBe(second)
     })
 
@@ -139,7 +155,7 @@ describe("a twin", () => {
         world.clock.advance(60_000)
         hub.patchDesired("d", { a: { b: 2 }, c: null })
         const $lastUpdated = at()
-        const { desired } = (await askHub(world, { what: "GET /twins/d" })).body.properties
+        const { desired } = (await callHub(world, { route: "GET /twins/d" })).body.properties
         expect($lastUpdated).not.toBe(first)
         expect(desired.$metadata).toEqual({ $lastUpdated, a: { $lastUpdated, b: { $lastUpdated } } })
         expect(hub.device("d")?.twin.toBody()).not.toContain("metadata")
@@ -148,15 +164,15 @@ describe("a twin", () => {
     test("accepts only objects, and no prototype", async () => {
         const { world } = withDevice()
         for (const body of [{ tags: [] }, { properties: 1 }, { properties: { desired: "x" } }])
-            expect((await askHub(world, { what: "PATCH /twins/d", body })).status).toBe(400)
-        await askHub(world, { what: "PATCH /twins/d", raw: '{"tags":{"__proto__":{"polluted":1}}}' })
+            expect((await callHub(world, { route: "PATCH /twins/d", body })).status).toBe(400)
+        await callHub(world, { route: "PATCH /twins/d", raw: '{"tags":{"__proto__":{"polluted":1}}}' })
         expect({}).not.toHaveProperty("polluted")
     })
 })
 
 describe("a direct method", () => {
-    const call = (world: World, body: object, withinMs?: number) =>
-        askHub(world, { what: "POST /twins/d/methods", body: { methodName: "m", ...body }, withinMs })
+    const call = (world: ServiceWorld, body: object, withinMs?: number) =>
+        callHub(world, { route: "POST /twins/d/methods", body: { methodName: "m", ...body }, withinMs })
 
     test("returns status and payload of the device", async () => {
         const { world } = withDevice()
@@ -204,8 +220,8 @@ describe("a direct method", () => {
 })
 
 describe("a cloud-to-device message", () => {
-    const message = (world: World, to: string, raw = "hello", headers: Record<string, string> = {}) =>
-        askHub(world, { what: "POST /messages/deviceBound", raw, headers: { "iothub-to": to, ...headers } })
+    const message = (world: ServiceWorld, to: string, raw = "hello", headers: Record<string, string> = {}) =>
+        callHub(world, { route: "POST /messages/deviceBound", raw, headers: { "iothub-to": to, ...headers } })
 
     test("reaches the device with its properties", async () => {
         const { world } = withDevice()
@@ -226,7 +242,7 @@ describe("a cloud-to-device message", () => {
         const full = await message(world, to)
         expect(full.status).toBe(403)
         expect(full.headers["iothub-errorcode"]).toBe("DeviceMaximumQueueDepthExceeded")
-        const purged = await askHub(world, { what: "DELETE /devices/d/commands" })
+        const purged = await callHub(world, { route: "DELETE /devices/d/commands" })
         expect(purged.body).toEqual({ totalMessagesPurged: 50, deviceId: "d", moduleId: null })
         expect((await message(world, to)).status).toBe(204)
     })

@@ -1,13 +1,13 @@
-// MQTT.js, and bare TLS sockets, for what Microsoft's clients never do.
+// MQTT.js and bare TLS sockets, for packets that Microsoft's clients never send.
 import { once } from "node:events"
 import { connect as connectTls, type TLSSocket } from "node:tls"
 import { deriveDeviceKey, makeSas } from "@moorage/protocol"
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt"
 import { generate, type Packet } from "mqtt-packet"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { GROUP_KEY, HUB, ID_SCOPE, type Running, startCloud } from "./sdk.js"
+import { GROUP_KEY, HUB, ID_SCOPE, type RunningCloud, startCloud } from "./sdk.js"
 
-let running: Running
+let running: RunningCloud
 
 beforeAll(async () => {
     running = await startCloud()
@@ -21,7 +21,7 @@ const telemetry = (id: string) =>
 const ends = (id: string) =>
     running.cloud.history.filter(event => event.kind === "disconnect" && event.id === id).map(e => e.detail)
 
-/** A device's options for MQTT.js. */
+/** Creates a device on the hub and returns its options for MQTT.js. */
 function hubOptions(id: string): IClientOptions {
     hub().putDevice(id, [deriveDeviceKey(GROUP_KEY, id)])
     const password = makeSas(deriveDeviceKey(GROUP_KEY, id), `${HUB}/devices/${id}`, inAnHour())
@@ -57,7 +57,7 @@ async function connected(options: IClientOptions): Promise<MqttClient> {
     return client
 }
 
-/** The return code of CONNACK. */
+/** Connects and returns the return code of CONNACK. */
 async function refusal(options: IClientOptions): Promise<number | undefined> {
     const client = connect(options)
     return new Promise(resolve => {
@@ -66,7 +66,7 @@ async function refusal(options: IClientOptions): Promise<number | undefined> {
     })
 }
 
-/** A TLS socket that speaks no protocol of its own. */
+/** Opens a TLS socket without a protocol. */
 async function bareSocket(): Promise<TLSSocket> {
     const { ca, mqttPort } = running.servers
     const socket = connectTls({ host: "127.0.0.1", port: mqttPort, servername: "localhost", ca })
@@ -122,16 +122,16 @@ describe("MQTT.js / CONNECT", () => {
         expect(ends("again")).toEqual(["unexpected connect"])
     })
 
-    test("with a packet before it: closed without a word", async () => {
+    test("with a packet before it: closed without an answer", async () => {
         const socket = await bareSocket()
-        let heard = 0
-        socket.on("data", (bytes: Buffer) => (heard += bytes.length))
+        let receivedBytes = 0
+        socket.on("data", (bytes: Buffer) => (receivedBytes += bytes.length))
         socket.write(generate({ cmd: "pingreq" }))
         await closed(socket)
-        expect(heard).toBe(0)
+        expect(receivedBytes).toBe(0)
     })
 
-    test("clean session 0 keeps subscriptions, 1 drops them; session present says which", async () => {
+    test("clean session 0 keeps subscriptions, 1 deletes them, with the flag session present", async () => {
         const options = { ...hubOptions("kept"), clean: false }
         const present = async (clean: boolean) => {
             const client = connect({ ...options, clean })
@@ -179,7 +179,7 @@ describe("MQTT.js / PUBLISH", () => {
 
     test.each([
         ["another device's telemetry", "devices/other/messages/events/"],
-        ["a topic of one's own", "my/topic"],
+        ["a topic that the hub does not know", "my/topic"],
         ["a device-bound topic", "devices/topics/messages/devicebound/x"],
         ["the twin without a request ID", "$iothub/twin/GET/"],
     ])("to %s: closed", async (_what, topic) => {
@@ -197,7 +197,7 @@ describe("MQTT.js / PUBLISH", () => {
         await gone
     })
 
-    test("of 300 KB: closed, and nothing arrives", async () => {
+    test("of 300 KB: closed, and nothing is recorded", async () => {
         const client = await connected(hubOptions("huge"))
         const gone = event(client, "close")
         client.publish("devices/huge/messages/events/", Buffer.alloc(300 * 1024), { qos: 1 })
@@ -212,7 +212,7 @@ describe("MQTT.js / PUBLISH", () => {
         expect(telemetry("retain")[0].properties).toEqual({ a: "1", "mqtt-retain": "true" })
     })
 
-    test("a will is telemetry when the socket breaks, and none after DISCONNECT", async () => {
+    test("a will is recorded as telemetry when the socket fails, and not after DISCONNECT", async () => {
         const options = hubOptions("will")
         const will = {
             topic: "devices/will/messages/events/",
@@ -271,10 +271,10 @@ describe("MQTT.js / SUBSCRIBE", () => {
 
 describe("bare sockets", () => {
     test.each([
-        ["a packet type that is none", [0xf0, 0]],
+        ["an invalid packet type", [0xf0, 0]],
         ["a remaining length without end", [0x30, 0xff, 0xff, 0xff, 0xff, 0xff]],
         ["a SUBSCRIBE with wrong flags", [0x80, 2, 0, 1]],
-        ["a CONNECT cut short, then rubbish", [0x10, 4, 0, 4, 77, 81, 0, 0, 0, 0]],
+        ["an incomplete CONNECT, then random bytes", [0x10, 4, 0, 4, 77, 81, 0, 0, 0, 0]],
         ["HTTP", [...Buffer.from("GET / HTTP/1.1\r\n\r\n")]],
     ])("%s: closed, and the next client is served", async (_what, bytes) => {
         const socket = await bareSocket()
@@ -293,7 +293,7 @@ describe("bare sockets", () => {
         expect(ends("torn")).toEqual([expect.stringContaining("malformed packet")])
     })
 
-    test("one that is silent for one and a half keep alives: closed", async () => {
+    test("a silence of one and a half keep alives: closed", async () => {
         const socket = await bareSocket()
         socket.write(connectPacket(hubOptions("silent"), 1))
         await once(socket, "data")
@@ -301,7 +301,7 @@ describe("bare sockets", () => {
         expect(ends("silent")).toEqual(["keep alive expired"])
     })
 
-    test("a slow reader is cut off before it costs much memory, and its messages wait", async () => {
+    test("a client that does not read: closed before it uses much memory", async () => {
         const options = hubOptions("slow")
         const socket = await bareSocket()
         socket.write(connectPacket(options))

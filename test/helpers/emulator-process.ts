@@ -1,4 +1,4 @@
-// Drives an emulator in another process, by its protocols alone: what it has acknowledged, and what it still knows.
+// Drives an emulator in another process over its protocols, for tests that kill it.
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
@@ -18,14 +18,14 @@ interface Ready {
     service: string
 }
 
-/** One life of the emulator. */
-export class Running {
+/** A process of the emulator. */
+export class EmulatorProcess {
     private constructor(
         private readonly child: ChildProcess,
         private readonly ready: Ready
     ) {}
 
-    static async start(dataDir: string): Promise<Running> {
+    static async start(dataDir: string): Promise<EmulatorProcess> {
         const options = {
             dataDir,
             idScope: SCOPE,
@@ -37,17 +37,17 @@ export class Running {
             stdio: ["ignore", "pipe", "inherit"],
         })
         const [line] = (await once(createInterface(child.stdout), "line")) as [string]
-        return new Running(child, JSON.parse(line) as Ready)
+        return new EmulatorProcess(child, JSON.parse(line) as Ready)
     }
 
-    /** SIGKILL: no handler runs, nothing is flushed. */
+    /** Sends SIGKILL: no handler runs, and nothing is flushed. */
     async kill(): Promise<void> {
         const gone = once(this.child, "exit")
         this.child.kill("SIGKILL")
         await gone
     }
 
-    /** Status and body of one HTTP request. Rejects when the connection breaks. */
+    /** Returns status and body of one HTTP request. Rejects if the connection fails. */
     private async http(
         method: string,
         host: string,
@@ -56,7 +56,7 @@ export class Running {
         body?: string,
         headers = {}
     ) {
-        // fetch() would write its own Host, which is how the emulator tells its services apart.
+        // fetch() sets its own Host header, but the emulator selects the service by that header.
         const { request } = await import("node:http")
         return new Promise<{ status: number; body: string }>((resolve, reject) => {
             const url = { host: "127.0.0.1", port: this.ready.httpPort, path, method }
@@ -78,12 +78,12 @@ export class Running {
         return this.http(method, "global.azure-devices-provisioning.net", path, token)
     }
 
-    /** Whether DPS has taken the registration. */
+    /** Registers, and returns whether DPS has accepted the registration. */
     async register(id: string): Promise<boolean> {
         return (await this.dps("PUT", id, "/register")).status === 202
     }
 
-    /** The hub that DPS has assigned, by status lookup. */
+    /** Returns the assigned hub by status lookup. */
     async assignedHub(id: string): Promise<string | undefined> {
         const { status, body } = await this.dps("POST", id, "")
         return status === 200 ? (JSON.parse(body) as { assignedHub?: string }).assignedHub : undefined
@@ -96,7 +96,7 @@ export class Running {
         return this.http(method, hub, `${path}?api-version=2021-04-12`, token, body, headers)
     }
 
-    /** Whether the hub has taken the message. */
+    /** Sends a message, and returns whether the hub has accepted it. */
     async sendToDevice(id: string, body: string): Promise<boolean> {
         const to = { "iothub-to": `/devices/${id}/messages/devicebound` }
         return (await this.service("POST", "/messages/devicebound", body, to)).status === 204
@@ -107,7 +107,7 @@ export class Running {
         return (JSON.parse(body) as { properties: { reported: Record<string, unknown> } }).properties.reported
     }
 
-    /** A device's connection with a session that outlives it. */
+    /** Connects a device with a persistent session. */
     connect(id: string, options: IClientOptions = {}): MqttClient {
         const { hub, tcpPort } = this.ready
         return mqtt.connect({
