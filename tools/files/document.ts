@@ -1,10 +1,15 @@
 // YAML or JSON files that a user writes: read whole, checked against a schema, every error reported with its line.
 import { readFileSync } from "node:fs"
+import { MoorageError, type MoorageErrorOptions } from "@moorage/errors"
 import * as v from "valibot"
 import { type Document, LineCounter, parseDocument as parseYaml, stringify } from "yaml"
 
 /** A document is not valid. The message lists every error, one per line, and is written for the user. */
-export class DocumentError extends Error {}
+export class DocumentError extends MoorageError {
+    constructor(message: string, options?: MoorageErrorOptions) {
+        super("DOCUMENT_INVALID", message, options)
+    }
+}
 
 type Path = (string | number)[]
 type Schema = v.GenericSchema<unknown, unknown>

@@ -1,12 +1,13 @@
 // Locks between processes. A lock is a file that holds the ID of the process that holds the lock.
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
+import { MoorageError } from "@moorage/errors"
 import { realClock } from "@moorage/runtime"
 
 const RETRY_MS = 50
 
 /** Another process holds a lock, or a lock cannot be written. The message is written for the user. */
-export class LockError extends Error {}
+export class LockError extends MoorageError {}
 
 /** Outcome of one attempt; `ownerPid` is the process that holds the lock, when its ID is known. */
 type LockAttempt = { isAcquired: true } | { isAcquired: false; ownerPid?: number }
@@ -131,9 +132,9 @@ export function acquireLock(file: string): () => void {
     const attempt = attemptLock(file, lock)
     if (!attempt.isAcquired) {
         const { ownerPid = "unknown" } = attempt
-        throw new LockError(
-            `${file} is in use by another run (process ${ownerPid}). End that run first. If no such run exists, remove ${lock}.`
-        )
+        throw new LockError("LOCKED", `${file} is in use by another run (process ${ownerPid}).`, {
+            cure: `End that run first. If no such run exists, remove ${lock}.`,
+        })
     }
     return () => releaseLock(lock)
 }
@@ -142,7 +143,9 @@ function attemptLock(file: string, lock: string): LockAttempt {
     try {
         return tryLock(lock, Infinity)
     } catch (error) {
-        throw new LockError(`Cannot write ${file}: ${(error as Error).message}`, { cause: error })
+        throw new LockError("FILE_NOT_WRITABLE", `Cannot write ${file}: ${(error as Error).message}`, {
+            cause: error,
+        })
     }
 }
 

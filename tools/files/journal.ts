@@ -1,8 +1,13 @@
 // Append-only files of JSON lines: each step is on disk before the next one starts, so that a stopped run can resume.
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs"
+import { MoorageError, type MoorageErrorOptions } from "@moorage/errors"
 
 /** A journal is damaged, belongs to something else, or cannot be read or written. The message is written for the user. */
-export class JournalError extends Error {}
+export class JournalError extends MoorageError {
+    constructor(message: string, options?: MoorageErrorOptions) {
+        super("STATE_FILE_INVALID", message, options)
+    }
+}
 
 export interface JournalOptions {
     /** First line of the file: names the kind of journal, its version and what the journal belongs to. */

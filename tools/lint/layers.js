@@ -16,7 +16,7 @@ const PURE = [
 const CORE = "@devicescript/core"
 const SHARED = "devs/shared"
 /** Packages that every higher host package may import. */
-const BASE_PACKAGES = ["tools/runtime", "tools/protocol", "tools/files", "tools/report"]
+const BASE_PACKAGES = ["tools/errors", "tools/runtime", "tools/protocol", "tools/files", "tools/report"]
 
 /** The modules of the emulator that know no transport. */
 const EMULATOR_CORE = [
@@ -50,12 +50,13 @@ const ROWS = [
     ["devs/status", [CORE]],
     ["devs", [CORE, "devs"]],
     ["src", ["devs"]],
+    ["tools/errors", []],
     ["tools/runtime", []],
     ["tools/lint", []],
     ["tools/protocol", ["tools/runtime"]],
-    ["tools/files", ["tools/runtime"]],
+    ["tools/files", ["tools/errors", "tools/runtime"]],
     ["tools/report", ["tools/runtime"]],
-    ["tools/vm", ["tools/runtime", "tools/files"]],
+    ["tools/vm", ["tools/errors", "tools/runtime", "tools/files"]],
     [
         "tools/emulator/hub",
         [...EMULATOR_BASE, ...EMULATOR_CORE.filter(module => module !== "tools/emulator/dps")],
@@ -63,7 +64,7 @@ const ROWS = [
     ...[EMULATOR_CLOUD, ...EMULATOR_CORE].map(module => [module, [...EMULATOR_BASE, ...EMULATOR_CORE]]),
     ["tools/emulator/mqtt", [...EMULATOR_BASE, ...EMULATOR_CORE, EMULATOR_CLOUD]],
     ["tools/emulator/rest", [...EMULATOR_BASE, ...EMULATOR_CORE, EMULATOR_CLOUD]],
-    ["tools/emulator", ["tools/runtime", "tools/protocol", "tools/files", SHARED]],
+    ["tools/emulator", ["tools/errors", "tools/runtime", "tools/protocol", "tools/files", SHARED]],
     ["tools/simulator", [...BASE_PACKAGES, "tools/vm", "tools/emulator", SHARED]],
     ["tools/fleet", [...BASE_PACKAGES, "tools/vm", "tools/emulator", "tools/simulator", SHARED]],
     ["tools/cli", [...BASE_PACKAGES, "tools/vm", "tools/emulator", "tools/simulator", "tools/fleet", SHARED]],

@@ -20,6 +20,7 @@ test.each([
     ["tools/emulator/cloud.ts", "node:crypto"],
     ["tools/emulator/cloud.ts", "mqtt-packet"],
     ["tools/cli/demo/run.ts", "@moorage/vm"],
+    ["tools/files/document.ts", "@moorage/errors"],
     ["test/unit/vm/board-power.test.ts", "@moorage/vm"],
     ["test/vm-suites/sas-token.ts", "../../devs/auth/sas-token"],
     ["test/vm-suites/sas-token.ts", "@devicescript/test"],
@@ -47,6 +48,7 @@ test.each([
     ["tools/vm/board.ts", "@moorage/emulator", "tools/vm"],
     ["tools/runtime/link/memory-link.ts", "@moorage/vm", "tools/runtime"],
     ["tools/runtime/system-clock.ts", "@moorage/files", "tools/runtime"],
+    ["tools/errors/moorage-error.ts", "@moorage/files", "tools/errors"],
 ])("%s may not import %s", (file, name, row) => {
     expect(findForbiddenImport(file, name)?.from).toBe(row)
 })

@@ -79,7 +79,12 @@ test.each(PACKAGES)("%s declares every package that it imports", folder => {
 })
 
 test("the imports of a package are found", () => {
-    expect(importedPackages("tools/files").sort()).toEqual(["@moorage/runtime", "valibot", "yaml"])
+    expect(importedPackages("tools/files").sort()).toEqual([
+        "@moorage/errors",
+        "@moorage/runtime",
+        "valibot",
+        "yaml",
+    ])
 })
 
 const testFiles = tsFiles.filter(file => file.startsWith("test/"))

@@ -1,3 +1,4 @@
+import { MoorageError } from "@moorage/errors"
 import * as v from "valibot"
 import { newKey } from "@moorage/protocol"
 import type { Cloud } from "../cloud.js"
@@ -11,12 +12,12 @@ import {
 } from "./admin-schema.js"
 
 /** An invalid request to the admin API. */
-export class AdminError extends Error {
+export class AdminError extends MoorageError {
     constructor(
         readonly status: number,
         message: string
     ) {
-        super(message)
+        super("EMULATOR_REQUEST_REJECTED", message)
     }
 }
 

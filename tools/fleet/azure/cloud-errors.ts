@@ -1,5 +1,7 @@
 // Errors of the calls from the host tool to DPS and IoT Hub, with the cure for each.
 
+import { type ErrorCode, MoorageError, type MoorageErrorOptions } from "@moorage/errors"
+
 export type CloudErrorKind =
     /** No connection. */
     | "unreachable"
@@ -20,38 +22,49 @@ export type CloudErrorKind =
     /** The response does not have the documented form. */
     | "malformed"
 
-interface CloudErrorDetails {
+const CODES: Record<CloudErrorKind, ErrorCode> = {
+    unreachable: "SERVICE_UNREACHABLE",
+    tls: "SERVICE_TLS_FAILED",
+    timeout: "SERVICE_TIMEOUT",
+    unauthorized: "SERVICE_UNAUTHORIZED",
+    notFound: "SERVICE_NOT_FOUND",
+    throttled: "SERVICE_THROTTLED",
+    unavailable: "SERVICE_UNAVAILABLE",
+    refused: "SERVICE_REFUSED",
+    malformed: "SERVICE_RESPONSE_INVALID",
+}
+
+interface CloudErrorDetails extends MoorageErrorOptions {
     /** HTTP status of the response; undefined if there was no response. */
     status?: number
     /** Error code of the service, for example 404103. */
-    code?: number
+    serviceCode?: number
     /** Value of the response header `retry-after`. */
     retryAfterSec?: number
-    /** What the user can do. */
-    cure?: string
-    cause?: unknown
 }
 
 /** A failed call. The message has the problem and the cure. It never contains a key or a token. */
-export class CloudError extends Error {
+export class CloudError extends MoorageError {
     readonly status?: number
-    readonly code?: number
+    readonly serviceCode?: number
     readonly retryAfterSec?: number
-    readonly cure?: string
 
     /** @param problem what failed and why, without the cure */
     constructor(
         readonly kind: CloudErrorKind,
-        readonly problem: string,
-        { status, code, retryAfterSec, cure, cause }: CloudErrorDetails = {}
+        problem: string,
+        { status, serviceCode, retryAfterSec, ...options }: CloudErrorDetails = {}
     ) {
-        super(cure === undefined ? problem : `${problem} ${cure}`, { cause })
-        this.cure = cure
+        super(CODES[kind], problem, options)
         this.status = status
-        this.code = code
+        this.serviceCode = serviceCode
         this.retryAfterSec = retryAfterSec
     }
 }
 
 /** Options, the environment or a file have no valid address or key for a service. */
-export class CloudSettingsError extends Error {}
+export class CloudSettingsError extends MoorageError {
+    constructor(message: string, options?: MoorageErrorOptions) {
+        super("CONNECTION_INVALID", message, options)
+    }
+}

@@ -74,7 +74,7 @@ export function errorFromResponse(
     const { status } = response
     const { code, text } = parseErrorResponse(response)
     const retryAfterSec = readRetryAfterSec(response)
-    const details = { status, code, retryAfterSec }
+    const details = { status, serviceCode: code, retryAfterSec }
     const reason = text ? ` (${text.replace(/\.$/, "")})` : ""
     if (status === 401 || (status === 403 && code === undefined)) {
         const cure = `Check the key of the policy ${policy} and its permissions.${skewNote(response, nowMs)}`

@@ -99,7 +99,10 @@ export class ServiceClient {
     }
 
     /** Returns the wait before the next try, or undefined if a retry would have the same result. */
-    private retryDelayMs({ kind, code, retryAfterSec }: CloudError, failures: number): number | undefined {
+    private retryDelayMs(
+        { kind, serviceCode, retryAfterSec }: CloudError,
+        failures: number
+    ): number | undefined {
         const random = this.options.random.next()
         if ((kind === "throttled" || kind === "unavailable") && retryAfterSec !== undefined)
             return retryAfterSec * 1000 + uniformMs(1, RETRY_AFTER_JITTER_MS, random)
@@ -109,7 +112,7 @@ export class ServiceClient {
             case "throttled":
                 return backoffMs(THROTTLED_BACKOFF)
             case "unavailable":
-                return code === DEVICE_TIMEOUT_CODE ? undefined : backoffMs(UNAVAILABLE_BACKOFF)
+                return serviceCode === DEVICE_TIMEOUT_CODE ? undefined : backoffMs(UNAVAILABLE_BACKOFF)
             case "unreachable":
             case "timeout":
                 return backoffMs(NO_RESPONSE_BACKOFF)

@@ -12,10 +12,8 @@ import {
     readSettings,
 } from "@moorage/vm"
 import { readImage } from "./esptool.js"
+import { ImageError } from "./image-error.js"
 import { readManifest } from "./manifest.js"
-
-/** Images cannot be booted as they are; the message says which, and why. */
-export class ImageFleetError extends Error {}
 
 /** Programs that were seen: boards with the same one share its pages. */
 class Programs {
@@ -39,7 +37,7 @@ function flashOf(
     const alone = memoryFlash(fstorPages)
     alone.save(image)
     const program = readProgram(alone)
-    if (!program) throw new ImageFleetError(`The image of ${id} holds no program.`)
+    if (!program) throw new ImageError(`The image of ${id} holds no program.`)
     const bytecode = programs.shared(program)
     const flash = programmedFlash(bytecode, fstorPages)
     flash.save(image)
@@ -63,7 +61,7 @@ function settingsMistake(
 /**
  * The boards of a folder that `manufacture` wrote.
  * @param powerOnSecs when each board is powered on, by their registration IDs; all at once unless given
- * @throws MadeFleetError, or Error for the manifest and for what lies there
+ * @throws ImageError for an image, and for a missing or damaged manifest
  */
 export function readImageFleet(
     outDir: string,
@@ -85,10 +83,9 @@ export function readImageFleet(
         const settings = readSettings(flash)
         idScope ??= settings.ID_SCOPE
         const mistake = settingsMistake(settings, id, idScope)
-        if (mistake !== undefined)
-            throw new ImageFleetError(`The image of ${id} cannot be simulated: ${mistake}.`)
+        if (mistake !== undefined) throw new ImageError(`The image of ${id} cannot be simulated: ${mistake}.`)
         return { id, profile, bytecode, flash, settings, powerOnSec: powerOnSec?.[number] ?? 0 }
     })
-    if (boards.length === 0) throw new ImageFleetError(`The manifest in ${outDir} names no board.`)
+    if (boards.length === 0) throw new ImageError(`The manifest in ${outDir} names no board.`)
     return { idScope: String(idScope), groupKey, boards }
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import * as v from "valibot"
+import { ImageError } from "./image-error.js"
 import { IMAGES, writePrivate } from "./image-files.js"
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is no SHA-256"))
@@ -39,17 +40,17 @@ export function writeManifest(outDir: string, manifest: Manifest): void {
     writePrivate(join(outDir, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 1)}\n`)
 }
 
-/** The manifest of a folder. @throws Error that says what is wrong with it */
+/** The manifest of a folder. @throws ImageError that says what is wrong with it */
 export function readManifest(outDir: string): Manifest {
     const file = join(outDir, MANIFEST_FILE)
     let json: unknown
     try {
         json = JSON.parse(readFileSync(file, "utf8"))
     } catch (error) {
-        throw new Error(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
+        throw new ImageError(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
     }
     const result = v.safeParse(MANIFEST, json)
-    if (!result.success) throw new Error(`${file} is no manifest that \`moorage manufacture\` wrote.`)
+    if (!result.success) throw new ImageError(`${file} is no manifest that \`moorage manufacture\` wrote.`)
     return result.output
 }
 

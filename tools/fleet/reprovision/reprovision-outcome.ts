@@ -50,7 +50,7 @@ export function resultFromError(
     error: unknown
 ): Pick<ReprovisionOutcome, "result" | "code" | "detail"> | undefined {
     if (!(error instanceof CloudError)) return undefined
-    const { kind, code = null, status, message } = error
+    const { kind, serviceCode: code = null, status, message } = error
     const [result, detail] = CODES[code ?? 0] ?? []
     if (result && detail) return { result, code, detail }
     if (kind === "notFound") return { result: "unknown", code: code ?? 404, detail: message }

@@ -1,4 +1,5 @@
 // Summaries of runs: one entry per seed. Several machines write summaries, and one merges them.
+import { MoorageError } from "@moorage/errors"
 import type { RunResult, Totals, Violation } from "./run-result.js"
 
 export interface SeedSummary {
@@ -56,7 +57,11 @@ export function summariseRuns(plan: string, results: RunResult[]): SimulationSum
 }
 
 /** Summaries that cannot be merged. */
-export class MergeError extends Error {}
+export class MergeError extends MoorageError {
+    constructor(message: string) {
+        super("MERGE_FAILED", message)
+    }
+}
 
 /**
  * Returns the merged summaries of one plan, in the order of the seeds. A seed that was run twice counts once.
