@@ -1,7 +1,7 @@
-// The tree of commands as plain data, made from commander's own: what completion and the manual are written from.
+// The tree of commands as plain data. Help, manual page and completion are made from this tree.
 import type { Argument, Command, Option } from "commander"
 
-/** What an option or an argument takes. */
+/** The value of an option, or an argument. */
 export interface ValueNode {
     name: string
     isRequired: boolean
@@ -9,18 +9,18 @@ export interface ValueNode {
 }
 
 export interface OptionNode {
-    /** Such as `-h` and `--help`. */
+    /** For example `-h` and `--help`. */
     names: string[]
-    /** As it is written, such as `--config <file>`. */
+    /** For example `--config <file>`. */
     flags: string
     description: string
-    /** None for a switch. */
+    /** Undefined for a switch. */
     value?: ValueNode
-    /** What it is when it is not given, as text. */
-    fallback?: string
-    /** The environment variable that stands in for it. */
+    /** Default value as text, with its unit. */
+    defaultText?: string
+    /** Environment variable that replaces the option. */
     env?: string
-    /** Whether the command cannot do without. */
+    /** Whether the command requires the option. */
     isMandatory: boolean
 }
 
@@ -29,33 +29,41 @@ export interface ArgumentNode extends ValueNode {
 }
 
 export interface CommandNode {
-    /** Names from below the program on: `["fault", "add"]`; empty for the program itself. */
+    /** Names below the program, for example `["fault", "add"]`; empty for the program itself. */
     path: string[]
     summary: string
     description: string
-    /** As commander writes it, without the names: `[options] <image>`. */
+    /** Options and arguments without the names, for example `[options] <image>`. */
     usage: string
     arguments: ArgumentNode[]
     options: OptionNode[]
     commands: CommandNode[]
-    /** What its help says after all that. */
-    after: string
+    /** Text below the options: examples, notes and exit codes. */
+    epilogue: string
 }
 
-/** What a number is of that is no plain number, by the name of the value. */
-const UNITS: Record<string, string> = { time: " s", "n/time": "/s" }
+const percent = (value: number) => `${Number((value * 100).toPrecision(12))} %`
 
-/** A default that says something: `false` of a switch and an empty list do not. */
+/** Formats of numbers with a unit, by the name of the value in the flags. */
+const NUMBER_FORMATS: Record<string, (value: number) => string> = {
+    time: value => `${value} s`,
+    "n/time": value => `${value}/s`,
+    share: percent,
+    shares: percent,
+}
+
+/** Returns the default as text; undefined for a switch, an empty list and no default. */
 function defaultText(
     { defaultValue, defaultValueDescription, negate }: Option,
-    name: string | undefined
+    valueName = ""
 ): string | undefined {
     if (defaultValueDescription !== undefined) return defaultValueDescription
     const value: unknown = defaultValue
-    if (negate || value === undefined || typeof value === "boolean" || value === Infinity) return undefined
-    if (typeof value === "number") return `${value}${UNITS[name ?? ""] ?? ""}`
-    if (!Array.isArray(value)) return String(value)
-    return value.length === 0 ? undefined : value.join(",")
+    if (negate || value === undefined || value === null || typeof value === "boolean") return undefined
+    const format = (each: unknown) =>
+        typeof each === "number" ? (NUMBER_FORMATS[valueName] ?? String)(each) : String(each)
+    if (!Array.isArray(value)) return format(value)
+    return value.length === 0 ? undefined : value.map(format).join(", ")
 }
 
 function optionNode(option: Option): OptionNode {
@@ -66,7 +74,7 @@ function optionNode(option: Option): OptionNode {
         flags,
         description,
         value: name === undefined ? undefined : { name, isRequired: option.required, choices: argChoices },
-        fallback: defaultText(option, name),
+        defaultText: defaultText(option, name),
         env: envVar,
         isMandatory: mandatory,
     }
@@ -77,14 +85,38 @@ function argumentNode(argument: Argument): ArgumentNode {
     return { name: argument.name(), isRequired: required, description, choices: argChoices }
 }
 
-/** What a command's help prints after what commander makes. */
+/**
+ * Returns what follows the description of an option: choices, default and environment variable.
+ * @param code marks a word as code
+ */
+export function optionSuffix(node: OptionNode, code = (word: string) => word): string {
+    const { value, isMandatory, env } = node
+    const parts = [
+        isMandatory ? "required" : undefined,
+        value?.choices && `one of ${value.choices.map(code).join(", ")}`,
+        node.defaultText === undefined ? undefined : `default: ${node.defaultText}`,
+        env && `environment: ${code(env)}`,
+    ].filter(part => part !== undefined)
+    return parts.length === 0 ? "" : ` (${parts.join("; ")})`
+}
+
+/** Returns an option's description as the help prints it. */
+export function optionDescription(option: Option): string {
+    const node = optionNode(option)
+    return node.description + optionSuffix(node)
+}
+
+/** Returns the text that a command's help prints below the options. */
 function helpEpilogue(command: Command): string {
     let text = ""
     command.configureOutput({ writeOut: part => (text += part) }).outputHelp()
     return text.slice(command.helpInformation().length).trim()
 }
 
-/** @param command is asked for its help, and is not to be run after that */
+/**
+ * Returns the command and all commands below it as data.
+ * @param command its output is redirected, so that it cannot run afterwards
+ */
 export function commandTree(command: Command, path: string[] = []): CommandNode {
     const help = command.createHelp()
     const commands = help.visibleCommands(command)
@@ -100,20 +132,20 @@ export function commandTree(command: Command, path: string[] = []): CommandNode 
             const node = commandTree(each, [...path, names[i]])
             return each.name() === "help" ? withChoices(node, names) : node
         }),
-        after: helpEpilogue(command),
+        epilogue: helpEpilogue(command),
     }
 }
 
-/** `help` names a command beside it. */
+/** Returns the command `help` with the names of its sibling commands as choices. */
 function withChoices(node: CommandNode, choices: string[]): CommandNode {
     return { ...node, arguments: node.arguments.map(argument => ({ ...argument, choices })) }
 }
 
-/** A node and all below it, in the order of the help. */
+/** Yields a command and all commands below it, in the order of the help. */
 export function* allCommands(node: CommandNode): Generator<CommandNode> {
     yield node
     for (const command of node.commands) yield* allCommands(command)
 }
 
-/** Whether it does something itself: it has no commands of its own. */
+/** Returns whether the command has no subcommands. */
 export const isLeaf = ({ commands }: CommandNode) => commands.length === 0

@@ -1,4 +1,4 @@
-// The options by which a command is told where DPS and the hubs are; nothing here loads what reaches them.
+// Options for the addresses and keys of DPS and the hubs. This module loads no code that connects to them.
 import { type HostAddress, parseHostAddress } from "@moorage/fleet/azure"
 import type { CloudChoices } from "@moorage/fleet/azure"
 import { type Command, InvalidArgumentError } from "commander"
@@ -8,42 +8,48 @@ export interface ConnectionOptions extends CloudChoices {
     giveUpAfter: number
 }
 
-export const CLOUD_HELP = `
-Where DPS and the hubs are: --profile FILE, or options, or, without a profile, the environment variables of Microsoft's
-samples: PROVISIONING_CONNECTION_STRING, IOTHUB_CONNECTION_STRING. A connection string is given as @FILE, or as - to read
-it from the standard input, so that no key stands in a command line. docs/reference/connection-profile.md has the form of a profile.`
+export const CONNECTION_HELP = `
+Connection to DPS and hubs: --profile FILE, or the other connection options. Without a profile, the environment variables of
+the Microsoft samples apply: PROVISIONING_CONNECTION_STRING and IOTHUB_CONNECTION_STRING. A connection string is @FILE, or -
+for the standard input. This way no key is visible in the process list. docs/reference/connection-profile.md describes the profile.`
 
-function address(text: string): HostAddress {
-    const parsed = parseHostAddress(text)
-    if (parsed) return parsed
-    throw new InvalidArgumentError("An address is HOST:PORT, such as 127.0.0.1:8443.")
+function parseAddress(text: string): HostAddress {
+    const address = parseHostAddress(text)
+    if (address) return address
+    throw new InvalidArgumentError("Expected HOST:PORT, for example 127.0.0.1:8443.")
 }
 
-const collected = (text: string, before: string[] = []) => [...before, text]
+const append = (text: string, previous: string[] = []) => [...previous, text]
 
-/** Adds the options that say where the services are and how to sign. */
-export function addPlaceOptions(command: Command): Command {
+/** Adds the options for the addresses and keys of the services. */
+export function addServiceOptions(command: Command): Command {
     return command
         .option(
             "--profile <file>",
-            "YAML or JSON: DPS, hubs, keys; the card of `moorage emulate --json` is one"
+            "connection profile, YAML or JSON; the output of `moorage emulate --json` is a profile"
         )
-        .option("--connection-string <@file>", "of the DPS service API: @FILE, or - for the standard input")
-        .option("--dps <host>", "DPS service host, in place of the HostName in the connection string")
-        .option("--hub-connection-string <@file>", "of a hub, the same way; may be repeated", collected)
         .option(
-            "--connect <host:port>",
-            "all HTTPS goes there, under the services' names: an emulator",
-            address
+            "--connection-string <@file>",
+            "connection string of the DPS service API: @FILE, or - for the standard input"
         )
-        .option("--ca <file>", "PEM of the CA to trust instead of the usual ones")
+        .option(
+            "--dps <host>",
+            "host name of the DPS service API, instead of the one in the connection string"
+        )
+        .option(
+            "--hub-connection-string <@file>",
+            "connection string of a hub: @FILE, or - for the standard input; repeatable",
+            append
+        )
+        .option("--connect <host:port>", "address of an emulator that receives all HTTPS calls", parseAddress)
+        .option("--ca <file>", "CA certificate (PEM) to trust instead of the system's CAs")
 }
 
-/** Adds what {@link ConnectionOptions} holds. */
-export function addCloudOptions(command: Command): Command {
-    return addPlaceOptions(command).option(
+/** Adds the options of {@link ConnectionOptions}. */
+export function addConnectionOptions(command: Command): Command {
+    return addServiceOptions(command).option(
         "--give-up-after <time>",
-        "for how long a call that fails is tried again",
+        "maximum time for retries of a failed call",
         parsePositiveDuration,
         120
     )

@@ -1,14 +1,12 @@
+import { EXIT_CODES } from "@moorage/errors"
 import { outputLost } from "./output-lost.js"
 
-/** Exit code of a command that was interrupted. */
-export const INTERRUPTED = 130
-
-/** Aborted when the user says so, or nobody reads any more what is printed. */
+/** Returns a signal that is aborted by SIGINT, by SIGTERM, or when the reader of the standard output has gone. */
 export function interruption(): AbortSignal {
     const abort = new AbortController()
     for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
-            process.exitCode = INTERRUPTED
+            process.exitCode = EXIT_CODES.interrupted
             abort.abort()
         })
     outputLost.addEventListener("abort", () => abort.abort())

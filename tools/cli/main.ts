@@ -1,8 +1,9 @@
 import { createRequire } from "node:module"
-import { DocumentError } from "@moorage/files"
-import { Command, CommanderError } from "commander"
+import { Command } from "commander"
 import { addBoard } from "./board/command.js"
+import { optionDescription } from "./command-tree.js"
 import { addCompletion } from "./completion/command.js"
+import { addDemo } from "./demo/command.js"
 import { addDoctor } from "./doctor/command.js"
 import { addEmulate } from "./emulate/command.js"
 import { addFault } from "./fault/command.js"
@@ -10,23 +11,25 @@ import { addFlash } from "./flash/command.js"
 import { addKeys } from "./keys/command.js"
 import { addManufacture } from "./manufacture/command.js"
 import { addMonitor } from "./monitor/command.js"
+import { watchOutput } from "./output-lost.js"
 import { addReplay } from "./replay/command.js"
+import { reportError, wantsJson } from "./report-error.js"
 import { addReprovision } from "./reprovision/command.js"
 import { addRollout } from "./rollout/command.js"
 import { addSimulate } from "./simulate/command.js"
-import { UserError, WRONG_USAGE } from "./user-error.js"
-import { watchOutput } from "./output-lost.js"
 
 const { version } = createRequire(import.meta.url)("./package.json") as { version: string }
 
-/** All commands, none of them run. */
+/** Returns the program with all commands; none of them runs yet. */
 export function newProgram(): Command {
     const program = new Command("moorage")
-        .description("Brings a fleet of ESP32 boards onto Azure IoT Hub, and proves it first.")
+        .description("Connects a fleet of ESP32 boards to Azure IoT Hub, and tests it in simulation first.")
         .version(version)
         .exitOverride()
-        .showHelpAfterError("(--help tells more)")
+        .showHelpAfterError("(add --help for details)")
+        .configureHelp({ optionDescription })
     for (const add of [
+        addDemo,
         addEmulate,
         addFault,
         addSimulate,
@@ -45,19 +48,17 @@ export function newProgram(): Command {
     return program
 }
 
-/** Runs the command line; sets the exit code: 0 fine, 1 failed, 2 wrong usage. */
+/** Runs the command line and sets the exit code (EXIT_CODES of @moorage/errors). */
 export async function main(argv: string[]): Promise<void> {
+    const isJson = wantsJson(argv)
     watchOutput()
+    process.on("uncaughtException", error => {
+        reportError(error, isJson)
+        process.exit()
+    })
     try {
         await newProgram().parseAsync(argv)
     } catch (error) {
-        if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE
-        else if (error instanceof UserError) {
-            process.stderr.write(`${error.message}\n`)
-            process.exitCode = error.exitCode
-        } else if (error instanceof DocumentError) {
-            process.stderr.write(`${error.message}\n`)
-            process.exitCode = WRONG_USAGE
-        } else throw error
+        reportError(error, isJson)
     }
 }

@@ -1,22 +1,31 @@
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
-import { writeFileAtomic as write } from "@moorage/files"
-import { FAILED, UserError } from "./user-error.js"
+import { MoorageError } from "@moorage/errors"
+import { writeFileAtomic } from "@moorage/files"
 
-/** What the user is told when a file cannot be had. */
-export function ioError(what: string, file: string, error: unknown): UserError {
-    return new UserError(`Cannot ${what} ${file}: ${(error as Error).message}`, FAILED, { cause: error })
+const messageOf = (error: unknown) => (error as Error).message
+
+/** Returns the error for a file that cannot be read. */
+export function readError(file: string, error: unknown): MoorageError {
+    return new MoorageError("FILE_NOT_READABLE", `Cannot read ${file}: ${messageOf(error)}`, { cause: error })
 }
 
-/** For files with secrets: only their owner reads them. */
+/** Returns the error for a file that cannot be written. */
+export function writeError(file: string, error: unknown): MoorageError {
+    return new MoorageError("FILE_NOT_WRITABLE", `Cannot write ${file}: ${messageOf(error)}`, {
+        cause: error,
+    })
+}
+
+/** Mode of files with secrets: only their owner can read them. */
 export const OWNER_ONLY = 0o600
 
-/** Writes a file of the user's as a whole, and the folders that it is to be in. @throws UserError */
+/** Writes a file atomically and creates missing parent folders. @throws MoorageError FILE_NOT_WRITABLE */
 export function writeOutputFile(file: string, text: string, mode?: number): void {
     try {
         mkdirSync(dirname(file), { recursive: true })
-        write(file, text, mode)
+        writeFileAtomic(file, text, mode)
     } catch (error) {
-        throw ioError("write", file, error)
+        throw writeError(file, error)
     }
 }

@@ -1,7 +1,5 @@
-// Opens the services that the options name, and says in a person's words what goes wrong with them.
+import { MoorageError } from "@moorage/errors"
 import {
-    CloudError,
-    CloudSettingsError,
     resolveCloudSettings,
     openServices,
     type OpenServicesOptions,
@@ -9,29 +7,20 @@ import {
 } from "@moorage/fleet/azure"
 import { realClock, realRandom } from "@moorage/runtime"
 import type { ConnectionOptions } from "./connection-options.js"
-import { FAILED, UserError, WRONG_USAGE } from "./user-error.js"
 
-/** @throws UserError when the options, the profile or the environment are no access to anything */
+/** Opens the services that the options name. @throws MoorageError when the options, the profile or the environment are invalid */
 export function openCommandServices(
     options: ConnectionOptions,
     more: Pick<OpenServicesOptions, "signal" | "dpsPerSec"> = {}
 ): Services {
-    try {
-        const settings = resolveCloudSettings(options, process.env)
-        const { giveUpAfter: giveUpAfterSec } = options
-        return openServices(settings, { clock: realClock, random: realRandom, giveUpAfterSec, ...more })
-    } catch (error) {
-        throw error instanceof CloudSettingsError
-            ? new UserError(error.message, WRONG_USAGE, { cause: error })
-            : error
-    }
+    const settings = resolveCloudSettings(options, process.env)
+    const { giveUpAfter: giveUpAfterSec } = options
+    return openServices(settings, { clock: realClock, random: realRandom, giveUpAfterSec, ...more })
 }
 
-/** A failed call as its user is told; anything else as it is. */
-export function toUserError(error: unknown): unknown {
-    return error instanceof CloudError ? new UserError(error.message, FAILED, { cause: error }) : error
+/** Returns the error for a command that needs DPS and has no access to it. */
+export function noDpsError(): MoorageError {
+    return new MoorageError("NO_CONNECTION", "No DPS specified.", {
+        cure: "Use --profile FILE or --connection-string @FILE, or set PROVISIONING_CONNECTION_STRING.",
+    })
 }
-
-/** What to say when there is no access to a DPS. */
-export const NO_DPS =
-    "Which DPS? Give --profile FILE or --connection-string @FILE, or set PROVISIONING_CONNECTION_STRING."

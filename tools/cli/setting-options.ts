@@ -1,15 +1,15 @@
 import { parseSetting, type SettingValue } from "@moorage/fleet"
-import { UserError, WRONG_USAGE } from "./user-error.js"
+import { usageError } from "./usage-error.js"
 
-/** The settings that `--set NAME=VALUE` gives, the last of a name. @throws UserError */
-export function givenSettings(set: string[]): Record<string, SettingValue> {
+/** Returns the settings of `--set NAME=VALUE`; the last value of a name wins. @throws MoorageError WRONG_USAGE */
+export function settingsFromOptions(set: string[]): Record<string, SettingValue> {
     const settings: Record<string, SettingValue> = {}
     for (const given of set) {
         const at = given.indexOf("=")
-        if (at < 0) throw new UserError(`--set takes NAME=VALUE, not ${given}.`, WRONG_USAGE)
+        if (at < 0) throw usageError(`Invalid --set ${given}: expected NAME=VALUE.`)
         const name = given.slice(0, at)
         const read = parseSetting(name, given.slice(at + 1))
-        if ("issue" in read) throw new UserError(`--set cannot be used: ${read.issue}.`, WRONG_USAGE)
+        if ("issue" in read) throw usageError(`Invalid --set: ${read.issue}.`)
         settings[name] = read.value
     }
     return settings

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { newProgram } from "../../../tools/cli/main.js"
-import { afterText } from "../../../tools/cli/manual/help-epilogue.js"
+import { parseHelpEpilogue } from "../../../tools/cli/manual/help-epilogue.js"
 import { allCommands, type CommandNode, isLeaf, commandTree } from "../../../tools/cli/command-tree.js"
 import { run } from "../../helpers/command.js"
 
@@ -31,18 +31,18 @@ describe.each(named(COMMANDS))("%s", (_name, node) => {
     })
 
     test("never shows a secret in an argument", () => {
-        const { examples } = afterText(node.after)
+        const { examples } = parseHelpEpilogue(node.epilogue)
         expect(examples.filter(example => /SharedAccessKey|[A-Za-z0-9+/]{40,}/.test(example))).toEqual([])
     })
 })
 
 describe.each(named(LEAVES))("%s", (_name, node) => {
-    const { examples, exit } = afterText(node.after)
+    const { examples, exitCodes } = parseHelpEpilogue(node.epilogue)
     const own = examples.filter(example => runs(example, node))
 
     test("has examples that run it, and says what its exit codes mean", () => {
         expect(own).not.toEqual([])
-        expect(exit).toMatch(/^0 .*\b2 wrong usage/)
+        expect(exitCodes).toMatch(/^0 .*\b2 wrong usage/)
     })
 
     test("has examples with options that it knows", () => {

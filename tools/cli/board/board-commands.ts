@@ -1,71 +1,77 @@
-// What a person can do to the board: keys on a terminal, words in a script.
+// The commands of `moorage board`: keys on a terminal, words in a script.
 import { type DevBoard, HOLD_MS, PRESS_MS } from "@moorage/fleet/devboard"
 
 export interface BoardCommand {
     name: string
-    /** For what can be on or off; turned over unless given. */
+    /** New state of a switch; undefined toggles it. */
     isOn?: boolean
 }
 
 interface KeyBinding {
     key: string
     word: string
-    what: string
-    /** Whether the word takes `on` or `off`. */
-    switches?: boolean
+    help: string
+    /** Whether the word accepts `on` or `off`. */
+    isSwitch?: boolean
 }
 
-const KNOWN: KeyBinding[] = [
-    { key: "p", word: "power", what: "power on or off", switches: true },
-    { key: "r", word: "reset", what: "the reset button" },
-    { key: "b", word: "button", what: "press the button" },
-    { key: "B", word: "hold", what: "hold the button for 5 s: the board registers anew" },
-    { key: "w", word: "wifi", what: "Wi-Fi off or on", switches: true },
-    { key: "f", word: "flash", what: "what is in flash, without its secrets" },
-    { key: "t", word: "tear", what: "power fails inside the next write to flash" },
-    { key: "e", word: "erase", what: "erase the flash, and flash the board anew" },
-    { key: "s", word: "status", what: "the status, as a line of the log" },
-    { key: "h", word: "help", what: "this" },
-    { key: "q", word: "quit", what: "quit" },
+const KEY_BINDINGS: KeyBinding[] = [
+    { key: "p", word: "power", help: "power on or off", isSwitch: true },
+    { key: "r", word: "reset", help: "press the reset button" },
+    { key: "b", word: "button", help: "press the button" },
+    { key: "B", word: "hold", help: "hold the button for 5 s: the board reprovisions" },
+    { key: "w", word: "wifi", help: "Wi-Fi off or on", isSwitch: true },
+    { key: "f", word: "flash", help: "show the flash contents, without secrets" },
+    { key: "t", word: "tear", help: "cut the power during the next flash write" },
+    { key: "e", word: "erase", help: "erase the flash and flash the board again" },
+    { key: "s", word: "status", help: "print the status" },
+    { key: "h", word: "help", help: "show this list" },
+    { key: "q", word: "quit", help: "quit" },
 ]
 
-/** Ctrl-C and Ctrl-D come as these when the terminal does not handle them. */
+/** Raw mode delivers Ctrl-C and Ctrl-D as keys. */
 const MORE_KEYS: Record<string, string> = { "?": "help", "\x03": "quit", "\x04": "quit" }
 
-/** The act of a key, if it has one. */
+/** Returns the command of a key; undefined for an unknown key. */
 export function commandOfKey(key: string): BoardCommand | undefined {
-    const name = KNOWN.find(known => known.key === key)?.word ?? MORE_KEYS[key]
+    const name = KEY_BINDINGS.find(binding => binding.key === key)?.word ?? MORE_KEYS[key]
     return name === undefined ? undefined : { name }
 }
 
-/** The act of a line: a word, and `on` or `off` after some. */
+/** Returns the command of a line, such as `reset` or `power off`; undefined for an invalid line. */
 export function commandOfLine(line: string): BoardCommand | undefined {
-    const found = /^(\w+)(?:\s+(on|off))?$/.exec(line.trim())
-    const known = found && KNOWN.find(({ word }) => word === found[1])
-    if (!known || (found[2] !== undefined && !known.switches)) return undefined
-    return { name: known.word, isOn: found[2] === undefined ? undefined : found[2] === "on" }
+    const match = /^(\w+)(?:\s+(on|off))?$/.exec(line.trim())
+    const binding = match && KEY_BINDINGS.find(({ word }) => word === match[1])
+    if (!binding || (match[2] !== undefined && !binding.isSwitch)) return undefined
+    return { name: binding.word, isOn: match[2] === undefined ? undefined : match[2] === "on" }
 }
 
-export const WORDS = KNOWN.map(({ word }) => word).join(", ")
-export const KEYS = KNOWN.map(({ key, word }) => `${key} ${word}`)
+export const WORDS = KEY_BINDINGS.map(({ word }) => word).join(", ")
+export const KEYS = KEY_BINDINGS.map(({ key, word }) => `${key} ${word}`)
 
-/** A line for each key and word. */
+/** Returns one line for each command. */
 export function helpLines(): string[] {
-    return KNOWN.map(({ key, word, what }) => `${key}  ${word.padEnd(7)} ${what}`)
+    return KEY_BINDINGS.map(({ key, word, help }) => `${key}  ${word.padEnd(7)} ${help}`)
 }
 
-/** Does what is to be done to the board; whether it was that. */
-export function execute(desk: DevBoard, { name, isOn }: BoardCommand): boolean {
-    const does: Record<string, () => void> = {
-        power: () => desk.setPower(isOn),
-        reset: () => desk.reset(),
-        button: () => desk.press(PRESS_MS),
-        hold: () => desk.press(HOLD_MS),
-        wifi: () => desk.setWifi(isOn),
-        flash: () => desk.showFlash(),
-        tear: () => desk.tearNextWrite(),
-        erase: () => desk.erase(),
+/** Executes a command on the board. Ignores a command that does not concern the board. */
+export function execute(board: DevBoard, { name, isOn }: BoardCommand): void {
+    switch (name) {
+        case "power":
+            return board.setPower(isOn)
+        case "reset":
+            return board.reset()
+        case "button":
+            return board.press(PRESS_MS)
+        case "hold":
+            return board.press(HOLD_MS)
+        case "wifi":
+            return board.setWifi(isOn)
+        case "flash":
+            return board.showFlash()
+        case "tear":
+            return board.tearNextWrite()
+        case "erase":
+            return board.erase()
     }
-    does[name]?.()
-    return name in does
 }

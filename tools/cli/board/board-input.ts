@@ -1,19 +1,19 @@
-// What the person says: single keys of a terminal, lines of anything else.
+// Reads commands from the standard input: single keys on a terminal, otherwise lines.
 import { createInterface } from "node:readline"
 import { type BoardCommand, commandOfKey, commandOfLine, WORDS } from "./board-commands.js"
 
-/** A key of a terminal; an arrow or a function key is several characters, of which none is meant. */
-function listenToKeys(stdin: NodeJS.ReadStream, onAct: (act: BoardCommand) => void): () => void {
+/** Reads single keys. An arrow or function key sends an escape sequence, which is ignored. */
+function readKeys(stdin: NodeJS.ReadStream, onCommand: (command: BoardCommand) => void): () => void {
     const restore = () => void stdin.setRawMode(false)
     const onData = (text: string) => {
         if (text.startsWith("\x1b")) return
         for (const key of text) {
-            const act = commandOfKey(key)
-            if (act) onAct(act)
+            const command = commandOfKey(key)
+            if (command) onCommand(command)
         }
     }
     stdin.setRawMode(true)
-    // Whatever ends the process, the terminal is given back.
+    // Restores the terminal however the process ends.
     process.on("exit", restore)
     stdin.setEncoding("utf8")
     stdin.on("data", onData)
@@ -27,18 +27,21 @@ function listenToKeys(stdin: NodeJS.ReadStream, onAct: (act: BoardCommand) => vo
 }
 
 /**
- * Listens to the standard input until the returned function is called.
- * @param onStrange told of a line that is no word
+ * Reads commands until the returned function is called.
+ * @param onInvalid receives a message about a line that is not a command
  */
-export function listen(onAct: (act: BoardCommand) => void, onStrange: (message: string) => void): () => void {
+export function readCommands(
+    onCommand: (command: BoardCommand) => void,
+    onInvalid: (message: string) => void
+): () => void {
     const { stdin } = process
-    if (stdin.isTTY) return listenToKeys(stdin, onAct)
+    if (stdin.isTTY) return readKeys(stdin, onCommand)
     const lines = createInterface({ input: stdin })
     lines.on("line", line => {
         if (line.trim() === "") return
-        const act = commandOfLine(line)
-        if (act) onAct(act)
-        else onStrange(`there is no ${JSON.stringify(line.trim())}: ${WORDS}`)
+        const command = commandOfLine(line)
+        if (command) onCommand(command)
+        else onInvalid(`unknown command ${JSON.stringify(line.trim())} (commands: ${WORDS})`)
     })
     return () => {
         lines.close()

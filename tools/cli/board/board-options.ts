@@ -1,5 +1,8 @@
-// What `moorage board` is told, and what of it goes together.
-import { UserError, WRONG_USAGE } from "../user-error.js"
+// The options of `moorage board`, and which of them can be combined.
+import { usageError } from "../usage-error.js"
+
+export const DEFAULT_BOARD = "moorage_devkitc"
+export const DEFAULT_ID = "board-1"
 
 export interface BoardCommandOptions {
     board?: string
@@ -38,27 +41,26 @@ function isGiven(options: BoardCommandOptions, name: Name): boolean {
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false
 }
 
-/** @throws UserError when options contradict each other */
+/** Checks that the options can be combined. @throws MoorageError WRONG_USAGE */
 export function checkOptions(options: BoardCommandOptions): void {
-    const refuse = (message: string) => {
-        throw new UserError(message, WRONG_USAGE)
-    }
-    const excludes = (name: Name, others: Name[], why: string) => {
+    const excludes = (name: Name, others: Name[], reason: string) => {
         const other = isGiven(options, name) ? others.find(each => isGiven(options, each)) : undefined
-        if (other) refuse(`${NAMES[name]} and ${NAMES[other]} exclude each other: ${why}.`)
+        if (other) throw usageError(`${NAMES[name]} and ${NAMES[other]} are mutually exclusive: ${reason}.`)
     }
-    const needs = (name: Name, others: Name[], why: string) => {
+    const requires = (name: Name, others: Name[], reason: string) => {
         if (isGiven(options, name) && !others.some(each => isGiven(options, each)))
-            refuse(`${NAMES[name]} needs ${others.map(each => NAMES[each]).join(" or ")}: ${why}.`)
+            throw usageError(
+                `${NAMES[name]} requires ${others.map(each => NAMES[each]).join(" or ")}: ${reason}.`
+            )
     }
     excludes(
         "image",
         ["board", "id", "set", "idScope", "keyFile", "groupKeyFile"],
-        "an image has its board, ID, key and settings in it"
+        "an image contains its board, ID, key and settings"
     )
-    excludes("profile", ["idScope"], "each says where the board moors")
-    excludes("keyFile", ["groupKeyFile"], "a device has one key")
+    excludes("profile", ["idScope"], "both select the DPS")
+    excludes("keyFile", ["groupKeyFile"], "a device has only one key")
     for (const key of ["keyFile", "groupKeyFile"] as const)
-        needs(key, ["idScope", "profile"], "the emulator inside knows its own keys")
-    needs("erase", ["flash"], "without a file every start is from a blank flash")
+        requires(key, ["idScope", "profile"], "the built-in emulator has its own keys")
+    requires("erase", ["flash"], "without a flash file every start begins with a blank flash")
 }

@@ -1,4 +1,4 @@
-// Tells what happens: as a scrolling log, above a footer on a terminal, or as lines of JSON.
+// Prints the events of `moorage board`: as a log, with a footer on a terminal, or as JSON lines.
 import { Timeline } from "@moorage/report"
 import type { DevBoardEvent, DevBoardStatus } from "@moorage/fleet/devboard"
 import type { Clock } from "@moorage/runtime"
@@ -6,30 +6,30 @@ import { KEYS } from "./board-commands.js"
 import { Footer } from "./terminal-footer.js"
 import { statusParts, flashLines, wrapParts } from "./board-text.js"
 
-/** Of the board, of the cloud in this process, or of the command itself. */
+/** An event of the board, of the cloud in this process, or of the command itself. */
 export type OutputEvent =
     DevBoardEvent | { source: "cloud" | "moorage"; kind: "cloud" | "note" | "end"; text: string }
 
 export interface BoardOutput {
-    tell(told: OutputEvent): void
-    /** Says something of the command itself. */
+    print(event: OutputEvent): void
+    /** Prints a note of the command itself. */
     note(text: string): void
-    /** Brings the status up to date, where it is shown. */
-    show(status: DevBoardStatus): void
+    /** Updates the status in the footer. */
+    showStatus(status: DevBoardStatus): void
     close(): void
 }
 
-/** What comes from outside must not steer the terminal. */
+/** Replaces control characters, so that a log line cannot control the terminal. */
 const stripControlChars = (text: string) => text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?")
 
 function jsonOutput(clock: Clock): Omit<BoardOutput, "note"> {
     const startMs = clock.nowMs()
     return {
-        tell: told => {
+        print: event => {
             const sec = (clock.nowMs() - startMs) / 1000
-            process.stdout.write(`${JSON.stringify({ sec, ...told })}\n`)
+            process.stdout.write(`${JSON.stringify({ sec, ...event })}\n`)
         },
-        show: () => undefined,
+        showStatus: () => undefined,
         close: () => undefined,
     }
 }
@@ -41,13 +41,13 @@ function terminalOutput(clock: Clock): Omit<BoardOutput, "note"> {
         footer ? footer.print(line) : process.stdout.write(`${line}\n`)
     )
     return {
-        tell: told => {
-            // The status line has that, and the log line that it comes from.
-            if (told.kind === "state") return
-            const lines = "stored" in told && told.stored ? flashLines(told.stored) : [told.text]
-            for (const line of lines) timeline.print(told.source, stripControlChars(line))
+        print: event => {
+            // The footer shows the state, and the log contains the line that caused it.
+            if (event.kind === "state") return
+            const lines = "stored" in event && event.stored ? flashLines(event.stored) : [event.text]
+            for (const line of lines) timeline.print(event.source, stripControlChars(line))
         },
-        show: status => {
+        showStatus: status => {
             const width = (process.stdout.columns ?? 80) - 1
             const parts = statusParts(status).map(stripControlChars)
             const keys = process.stdin.isTTY ? wrapParts(KEYS, "  ", width) : []
@@ -57,8 +57,8 @@ function terminalOutput(clock: Clock): Omit<BoardOutput, "note"> {
     }
 }
 
-/** @param isJson lines of JSON, whatever the output is */
+/** Returns the output of the command. @param isJson JSON lines, even on a terminal */
 export function createBoardOutput(clock: Clock, isJson: boolean): BoardOutput {
-    const voice = isJson ? jsonOutput(clock) : terminalOutput(clock)
-    return { ...voice, note: text => voice.tell({ source: "moorage", kind: "note", text }) }
+    const output = isJson ? jsonOutput(clock) : terminalOutput(clock)
+    return { ...output, note: text => output.print({ source: "moorage", kind: "note", text }) }
 }

@@ -1,18 +1,19 @@
-// The board that the options describe, ready to be switched on.
+// Sets up the board that the options describe, with the power off.
 import { readFileSync } from "node:fs"
+import { MoorageError } from "@moorage/errors"
+import { checkId } from "@moorage/fleet"
 import {
+    azureTarget,
+    type CloudTarget,
     DevBoardError,
-    readIdentity,
+    embeddedEmulatorTarget,
     type FlashIdentity,
     isBlank,
     openFlash,
-    embeddedEmulatorTarget,
+    readIdentity,
     targetFromProfile,
-    azureTarget,
-    type CloudTarget,
 } from "@moorage/fleet/devboard"
-import { checkId, validateKey } from "@moorage/fleet"
-import { imageToFlash } from "@moorage/fleet/manufacture"
+import { ImageError, imageToFlash } from "@moorage/fleet/manufacture"
 import { deriveDeviceKey } from "@moorage/protocol"
 import {
     type BoardProfile,
@@ -25,35 +26,32 @@ import {
     writeProgram,
     writeSettings,
 } from "@moorage/vm"
-import { UserError, WRONG_USAGE } from "../user-error.js"
-import { groupKey, secretFile } from "../secrets.js"
-import { givenSettings } from "../setting-options.js"
-import type { BoardCommandOptions } from "./board-options.js"
+import { deviceKey, groupKey } from "../secrets.js"
+import { settingsFromOptions } from "../setting-options.js"
+import { usageError } from "../usage-error.js"
+import { type BoardCommandOptions, DEFAULT_BOARD, DEFAULT_ID } from "./board-options.js"
 
-const DEFAULT_BOARD = "moorage_devkitc"
-const DEFAULT_ID = "board-1"
-
-/** All that makes a board, and where it moors. */
+/** Everything that makes up a board, and the cloud it connects to. */
 export interface BoardSetup {
     id: string
     profile: BoardProfile
     bytecode: Uint8Array
     flash: Flash
-    /** Puts into the flash what the board is delivered with. */
+    /** Writes the program and the settings to the flash. */
     provision: (flash: Flash) => void
-    /** What is there by that, and says how DPS is reached. */
+    /** Settings in the flash, among them the address of DPS. */
     settings: Record<string, unknown>
-    shore: CloudTarget
+    target: CloudTarget
 }
 
-/** What is shared by both ways to make a board. */
 interface SetupContext {
     options: BoardCommandOptions
+    /** Called when the built-in emulator cannot store its state. */
     onStateError: (error: Error) => void
 }
 
-/** A shore by the options; an emulator inside unless they say one. */
-function shoreOf(
+/** Returns the cloud that the options select; a built-in emulator by default. */
+function cloudTarget(
     { options, onStateError }: SetupContext,
     known: FlashIdentity | undefined
 ): Promise<CloudTarget> | CloudTarget {
@@ -64,74 +62,67 @@ function shoreOf(
     return embeddedEmulatorTarget({ flashed: known, dataDir, onStateError })
 }
 
-/** The device's key as the options say it. @throws UserError */
-async function givenKey(id: string, options: BoardCommandOptions): Promise<string | undefined> {
+/** Returns the device key from the options; undefined if they have none. @throws MoorageError SECRET_INVALID */
+async function keyFromOptions(id: string, options: BoardCommandOptions): Promise<string | undefined> {
     const { keyFile, groupKeyFile, idScope } = options
-    if (keyFile !== undefined) {
-        const key = secretFile(keyFile).trim()
-        const issue = validateKey(key)
-        if (issue !== undefined)
-            throw new UserError(`The key of ${keyFile} cannot be used: ${issue}.`, WRONG_USAGE)
-        return key
-    }
-    // The environment counts for the real services only: its key is not for an emulator.
+    if (keyFile !== undefined) return deviceKey(keyFile)
+    // The key in the environment belongs to the real services, not to an emulator.
     if (groupKeyFile === undefined && idScope === undefined) return undefined
     const group = await groupKey({ groupKeyFile, mayAsk: false })
     return group === undefined ? undefined : deriveDeviceKey(group, id)
 }
 
-/** The ID that is asked for, or that the flash has. @throws UserError */
-function idOf(given: string | undefined, known: FlashIdentity | undefined, file: string | undefined): string {
+/** Returns the requested ID, or the ID in the flash. @throws MoorageError when the two differ or the ID is invalid */
+function resolveId(given: string | undefined, known: FlashIdentity | undefined, file?: string): string {
     const { id, issue } = checkId(given ?? known?.registrationId ?? DEFAULT_ID)
-    if (id === undefined) throw new UserError(`--id cannot be used: ${issue}.`, WRONG_USAGE)
+    if (id === undefined) throw usageError(`Invalid --id: ${issue}.`)
     if (known && known.registrationId !== id)
-        throw new UserError(
-            `${file} is the flash of ${known.registrationId}: leave --id out, take another file, or --erase it.`,
-            WRONG_USAGE
-        )
+        throw usageError(`${file} contains the flash of ${known.registrationId}, not of ${id}.`, {
+            cure: "Omit --id, use another file, or add --erase.",
+        })
     return id
 }
 
-/** A board that the options describe. */
-async function describedBoard(place: SetupContext): Promise<BoardSetup> {
-    const { options } = place
-    const given = givenSettings(options.set)
+/** Sets up a board that the options describe. */
+async function boardFromOptions(context: SetupContext): Promise<BoardSetup> {
+    const { options } = context
+    const given = settingsFromOptions(options.set)
     const profile = loadBoardProfile(options.board ?? DEFAULT_BOARD)
-    if (options.id !== undefined) idOf(options.id, undefined, undefined)
+    // An invalid ID is reported before the flash file is created.
+    if (options.id !== undefined) resolveId(options.id, undefined)
     const flash = openFlash(options.flash, profile, options.erase)
     const known = readIdentity(flash)
-    const id = idOf(options.id, known, options.flash)
-    const wanted = await givenKey(id, options)
+    const id = resolveId(options.id, known, options.flash)
+    const givenKey = await keyFromOptions(id, options)
     const { bytecode } = await buildFirmware(`src/${profile.image}.ts`)
-    const shore = await shoreOf(place, known)
+    const target = await cloudTarget(context, known)
     try {
-        const key = wanted ?? shore.deviceKey(id)
+        const key = givenKey ?? target.deviceKey(id)
         if (key === undefined)
-            throw new UserError("Which key has the board? Give --key-file or --group-key-file.", WRONG_USAGE)
-        if (shore.idScope === undefined && given.ID_SCOPE === undefined)
-            throw new UserError(
-                `${options.profile} names no ID scope: add idScope, or give --set ID_SCOPE=...`,
-                WRONG_USAGE
-            )
+            throw usageError("No device key specified.", { cure: "Use --key-file or --group-key-file." })
+        if (target.idScope === undefined && given.ID_SCOPE === undefined)
+            throw usageError(`${options.profile} has no ID scope.`, {
+                cure: "Add idScope to the profile, or use --set ID_SCOPE=...",
+            })
         const settings = {
-            ...(shore.dpsHost === undefined ? {} : { DPS_HOST: shore.dpsHost }),
-            ID_SCOPE: shore.idScope,
+            ...(target.dpsHost === undefined ? {} : { DPS_HOST: target.dpsHost }),
+            ID_SCOPE: target.idScope,
             REG_ID: id,
             DEVICE_KEY: key,
             ...given,
         }
-        const provision = (target: Flash) => {
-            writeProgram(target, bytecode)
-            writeSettings(target, settings)
+        const provision = (to: Flash) => {
+            writeProgram(to, bytecode)
+            writeSettings(to, settings)
         }
-        return { id, profile, bytecode, flash, provision, settings, shore }
+        return { id, profile, bytecode, flash, provision, settings, target }
     } catch (error) {
-        await shore.close()
+        await target.close()
         throw error
     }
 }
 
-/** @throws UserError when the image is not as it was made */
+/** Reads an image and its board profile. @throws MoorageError IMAGE_INVALID */
 function readImage(file: string): { profile: BoardProfile; image: Flash } {
     try {
         const profile = loadBoardProfile(imageToFlash(file).profile)
@@ -139,33 +130,35 @@ function readImage(file: string): { profile: BoardProfile; image: Flash } {
         image.save(readFileSync(file))
         return { profile, image }
     } catch (error) {
-        throw new UserError((error as Error).message, undefined, { cause: error })
+        throw error instanceof MoorageError
+            ? error
+            : new ImageError((error as Error).message, { cause: error })
     }
 }
 
-/** A board that was manufactured. */
-async function manufacturedBoard(place: SetupContext, file: string): Promise<BoardSetup> {
-    const { options } = place
+/** Sets up a board from an image of `moorage manufacture`. */
+async function boardFromImage(context: SetupContext, file: string): Promise<BoardSetup> {
+    const { options } = context
     const { profile, image } = readImage(file)
     const known = readIdentity(image)
     const bytecode = readProgram(image)
-    if (!known || !bytecode) throw new DevBoardError(`${file} has no program, ID, ID scope or key.`)
+    if (!known || !bytecode)
+        throw new DevBoardError(`${file} lacks a program, a registration ID, an ID scope or a key.`)
     const flash = openFlash(options.flash, profile, options.erase)
-    const id = idOf(known.registrationId, readIdentity(flash), options.flash)
-    const provision = (target: Flash) => {
-        // What it has learnt since then stays.
-        if (isBlank(target)) target.save(image.load())
+    const id = resolveId(known.registrationId, readIdentity(flash), options.flash)
+    const provision = (to: Flash) => {
+        // A flash that is not blank keeps what the board stored in an earlier run.
+        if (isBlank(to)) to.save(image.load())
     }
-    const settings = readSettings(image)
-    const shore = await shoreOf(place, known)
-    return { id, profile, bytecode, flash, provision, settings, shore }
+    const target = await cloudTarget(context, known)
+    return { id, profile, bytecode, flash, provision, settings: readSettings(image), target }
 }
 
-/** @throws UserError, DeskError, VmError, DocumentError; nothing is left open then */
+/** Sets up the board that the options describe. After an error nothing stays open. @throws MoorageError */
 export function setUpBoard(
     options: BoardCommandOptions,
     onStateError: (error: Error) => void
 ): Promise<BoardSetup> {
-    const place = { options, onStateError }
-    return options.image === undefined ? describedBoard(place) : manufacturedBoard(place, options.image)
+    const context = { options, onStateError }
+    return options.image === undefined ? boardFromOptions(context) : boardFromImage(context, options.image)
 }

@@ -1,9 +1,9 @@
-// How a board looks, in words.
+// The status and the flash contents of a board as text.
 import type { DevBoardStatus, FlashContents } from "@moorage/fleet/devboard"
 
 const onOff = (isOn: boolean) => (isOn ? "on" : "off")
 
-/** `1:05`, `2:03:07`. */
+/** Returns a duration as `1:05` or `2:03:07`. */
 function clockTime(ms: number): string {
     const sec = Math.floor(ms / 1000)
     const [h, m, s] = [Math.floor(sec / 3600), Math.floor(sec / 60) % 60, sec % 60]
@@ -18,7 +18,7 @@ function heapText({ heapBytes, heapMaxBytes }: DevBoardStatus): string {
         : `heap ${(heapBytes / 1024).toFixed(1)} of ${max} KB`
 }
 
-/** As many lines as it takes, none wider than that if it can be; no part is broken. */
+/** Joins parts into lines of at most `width` characters. A longer part gets its own line. */
 export function wrapParts(parts: string[], separator: string, width: number): string[] {
     const lines: string[] = []
     for (const part of parts) {
@@ -29,7 +29,7 @@ export function wrapParts(parts: string[], separator: string, width: number): st
     return lines
 }
 
-/** The status, piece by piece. */
+/** Returns the parts of the status line. */
 export function statusParts(status: DevBoardStatus): string[] {
     const { isOn, isWifiOn, activity, light, isLit, flashWrites, uptimeMs } = status
     return [
@@ -43,7 +43,7 @@ export function statusParts(status: DevBoardStatus): string[] {
     ]
 }
 
-/** What is in flash, a line each. */
+/** Returns the flash contents, one entry per line. */
 export function flashLines({ programBytes, settings, ssid, record }: FlashContents): string[] {
     const rows: [string, string][] = [
         ["program", programBytes === null ? "none" : `${programBytes} bytes of bytecode`],
@@ -53,7 +53,7 @@ export function flashLines({ programBytes, settings, ssid, record }: FlashConten
             "record",
             typeof record === "string"
                 ? record
-                : `hub ${record.hub}, device ${record.deviceId}, token until ${new Date(record.expirySec * 1000).toISOString()}`,
+                : `hub ${record.hub}, device ${record.deviceId}, token expires ${new Date(record.expirySec * 1000).toISOString()}`,
         ],
     ]
     const width = Math.max(...rows.map(([name]) => name.length))

@@ -1,57 +1,66 @@
 import { type Command, Option } from "commander"
-import type { BoardCommandOptions } from "./board-options.js"
 import { parsePositiveDuration } from "../option-parsers.js"
+import { type BoardCommandOptions, DEFAULT_BOARD, DEFAULT_ID } from "./board-options.js"
 
-const EXAMPLES = `
+const EPILOGUE = `
 Examples
-  moorage board                                    a board at an emulator of its own: it moors within seconds
-  moorage board --board moorage_s2 --flash my.bin  the tight image; its flash is kept, and the emulator's state beside it
-  moorage board --profile card.json                at a running \`moorage emulate --json > card.json\`
-  moorage board --image flash/images/board-0001-0x1c0000.bin      what \`moorage manufacture\` made
-  moorage board --id-scope 0ne00123ABC --id board-0001 --group-key-file group.key      at the real DPS
-  moorage board --set STABLE_SEC=2 --until moored --for 60s --json      in a script or CI
+  moorage board                                    connects to a built-in emulator and moors within seconds
+  moorage board --board moorage_s2 --flash my.bin  tight image; stores its flash and the emulator's state
+  moorage board --profile card.json                connects to a running \`moorage emulate --json > card.json\`
+  moorage board --image flash/images/board-0001-0x1c0000.bin      boots an image of \`moorage manufacture\`
+  moorage board --id-scope 0ne00123ABC --id board-0001 --group-key-file group.key      connects to the real DPS
+  moorage board --set STABLE_SEC=2 --until moored --for 60s --json      for a script or CI
 
-Keys on a terminal: p power, r reset, b button, B button held for 5 s, w Wi-Fi, f what is in flash, t tear the next
-write, e erase, s status, h help, q quit. Without one, lines: power [on|off], reset, button, hold, wifi [on|off], flash,
-tear, erase, status, help, quit. docs/guide/board.md has more.
+Keys on a terminal: p power, r reset, b button, B button held for 5 s, w Wi-Fi, f flash contents, t torn write at the next
+flash write, e erase, s status, h help, q quit. Without a terminal, one command per line: power [on|off], reset, button, hold,
+wifi [on|off], flash, tear, erase, status, help, quit. docs/guide/board.md has the details.
 
-Exit codes: 0 ended, and moored if it had to; 1 failed, or not moored in time; 2 wrong usage; 130 interrupted before it moored.`
+Exit codes: 0 ended, and moored if --until requires it, 1 failed or not moored in time, 2 wrong usage, 130 interrupted before it moored.`
 
-const collect = (value: string, before: string[]) => [...before, value]
+const append = (value: string, previous: string[]) => [...previous, value]
 
-/** `moorage board`. */
+/** Adds `moorage board`. */
 export function addBoard(program: Command): void {
     program
         .command("board")
-        .summary("play with one simulated board, in real time")
+        .summary("run one simulated board interactively, in real time")
         .description(
-            "Boots one simulated board in real time, with its log, flash, power, Wi-Fi and button: the real firmware in the " +
-                "real VM. It moors at an emulator of its own unless told where."
+            "Boots one simulated board in real time: the real firmware in the real VM. Shows its log, flash, power, Wi-Fi and " +
+                "button. The board connects to a built-in emulator by default."
         )
-        .option("--board <board>", "profile of boards/; moorage_devkitc unless given")
-        .option("--id <id>", "registration ID; that of the flash, or board-1, unless given")
-        .option("--set <NAME=VALUE>", "a setting of docs/reference/settings.md; may be repeated", collect, [])
-        .option("--image <file>", "boot an image that `moorage manufacture` made, its manifest beside it")
+        .addOption(new Option("--board <board>", "board profile (boards/)").default(undefined, DEFAULT_BOARD))
+        .addOption(
+            new Option("--id <id>", "registration ID").default(
+                undefined,
+                `the ID in the flash file, or ${DEFAULT_ID}`
+            )
+        )
+        .option("--set <NAME=VALUE>", "setting (docs/reference/settings.md); repeatable", append, [])
+        .option("--image <file>", "image of `moorage manufacture` to boot, with its manifest")
         .option(
             "--profile <file>",
-            "moor at what this names: the card of `moorage emulate --json`, or docs/reference/connection-profile.md"
+            "connection profile (docs/reference/connection-profile.md); the output of `moorage emulate --json` is a profile"
         )
-        .option("--id-scope <scope>", "moor at the real DPS, in this ID scope")
-        .option("--key-file <file>", "its first line is the device's key, Base64")
-        .option("--group-key-file <file>", "its first line is the group's key; or MOORAGE_GROUP_KEY")
-        .option("--flash <file>", "keep the flash there; in memory otherwise")
-        .option("--erase", "start from a blank flash, whatever the file holds", false)
-        .option("--no-power", "begin switched off")
-        .option("--for <time>", "end after so long", parsePositiveDuration)
+        .option("--id-scope <scope>", "ID scope at the real DPS")
+        .option("--key-file <file>", "file with the Base64 device key in the first line")
+        .option(
+            "--group-key-file <file>",
+            "file with the Base64 group key in the first line; MOORAGE_GROUP_KEY replaces it"
+        )
+        .addOption(new Option("--flash <file>", "file that stores the flash").default(undefined, "in memory"))
+        .option("--erase", "blank flash at the start, even if the file has contents", false)
+        .option("--no-power", "start with the power off")
+        .option("--for <time>", "maximum duration", parsePositiveDuration)
         .addOption(
-            new Option("--until <state>", "end when it is so; exit 1 when not in --for, or 60 s").choices([
-                "moored",
-            ])
+            new Option(
+                "--until <state>",
+                "state that ends the command; exit code 1 if not reached within --for, or 60 s"
+            ).choices(["moored"])
         )
-        .option("--json", "print each event as a line of JSON", false)
-        .addHelpText("after", EXAMPLES)
+        .option("--json", "events as JSON lines", false)
+        .addHelpText("after", EPILOGUE)
         .action(async (options: BoardCommandOptions) => {
-            // The VM is loaded only for those who have a board.
+            // The VM is loaded only when a board runs.
             const { board } = await import("./run.js")
             await board(options)
         })

@@ -1,143 +1,143 @@
-// What `moorage board` does.
+// The work of `moorage board`.
 import { describeEvent } from "@moorage/emulator"
-import { DevBoard, DevBoardError } from "@moorage/fleet/devboard"
+import { EXIT_CODES } from "@moorage/errors"
+import { DevBoard } from "@moorage/fleet/devboard"
 import { realClock, realRandom, ScopedClock } from "@moorage/runtime"
-import { VmError } from "@moorage/vm"
-import { FAILED, UserError } from "../user-error.js"
-import { INTERRUPTED, interruption } from "../interrupt.js"
-import { type BoardCommand, helpLines, execute } from "./board-commands.js"
-import { listen } from "./board-input.js"
-import { checkOptions, type BoardCommandOptions } from "./board-options.js"
+import { interruption } from "../interrupt.js"
+import { type BoardCommand, execute, helpLines } from "./board-commands.js"
+import { readCommands } from "./board-input.js"
+import { type BoardCommandOptions, checkOptions } from "./board-options.js"
+import { type BoardOutput, createBoardOutput } from "./board-output.js"
 import { type BoardSetup, setUpBoard } from "./board-setup.js"
 import { statusParts } from "./board-text.js"
-import { createBoardOutput, type BoardOutput } from "./board-output.js"
 
 const STATUS_MS = 500
-/** With --until a wait without an end would hang a script. */
+/** Limit of --until without --for. Without a limit a script could wait forever. */
 const UNTIL_SEC = 60
 const BUILD_NOTE_MS = 2_000
 
-/** Why the board is left. */
-type End = "quit" | "interrupted" | "time is up" | "moored"
+/** Reason why the session ends. */
+type SessionEnd = "quit" | "interrupted" | "time is up" | "moored"
 
-/** How the first thing that ends it is waited for. */
+/** Resolves with the first reason to end the session. */
 class StopSignal {
-    readonly reached: Promise<End>
-    private resolve: (end: End) => void = () => undefined
+    readonly ended: Promise<SessionEnd>
+    private resolve: (end: SessionEnd) => void = () => undefined
     private reject: (error: Error) => void = () => undefined
 
     constructor() {
-        this.reached = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }))
-        // It may fail before anybody waits.
-        this.reached.catch(() => undefined)
+        this.ended = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }))
+        // The signal may fail before anything awaits it.
+        this.ended.catch(() => undefined)
     }
 
-    readonly by = (end: End): void => this.resolve(end)
-    readonly failed = (error: Error): void => this.reject(error)
+    readonly stop = (end: SessionEnd): void => this.resolve(end)
+    readonly fail = (error: Error): void => this.reject(error)
 }
 
-/** What is said of the setup before the board has power, and what its cloud does later. */
-function introduce({ id, profile, shore, settings }: BoardSetup, voice: BoardOutput): void {
-    voice.note(`${id}, a ${profile.name} (${profile.image}), against ${shore.name}`)
-    if (shore.idScope !== undefined && shore.idScope !== settings.ID_SCOPE)
-        voice.note(`the board is of ID scope ${String(settings.ID_SCOPE)}, and not of ${shore.idScope}`)
-    if (!shore.emulator) return
-    voice.note(`its faults: moorage fault list --admin http://127.0.0.1:${shore.emulator.adminPort}`)
-    shore.emulator.cloud.onEvent(event => {
+/** Prints notes about the setup, and subscribes to the events of a built-in emulator. */
+function introduce({ id, profile, target, settings }: BoardSetup, output: BoardOutput): void {
+    output.note(`${id}, board ${profile.name} (${profile.image}), connects to ${target.name}`)
+    if (target.idScope !== undefined && target.idScope !== settings.ID_SCOPE)
+        output.note(`the board has ID scope ${String(settings.ID_SCOPE)} instead of ${target.idScope}`)
+    if (!target.emulator) return
+    output.note(`fault commands: moorage fault list --admin http://127.0.0.1:${target.emulator.adminPort}`)
+    target.emulator.cloud.onEvent(event => {
         const text = describeEvent(event)
-        if (text !== undefined) voice.tell({ source: "cloud", kind: "cloud", text })
+        if (text !== undefined) output.print({ source: "cloud", kind: "cloud", text })
     })
 }
 
-/** What does a person's wishes. */
+/** Returns the function that executes the commands of the user. */
 function createCommandHandler(
-    desk: DevBoard,
-    voice: BoardOutput,
-    ending: StopSignal
-): (wish: BoardCommand) => void {
-    return wish => {
+    devBoard: DevBoard,
+    output: BoardOutput,
+    signal: StopSignal
+): (command: BoardCommand) => void {
+    return command => {
         try {
-            if (wish.name === "quit") ending.by("quit")
-            else if (wish.name === "help") helpLines().forEach(line => voice.note(line))
-            else if (wish.name === "status") voice.note(statusParts(desk.status).join(" | "))
-            else execute(desk, wish)
-            voice.show(desk.status)
+            if (command.name === "quit") signal.stop("quit")
+            else if (command.name === "help") helpLines().forEach(line => output.note(line))
+            else if (command.name === "status") output.note(statusParts(devBoard.status).join(" | "))
+            else execute(devBoard, command)
+            output.showStatus(devBoard.status)
         } catch (error) {
-            ending.failed(error as Error)
+            signal.fail(error as Error)
         }
     }
 }
 
-/** Runs the board until something ends it. */
+interface SessionControl {
+    clock: ScopedClock
+    signal: StopSignal
+}
+
+/** Runs the board until the session ends. */
 async function runSession(
     setup: BoardSetup,
     options: BoardCommandOptions,
-    clock: ScopedClock,
-    ending: StopSignal
-): Promise<End> {
-    const voice = createBoardOutput(clock, options.json)
+    { clock, signal }: SessionControl
+): Promise<SessionEnd> {
+    const output = createBoardOutput(clock, options.json)
     let close = (): void => undefined
     try {
-        introduce(setup, voice)
-        const desk = new DevBoard({
+        introduce(setup, output)
+        const devBoard = new DevBoard({
             ...setup,
-            network: setup.shore.createNetwork(setup.settings),
+            network: setup.target.createNetwork(setup.settings),
             clock,
             random: realRandom,
             onEvent: event => {
-                voice.tell(event)
-                if (options.until === "moored" && desk.hub !== undefined) ending.by("moored")
+                output.print(event)
+                if (options.until === "moored" && devBoard.hub !== undefined) signal.stop("moored")
             },
         })
-        const stopListening = listen(createCommandHandler(desk, voice, ending), text => voice.note(text))
+        const stopReading = readCommands(createCommandHandler(devBoard, output, signal), text =>
+            output.note(text)
+        )
         close = () => {
-            stopListening()
-            desk.close()
+            stopReading()
+            devBoard.close()
         }
-        const show = () => {
-            voice.show(desk.status)
-            clock.after(STATUS_MS, show)
+        const showStatus = () => {
+            output.showStatus(devBoard.status)
+            clock.after(STATUS_MS, showStatus)
         }
-        if (options.power) desk.setPower(true)
-        show()
-        const end = await ending.reached
-        voice.tell({ source: "moorage", kind: "end", text: end })
+        if (options.power) devBoard.setPower(true)
+        showStatus()
+        const end = await signal.ended
+        output.print({ source: "moorage", kind: "end", text: end })
         return end
     } finally {
         close()
-        voice.close()
+        output.close()
         clock.end()
     }
 }
 
-function exitCodeOf(end: End, { until }: BoardCommandOptions): number {
-    if (until === undefined || end === "moored") return 0
-    return end === "interrupted" ? INTERRUPTED : FAILED
+function exitCodeOf(end: SessionEnd, { until }: BoardCommandOptions): number {
+    if (until === undefined || end === "moored") return EXIT_CODES.done
+    return end === "interrupted" ? EXIT_CODES.interrupted : EXIT_CODES.failed
 }
 
-/** Runs one board. @throws UserError */
+/** Runs one board. @throws MoorageError */
 export async function board(options: BoardCommandOptions): Promise<void> {
     checkOptions(options)
-    const ending = new StopSignal()
-    const clock = new ScopedClock(realClock, ending.failed)
-    const stop = interruption()
-    stop.addEventListener("abort", () => ending.by("interrupted"))
-    const building = realClock.after(BUILD_NOTE_MS, () => {
-        if (process.stderr.isTTY) process.stderr.write("Building the firmware, which takes some seconds.\n")
+    const signal = new StopSignal()
+    const clock = new ScopedClock(realClock, signal.fail)
+    interruption().addEventListener("abort", () => signal.stop("interrupted"))
+    const buildNote = realClock.after(BUILD_NOTE_MS, () => {
+        if (process.stderr.isTTY) process.stderr.write("Building the firmware; this takes a few seconds.\n")
     })
     let setup: BoardSetup | undefined
     try {
-        setup = await setUpBoard(options, ending.failed).finally(() => building.cancel())
+        setup = await setUpBoard(options, signal.fail).finally(() => buildNote.cancel())
         const limitSec = options.for ?? (options.until === undefined ? undefined : UNTIL_SEC)
-        if (limitSec !== undefined) clock.after(limitSec * 1000, () => ending.by("time is up"))
-        const end = await runSession(setup, options, clock, ending)
+        if (limitSec !== undefined) clock.after(limitSec * 1000, () => signal.stop("time is up"))
+        const end = await runSession(setup, options, { clock, signal })
         process.exitCode = exitCodeOf(end, options)
-        if (process.exitCode === FAILED) process.stderr.write(`The board did not moor: ${end}.\n`)
-    } catch (error) {
-        if (error instanceof VmError || error instanceof DevBoardError)
-            throw new UserError(error.message, FAILED, { cause: error })
-        throw error
+        if (process.exitCode === EXIT_CODES.failed) process.stderr.write(`The board did not moor (${end}).\n`)
     } finally {
-        await setup?.shore.close()
+        await setup?.target.close()
     }
 }

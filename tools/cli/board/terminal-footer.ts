@@ -1,4 +1,4 @@
-// Lines that stay at the bottom of a terminal, while the others scroll above them.
+// Lines at the bottom of a terminal. The log scrolls above them.
 
 const HIDE_CURSOR = "\x1b[?25l"
 const SHOW_CURSOR = "\x1b[?25h"
@@ -8,8 +8,8 @@ const PLAIN = "\x1b[0m"
 export class Footer {
     private lines: string[] = []
     private isOpen = false
-    /** How many lines of it stand on the terminal. */
-    private drawn = 0
+    /** Number of footer lines on the terminal. */
+    private drawnLines = 0
 
     constructor(private readonly stream: NodeJS.WriteStream = process.stdout) {}
 
@@ -17,16 +17,16 @@ export class Footer {
         this.isOpen = true
         this.stream.write(HIDE_CURSOR)
         this.stream.on("resize", this.redraw)
-        // Whatever ends the process, the terminal is given back.
+        // Restores the terminal however the process ends.
         process.on("exit", this.close)
     }
 
-    /** Prints a line above it. */
+    /** Prints a line above the footer. */
     print(line: string): void {
-        this.stream.write(`${this.wiped()}${line}\r\n${this.text()}`)
+        this.stream.write(`${this.eraseSequence()}${line}\r\n${this.text()}`)
     }
 
-    /** Shows these lines, each cut to the terminal's width. */
+    /** Replaces the footer, with each line cut to the width of the terminal. */
     show(lines: string[]): void {
         if (lines.join("\n") === this.lines.join("\n")) return
         this.lines = lines
@@ -35,26 +35,26 @@ export class Footer {
 
     readonly close = (): void => {
         if (!this.isOpen) return
-        this.stream.write(`${this.wiped()}${SHOW_CURSOR}`)
+        this.stream.write(`${this.eraseSequence()}${SHOW_CURSOR}`)
         this.isOpen = false
         this.stream.off("resize", this.redraw)
         process.off("exit", this.close)
     }
 
     private readonly redraw = (): void => {
-        if (this.isOpen) this.stream.write(`${this.wiped()}${this.text()}`)
+        if (this.isOpen) this.stream.write(`${this.eraseSequence()}${this.text()}`)
     }
 
-    /** What takes it away: the cursor is at the end of its last line. */
-    private wiped(): string {
-        const up = this.drawn > 1 ? `\x1b[${this.drawn - 1}A` : ""
-        this.drawn = 0
+    /** Returns the control sequence that erases the footer. The cursor is at the end of its last line. */
+    private eraseSequence(): string {
+        const up = this.drawnLines > 1 ? `\x1b[${this.drawnLines - 1}A` : ""
+        this.drawnLines = 0
         return `\r${up}\x1b[J`
     }
 
     private text(): string {
         const { columns = 80 } = this.stream
-        this.drawn = this.lines.length
+        this.drawnLines = this.lines.length
         return this.lines
             .map(line => line.slice(0, columns - 1).padEnd(columns - 1))
             .map(line => `${INVERSE}${line}${PLAIN}`)

@@ -1,26 +1,27 @@
 import { Argument, type Command } from "commander"
+import type { Shell } from "./run.js"
 
-const EXAMPLES = `
+const EPILOGUE = `
 Examples
-  source <(moorage completion bash)                        for this shell; add it to ~/.bashrc
-  moorage completion bash > ~/.local/share/bash-completion/completions/moorage        for all that follow
-  moorage completion zsh > ~/.zfunc/_moorage               where fpath has ~/.zfunc, before compinit
+  source <(moorage completion bash)                        for the current shell; add the line to ~/.bashrc
+  moorage completion bash > ~/.local/share/bash-completion/completions/moorage        for all new shells
+  moorage completion zsh > ~/.zfunc/_moorage               if fpath contains ~/.zfunc before compinit
   moorage completion fish > ~/.config/fish/completions/moorage.fish
 
 Exit codes: 0 done, 2 wrong usage.`
 
-/** `moorage completion`. */
+/** Adds `moorage completion`. */
 export function addCompletion(program: Command): void {
     program
         .command("completion")
-        .summary("print a script that completes commands in a shell")
+        .summary("print a shell script that completes commands")
         .description(
-            "Prints a script that completes commands, options, their choices and files of the command moorage, for a shell."
+            "Prints a shell script that completes the commands, options, values and file names of `moorage`."
         )
-        .addArgument(new Argument("<shell>", "which one").choices(["bash", "zsh", "fish"]))
-        .addHelpText("after", EXAMPLES)
-        .action(async (shell: "bash" | "zsh" | "fish") => {
-            const { completionScript } = await import("./completion-script.js")
-            process.stdout.write(completionScript(program, shell))
+        .addArgument(new Argument("<shell>", "shell of the script").choices(["bash", "zsh", "fish"]))
+        .addHelpText("after", EPILOGUE)
+        .action(async (shell: Shell) => {
+            const { printCompletionScript } = await import("./run.js")
+            printCompletionScript(program, shell)
         })
 }

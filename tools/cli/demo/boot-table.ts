@@ -1,4 +1,4 @@
-/** One boot (or reprovisioning) of a board, as measured. */
+/** Measurements of one boot or one reprovisioning. */
 export interface BootReport {
     kind: "cold" | "warm" | "reprovision"
     tlsHandshakes: number
@@ -6,7 +6,7 @@ export interface BootReport {
     lookups: number
     bytesSent: number
     bytesReceived: number
-    /** From power-on, or from the method call, to the hub's CONNACK; null when it did not moor. */
+    /** From power-on or from the method call to the CONNACK of the hub; null when the board did not moor. */
     mooredMs: number | null
 }
 
@@ -14,7 +14,7 @@ export interface BoardReport {
     id: string
     image: string
     boots: BootReport[]
-    /** Most bytes in use in the GC heap at the end of any wake, garbage included: an upper bound of what lived. */
+    /** Maximum GC heap use at the end of a VM run, garbage included. This is an upper bound of the live data. */
     peakHeapBytes: number
     panics: number
 }
@@ -47,7 +47,7 @@ function row(board: BoardReport, boot: BootReport): string[] {
     ]
 }
 
-/** The closing table, as lines of text. */
+/** Returns the result table as lines of text. */
 export function formatTable(boards: BoardReport[]): string[] {
     const rows = [COLUMNS, ...boards.flatMap(board => board.boots.map(boot => row(board, boot)))]
     const widths = COLUMNS.map((_, i) => Math.max(...rows.map(cells => cells[i].length)))

@@ -1,57 +1,61 @@
+import type { Timeline } from "@moorage/report"
 import type { Clock } from "@moorage/runtime"
 import { type Board, subscribeBoardLog } from "@moorage/vm"
 import type { BoardReport, BootReport } from "./boot-table.js"
-import type { Timeline } from "@moorage/report"
 
-/** What the cloud counted for one board; only ever grows. */
+/** Counters of the cloud for one board; they never decrease. */
 export interface CloudCounts {
     registrations: number
     lookups: number
 }
 
-/** How long a board may take to moor before the demo calls it failed. */
+/** A board that needs longer to moor counts as failed. */
 const MOOR_LIMIT_MS = 30_000
 
-/** One board of the demo, with the measurements of each of its boots. */
-export class BootTimer {
-    readonly report: BoardReport
-    private waiting: { line: RegExp; resolve: () => void }[] = []
+export interface BootTimerOptions {
+    board: Board
+    /** Name of the firmware image, for the report. */
+    image: string
+    counts: () => CloudCounts
+    timeline: Timeline
+    clock: Clock
+}
 
-    constructor(
-        readonly board: Board,
-        image: string,
-        private readonly counts: () => CloudCounts,
-        timeline: Timeline,
-        private readonly clock: Clock
-    ) {
+/** Measures the boots of one board. */
+export class BootTimer {
+    readonly board: Board
+    readonly report: BoardReport
+    private readonly counts: () => CloudCounts
+    private readonly clock: Clock
+    private waits: { line: RegExp; resolve: () => void }[] = []
+
+    constructor({ board, image, counts, timeline, clock }: BootTimerOptions) {
+        this.board = board
+        this.counts = counts
+        this.clock = clock
         this.report = { id: board.id, image, boots: [], peakHeapBytes: 0, panics: 0 }
         subscribeBoardLog(board, ({ kind, text }) => {
             timeline.print(board.id, text)
             if (kind !== "log") return
-            const met = this.waiting.filter(wait => wait.line.test(text))
-            this.waiting = this.waiting.filter(wait => !met.includes(wait))
-            for (const wait of met) wait.resolve()
+            const matching = this.waits.filter(wait => wait.line.test(text))
+            this.waits = this.waits.filter(wait => !matching.includes(wait))
+            for (const wait of matching) wait.resolve()
         })
     }
 
-    /** Resolves when the board's console shows a line that matches. */
-    shows(line: RegExp): Promise<void> {
-        return new Promise(resolve => this.waiting.push({ line, resolve }))
-    }
-
     /**
-     * Measures one boot: `begin` starts it, the board's own word `moored` ends it.
-     * @param settled console lines to wait for after that, before anything else is done to the board
+     * Measures one boot, from `begin` to the log line `moored`.
+     * @param settled log lines to wait for afterwards, before the next step
      */
-    async boot(
+    async measure(
         kind: BootReport["kind"],
         begin: () => void | Promise<void>,
         settled: RegExp[]
     ): Promise<void> {
         const before = { ...this.board.stats, ...this.counts() }
         const startMs = this.clock.nowMs()
-        const moored = this.shows(/^moored /).then(() => this.clock.nowMs() - startMs)
-        const rest = Promise.all(settled.map(line => this.shows(line)))
+        const moored = this.nextLogLine(/^moored /).then(() => this.clock.nowMs() - startMs)
+        const rest = Promise.all(settled.map(line => this.nextLogLine(line)))
         await begin()
         const mooredMs = await this.within(MOOR_LIMIT_MS, moored)
         if (mooredMs !== null) await this.within(MOOR_LIMIT_MS, rest)
@@ -69,7 +73,12 @@ export class BootTimer {
         this.report.panics = after.panics
     }
 
-    /** The value, or null when it does not come in time. */
+    /** Resolves when the board logs a line that matches. */
+    private nextLogLine(line: RegExp): Promise<void> {
+        return new Promise(resolve => this.waits.push({ line, resolve }))
+    }
+
+    /** Resolves with the value, or with null after the limit. */
     private within<T>(limitMs: number, value: Promise<T>): Promise<T | null> {
         return new Promise((resolve, reject) => {
             const timer = this.clock.after(limitMs, () => resolve(null))

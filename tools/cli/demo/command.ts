@@ -1,34 +1,30 @@
-import { parseArgs } from "node:util"
+import type { Command } from "commander"
+import type { DemoOptions } from "./run.js"
 
-export interface DemoOptions {
-    json: boolean
-    help: boolean
-}
-
-export const HELP = `npm start [-- options]
-
-Powers two simulated boards from blank against an emulated DPS and two emulated hubs, cuts their power, boots them
-again, and calls the direct method Reprovision on one. Real firmware bytecode, real VM, real TLS sockets on 127.0.0.1.
-
-Options
-  --json   print the closing table as one JSON object on stdout, the timeline on stderr
-  --help   print this
-
-Exit code 0 when every board moored each time, 1 when one did not, 2 for a wrong option.
-
+const EPILOGUE = `
 Examples
-  npm start
-  npm start -- --json | jq '.boards[].boots[].mooredMs'
-`
+  moorage demo
+  moorage demo --json | jq '.boards[].boots[].mooredMs'
+  npm start                              the same, on a fresh clone
+  npm start --silent -- --json           npm prints nothing, so that stdout is one JSON object
 
-/** Reads the command line. @throws Error with one line for the user when an option is unknown */
-export function readOptions(args: string[]): DemoOptions {
-    const { values } = parseArgs({
-        args,
-        options: {
-            json: { type: "boolean", default: false },
-            help: { type: "boolean", short: "h", default: false },
-        },
-    })
-    return { json: values.json, help: values.help }
+Exit codes: 0 every board moored at every boot, 1 a board did not moor, 2 wrong usage, 130 interrupted.`
+
+/** Adds `moorage demo`. */
+export function addDemo(program: Command): void {
+    program
+        .command("demo")
+        .summary("run two simulated boards against an emulated cloud")
+        .description(
+            "Powers two simulated boards on with blank flash, against an emulated DPS and two emulated hubs. Then cuts their " +
+                "power, boots them again, and calls the direct method Reprovision on one board. The demo uses the real firmware " +
+                "bytecode, the real VM, and TLS sockets on 127.0.0.1."
+        )
+        .option("--json", "result table as one JSON object on stdout, timeline on stderr", false)
+        .addHelpText("after", EPILOGUE)
+        .action(async (options: DemoOptions) => {
+            // The VM is loaded only when the demo runs.
+            const { demo } = await import("./run.js")
+            await demo(options)
+        })
 }

@@ -1,10 +1,10 @@
-// What `moorage doctor` does.
+// The work of `moorage doctor`.
+import { EXIT_CODES } from "@moorage/errors"
 import { resolveCloudSettings, type CloudChoices } from "@moorage/fleet/azure"
 import { countByStatus, runDoctor, type Finding, type DoctorKeys, systemProbes } from "@moorage/fleet/doctor"
 import { realClock } from "@moorage/runtime"
-import { FAILED } from "../user-error.js"
-import { INTERRUPTED, interruption } from "../interrupt.js"
-import { ProgressLine } from "../progress.js"
+import { interruption } from "../interrupt.js"
+import { ProgressLine } from "../progress-line.js"
 import { deviceKey, groupKey } from "../secrets.js"
 import { findingLine, summaryLine } from "./finding-text.js"
 
@@ -21,15 +21,15 @@ export interface DoctorOptions extends CloudChoices {
 
 const PROGRESS_MS = 500
 
-/** Says which check takes its time. */
-class WaitingCheck {
+/** Shows the name of the check that runs. */
+class CheckProgress {
     private readonly progress = new ProgressLine(realClock)
     private timer = realClock.after(0, () => undefined)
 
-    on(check: string): void {
+    start(check: string): void {
         this.timer.cancel()
         const show = () => {
-            // How many checks there will be is not known before the configuration is read.
+            // The number of checks depends on the configuration, which is not read yet.
             this.progress.show(0, `${check} ...`)
             this.timer = realClock.after(PROGRESS_MS, show)
         }
@@ -42,25 +42,24 @@ class WaitingCheck {
     }
 }
 
-async function keysOf({ groupKeyFile, keyFile }: DoctorOptions): Promise<DoctorKeys> {
+async function readKeys({ groupKeyFile, keyFile }: DoctorOptions): Promise<DoctorKeys> {
     return {
         groupKey: await groupKey({ groupKeyFile, mayAsk: false }),
         deviceKey: keyFile === undefined ? undefined : deviceKey(keyFile),
     }
 }
 
-async function findingsOf(
+/** Yields the findings of all checks in order, and shows the progress. */
+async function* runChecks(
     fleet: string | undefined,
     options: DoctorOptions,
-    signal: AbortSignal,
-    onFinding: (finding: Finding) => void
-): Promise<Finding[]> {
+    signal: AbortSignal
+): AsyncGenerator<Finding> {
     const { project, id, idScope, timeout, offline } = options
-    const findings: Finding[] = []
-    const waiting = new WaitingCheck()
-    const asked = {
+    const progress = new CheckProgress()
+    const request = {
         settings: () => resolveCloudSettings(options, process.env),
-        keys: () => keysOf(options),
+        keys: () => readKeys(options),
         project,
         fleet,
         id,
@@ -68,47 +67,47 @@ async function findingsOf(
         isOffline: offline,
         timeoutSec: timeout,
         signal,
-        onCheck: (name: string) => waiting.on(name),
+        onCheck: (name: string) => progress.start(name),
     }
     try {
-        for await (const finding of runDoctor(asked, systemProbes())) {
-            waiting.end()
-            findings.push(finding)
-            onFinding(finding)
+        for await (const finding of runDoctor(request, systemProbes())) {
+            progress.end()
+            yield finding
         }
     } finally {
-        waiting.end()
+        progress.end()
     }
-    return findings
 }
 
-/** A look-up of a name cannot be cancelled, and would hold the process until the system gives it up. */
-async function leave(): Promise<void> {
-    await new Promise<void>(done => process.stdout.write("", () => done()))
+/** Ends the process. A pending DNS query cannot be cancelled and would keep the process alive until it times out. */
+async function exitAfterOutput(): Promise<void> {
+    await new Promise<void>(resolve => process.stdout.write("", () => resolve()))
     process.exit()
 }
 
-/** Prints what is found, and ends the process: 1 when something failed. */
+/** Prints the findings and ends the process, with exit code 1 when a check failed. */
 export async function doctor(fleet: string | undefined, options: DoctorOptions): Promise<void> {
     const { json, offline } = options
     const signal = interruption()
-    const say = (text: string) => process.stdout.write(`${text}\n`)
+    const print = (text: string) => void process.stdout.write(`${text}\n`)
     const utc = new Date(realClock.nowMs()).toISOString()
+    const findings: Finding[] = []
     try {
-        const findings = await findingsOf(fleet, options, signal, finding => {
-            if (!json) say(findingLine(finding))
-        })
+        for await (const finding of runChecks(fleet, options, signal)) {
+            findings.push(finding)
+            if (!json) print(findingLine(finding))
+        }
         const counts = countByStatus(findings)
         const isWell = counts.fail === 0
         if (json) {
-            const told = findings.map(({ cure = null, ...finding }) => ({ ...finding, cure }))
-            say(JSON.stringify({ utc, isOffline: offline, isWell, counts, findings: told }))
-        } else say(summaryLine(counts))
-        if (!isWell) process.exitCode = FAILED
+            const withCures = findings.map(({ cure = null, ...finding }) => ({ ...finding, cure }))
+            print(JSON.stringify({ utc, isOffline: offline, isWell, counts, findings: withCures }))
+        } else print(summaryLine(counts))
+        if (!isWell) process.exitCode = EXIT_CODES.failed
     } catch (error) {
         if (!signal.aborted) throw error
-        process.exitCode = INTERRUPTED
-        process.stderr.write("Interrupted: not everything was checked.\n")
+        process.exitCode = EXIT_CODES.interrupted
+        process.stderr.write("Interrupted: some checks did not run.\n")
     }
-    await leave()
+    await exitAfterOutput()
 }

@@ -1,9 +1,9 @@
-// What a person needs to connect something to the emulator, on one screen.
+// The connection card: how to connect a device, a service SDK or a board to the emulator.
 import { networkInterfaces } from "node:os"
 import { type Emulator } from "@moorage/emulator"
 import { GLOBAL_DEVICE_ENDPOINT, deriveDeviceKey } from "@moorage/protocol"
 
-/** All of it, as `--json` prints it. */
+/** The card as `--json` prints it. */
 export interface Card {
     idScope: string
     host: string
@@ -17,7 +17,7 @@ export interface Card {
     hubs: { hostName: string; connectionString: string }[]
     dps: { hostName: string; connectionString: string }
     enrollmentGroups: { enrollmentGroupId: string; primaryKey: string }[]
-    /** A device of the first group, to begin with. */
+    /** Credentials of an example device in the first group. */
     device?: { registrationId: string; symmetricKey: string }
     dataDir?: string
 }
@@ -25,12 +25,13 @@ export interface Card {
 const SERVICE_HOST = "moorage.azure-devices-provisioning.net"
 const DEVICE = "my-device"
 
-/** An address of this machine in its network, for boards. */
+/** Returns the IPv4 address of this machine in its network; 127.0.0.1 without a network. */
 export function lanAddress(): string {
     const all = Object.values(networkInterfaces()).flat()
     return all.find(each => each && !each.internal && each.family === "IPv4")?.address ?? "127.0.0.1"
 }
 
+/** Returns the connection card of a running emulator. */
 export function cardOf(emulator: Emulator, host: string, caFile: string, dataDir?: string): Card {
     const { cloud, mqttPort, httpsPort, tcpPort, httpPort, adminPort, metricsPort } = emulator
     const groups = cloud.dps.enrollments.listGroups()
@@ -81,7 +82,7 @@ function nodeLines(card: Card): string[] {
         `  base.setOptions({ ca: readFileSync("${card.caFile}", "utf8") })`,
         `  const key = new SymmetricKeySecurityClient("${registrationId}", "${symmetricKey}")`,
         `  await ProvisioningDeviceClient.create("${gateway}", "${card.idScope}", new Mqtt(base), key).register()`,
-        "Node, azure-iot-device (the hub is the one that was assigned; then setOptions({ ca })):",
+        "Node, azure-iot-device (with the assigned hub; then call setOptions({ ca })):",
         `  HostName=${hub.hostName};GatewayHostName=${gateway};DeviceId=${registrationId};SharedAccessKey=${symmetricKey}`,
     ]
 }
@@ -95,13 +96,10 @@ function serviceLines(card: Card): string[] {
     ]
 }
 
-/** A board cannot be told to trust our CA, so it talks without TLS. */
+/** Returns the settings of a board. A board cannot trust the emulator's CA, so it connects without TLS. */
 function boardLines(card: Card): string[] {
     if (card.tcpPort === undefined || card.httpPort === undefined)
-        return [
-            "",
-            "A board in the lab: start with --tcp, and --host 0.0.0.0 to be reached from the network.",
-        ]
+        return ["", "For a board in a lab, start the emulator with --tcp and --host 0.0.0.0."]
     const settings = [
         `DPS_HOST=${card.host}`,
         `DPS_PORT=${card.tcpPort}`,
@@ -115,7 +113,7 @@ function boardLines(card: Card): string[] {
     return ["", "A board, .env.local:", ...settings.map(line => `  ${line}`)]
 }
 
-/** @param note more to say, a line each */
+/** Returns the card as text for a terminal. @param note additional lines */
 export function printCard(card: Card, note: string[]): string {
     const tcp = card.tcpPort === undefined ? undefined : `MQTT ${card.tcpPort}, HTTP ${card.httpPort}`
     return [
@@ -135,7 +133,7 @@ export function printCard(card: Card, note: string[]): string {
             ["CA file", card.caFile],
             ["admin API", card.adminUrl],
             ["metrics", card.metricsUrl],
-            ["state", card.dataDir ?? "in memory; --data DIR keeps it"],
+            ["state", card.dataDir ?? "in memory; use --data DIR to store it"],
         ]),
         ...nodeLines(card),
         ...serviceLines(card),

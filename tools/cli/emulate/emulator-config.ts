@@ -1,4 +1,4 @@
-// The configuration file of `moorage emulate`: YAML or JSON, checked whole before anything starts.
+// The configuration file of `moorage emulate`, YAML or JSON. The whole file is validated before the emulator starts.
 import { readDocument } from "@moorage/files"
 import type { EmulatorOptions } from "@moorage/emulator"
 import { QUOTAS_SCHEMA } from "@moorage/emulator"
@@ -12,12 +12,12 @@ const key = v.pipe(
         return bytes.toString("base64") === value && bytes.length >= 16 && bytes.length <= 64
     }, "is not Base64 of 16 to 64 bytes")
 )
-const whole = v.pipe(v.number(), v.integer("is not a whole number"), v.minValue(0, "is negative"))
-const positive = v.pipe(v.number(), v.gtValue(0, "is not more than 0"))
-const port = v.pipe(whole, v.maxValue(65_535, "is more than 65535"))
+const whole = v.pipe(v.number(), v.integer("is not an integer"), v.minValue(0, "is negative"))
+const positive = v.pipe(v.number(), v.gtValue(0, "must be above 0"))
+const port = v.pipe(whole, v.maxValue(65_535, "is above 65535"))
 const hostName = v.pipe(v.string(), v.regex(/^[a-z0-9.-]+$/i, "is not a host name"))
 const object = v.record(v.string(), v.unknown())
-const onOff = v.picklist(["enabled", "disabled"], "is neither enabled nor disabled")
+const onOff = v.picklist(["enabled", "disabled"], "must be enabled or disabled")
 
 const PERMISSIONS = [
     ...["ServiceConfig", "EnrollmentRead", "EnrollmentWrite", "RegistrationStatusRead"],
@@ -28,7 +28,7 @@ const POLICY = v.strictObject({
     keyName: text,
     primaryKey: key,
     secondaryKey: v.optional(key),
-    permissions: v.array(v.picklist(PERMISSIONS, `is not one of ${PERMISSIONS.join(", ")}`)),
+    permissions: v.array(v.picklist(PERMISSIONS, `must be one of ${PERMISSIONS.join(", ")}`)),
 })
 
 const ENROLLMENT = {
@@ -38,11 +38,11 @@ const ENROLLMENT = {
     allocationPolicy: v.optional(
         v.picklist(
             ["hashed", "geoLatency", "static", "custom"],
-            "is not one of hashed, geoLatency, static, custom"
+            "must be one of hashed, geoLatency, static, custom"
         )
     ),
     customAllocationDefinition: v.optional(
-        v.strictObject({ webhookUrl: v.pipe(v.string(), v.url("is not an address")), apiVersion: text })
+        v.strictObject({ webhookUrl: v.pipe(v.string(), v.url("is not a URL")), apiVersion: text })
     ),
     iotHubs: v.optional(v.array(hostName)),
     reprovisionPolicy: v.optional(
@@ -58,7 +58,10 @@ const ENROLLMENT = {
 
 const registrationId = v.pipe(
     v.string(),
-    v.regex(/^[a-z0-9\-._:]{0,127}[a-z0-9-]$/i, "is not a registration ID: up to 128 of a-z 0-9 - . _ :")
+    v.regex(
+        /^[a-z0-9\-._:]{0,127}[a-z0-9-]$/i,
+        "is not a registration ID (1 to 128 characters: a-z 0-9 - . _ :)"
+    )
 )
 
 const CONFIG = v.strictObject({
@@ -66,7 +69,7 @@ const CONFIG = v.strictObject({
     hubs: v.optional(
         v.pipe(
             v.array(v.strictObject({ hostName, policies: v.optional(v.array(POLICY)) })),
-            v.minLength(1, "is empty: a device needs a hub")
+            v.minLength(1, "is empty; at least one hub is required")
         )
     ),
     dpsPolicies: v.optional(v.array(POLICY)),
@@ -97,8 +100,8 @@ const CONFIG = v.strictObject({
     httpsPort: v.optional(port),
 })
 
-/** The lists of enrollments name hubs that must be there. */
-function strangers(config: v.InferOutput<typeof CONFIG>): string[] {
+/** Returns an issue for each hub of an enrollment that is missing in `hubs`. */
+function unknownHubs(config: v.InferOutput<typeof CONFIG>): string[] {
     const known = config.hubs?.map(hub => hub.hostName.toLowerCase())
     if (!known) return []
     return (["enrollments", "enrollmentGroups"] as const).flatMap(list =>
@@ -106,12 +109,12 @@ function strangers(config: v.InferOutput<typeof CONFIG>): string[] {
             (iotHubs ?? [])
                 .map((hub, j) => ({ hub, where: `${list}[${i}].iotHubs[${j}]` }))
                 .filter(({ hub }) => !known.includes(hub.toLowerCase()))
-                .map(({ hub, where }) => `${where}: ${hub} is not one of hubs`)
+                .map(({ hub, where }) => `${where}: ${hub} is missing in hubs`)
         )
     )
 }
 
-/** Reads the configuration file. @throws DocumentError with every mistake, each with its path and line */
+/** Returns the emulator options in a configuration file. @throws DocumentError with all issues, each with path and line */
 export function readConfig(file: string): EmulatorOptions {
-    return readDocument(CONFIG, file, strangers)
+    return readDocument(CONFIG, file, unknownHubs)
 }

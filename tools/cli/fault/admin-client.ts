@@ -1,9 +1,11 @@
-import { UserError } from "../user-error.js"
+import { MoorageError } from "@moorage/errors"
+
+const CURE = "Start an emulator with `moorage emulate`, or set its admin API with --admin."
 
 /**
- * Asks the admin API of a running emulator.
- * @returns its answer
- * @throws UserError when nothing listens there, or it refuses
+ * Sends a request to the admin API of a running emulator.
+ * @returns the response body
+ * @throws MoorageError EMULATOR_UNREACHABLE or EMULATOR_REQUEST_REJECTED
  */
 export async function askAdmin(base: string, method: string, path: string, body?: unknown): Promise<unknown> {
     let response: Response
@@ -13,18 +15,20 @@ export async function askAdmin(base: string, method: string, path: string, body?
             body: body === undefined ? undefined : JSON.stringify(body),
         })
     } catch (error) {
-        const hint = "Start one with `moorage emulate`, or name its admin API with --admin."
-        throw new UserError(`No emulator answers at ${base}. ${hint}`, undefined, { cause: error })
+        throw new MoorageError("EMULATOR_UNREACHABLE", `No emulator responds at ${base}.`, {
+            cure: CURE,
+            cause: error,
+        })
     }
     const text = await response.text()
     let answer: unknown
     try {
         answer = JSON.parse(text)
     } catch {
-        throw new UserError(
-            `What answers at ${base} is not the admin API of an emulator. Name it with --admin.`
-        )
+        const what = `The server at ${base} is not the admin API of an emulator.`
+        throw new MoorageError("EMULATOR_UNREACHABLE", what, { cure: CURE })
     }
     if (response.ok) return answer
-    throw new UserError((answer as { error?: string }).error ?? `The emulator answered ${response.status}.`)
+    const { error = `The emulator returned HTTP status ${response.status}.` } = answer as { error?: string }
+    throw new MoorageError("EMULATOR_REQUEST_REJECTED", error)
 }

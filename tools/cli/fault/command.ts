@@ -1,29 +1,10 @@
-import type { ActiveRule } from "@moorage/emulator"
 import { Argument, type Command, Option } from "commander"
-import { askAdmin } from "./admin-client.js"
-import { UserError, WRONG_USAGE } from "../user-error.js"
 import { parseDuration, parseFraction, parseInteger } from "../option-parsers.js"
+import type { FaultOptions, HubOptions, RotateOptions } from "./run.js"
 
-interface Global {
+interface AdminOptions {
     admin: string
     json: boolean
-}
-
-interface AddOptions {
-    on?: string
-    service?: string
-    id?: string
-    share?: number
-    times?: number
-    for?: number
-    status?: number
-    retryAfter?: number
-    connack?: number
-    delay?: number
-    close?: boolean
-    mute?: boolean
-    dropAfter?: number
-    closeAfterConnack?: number
 }
 
 const EXAMPLES = [
@@ -40,189 +21,125 @@ const EXAMPLES = [
     "moorage fault clear fault-1",
 ]
 
-/** The help's end: the examples of one command, or of all. */
-function examplesOf(name = ""): string {
-    const own = EXAMPLES.filter(example => example.startsWith(`moorage fault ${name}`))
+/** Returns the help epilogue with the examples of one command, or of all commands. */
+function epilogue(name = ""): string {
+    const examples = EXAMPLES.filter(example => example.startsWith(`moorage fault ${name}`))
     return `
 Examples
-${own.map(example => `  ${example}`).join("\n")}
+${examples.map(example => `  ${example}`).join("\n")}
 
-The emulator is the one at --admin, or at MOORAGE_ADMIN.
+The commands use the admin API at --admin, or at MOORAGE_ADMIN.
 
-Exit codes: 0 done, 1 no emulator or refused, 2 wrong usage.`
+Exit codes: 0 done, 1 no emulator responds or it rejected the request, 2 wrong usage.`
 }
 
-function faultOf(options: AddOptions) {
-    const fault = {
-        status: options.status,
-        retryAfterSec: options.retryAfter,
-        connack: options.connack,
-        delayMs: options.delay === undefined ? undefined : options.delay * 1000,
-        close: options.close,
-        mute: options.mute,
-        dropAfterBytes: options.dropAfter,
-        closeAfterConnackMs:
-            options.closeAfterConnack === undefined ? undefined : options.closeAfterConnack * 1000,
-    }
-    if (Object.values(fault).every(value => value === undefined))
-        throw new UserError(
-            "Say what is to happen: --status, --connack, --delay, --close, ... (--help lists them)",
-            WRONG_USAGE
-        )
-    return fault
-}
+const loadRun = () => import("./run.js")
+const adminOptions = (command: Command) => command.optsWithGlobals<AdminOptions>()
 
-function ruleOf(options: AddOptions) {
-    const { on, service, id, times } = options
-    return { on, service, id, share: options.share, times, forSec: options.for, fault: faultOf(options) }
-}
-
-/** `fault-1  10% of register at dps: status 503 (3 strikes)`. */
-function line({ ruleId, on, service, id, share: part, times, fault, strikes }: ActiveRule): string {
-    const share = part === undefined ? "all" : `${Math.round(part * 1000) / 10}%`
-    const where = [service && `at ${service}`, id && `of ${id}`].filter(Boolean).join(" ")
-    const what = Object.entries(fault).map(([name, value]) => `${name} ${String(value)}`)
-    const left = times === undefined ? "" : ` of ${times}`
-    return `${ruleId}  ${share} of ${on ?? "any request"} ${where}: ${what.join(", ")} (${strikes}${left} strikes)`
-}
-
-function addRules(fault: Command, tell: Tell): void {
+function addRuleCommands(fault: Command): void {
     fault
         .command("add")
-        .summary("order a fault")
-        .description("Orders a fault for the requests that fit, and prints its ID.")
+        .summary("add a fault rule")
+        .description("Adds a fault rule for the matching requests, and prints its ID.")
         .addOption(
-            new Option("--on <kind>", "which requests; all unless given").choices([
-                "connect",
-                "register",
-                "poll",
-                "lookup",
-                "other",
-            ])
+            new Option("--on <kind>", "kind of request")
+                .choices(["connect", "register", "poll", "lookup", "other"])
+                .default(undefined, "all kinds")
         )
-        .option("--service <name>", "dps, or a hub's host name")
-        .option("--id <glob>", "registration or device IDs, such as line-7-*")
-        .option("--share <share>", "how many of them, such as 10%", parseFraction)
-        .option("--times <n>", "ends after so many strikes", parseInteger)
-        .option("--for <time>", "ends after so long, such as 20m", parseDuration)
-        .option("--status <code>", "answer with this status", parseInteger)
-        .option("--retry-after <time>", "with this retry-after", parseDuration)
-        .option("--connack <code>", "refuse CONNECT with this return code", parseInteger)
-        .option("--delay <time>", "answer so much later", parseDuration)
-        .option("--close", "break the connection instead of answering")
-        .option("--mute", "never answer")
-        .option("--drop-after <bytes>", "break the connection after so many bytes of answer", parseInteger)
+        .option("--service <name>", "service: dps, or the host name of a hub")
+        .option("--id <glob>", "registration IDs or device IDs, for example line-7-*")
+        .option("--share <share>", "share of the matching requests, for example 10%", parseFraction)
+        .option("--times <n>", "number of requests after which the rule ends", parseInteger)
+        .option("--for <time>", "time after which the rule ends, for example 20m", parseDuration)
+        .option("--status <code>", "HTTP or DPS status to return", parseInteger)
+        .option("--retry-after <time>", "retry-after value to return", parseDuration)
+        .option("--connack <code>", "CONNACK return code that refuses the connection", parseInteger)
+        .option("--delay <time>", "delay of the response", parseDuration)
+        .option("--close", "closed connection instead of a response")
+        .option("--mute", "no response at all")
+        .option(
+            "--drop-after <bytes>",
+            "number of response bytes after which the connection breaks",
+            parseInteger
+        )
         .option(
             "--close-after-connack <time>",
-            "take the connection, and close it so much later; 0 at once",
+            "time after which an accepted connection is closed; 0 for immediately",
             parseDuration
         )
-        .addHelpText("after", examplesOf("add"))
-        .action(async (options: AddOptions, command: Command) => {
-            const answer = await tell.ask(command, "POST", "/faults", ruleOf(options))
-            tell.print(command, answer, ({ ruleId }: { ruleId: string }) => ruleId)
+        .addHelpText("after", epilogue("add"))
+        .action(async (options: FaultOptions, command: Command) => {
+            await (await loadRun()).addFaultRule(adminOptions(command), options)
         })
     fault
         .command("list")
-        .summary("list the faults that are in force")
-        .addHelpText("after", examplesOf("list"))
+        .summary("list the active fault rules")
+        .addHelpText("after", epilogue("list"))
         .action(async (_options: unknown, command: Command) => {
-            const rules = await tell.ask(command, "GET", "/faults")
-            tell.print(command, rules, (all: ActiveRule[]) => all.map(line).join("\n") || "no faults")
+            await (await loadRun()).listFaultRules(adminOptions(command))
         })
     fault
         .command("clear")
-        .summary("end one fault, or all")
-        .argument("[ruleId]", "the ID that `add` printed; all unless given")
-        .addHelpText("after", examplesOf("clear"))
+        .summary("remove one fault rule, or all of them")
+        .argument("[ruleId]", "rule ID that `add` printed (default: all rules)")
+        .addHelpText("after", epilogue("clear"))
         .action(async (ruleId: string | undefined, _options: unknown, command: Command) => {
-            const path = ruleId === undefined ? "/faults" : `/faults/${encodeURIComponent(ruleId)}`
-            tell.print(command, await tell.ask(command, "DELETE", path), () => "done")
+            await (await loadRun()).clearFaultRules(adminOptions(command), ruleId)
         })
 }
 
-function addActions(fault: Command, tell: Tell): void {
+function addActionCommands(fault: Command): void {
     fault
         .command("hub")
-        .summary("take a hub down, up, or let it fail over")
-        .argument("<name>", "its host name")
-        .addArgument(new Argument("<action>", "what happens to it").choices(["down", "up", "failover"]))
-        .option("--for <time>", "how long a failover takes", parseDuration, 60)
-        .addHelpText("after", examplesOf("hub"))
-        .action(async (name: string, action: string, options: { for: number }, command: Command) => {
-            const body = action === "failover" ? { forSec: options.for } : undefined
-            const path = `/hubs/${encodeURIComponent(name)}/${action}`
-            tell.print(command, await tell.ask(command, "POST", path, body), () => "done")
+        .summary("take a hub down or up, or fail it over")
+        .argument("<name>", "host name of the hub")
+        .addArgument(new Argument("<action>", "new state").choices(["down", "up", "failover"]))
+        .option("--for <time>", "duration of a failover", parseDuration, 60)
+        .addHelpText("after", epilogue("hub"))
+        .action(async (name: string, action: string, options: HubOptions, command: Command) => {
+            await (await loadRun()).changeHub(adminOptions(command), name, { action, ...options })
         })
     fault
         .command("clock")
-        .summary("set the cloud's clock wrong")
+        .summary("skew the clock of the cloud")
         .requiredOption(
             "--skew <time>",
-            "how far ahead, such as 10m; -10m is behind, 0 is right",
+            "offset of the clock: 10m is ahead, -10m is behind, 0 is correct",
             parseDuration
         )
-        .addHelpText("after", examplesOf("clock"))
+        .addHelpText("after", epilogue("clock"))
         .action(async ({ skew }: { skew: number }, command: Command) => {
-            tell.print(command, await tell.ask(command, "POST", "/clock", { skewSec: skew }), () => "done")
+            await (await loadRun()).skewClock(adminOptions(command), skew)
         })
     fault
         .command("rotate")
-        .summary("give an enrollment or a device a new key, and print it")
-        .option("--group <id>", "an enrollment group")
-        .option("--enrollment <id>", "an individual enrollment")
-        .option("--hub <name>", "a device's hub, with --device")
-        .option("--device <id>", "a device of --hub")
+        .summary("replace a key of an enrollment or a device, and print the new key")
+        .option("--group <id>", "enrollment group")
+        .option("--enrollment <id>", "individual enrollment")
+        .option("--hub <name>", "hub of the device, with --device")
+        .option("--device <id>", "device on the hub, with --hub")
         .addOption(
-            new Option("--which <key>", "which key").choices(["primary", "secondary"]).default("primary")
+            new Option("--which <key>", "key to replace").choices(["primary", "secondary"]).default("primary")
         )
-        .addHelpText("after", examplesOf("rotate"))
+        .addHelpText("after", epilogue("rotate"))
         .action(async (options: RotateOptions, command: Command) => {
-            const answer = await tell.ask(command, "POST", rotatePath(options), { which: options.which })
-            tell.print(command, answer, ({ key }: { key: string }) => key)
+            await (await loadRun()).rotateKey(adminOptions(command), options)
         })
 }
 
-interface RotateOptions {
-    group?: string
-    enrollment?: string
-    hub?: string
-    device?: string
-    which: string
-}
-
-function rotatePath({ group, enrollment, hub, device }: RotateOptions): string {
-    if (group !== undefined) return `/enrollmentGroups/${encodeURIComponent(group)}/rotate`
-    if (enrollment !== undefined) return `/enrollments/${encodeURIComponent(enrollment)}/rotate`
-    if (hub !== undefined && device !== undefined)
-        return `/hubs/${encodeURIComponent(hub)}/devices/${encodeURIComponent(device)}/rotate`
-    throw new UserError("Say whose key: --group, --enrollment, or --hub with --device.", WRONG_USAGE)
-}
-
-/** How the commands ask and answer. */
-class Tell {
-    ask(command: Command, method: string, path: string, body?: unknown): Promise<unknown> {
-        return askAdmin(command.optsWithGlobals<Global>().admin, method, path, body)
-    }
-
-    print<T>(command: Command, answer: unknown, text: (answer: T) => string): void {
-        const { json } = command.optsWithGlobals<Global>()
-        process.stdout.write(`${json ? JSON.stringify(answer) : text(answer as T)}\n`)
-    }
-}
-
-/** `moorage fault`. */
+/** Adds `moorage fault` and its subcommands. */
 export function addFault(program: Command): void {
     const fault = program
         .command("fault")
-        .summary("make trouble in a running emulator")
-        .description("Orders faults of an emulator that `moorage emulate` runs.")
+        .summary("inject faults into a running emulator")
+        .description("Injects faults into an emulator started with `moorage emulate`.")
         .addOption(
-            new Option("--admin <url>", "its admin API").env("MOORAGE_ADMIN").default("http://127.0.0.1:8090")
+            new Option("--admin <url>", "URL of the admin API")
+                .env("MOORAGE_ADMIN")
+                .default("http://127.0.0.1:8090")
         )
-        .option("--json", "print the answer as JSON", false)
-        .addHelpText("after", examplesOf())
-    const tell = new Tell()
-    addRules(fault, tell)
-    addActions(fault, tell)
+        .option("--json", "response as JSON", false)
+        .addHelpText("after", epilogue())
+    addRuleCommands(fault)
+    addActionCommands(fault)
 }

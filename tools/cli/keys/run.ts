@@ -1,38 +1,28 @@
-// What `moorage keys derive` does.
+// The work of `moorage keys derive`.
 import { createReadStream, createWriteStream, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import type { IdSource } from "@moorage/fleet"
-import { deriveKeys, type DeviceKey } from "@moorage/fleet"
-import { FleetError } from "@moorage/fleet"
-import { csvLine } from "@moorage/fleet"
-import { realClock } from "@moorage/runtime"
-import { UserError, WRONG_USAGE } from "../user-error.js"
-import { ioError } from "../output-files.js"
-import { INTERRUPTED, interruption } from "../interrupt.js"
-import { groupKey } from "../secrets.js"
+import { EXIT_CODES, MoorageError } from "@moorage/errors"
+import { csvLine, deriveKeys, type DeviceKey, FleetError, type IdSource } from "@moorage/fleet"
 import { formatElapsed, formatNumber } from "@moorage/report"
+import { realClock } from "@moorage/runtime"
+import { interruption } from "../interrupt.js"
+import { OWNER_ONLY, readError, writeError } from "../output-files.js"
+import { groupKey } from "../secrets.js"
+import { usageError } from "../usage-error.js"
+import { DEFAULT_COLUMN, type DeriveOptions } from "./derive-options.js"
 
-export interface DeriveOptions {
-    from?: string
-    column?: string
-    groupKeyFile?: string
-    out?: string
-    stdout: boolean
-    json: boolean
-}
+/** A larger write is faster than one write per key. */
+const CHUNK_CHARS = 65_536
 
-const OWNER_FILE = 0o600
-
-function sourceOf(id: string | undefined, { from, column }: DeriveOptions): IdSource {
+function idSource(id: string | undefined, { from, column }: DeriveOptions): IdSource {
     if ((id === undefined) === (from === undefined))
-        throw new UserError(
-            "Which IDs? Give one ID, or --from FILE, or --from - for the standard input.",
-            WRONG_USAGE
-        )
-    // An ID is one field, whatever is in it.
+        throw usageError("Specify either one ID or --from.", {
+            cure: "Use ID, --from FILE, or --from - for the standard input.",
+        })
+    // The ID is quoted, so that it stays one CSV field.
     if (id !== undefined)
         return {
             input: Readable.from([csvLine([id])]),
@@ -40,38 +30,41 @@ function sourceOf(id: string | undefined, { from, column }: DeriveOptions): IdSo
             column: "",
             columnRequired: false,
         }
-    const columns = { column: column ?? "registrationId", columnRequired: column !== undefined }
+    const columns = { column: column ?? DEFAULT_COLUMN, columnRequired: column !== undefined }
     if (from === "-") return { input: process.stdin, name: "the standard input", ...columns }
     return { input: createReadStream(from as string), name: from as string, ...columns }
 }
 
-/** Lines of the output, some at a time: a write a key would take longer than the key. */
-async function* linesOf(keys: AsyncIterable<DeviceKey>, json: boolean, count: (n: number) => void) {
+/** Yields chunks of output lines, and reports the number of keys at the end. */
+async function* outputChunks(keys: AsyncIterable<DeviceKey>, json: boolean, onEnd: (count: number) => void) {
     let lines = json ? "" : csvLine(["registrationId", "key"])
-    let n = 0
+    let count = 0
     for await (const key of keys) {
         lines += json ? `${JSON.stringify(key)}\n` : csvLine([key.registrationId, key.key])
-        n++
-        if (lines.length < 65_536) continue
+        count++
+        if (lines.length < CHUNK_CHARS) continue
         yield lines
         lines = ""
     }
-    count(n)
+    onEnd(count)
     yield lines
 }
 
-/** Derives the keys, and lets them be seen only when no ID was wrong. @throws UserError */
+async function requiredGroupKey(options: DeriveOptions): Promise<string> {
+    const key = await groupKey({ ...options, mayAsk: options.from !== "-" })
+    if (key !== undefined) return key
+    throw usageError("No group key specified.", {
+        cure: "With --from -, use --group-key-file FILE or set MOORAGE_GROUP_KEY.",
+    })
+}
+
+/** Derives the keys. The output appears only when all IDs are valid. @throws MoorageError */
 export async function derive(id: string | undefined, options: DeriveOptions): Promise<void> {
     const { out, stdout, json } = options
     if ((out === undefined) === !stdout)
-        throw new UserError("Where to? Give --out FILE (only you may read it), or --stdout.", WRONG_USAGE)
-    const source = sourceOf(id, options)
-    const key = await groupKey({ ...options, mayAsk: options.from !== "-" })
-    if (key === undefined)
-        throw new UserError(
-            "There is no group key: with --from - give --group-key-file FILE, or set MOORAGE_GROUP_KEY.",
-            WRONG_USAGE
-        )
+        throw usageError("Specify either --out FILE (created with mode 0600) or --stdout.")
+    const source = idSource(id, options)
+    const key = await requiredGroupKey(options)
     const signal = interruption()
     const startMs = realClock.nowMs()
     const folder = out === undefined ? mkdtempSync(join(tmpdir(), "moorage-keys-")) : undefined
@@ -80,31 +73,29 @@ export async function derive(id: string | undefined, options: DeriveOptions): Pr
     let count = 0
     try {
         rmSync(unfinished, { force: true })
-        const file = createWriteStream(unfinished, { mode: OWNER_FILE, flags: "wx" })
-        const lines = linesOf(deriveKeys(source, key), json, n => (count = n))
-        await pipeline(Readable.from(lines), file, { signal })
+        const file = createWriteStream(unfinished, { mode: OWNER_ONLY, flags: "wx" })
+        const chunks = outputChunks(deriveKeys(source, key), json, total => (count = total))
+        await pipeline(Readable.from(chunks), file, { signal })
         if (out === undefined) await pipeline(createReadStream(unfinished), process.stdout, { end: false })
         else renameSync(unfinished, out)
     } catch (error) {
         remove()
-        if (signal.aborted) process.stderr.write("Interrupted: nothing was written.\n")
-        else if (error instanceof FleetError)
-            throw new UserError(`${error.message}\nNothing was written.`, WRONG_USAGE, { cause: error })
-        else throw failure(error, source, out ?? "the standard output")
-        process.exitCode = INTERRUPTED
+        if (!signal.aborted) throw deriveError(error, source, out ?? "the standard output")
+        process.stderr.write("Interrupted: nothing was written.\n")
+        process.exitCode = EXIT_CODES.interrupted
         return
     }
     remove()
     if (out === undefined) return
-    const tookSec = (realClock.nowMs() - startMs) / 1000
-    process.stderr.write(
-        `${formatNumber(count)} keys in ${out}, in ${formatElapsed(tookSec)}; only you may read it.\n`
-    )
+    const elapsed = formatElapsed((realClock.nowMs() - startMs) / 1000)
+    process.stderr.write(`${formatNumber(count)} keys in ${out} (mode 0600), in ${elapsed}.\n`)
 }
 
-/** Whether it was the reading or the writing, by the file that the error names. */
-function failure(error: unknown, source: IdSource, out: string): UserError {
+/** Returns the error for the file that failed: the one that was read, or the one that was written. */
+function deriveError(error: unknown, source: IdSource, out: string): MoorageError {
+    if (error instanceof FleetError)
+        return new MoorageError(error.code, `${error.message}\nNothing was written.`, { cause: error })
     const { path, syscall } = error as NodeJS.ErrnoException
-    const reading = path === source.name || syscall === "read"
-    return reading ? ioError("read", source.name, error) : ioError("write", out, error)
+    const isReading = path === source.name || syscall === "read"
+    return isReading ? readError(source.name, error) : writeError(out, error)
 }

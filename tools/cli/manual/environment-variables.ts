@@ -1,19 +1,20 @@
-const GIVEN = "given to the command of `rollout run --exec`: "
+const POWER_COMMAND = "set for the command of `rollout run --exec`: "
 
-/** Every environment variable that the commands read or give (test/unit/docs/manual.test.ts looks for others). */
-export const ENVIRONMENT: [name: string, what: string][] = [
-    ["PROVISIONING_CONNECTION_STRING", "access to the service API of DPS, without a profile"],
-    ["IOTHUB_CONNECTION_STRING", "access to the service API of a hub, without a profile"],
-    ["PROVISIONING_IDSCOPE", "the ID scope, without a profile"],
-    ["PROVISIONING_HOST", "where devices reach DPS, without a profile"],
-    ["MOORAGE_GROUP_KEY", "the key of an enrollment group, Base64; `--group-key-file` goes before it"],
-    ["MOORAGE_WIFI_PSK", "the Wi-Fi password for `manufacture`; `--psk-file` goes before it"],
-    ["MOORAGE_ADMIN", "the admin API of the emulator for `fault`; `--admin` goes before it"],
-    ["JOB_COMPLETION_INDEX", "which part of many machines' seeds `simulate` runs; `--index` goes before it"],
-    ["MOORAGE_WAVE", `${GIVEN}the wave`],
-    ["MOORAGE_BATCH", `${GIVEN}the batch, whose boards are to be powered on`],
-    ["MOORAGE_BOARDS", `${GIVEN}how many boards`],
-    ["MOORAGE_FIRST_LINE", `${GIVEN}the first one's line in the fleet file`],
-    ["MOORAGE_LAST_LINE", `${GIVEN}the last one's line`],
-    ["MOORAGE_IDS_FILE", `${GIVEN}a file with their registration IDs, one a line`],
+/** Every environment variable that the commands read or set (checked by test/unit/docs/manual.test.ts). */
+export const ENVIRONMENT: [name: string, description: string][] = [
+    ["PROVISIONING_CONNECTION_STRING", "connection string of the DPS service API, without a profile"],
+    ["IOTHUB_CONNECTION_STRING", "connection string of a hub, without a profile"],
+    ["PROVISIONING_IDSCOPE", "ID scope, without a profile"],
+    ["PROVISIONING_HOST", "host name of DPS for devices, without a profile"],
+    ["MOORAGE_GROUP_KEY", "Base64 key of an enrollment group; `--group-key-file` overrides it"],
+    ["MOORAGE_WIFI_PSK", "Wi-Fi password for `manufacture`; `--psk-file` overrides it"],
+    ["MOORAGE_ADMIN", "URL of the emulator's admin API for `fault`; `--admin` overrides it"],
+    ["MOORAGE_DEBUG", "any value prints the stack trace of an unexpected error"],
+    ["JOB_COMPLETION_INDEX", "index of this machine for `simulate`; `--index` overrides it"],
+    ["MOORAGE_WAVE", `${POWER_COMMAND}number of the wave`],
+    ["MOORAGE_BATCH", `${POWER_COMMAND}number of the batch`],
+    ["MOORAGE_BOARDS", `${POWER_COMMAND}number of boards in the batch`],
+    ["MOORAGE_FIRST_LINE", `${POWER_COMMAND}line of the first board in the fleet file`],
+    ["MOORAGE_LAST_LINE", `${POWER_COMMAND}line of the last board in the fleet file`],
+    ["MOORAGE_IDS_FILE", `${POWER_COMMAND}file with one registration ID per line`],
 ]

@@ -1,155 +1,130 @@
-// docs/reference/commands.md, from the commands as they are and their help.
-import { type Command, Help } from "commander"
+// Generates docs/reference/commands.md from the command tree.
+import type { Command } from "commander"
 import {
     allCommands,
     type ArgumentNode,
     type CommandNode,
+    commandTree,
     isLeaf,
     type OptionNode,
-    commandTree,
+    optionSuffix,
 } from "../command-tree.js"
-import { afterText } from "./help-epilogue.js"
 import { ENVIRONMENT } from "./environment-variables.js"
+import { exitCodeTable } from "./errors-page.js"
+import { parseHelpEpilogue } from "./help-epilogue.js"
+import { code, codeBlock, escapeMarkdown, markdownTable, paragraph } from "./markdown.js"
 
 const DESCRIPTION = [
-    "Each command says what went wrong and what to do next in one message, prints for a program with `--json`, shows on a " +
-        "terminal how far it is when it takes longer than two seconds, and ends cleanly at Ctrl-C. Files are written whole or not " +
-        "at all. Keys, tokens and Wi-Fi passwords are never needed as arguments, and are in no log, message or report.",
-    "An option may stand before or after the arguments, as `--option value` or `--option=value`. A time is a number with s, m, h " +
-        "or d, such as 90s or 20m. `moorage help COMMAND` shows a command's part of this page; `moorage completion` completes " +
-        "commands in a shell.",
+    "A command reports an error as one message: the problem, then what to do. With `--json` it prints JSON. On a terminal it " +
+        "shows its progress after two seconds. Ctrl-C ends it cleanly. Output files are written completely or not at all. Keys, " +
+        "tokens and Wi-Fi passwords are never required as arguments, and never appear in a log, a message or a report.",
+    "Options can precede or follow the arguments, as `--option value` or `--option=value`. A time is a number with s, m, h or d, " +
+        "for example 90s or 20m. `moorage help COMMAND` prints the help of a command. `moorage completion` prints a completion " +
+        "script for a shell. `docs/reference/errors.md` lists the error codes.",
 ]
 
-const EXIT_CODES: [code: number, what: string][] = [
-    [0, "fine"],
-    [1, "it failed, or found that something is wrong"],
-    [2, "wrong usage: an option, an argument, or mistakes in a file that was given; nothing was done"],
-    [130, "interrupted before it was done"],
-]
-
-const FILES: [name: string, what: string][] = [
+const FILES: [name: string, description: string][] = [
     [
         "`PROFILE.yaml`",
-        "where DPS and the hubs are, for `--profile`; the card of `moorage emulate --json` is one",
+        "connection profile for `--profile`: addresses and keys of DPS and the hubs; the output of `moorage emulate --json` is one",
     ],
-    ["`FLEET.csv`", "the fleet: a line a board, by its `registrationId`"],
-    ["`OUT/manifest.json`, `OUT/images/`", "what `manufacture` made, with checksums; for its owner only"],
-    ["`FLEET.rollout.json`", "what `rollout plan` planned, for `rollout run`"],
-    ["`PLAN.state`", "what `rollout run` has done: it goes on from there; `reprovision --state` has one too"],
+    ["`FLEET.csv`", "fleet file: one board per line, identified by its `registrationId`"],
+    [
+        "`OUT/manifest.json`, `OUT/images/`",
+        "output of `manufacture` with checksums; only the owner can read it",
+    ],
+    ["`FLEET.rollout.json`", "roll-out plan of `rollout plan`, for `rollout run`"],
+    [
+        "`PLAN.state`",
+        "progress of `rollout run`, so that it can continue; `reprovision --state` has a similar file",
+    ],
     ["`.env.defaults`, `.env.local`", "settings of a board that `devs devtools` flashes"],
-    ["`boards/NAME.profile.json`", "what a board is: architecture, image, flash"],
+    ["`boards/NAME.profile.json`", "board profile: architecture, image, flash"],
 ]
-
-/** Text as Markdown: what is in backticks stays. */
-function escaped(text: string): string {
-    const parts = text.split("`")
-    return parts.map((part, i) => (i % 2 === 1 ? part : part.replaceAll(/[<*]/g, "\\$&"))).join("`")
-}
-
-const WIDTH_CHARS = 130
-/** A paragraph of lines that a terminal shows whole. */
-const prose = (text: string) => new Help().boxWrap(escaped(text), WIDTH_CHARS)
 
 const nameOf = ({ path }: CommandNode) => ["moorage", ...path].join(" ")
 const usageOf = (node: CommandNode) => `${nameOf(node)} ${node.usage}`.trim()
-const block = (lines: string[]) => ["```", ...lines, "```"].join("\n")
-const table = (head: [string, string], rows: (readonly [string, string])[]) =>
-    [rowText(head), "|---|---|", ...rows.map(rowText)].join("\n")
-const rowText = (cells: readonly [string, string]) => `| ${cells.map(inCell).join(" | ")} |`
-const inCell = (text: string) => text.replaceAll("|", "\\|")
-
-function optionText({ description, value, fallback, env, isMandatory }: OptionNode): string {
-    const more = [
-        isMandatory ? "required" : undefined,
-        value?.choices && `one of ${value.choices.map(choice => `\`${choice}\``).join(", ")}`,
-        fallback === undefined ? undefined : `default: ${fallback}`,
-        env && `environment: \`${env}\``,
-    ].filter(part => part !== undefined)
-    return escaped(description) + (more.length === 0 ? "" : ` (${more.join("; ")})`)
-}
-
-function argumentRow({ name, description, choices, isRequired }: ArgumentNode): [string, string] {
-    const more = choices && ` (one of ${choices.map(choice => `\`${choice}\``).join(", ")})`
-    return [isRequired ? `\`<${name}>\`` : `\`[${name}]\``, escaped(description) + (more ?? "")]
-}
-
-function rowsOf({ arguments: places, options }: CommandNode): [string, string][] {
-    return [
-        ...places.map(argumentRow),
-        ...options
-            .filter(option => !isHelp(option))
-            .map((option): [string, string] => [`\`${option.flags}\``, optionText(option)]),
-    ]
-}
-
 const isHelp = ({ names }: OptionNode) => names.includes("--help")
 
-/** Says that the options of the command above count too, when it has any. */
-function inherited(above: CommandNode | undefined): string[] {
-    if (!above || above.path.length === 0 || above.options.every(isHelp)) return []
-    return [`The options of \`${nameOf(above)}\` count here too.`]
+function argumentRow({ name, description, choices, isRequired }: ArgumentNode): [string, string] {
+    const suffix = choices ? ` (one of ${choices.map(code).join(", ")})` : ""
+    return [code(isRequired ? `<${name}>` : `[${name}]`), escapeMarkdown(description) + suffix]
 }
 
-function commandPart(node: CommandNode, above: CommandNode | undefined): string {
-    const { notes, examples, exit } = afterText(node.after)
-    const rows = rowsOf(node)
-    const shown = isLeaf(node) ? examples : []
+function optionRow(node: OptionNode): [string, string] {
+    return [code(node.flags), escapeMarkdown(node.description + optionSuffix(node, code))]
+}
+
+function parameterRows({ arguments: args, options }: CommandNode): [string, string][] {
+    return [...args.map(argumentRow), ...options.filter(option => !isHelp(option)).map(optionRow)]
+}
+
+/** Returns a note that the options of the parent command apply too, if it has any. */
+function inheritedNote(parent: CommandNode | undefined): string[] {
+    if (!parent || parent.path.length === 0 || parent.options.every(isHelp)) return []
+    return [`The options of ${code(nameOf(parent))} apply too.`]
+}
+
+function commandSection(node: CommandNode, parent: CommandNode | undefined): string {
+    const { notes, examples, exitCodes } = parseHelpEpilogue(node.epilogue)
+    const rows = parameterRows(node)
+    const shownExamples = isLeaf(node) ? examples : []
     return [
         `### ${nameOf(node)}`,
-        block([usageOf(node)]),
-        prose(node.description || `${sentence(node.summary)}.`),
-        ...(rows.length === 0 ? [] : [table(["argument or option", "what"], rows)]),
-        ...inherited(above),
-        ...notes.map(prose),
-        ...(shown.length === 0 ? [] : [block(shown)]),
-        ...(exit === undefined || !isLeaf(node) ? [] : [prose(`Exit status: ${exit}.`)]),
+        codeBlock([usageOf(node)]),
+        paragraph(node.description || `${capitalized(node.summary)}.`),
+        ...(rows.length === 0 ? [] : [markdownTable(["argument or option", "description"], rows)]),
+        ...inheritedNote(parent),
+        ...notes.map(paragraph),
+        ...(shownExamples.length === 0 ? [] : [codeBlock(shownExamples)]),
+        ...(exitCodes === undefined || !isLeaf(node) ? [] : [paragraph(`Exit codes: ${exitCodes}.`)]),
     ].join("\n\n")
 }
 
-/** The command of which this one is a part. */
-function aboveOf({ path }: CommandNode, nodes: CommandNode[]): CommandNode | undefined {
-    const above = path.slice(0, -1).join(" ")
-    return nodes.find(each => each.path.join(" ") === above)
+function parentOf({ path }: CommandNode, nodes: CommandNode[]): CommandNode | undefined {
+    const parentPath = path.slice(0, -1).join(" ")
+    return nodes.find(each => each.path.join(" ") === parentPath)
 }
 
-const sentence = (text: string) => text[0].toUpperCase() + text.slice(1)
+const capitalized = (text: string) => text[0].toUpperCase() + text.slice(1)
+const uncapitalized = (text: string) => text[0].toLowerCase() + text.slice(1)
 
-/** The pages that the help names, in their order. */
-function pagesOf(nodes: CommandNode[]): string[] {
-    const text = nodes.map(node => [node.after, ...rowsOf(node).flat()].join("\n")).join("\n")
-    return [...new Set(text.match(/docs\/[\w/-]+\.md/g))].sort()
+/** Returns the pages that the help mentions, in alphabetical order. */
+function mentionedPages(nodes: CommandNode[]): string[] {
+    const text = nodes.map(node => [node.epilogue, ...parameterRows(node).flat()].join("\n")).join("\n")
+    return [...new Set(text.match(/docs\/[\w-]+(?:\/[\w-]+)*\.md/g))].sort()
 }
 
-/** @param program is asked for its help, and is not to be run after that */
+/**
+ * Returns the manual page.
+ * @param program its output is redirected, so that it cannot run afterwards
+ */
 export function manualPage(program: Command): string {
     const root = commandTree(program)
     const nodes = [...allCommands(root)].filter(({ path }) => path.length > 0 && path.at(-1) !== "help")
     return [
         "# moorage(1)",
-        "Made from the commands themselves by `npm run manual`: do not edit it.",
+        "Generated by `npm run manual`. Do not edit.",
         "## NAME",
-        `moorage - ${root.description.replace(/\.$/, "").replace(/^B/, "b")}`,
+        `moorage - ${uncapitalized(root.description.replace(/\.$/, ""))}`,
         "## SYNOPSIS",
-        block(["moorage [--help] [--version]", ...nodes.filter(isLeaf).map(usageOf)]),
+        codeBlock(["moorage [--help] [--version]", ...nodes.filter(isLeaf).map(usageOf)]),
         "## DESCRIPTION",
-        ...DESCRIPTION.map(prose),
+        ...DESCRIPTION.map(paragraph),
         "## COMMANDS",
-        ...nodes.map(node => commandPart(node, aboveOf(node, nodes))),
+        ...nodes.map(node => commandSection(node, parentOf(node, nodes))),
         "## EXIT STATUS",
-        table(
-            ["code", "what"],
-            EXIT_CODES.map(([code, what]) => [String(code), what] as const)
-        ),
-        "What a command means by it is said with the command.",
+        exitCodeTable(),
+        "The section of a command describes its exit codes in detail.",
         "## ENVIRONMENT",
-        table(
-            ["variable", "what"],
-            ENVIRONMENT.map(([name, what]) => [`\`${name}\``, what] as const)
+        markdownTable(
+            ["variable", "description"],
+            ENVIRONMENT.map(([name, description]) => [code(name), description])
         ),
         "## FILES",
-        table(["file", "what"], FILES),
+        markdownTable(["file", "description"], FILES),
         "## SEE ALSO",
-        prose([...pagesOf(nodes), "README.md"].map(page => `\`${page}\``).join(", ")),
+        paragraph([...mentionedPages(nodes), "README.md"].map(code).join(", ")),
         "",
     ].join("\n\n")
 }

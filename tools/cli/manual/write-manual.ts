@@ -1,10 +1,12 @@
-// `npm run manual`: writes docs/reference/commands.md anew.
+// `npm run manual`: generates docs/reference/commands.md and docs/reference/errors.md.
 import { fileURLToPath } from "node:url"
-import { writeOutputFile } from "../output-files.js"
 import { newProgram } from "../main.js"
+import { writeOutputFile } from "../output-files.js"
+import { errorsPage } from "./errors-page.js"
 import { manualPage } from "./manual-page.js"
 
-writeOutputFile(
-    fileURLToPath(new URL("../../../docs/reference/commands.md", import.meta.url)),
-    manualPage(newProgram())
-)
+const pageFile = (name: string) =>
+    fileURLToPath(new URL(`../../../docs/reference/${name}.md`, import.meta.url))
+
+writeOutputFile(pageFile("commands"), manualPage(newProgram()))
+writeOutputFile(pageFile("errors"), errorsPage())

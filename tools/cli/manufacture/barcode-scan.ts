@@ -1,20 +1,27 @@
-// `moorage manufacture --scan`: a barcode scanner types an ID and Enter; the board at hand becomes that one.
+// `moorage manufacture --scan`: a barcode scanner types an ID and Enter, and the connected board gets that ID.
 import { join } from "node:path"
 import { createInterface } from "node:readline/promises"
-import { boardFromId, type FleetBoard, type FleetDefaults } from "@moorage/fleet"
-import { checkId } from "@moorage/fleet"
-import { ImageWriter, esptoolArguments, type ManifestEntry, readManifest } from "@moorage/fleet/manufacture"
-import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
-import { INTERRUPTED, interruption } from "../interrupt.js"
-import { bytecodesOf, type ManufactureCommandOptions } from "./boards-to-make.js"
-import { runEsptool, shellLine } from "../flash/run.js"
+import { EXIT_CODES } from "@moorage/errors"
+import { boardFromId, checkId, type FleetBoard, type FleetDefaults } from "@moorage/fleet"
+import { esptoolArguments, ImageWriter, type ManifestEntry, readManifest } from "@moorage/fleet/manufacture"
+import { runEsptool, shellLine } from "../flash/run-esptool.js"
+import { interruption } from "../interrupt.js"
+import { usageError } from "../usage-error.js"
+import { buildBytecodes, type ManufactureCommandOptions } from "./boards-to-make.js"
 
-/** The board that was scanned: of the file, if there is one. @throws Error that says why there is none */
-function boardOf(
-    text: string,
-    line: number,
-    boards: Map<string, FleetBoard> | undefined,
+/** What `moorage manufacture --scan` needs for each scanned ID. */
+export interface ScanContext {
+    /** Boards of the fleet file; undefined without a file: then any ID is accepted. */
+    boards?: FleetBoard[]
     defaults: FleetDefaults
+    groupKey?: string
+}
+
+/** Returns the board with the scanned ID. @throws Error with the reason when there is none */
+function scannedBoard(
+    { defaults }: ScanContext,
+    boards: Map<string, FleetBoard> | undefined,
+    { text, line }: { text: string; line: number }
 ): FleetBoard {
     if (!boards) return boardFromId(text, line, defaults)
     const { id, issue } = checkId(text)
@@ -24,15 +31,14 @@ function boardOf(
     return board
 }
 
-/** Without a file any board is as the options say. @throws UserError when they do not say enough */
-function anyBoard(defaults: FleetDefaults): FleetBoard {
+/** Returns a board as the options describe it without a fleet file. @throws MoorageError when an option is missing */
+function exampleBoard(defaults: FleetDefaults): FleetBoard {
     try {
         return boardFromId("any", 0, defaults)
     } catch (error) {
-        const what = (error as Error).message
-        throw new UserError(
-            `Without a fleet file the options say it all, but a board ${what}.`,
-            WRONG_USAGE,
+        const problems = (error as Error).message
+        throw usageError(
+            `Without a fleet file, the options must describe the board completely: a board ${problems}.`,
             {
                 cause: error,
             }
@@ -40,29 +46,29 @@ function anyBoard(defaults: FleetDefaults): FleetBoard {
     }
 }
 
-function boardsBefore(out: string): ManifestEntry[] {
+/** Returns the entries of an existing manifest. @throws ImageError when the manifest is damaged */
+function existingEntries(out: string): ManifestEntry[] {
     try {
         return readManifest(out).boards
     } catch (error) {
         if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return []
-        throw new UserError((error as Error).message, FAILED, { cause: error })
+        throw error
     }
 }
 
-/** Makes and flashes boards until the input ends. One that fails is said, and the next is waited for. */
-export async function scan(
-    all: FleetBoard[] | undefined,
-    defaults: FleetDefaults,
-    groupKey: string | undefined,
-    options: ManufactureCommandOptions
-): Promise<void> {
+/**
+ * Makes and flashes boards until the input ends. A failure is reported, and the next ID is read.
+ * @throws MoorageError when the options are incomplete
+ */
+export async function scanBoards(context: ScanContext, options: ManufactureCommandOptions): Promise<void> {
     const { out, dryRun } = options
     if (options.port === undefined && !dryRun)
-        throw new UserError("Where is the board? Give --port, or --dry-run.", WRONG_USAGE)
+        throw usageError("No serial port specified.", { cure: "Use --port or --dry-run." })
     const port = options.port ?? "PORT"
-    const boards = all && new Map(all.map(board => [board.registrationId, board]))
-    const bytecodes = await bytecodesOf(all ?? [anyBoard(defaults)])
-    const bench = new ImageWriter(out, bytecodes, groupKey, boardsBefore(out))
+    const { defaults, groupKey } = context
+    const boards = context.boards && new Map(context.boards.map(board => [board.registrationId, board]))
+    const bytecodes = await buildBytecodes(context.boards ?? [exampleBoard(defaults)])
+    const writer = new ImageWriter(out, bytecodes, groupKey, existingEntries(out))
     const seen = new Set<string>()
     const stop = interruption()
     let line = 0
@@ -70,23 +76,23 @@ export async function scan(
         line++
         if (scanned.trim() === "") continue
         try {
-            const board = boardOf(scanned.trim(), line, boards, defaults)
-            const again = seen.has(board.registrationId) ? " (again)" : ""
-            const entry = bench.make(board)
+            const board = scannedBoard(context, boards, { text: scanned.trim(), line })
+            const repeated = seen.has(board.registrationId) ? " (again)" : ""
+            const entry = writer.make(board)
             const file = join(out, entry.image)
             if (dryRun)
                 process.stdout.write(`${shellLine(["esptool", ...esptoolArguments(entry, file, port)])}\n`)
             else {
-                await runEsptool(entry, file, port, stop)
-                process.stdout.write(`${entry.registrationId} flashed on ${port}${again}\n`)
+                await runEsptool({ entry, file, port }, stop)
+                process.stdout.write(`${entry.registrationId} flashed on ${port}${repeated}\n`)
             }
             seen.add(entry.registrationId)
         } catch (error) {
             process.stderr.write(`NOT FLASHED: ${(error as Error).message}\n`)
-            process.exitCode = FAILED
+            process.exitCode = EXIT_CODES.failed
         }
     }
     if (!stop.aborted) return
-    process.stderr.write(`Interrupted: boards ${dryRun ? "made" : "flashed"} until then: ${seen.size}.\n`)
-    process.exitCode = INTERRUPTED
+    process.stderr.write(`Interrupted. Boards ${dryRun ? "made" : "flashed"}: ${seen.size}.\n`)
+    process.exitCode = EXIT_CODES.interrupted
 }

@@ -1,15 +1,15 @@
-// The boards that `moorage manufacture` is to make, with what its options say of them.
+// The boards that `moorage manufacture` makes, and the defaults from its options.
 import { createReadStream } from "node:fs"
-import { type FleetBoard, type FleetDefaults, readFleet } from "@moorage/fleet"
+import { MoorageError } from "@moorage/errors"
+import { type FleetBoard, type FleetDefaults, FleetError, readFleet } from "@moorage/fleet"
 import { type Bytecodes, requiredImages } from "@moorage/fleet/manufacture"
-import { FleetError } from "@moorage/fleet"
 import { boardNames, buildFirmware, validateNetwork, type WifiNetwork } from "@moorage/vm"
-import { UserError, WRONG_USAGE } from "../user-error.js"
-import { ioError } from "../output-files.js"
-import { secretFile, WIFI_PSK } from "../secrets.js"
-import { givenSettings } from "../setting-options.js"
+import { readError } from "../output-files.js"
+import { readSecretFile, WIFI_PSK } from "../secrets.js"
+import { settingsFromOptions } from "../setting-options.js"
+import { usageError } from "../usage-error.js"
 
-/** What the options say of boards whose line does not. */
+/** Options that are defaults for boards without a value in the fleet file. */
 interface ManufactureBoardOptions {
     idScope?: string
     board?: string
@@ -31,43 +31,41 @@ export interface ManufactureCommandOptions extends ManufactureBoardOptions {
 
 function networkOf({ ssid, pskFile }: ManufactureBoardOptions): WifiNetwork | undefined {
     if (ssid === undefined) {
-        if (pskFile !== undefined)
-            throw new UserError("--psk-file is for --ssid: give that too.", WRONG_USAGE)
+        if (pskFile !== undefined) throw usageError("--psk-file requires --ssid.")
         return undefined
     }
-    const psk = pskFile === undefined ? process.env[WIFI_PSK] : secretFile(pskFile)
+    const psk = pskFile === undefined ? process.env[WIFI_PSK] : readSecretFile(pskFile)
     const network = psk === undefined || psk === "" ? { ssid } : { ssid, psk }
-    const mistake = validateNetwork(network)
-    if (mistake !== undefined)
-        throw new UserError(`The Wi-Fi network cannot be used: ${mistake}.`, WRONG_USAGE)
+    const problem = validateNetwork(network)
+    if (problem !== undefined) throw new MoorageError("SECRET_INVALID", `Invalid Wi-Fi network: ${problem}.`)
     return network
 }
 
-/** What boards have whose line does not say. @throws UserError */
-export function defaultsOf(options: ManufactureBoardOptions, hasGroupKey: boolean): FleetDefaults {
-    const { idScope, set } = options
+/** Returns the defaults for boards without a value in the fleet file. @throws MoorageError */
+export function fleetDefaults(options: ManufactureBoardOptions, hasGroupKey: boolean): FleetDefaults {
+    const { idScope, set, board } = options
     return {
-        profile: options.board,
+        profile: board,
         network: networkOf(options),
-        settings: givenSettings(idScope === undefined ? set : [`ID_SCOPE=${idScope}`, ...set]),
+        settings: settingsFromOptions(idScope === undefined ? set : [`ID_SCOPE=${idScope}`, ...set]),
         keyRequired: !hasGroupKey,
         profiles: boardNames(),
     }
 }
 
-/** The boards of the file. @throws UserError with every mistake in it */
-export async function boardsOf(file: string, defaults: FleetDefaults): Promise<FleetBoard[]> {
+/** Returns the boards of a fleet file. @throws MoorageError with all errors in the file */
+export async function readBoards(file: string, defaults: FleetDefaults): Promise<FleetBoard[]> {
     try {
         return await readFleet(createReadStream(file), file, defaults)
     } catch (error) {
         if (error instanceof FleetError)
-            throw new UserError(`${error.message}\nNothing was made.`, WRONG_USAGE, { cause: error })
-        throw ioError("read", file, error)
+            throw new MoorageError(error.code, `${error.message}\nNo image was made.`, { cause: error })
+        throw readError(file, error)
     }
 }
 
-/** The bytecode that these boards boot. */
-export async function bytecodesOf(boards: FleetBoard[]): Promise<Bytecodes> {
+/** Builds the firmware images that these boards need. @throws MoorageError FIRMWARE_BUILD_FAILED */
+export async function buildBytecodes(boards: FleetBoard[]): Promise<Bytecodes> {
     const bytecodes: Bytecodes = {}
     for (const image of requiredImages(boards))
         bytecodes[image] = (await buildFirmware(`src/${image}.ts`)).bytecode

@@ -1,60 +1,67 @@
 import { availableParallelism } from "node:os"
 import { type Command, Option } from "commander"
+import { parseInteger, parsePositive } from "../option-parsers.js"
 import type { ManufactureCommandOptions } from "./boards-to-make.js"
-import { parsePositive, parseInteger } from "../option-parsers.js"
 
-const EXAMPLES = `
+const EPILOGUE = `
 Examples
   moorage manufacture fleet.csv --out flash --group-key-file group.key --id-scope 0ne00123ABC --board moorage_devkitc
   moorage manufacture fleet.csv --out flash --group-key-file group.key --ssid plant-7 --psk-file wifi.key
   moorage manufacture fleet.csv --out flash --verify all --json
-  moorage manufacture fleet.csv --out flash --scan --port /dev/ttyUSB0      a line from the scanner, a board flashed
+  moorage manufacture fleet.csv --out flash --scan --port /dev/ttyUSB0      one scanned line, one flashed board
 
-A line of the file is a board: registrationId, and as needed key, idScope, profile, ssid, psk, slot, slotSec, fleetN, fleetCps,
-load, or any setting by its name in docs/reference/settings.md. Keys that it lacks are derived from the group's, which comes from
---group-key-file or MOORAGE_GROUP_KEY; the Wi-Fi password from --psk-file or MOORAGE_WIFI_PSK. Run it again to go on
-where it was interrupted.
+Each line of the fleet file describes one board. The columns are registrationId and optionally key, idScope, profile (the board
+profile), ssid, psk, slot, slotSec, fleetN, fleetCps, load, or any setting in docs/reference/settings.md. Missing keys are
+derived from the group key in --group-key-file or MOORAGE_GROUP_KEY. The Wi-Fi password comes from --psk-file or
+MOORAGE_WIFI_PSK. After an interruption, the same command continues.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, or mistakes in the file (nothing is written), 130 interrupted.`
+Exit codes: 0 done, 1 failed, 2 wrong usage or errors in the file (nothing is written), 130 interrupted.`
 
-/** `all`, or a number. @throws InvalidArgumentError */
-function sample(text: string): number {
+/** Parses `all`, or a number of images. */
+function parseSampleSize(text: string): number {
     return text === "all" ? Infinity : parseInteger(text)
 }
 
-const collect = (value: string, before: string[]) => [...before, value]
+const append = (value: string, previous: string[]) => [...previous, value]
 
-/** `moorage manufacture`. */
+/** Adds `moorage manufacture`. */
 export function addManufacture(program: Command): void {
     program
         .command("manufacture")
         .summary("make a flash image for each board of a fleet")
         .description(
-            "Makes a flash image for each line of a fleet file: program, settings and Wi-Fi, written and checked by the VM. " +
-                "Prints how they are flashed. Images hold keys: only you may read them."
+            "Makes one flash image per line of a fleet file: program, settings and Wi-Fi, written and verified by the VM. " +
+                "Prints the commands to flash them. Images contain keys, so only their owner can read them."
         )
-        .argument(
-            "[fleet]",
-            "the fleet file, a CSV (docs/reference/fleet-file.md); with --scan it may be left out"
+        .argument("[fleet]", "fleet file, CSV (docs/reference/fleet-file.md); optional with --scan")
+        .requiredOption("--out <dir>", "output folder for the images and manifest.json")
+        .option("--group-key-file <file>", "file with the Base64 group key in the first line")
+        .option("--id-scope <scope>", "ID scope for boards without one in the file")
+        .option("--board <board>", "board profile (boards/) for boards without one in the file")
+        .option("--ssid <name>", "Wi-Fi network for boards without one in the file")
+        .option("--psk-file <file>", "file with the password of --ssid in the first line")
+        .option(
+            "--set <NAME=VALUE>",
+            "setting for boards without a value in the file; repeatable",
+            append,
+            []
         )
-        .requiredOption("--out <dir>", "folder for images and manifest.json")
-        .option("--group-key-file <file>", "its first line is the group's key, Base64")
-        .option("--id-scope <scope>", "ID scope of boards whose line has none")
-        .option("--board <board>", "board profile (boards/) of boards whose line has none")
-        .option("--ssid <name>", "Wi-Fi network of boards whose line has none")
-        .option("--psk-file <file>", "its first line is that network's password")
-        .option("--set <NAME=VALUE>", "a setting of boards whose line has none; may be repeated", collect, [])
-        .option("--verify <n|all>", "how many images the VM boots; all are read back", sample, 20)
+        .option(
+            "--verify <n|all>",
+            "number of images to boot in the VM; every image is read back",
+            parseSampleSize,
+            20
+        )
         .addOption(
-            new Option("--jobs <n>", "threads")
+            new Option("--jobs <n>", "number of threads")
                 .argParser(parsePositive)
-                .default(availableParallelism(), "one a core")
+                .default(availableParallelism(), "one per core")
         )
-        .option("--scan", "read IDs from the standard input; make and flash a board for each", false)
+        .option("--scan", "scan mode: reads IDs from stdin, makes and flashes one board for each", false)
         .option("--port <tty>", "serial port, with --scan")
-        .option("--dry-run", "with --scan: print esptool's line instead of flashing", false)
-        .option("--json", "print the result as JSON", false)
-        .addHelpText("after", EXAMPLES)
+        .option("--dry-run", "command line of esptool only, with --scan", false)
+        .option("--json", "result as one JSON object", false)
+        .addHelpText("after", EPILOGUE)
         .action(async (fleet: string | undefined, options: ManufactureCommandOptions) => {
             const { runManufacture } = await import("./run.js")
             await runManufacture(fleet, options)

@@ -1,5 +1,6 @@
-// What `moorage manufacture` does.
+// The work of `moorage manufacture`.
 import { join } from "node:path"
+import { EXIT_CODES, MoorageError } from "@moorage/errors"
 import type { FleetBoard } from "@moorage/fleet"
 import {
     esptoolArguments,
@@ -8,19 +9,24 @@ import {
     type ManufactureResult,
     runtimeCommand,
 } from "@moorage/fleet/manufacture"
+import { formatElapsed, formatNumber } from "@moorage/report"
 import { realClock } from "@moorage/runtime"
 import { VmError } from "@moorage/vm"
-import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
-import { INTERRUPTED, interruption } from "../interrupt.js"
-import { ProgressLine } from "../progress.js"
+import { shellLine } from "../flash/run-esptool.js"
+import { interruption } from "../interrupt.js"
+import { ProgressLine } from "../progress-line.js"
 import { groupKey } from "../secrets.js"
-import { formatElapsed, formatNumber } from "@moorage/report"
-import { boardsOf, bytecodesOf, defaultsOf, type ManufactureCommandOptions } from "./boards-to-make.js"
-import { shellLine } from "../flash/run.js"
-import { scan } from "./barcode-scan.js"
+import { usageError } from "../usage-error.js"
+import { scanBoards } from "./barcode-scan.js"
+import {
+    buildBytecodes,
+    fleetDefaults,
+    type ManufactureCommandOptions,
+    readBoards,
+} from "./boards-to-make.js"
 
-/** For each profile: the runtime's line, once a board, and an image's. */
-function flashLines({ manifest }: ManufactureResult, out: string): string[] {
+/** Returns two commands for each board profile: one for the runtime, one for an image. */
+function flashCommands({ manifest }: ManufactureResult, out: string): string[] {
     const profiles = [...new Set(manifest.boards.map(({ profile }) => profile))]
     return profiles.flatMap(profile => {
         const first = manifest.boards.find(entry => entry.profile === profile)
@@ -30,19 +36,32 @@ function flashLines({ manifest }: ManufactureResult, out: string): string[] {
     })
 }
 
-function text(made: ManufactureResult, out: string, tookSec: number): string {
+function resultText(made: ManufactureResult, out: string, tookSec: number): string {
     const { boards } = made.manifest
     const booted = boards.filter(({ verified }) => verified === "booted").length
     return [
-        `${formatNumber(boards.length)} images in ${out} (${formatNumber(made.unchangedCount)} were there already), in ${formatElapsed(tookSec)}`,
-        `  all read back, ${formatNumber(booted)} of them booted in the VM; checksums: ${join(out, MANIFEST_FILE)}`,
-        "  they hold device keys and Wi-Fi passwords: only you may read them, and they are best deleted once flashed",
-        "To flash a board: the runtime once, then its image (`moorage flash` checks and writes one):",
-        ...flashLines(made, out).map(line => `  ${line}`),
+        `${formatNumber(boards.length)} images in ${out} (${formatNumber(made.unchangedCount)} already up to date), in ${formatElapsed(tookSec)}`,
+        `  all images read back, ${formatNumber(booted)} of them booted in the VM; checksums: ${join(out, MANIFEST_FILE)}`,
+        "  the images contain device keys and Wi-Fi passwords (mode 0600); delete them after flashing",
+        "To flash a board, write the runtime once and then the image (`moorage flash` verifies and writes an image):",
+        ...flashCommands(made, out).map(line => `  ${line}`),
     ].join("\n")
 }
 
-async function make(
+function manufactureError(error: unknown): MoorageError {
+    if (error instanceof VmError) return error
+    const { code, message } = error as NodeJS.ErrnoException
+    const isDiskFull = code === "ENOSPC" || message.includes("ENOSPC")
+    return new MoorageError("FILE_NOT_WRITABLE", `Cannot make the images: ${message}`, {
+        cause: error,
+        ...(isDiskFull && {
+            cure: "The disk is full. Free some space and run the command again; it continues.",
+        }),
+    })
+}
+
+/** Makes the images and shows the progress. Returns undefined after an interruption. @throws MoorageError */
+async function makeImages(
     boards: FleetBoard[],
     key: string | undefined,
     options: ManufactureCommandOptions
@@ -52,7 +71,7 @@ async function make(
     try {
         return await manufacture(boards, {
             outDir: options.out,
-            bytecodes: await bytecodesOf(boards),
+            bytecodes: await buildBytecodes(boards),
             groupKey: key,
             jobs: options.jobs,
             bootCount: Math.min(options.verify, total),
@@ -61,58 +80,44 @@ async function make(
                 progress.show(done / total, `${formatNumber(done)} of ${formatNumber(total)} images`),
         })
     } catch (error) {
-        const { code } = error as NodeJS.ErrnoException
-        const full = code === "ENOSPC" || /ENOSPC/.test((error as Error).message)
-        const cure = full
-            ? " The disk is full: free some room and run it again; it goes on where it was."
-            : ""
-        throw new UserError(`Cannot make the images: ${(error as Error).message}${cure}`, FAILED, {
-            cause: error,
-        })
+        throw manufactureError(error)
     } finally {
         progress.end()
     }
 }
 
-/** Makes the images of a fleet, or one at a time as they are scanned. @throws UserError */
+/** Makes the images of a fleet, or one image per scanned ID. @throws MoorageError */
 export async function runManufacture(
     fleet: string | undefined,
     options: ManufactureCommandOptions
 ): Promise<void> {
     const { out, json } = options
-    // The standard input is the scanner's.
+    // The barcode scanner may use the standard input.
     const key = await groupKey({ ...options, mayAsk: false })
-    try {
-        const defaults = defaultsOf(options, key !== undefined)
-        const boards = fleet === undefined ? undefined : await boardsOf(fleet, defaults)
-        if (options.scan) {
-            await scan(boards, defaults, key, options)
-            return
-        }
-        if (!boards)
-            throw new UserError("Which fleet? Give its CSV (docs/reference/fleet-file.md).", WRONG_USAGE)
-        const startMs = realClock.nowMs()
-        const made = await make(boards, key, options)
-        if (!made) {
-            process.exitCode = INTERRUPTED
-            process.stderr.write("Interrupted: run it again, and it goes on where it was.\n")
-            return
-        }
-        const tookSec = (realClock.nowMs() - startMs) / 1000
-        const { manifest, unchangedCount } = made
-        const result = {
-            boards: manifest.boards.length,
-            kept: unchangedCount,
-            manifest: join(out, MANIFEST_FILE),
-            tookSec,
-        }
-        process.stdout.write(
-            json
-                ? `${JSON.stringify({ ...result, flash: flashLines(made, out) })}\n`
-                : `${text(made, out, tookSec)}\n`
-        )
-    } catch (error) {
-        if (error instanceof VmError) throw new UserError(error.message, FAILED, { cause: error })
-        throw error
+    const defaults = fleetDefaults(options, key !== undefined)
+    const boards = fleet === undefined ? undefined : await readBoards(fleet, defaults)
+    if (options.scan) return scanBoards({ boards, defaults, groupKey: key }, options)
+    if (!boards)
+        throw usageError("No fleet file specified.", {
+            cure: "Use a CSV file (docs/reference/fleet-file.md).",
+        })
+    const startMs = realClock.nowMs()
+    const made = await makeImages(boards, key, options)
+    if (!made) {
+        process.exitCode = EXIT_CODES.interrupted
+        process.stderr.write("Interrupted. Run the same command to continue.\n")
+        return
     }
+    const tookSec = (realClock.nowMs() - startMs) / 1000
+    const { manifest, unchangedCount } = made
+    const result = {
+        boards: manifest.boards.length,
+        kept: unchangedCount,
+        manifest: join(out, MANIFEST_FILE),
+        tookSec,
+    }
+    const text = json
+        ? JSON.stringify({ ...result, flash: flashCommands(made, out) })
+        : resultText(made, out, tookSec)
+    process.stdout.write(`${text}\n`)
 }

@@ -1,14 +1,14 @@
-// What the monitor found, for Prometheus.
+// Serves the result of the last survey as Prometheus metrics.
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
+import { MoorageError } from "@moorage/errors"
 import type { Survey } from "@moorage/fleet/monitor"
 import { Gauge, Registry } from "prom-client"
-import { FAILED, UserError } from "../user-error.js"
 
 const LOCALHOST = "127.0.0.1"
 
-/** The gauges of one DPS; nothing but `moorage_monitor_up` is there before the first survey. */
-export class Exporter {
+/** Gauges of one DPS. Before the first survey only `moorage_monitor_up` has a value. */
+export class PrometheusExporter {
     private readonly registry = new Registry()
     private readonly gauges = {
         registered: this.gauge("moorage_dps_registered", "Registrations of an enrollment group", [
@@ -25,15 +25,15 @@ export class Exporter {
             ["status"]
         ),
         hubs: this.gauge("moorage_dps_hub_devices", "Devices assigned to a hub", ["hub"]),
-        failures: this.gauge("moorage_dps_failures", "Registrations that failed", ["code"]),
+        failures: this.gauge("moorage_dps_failures", "Failed registrations", ["code"]),
         lastHour: this.gauge(
             "moorage_dps_registrations_this_hour",
-            "Registrations since the hour began, about",
+            "Registrations in the current hour (approximate)",
             ["kind"]
         ),
-        calls: this.gauge("moorage_monitor_calls", "Calls to DPS of the last survey", ["result"]),
-        tookSec: this.gauge("moorage_monitor_survey_seconds", "How long the last survey took", []),
-        atSec: this.gauge("moorage_monitor_survey_timestamp_seconds", "When the last survey began", []),
+        calls: this.gauge("moorage_monitor_calls", "Calls to DPS in the last survey", ["result"]),
+        tookSec: this.gauge("moorage_monitor_survey_seconds", "Duration of the last survey", []),
+        atSec: this.gauge("moorage_monitor_survey_timestamp_seconds", "Start of the last survey", []),
         up: this.gauge("moorage_monitor_up", "Whether the last survey succeeded", []),
     }
 
@@ -41,7 +41,7 @@ export class Exporter {
         this.gauges.up.set(0)
     }
 
-    /** Shows a survey in place of the one before. */
+    /** Replaces the metrics with the result of a survey. */
     show(survey: Survey): void {
         const { groups, individuals, hubs, failures, rate } = survey
         this.registry.resetMetrics()
@@ -68,16 +68,16 @@ export class Exporter {
         gauges.up.set(1)
     }
 
-    /** The last survey failed: what it would have changed stays as it was. */
-    failed(): void {
+    /** Marks the last survey as failed; the other metrics keep their values. */
+    markFailed(): void {
         this.gauges.up.set(0)
     }
 
-    /** Serves `/metrics` on this machine only; 0 takes any free port. @throws UserError when the port cannot be had */
+    /** Serves `/metrics` on this machine only; port 0 selects any free port. @throws MoorageError PORT_UNAVAILABLE */
     listen(port: number): Promise<{ url: string; server: Server }> {
         const server = createServer((request, response) => {
             if (request.url !== "/metrics") {
-                response.writeHead(404).end("Metrics are under /metrics.\n")
+                response.writeHead(404).end("The metrics are at /metrics.\n")
                 return
             }
             void this.registry.metrics().then(text => {
@@ -87,14 +87,16 @@ export class Exporter {
         return new Promise((resolve, reject) => {
             server.once("error", error =>
                 reject(
-                    new UserError(`Cannot serve metrics on ${LOCALHOST}:${port}: ${error.message}.`, FAILED, {
-                        cause: error,
-                    })
+                    new MoorageError(
+                        "PORT_UNAVAILABLE",
+                        `Cannot serve metrics on ${LOCALHOST}:${port}: ${error.message}.`,
+                        { cause: error }
+                    )
                 )
             )
             server.listen(port, LOCALHOST, () => {
-                const { port: had } = server.address() as AddressInfo
-                resolve({ url: `http://${LOCALHOST}:${had}/metrics`, server })
+                const { port: actualPort } = server.address() as AddressInfo
+                resolve({ url: `http://${LOCALHOST}:${actualPort}/metrics`, server })
             })
         })
     }

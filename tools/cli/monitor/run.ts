@@ -1,18 +1,18 @@
-// What `moorage monitor` does.
+// The work of `moorage monitor`.
+import { EXIT_CODES } from "@moorage/errors"
 import { CloudError, type DpsApi, wait } from "@moorage/fleet/azure"
 import { survey, type Survey } from "@moorage/fleet/monitor"
+import { formatNumber, formatUtc } from "@moorage/report"
 import { realClock } from "@moorage/runtime"
 import type { ConnectionOptions } from "../connection-options.js"
-import { UserError, WRONG_USAGE } from "../user-error.js"
+import { interruption } from "../interrupt.js"
 import { writeOutputFile } from "../output-files.js"
-import { INTERRUPTED, interruption } from "../interrupt.js"
-import { ProgressLine } from "../progress.js"
-import { NO_DPS, openCommandServices, toUserError } from "../services.js"
-import { formatNumber } from "@moorage/report"
+import { ProgressLine } from "../progress-line.js"
+import { noDpsError, openCommandServices } from "../services.js"
+import { usageError } from "../usage-error.js"
 import { surveyCsv } from "./survey-csv.js"
-import { Screen } from "./terminal-screen.js"
 import { surveyLines } from "./survey-text.js"
-import { formatUtc } from "@moorage/report"
+import { Screen } from "./terminal-screen.js"
 
 export interface MonitorOptions extends ConnectionOptions {
     days: number
@@ -26,155 +26,160 @@ export interface MonitorOptions extends ConnectionOptions {
     prometheus?: number
 }
 
-/** A look at the fleet, which may be asked to tell how far it is. */
-type Look = (onProgress: (registered: number, calls: number) => void) => Promise<Survey>
+/** Runs one survey, and reports the counts so far. @throws CloudError */
+type RunSurvey = (onProgress: (registered: number, calls: number) => void) => Promise<Survey>
 
-const say = (text: string) => process.stdout.write(`${text}\n`)
+const print = (text: string) => void process.stdout.write(`${text}\n`)
 
-async function once(look: Look, { json, csv, report }: MonitorOptions): Promise<void> {
+const progressText = (registered: number, calls: number) =>
+    `${formatNumber(registered)} registrations, ${formatNumber(calls)} calls`
+
+async function printOneSurvey(runSurvey: RunSurvey, { json, csv, report }: MonitorOptions): Promise<void> {
     const progress = new ProgressLine(realClock)
     let found: Survey
     try {
-        found = await look((registered, calls) =>
-            // How many there are is not known before all are counted.
-            progress.show(0, `${formatNumber(registered)} registrations, ${formatNumber(calls)} calls`)
-        )
+        // The total is unknown until the survey ends.
+        found = await runSurvey((registered, calls) => progress.show(0, progressText(registered, calls)))
     } finally {
         progress.end()
     }
     if (report !== undefined) {
-        // The charts' library is loaded only for those who want charts.
+        // The chart library is loaded only for a report.
         const { monitorHtml } = await import("./survey-page.js")
         writeOutputFile(report, monitorHtml(found))
         process.stderr.write(`Report: ${report}\n`)
     }
-    if (json) say(JSON.stringify(found))
-    else if (csv) say(surveyCsv(found))
-    else say(surveyLines(found).join("\n"))
+    if (json) print(JSON.stringify(found))
+    else if (csv) print(surveyCsv(found))
+    else print(surveyLines(found).join("\n"))
 }
 
-/**
- * Looks again and again until interrupted.
- * @param onFound told what was found, and what went wrong at the last try if anything
- * @throws UserError when the first look fails: then there is nothing to show
- */
-async function again(
-    look: Look,
-    everySec: number,
-    signal: AbortSignal,
-    onProgress: (text: string) => void,
-    onFound: (found: Survey, error?: string) => void
-): Promise<void> {
+interface RepeatOptions {
+    runSurvey: RunSurvey
+    everySec: number
+    signal: AbortSignal
+    onProgress: (text: string) => void
+    /** Receives the last complete survey, and the error of a later survey that failed. */
+    onSurvey: (found: Survey, error?: CloudError) => void
+}
+
+/** Repeats the survey until the signal is aborted. @throws CloudError when the first survey fails */
+async function repeatSurvey({
+    runSurvey,
+    everySec,
+    signal,
+    onProgress,
+    onSurvey,
+}: RepeatOptions): Promise<void> {
     let found: Survey | undefined
     for (;;) {
         const startMs = realClock.nowMs()
         try {
-            found = await look((registered, calls) =>
-                onProgress(`asking: ${formatNumber(registered)} registrations, ${formatNumber(calls)} calls`)
+            found = await runSurvey((registered, calls) =>
+                onProgress(`querying: ${progressText(registered, calls)}`)
             )
-            onFound(found)
+            onSurvey(found)
         } catch (error) {
             if (!(error instanceof CloudError) || !found) throw error
-            onFound(found, error.message)
+            onSurvey(found, error)
         }
         const tookMs = realClock.nowMs() - startMs
         await wait(realClock, Math.max(0, everySec * 1000 - tookMs), signal)
     }
 }
 
-/** How often the line that says how far a survey is may change. */
+/** Minimum interval between two updates of the progress line. */
 const PROGRESS_MS = 250
 
-async function live(look: Look, { every }: MonitorOptions, signal: AbortSignal): Promise<void> {
+async function showLiveView(
+    runSurvey: RunSurvey,
+    { every }: MonitorOptions,
+    signal: AbortSignal
+): Promise<void> {
     const screen = new Screen()
-    let body: string[] = ["Asking DPS ..."]
+    let body: string[] = ["Querying DPS ..."]
     let shownMs = 0
     const draw = (state: string) => screen.show([...body, "", state])
     screen.open()
     try {
-        await again(
-            look,
-            every,
+        await repeatSurvey({
+            runSurvey,
+            everySec: every,
             signal,
-            text => {
+            onProgress: text => {
                 const nowMs = realClock.nowMs()
                 if (nowMs - shownMs < PROGRESS_MS) return
                 shownMs = nowMs
                 draw(text)
             },
-            (found, error) => {
+            onSurvey: (found, error) => {
                 body = surveyLines(found)
-                const state =
-                    error === undefined ? "" : `NOT UP TO DATE, of ${formatUtc(found.utc)}: ${error}  `
-                draw(`${state}every ${every} s; Ctrl-C ends`)
-            }
-        )
+                const stale = error ? `NOT UP TO DATE since ${formatUtc(found.utc)}: ${error.message}  ` : ""
+                draw(`${stale}every ${every} s; Ctrl-C quits`)
+            },
+        })
     } finally {
         screen.close()
     }
 }
 
-async function exported(
-    look: Look,
+async function serveMetrics(
+    runSurvey: RunSurvey,
     { every, prometheus = 0 }: MonitorOptions,
     signal: AbortSignal
 ): Promise<void> {
-    // Loaded only for those who have a Prometheus.
-    const { Exporter } = await import("./prometheus-exporter.js")
-    const exporter = new Exporter()
+    // The Prometheus client is loaded only when it is used.
+    const { PrometheusExporter } = await import("./prometheus-exporter.js")
+    const exporter = new PrometheusExporter()
     const { url, server } = await exporter.listen(prometheus)
-    process.stderr.write(`Metrics of a look every ${every} s: ${url}\n`)
+    process.stderr.write(`Metrics, updated every ${every} s: ${url}\n`)
     try {
-        await again(
-            look,
-            every,
+        await repeatSurvey({
+            runSurvey,
+            everySec: every,
             signal,
-            () => undefined,
-            (found, error) => {
-                if (error === undefined) return exporter.show(found)
-                exporter.failed()
-                process.stderr.write(`${error}\n`)
-            }
-        )
+            onProgress: () => undefined,
+            onSurvey: (found, error) => {
+                if (!error) return exporter.show(found)
+                exporter.markFailed()
+                process.stderr.write(`${error.message}\n`)
+            },
+        })
     } finally {
         server.close()
         server.closeAllConnections()
     }
 }
 
-function lookOf(dps: DpsApi, { days, lookUp }: MonitorOptions): Look {
+function surveyOf(dps: DpsApi, { days, lookUp }: MonitorOptions): RunSurvey {
     return onProgress => survey(dps, { clock: realClock, days, lookUpMax: lookUp, onProgress })
 }
 
-function check({ json, csv, report, prometheus }: MonitorOptions): void {
-    if (json && csv) throw new UserError("--json and --csv exclude each other.", WRONG_USAGE)
+function checkOptions({ json, csv, report, prometheus }: MonitorOptions): void {
+    if (json && csv) throw usageError("--json and --csv are mutually exclusive.")
     if (prometheus !== undefined && (json || csv || report !== undefined))
-        throw new UserError(
-            "--prometheus runs until it is stopped: it has no --json, --csv or --report.",
-            WRONG_USAGE
-        )
+        throw usageError("--prometheus cannot be combined with --json, --csv or --report.")
 }
 
-/** @throws UserError */
+/** Shows the status of a fleet once, as a live view, or as Prometheus metrics. @throws MoorageError */
 export async function monitor(options: MonitorOptions): Promise<void> {
-    check(options)
+    checkOptions(options)
     const signal = interruption()
     const services = openCommandServices(options, { signal, dpsPerSec: options.rate })
     const { json, csv, report, prometheus } = options
     const isOnce = options.once || json || csv || report !== undefined || !process.stdout.isTTY
     const isEndless = prometheus !== undefined || !isOnce
     try {
-        if (!services.dps) throw new UserError(NO_DPS, WRONG_USAGE)
-        const look = lookOf(services.dps, options)
-        if (prometheus !== undefined) await exported(look, options, signal)
-        else if (isOnce) await once(look, options)
-        else await live(look, options, signal)
+        if (!services.dps) throw noDpsError()
+        const runSurvey = surveyOf(services.dps, options)
+        if (prometheus !== undefined) await serveMetrics(runSurvey, options, signal)
+        else if (isOnce) await printOneSurvey(runSurvey, options)
+        else await showLiveView(runSurvey, options, signal)
     } catch (error) {
-        if (!signal.aborted) throw toUserError(error)
-        // Ctrl-C is how a view is meant to end.
-        process.exitCode = isEndless ? 0 : INTERRUPTED
-        if (!isEndless)
-            process.stderr.write("Interrupted: nothing is known for certain, so nothing is printed.\n")
+        if (!signal.aborted) throw error
+        // Ctrl-C is the normal end of a live view and of an exporter.
+        process.exitCode = isEndless ? EXIT_CODES.done : EXIT_CODES.interrupted
+        if (!isEndless) process.stderr.write("Interrupted: the survey is incomplete and is not printed.\n")
     } finally {
         services.close()
     }

@@ -32,11 +32,11 @@ function rowsOf(survey: Survey): CsvRow[] {
     ]
 }
 
-/** Quoted where it must be (RFC 4180). */
+/** Returns a cell, with quotes where RFC 4180 requires them. */
 const cell = (value: string | number) =>
     /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value)
 
-/** One row a number: what, its name, what is counted, how many. */
+/** Returns a survey as CSV with one number per row. */
 export function surveyCsv(survey: Survey): string {
     return [["what", "name", "measure", "count"], ...rowsOf(survey)]
         .map(row => row.map(cell).join(","))

@@ -1,4 +1,4 @@
-// The monitor's page: what one look found, to be read offline, without a script.
+// The HTML report of one survey. It works offline and without scripts.
 import type { GroupSurvey, HourSurvey, Survey } from "@moorage/fleet/monitor"
 import {
     AXIS,
@@ -19,12 +19,12 @@ import {
 import { formatDuration, formatNumber, formatPercent, formatUtc, pluralize } from "@moorage/report"
 
 const HEIGHT_PX = 280
-/** More bars than this cannot be told apart: then a bar is a day. */
+/** More bars are not readable; then each bar shows a day instead of an hour. */
 const BARS_MAX = 24 * 14
 
-const HOURS_LOOK =
-    "Blue is boards that registered for the first time, orange those that did so again. About: a record keeps a board's " +
-    "first and latest time, not those between."
+const HOURS_CAPTION =
+    "Blue: boards that registered for the first time. Orange: boards that registered again. The numbers are approximate, " +
+    "because a registration record contains only the first and the last time."
 
 function rateFigure({ rate }: Survey): Figure {
     const isByHour = rate.hours.length <= BARS_MAX
@@ -41,8 +41,8 @@ function rateFigure({ rate }: Survey): Figure {
     }))
     return {
         id: "rate",
-        heading: `Registrations ${isByHour ? "an hour" : "a day"}`,
-        caption: `The last ${pluralize(rate.days, "day")}, UTC. ${HOURS_LOOK}`,
+        heading: `Registrations per ${isByHour ? "hour" : "day"}`,
+        caption: `The last ${pluralize(rate.days, "day")}, UTC. ${HOURS_CAPTION}`,
         heightPx: HEIGHT_PX,
         isWide: true,
         draw: () => ({
@@ -90,17 +90,17 @@ function failuresTable({ failures }: Survey): Markup {
             markup`<tr><td class="number">${errorCode ?? "none"}</td><td>${errorMessage}</td>${numbers([devices])}<td>${example}</td></tr>
 `
     )
-    return tableMarkup({ label: "Failures", heads: ["Code", "Message", "Devices", "Such as"], rows })
+    return tableMarkup({ label: "Failures", heads: ["Code", "Message", "Devices", "Example"], rows })
 }
 
 function disabledNote({ individuals: { disabled, disabledIds, enrollments, lookedUp } }: Survey): Markup {
     const more = disabled > disabledIds.length ? ", ..." : ""
-    const off = `${pluralize(disabled, "individual enrollment is", "individual enrollments are")} disabled: ${disabledIds.join(", ")}${more}.`
-    const left = `Of ${pluralize(enrollments - lookedUp, "individual enrollment")} the registration was not asked for.`
-    return markup`${disabled > 0 ? markup`<p>${off}</p>` : ""}${lookedUp < enrollments ? markup`<p>${left}</p>` : ""}`
+    const disabledText = `${pluralize(disabled, "individual enrollment is", "individual enrollments are")} disabled: ${disabledIds.join(", ")}${more}.`
+    const skippedText = `The registrations of ${pluralize(enrollments - lookedUp, "individual enrollment")} were not looked up.`
+    return markup`${disabled > 0 ? markup`<p>${disabledText}</p>` : ""}${lookedUp < enrollments ? markup`<p>${skippedText}</p>` : ""}`
 }
 
-/** The page. */
+/** Returns the report as an HTML page. */
 export function monitorHtml(survey: Survey): string {
     const { dps, utc, registered, statuses, groups, individuals, calls, throttled, tookSec } = survey
     const failed = statuses.failed ?? 0
@@ -112,7 +112,7 @@ export function monitorHtml(survey: Survey): string {
     const sections: PageSection[] = [
         {
             id: "numbers",
-            heading: "In numbers",
+            heading: "Numbers",
             body: markup`${tilesMarkup([
                 ["registered", formatNumber(registered)],
                 ["enrollment groups", formatNumber(groups.length)],
@@ -128,7 +128,7 @@ export function monitorHtml(survey: Survey): string {
             body: markup`${groupsTable(survey)}${disabledNote(survey)}`,
         },
         { id: "hubs", heading: "Hubs", body: hubsTable(survey) },
-        { id: "failures", heading: "What failed, and why", body: failuresTable(survey) },
+        { id: "failures", heading: "Failures", body: failuresTable(survey) },
     ]
     return pageHtml({
         title,

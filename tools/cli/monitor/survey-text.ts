@@ -1,4 +1,4 @@
-// How a fleet stands, for a person: as text, a line at a time.
+// The survey of a fleet as text for a terminal.
 import type { Failure, GroupSurvey, Survey } from "@moorage/fleet/monitor"
 import { pluralize, formatElapsed, formatNumber } from "@moorage/report"
 import { alignColumns, formatFraction, sparkline, formatUtc } from "@moorage/report"
@@ -6,12 +6,12 @@ import { alignColumns, formatFraction, sparkline, formatUtc } from "@moorage/rep
 const GROUPS_SHOWN = 40
 const FAILURES_SHOWN = 10
 
-const NOTE = "about: a record keeps the first and the latest time a board registered, not those between"
+const NOTE = "approximate: a registration record contains only the first and the last time"
 
 function heading({ dps, utc, registered, statuses, groups, individuals }: Survey): string {
-    const by = `${pluralize(groups.length, "enrollment group")} and ${pluralize(individuals.enrollments, "individual enrollment")}`
+    const groupsText = `${pluralize(groups.length, "enrollment group")} and ${pluralize(individuals.enrollments, "individual enrollment")}`
     const failed = statuses.failed ? `, ${formatNumber(statuses.failed)} of them failed` : ""
-    return `${dps}, ${formatUtc(utc)}: ${pluralize(registered, "device")} registered, by ${by}${failed}`
+    return `${dps}, ${formatUtc(utc)}: ${pluralize(registered, "device")} registered in ${groupsText}${failed}`
 }
 
 type TextRow = Pick<GroupSurvey, "id" | "isEnabled" | "registered" | "statuses">
@@ -36,10 +36,10 @@ function groupLines({ groups, individuals, registered, statuses }: Survey): stri
     const notes = [
         groups.length > shown.length ? `  and ${groups.length - shown.length} smaller groups` : "",
         lookedUp < enrollments
-            ? `  of ${formatNumber(enrollments - lookedUp)} individual enrollments the registration was not asked for (--look-up)`
+            ? `  ${formatNumber(enrollments - lookedUp)} individual enrollments not looked up (see --look-up)`
             : "",
         disabled > 0
-            ? `  ${formatNumber(disabled)} of the individual enrollments disabled: ${disabledIds.join(", ")}${disabled > disabledIds.length ? ", ..." : ""}`
+            ? `  ${formatNumber(disabled)} individual enrollments disabled: ${disabledIds.join(", ")}${disabled > disabledIds.length ? ", ..." : ""}`
             : "",
     ]
     return [...tableOf(rows), ...notes.filter(Boolean)]
@@ -56,9 +56,9 @@ function hubLines({ hubs }: Survey): string[] {
     ]
 }
 
-/** `12 x 400207: Custom allocation failed (such as b-7)`. */
+/** Returns a failure as text, for example `12 x 400207: Custom allocation failed (for example b-7)`. */
 export function failureText({ errorCode, errorMessage, devices, example }: Failure): string {
-    return `${formatNumber(devices)} x ${errorCode ?? "no code"}: ${errorMessage || "no message"} (such as ${example})`
+    return `${formatNumber(devices)} x ${errorCode ?? "no code"}: ${errorMessage || "no message"} (for example ${example})`
 }
 
 function failureLines({ failures }: Survey): string[] {
@@ -68,7 +68,7 @@ function failureLines({ failures }: Survey): string[] {
     return ["", "failed", ...lines, ...(rest > 0 ? [`  and ${rest} other reasons`] : [])]
 }
 
-/** A line a day: how many, and a bar for each hour. */
+/** Returns one line per day: counts, and a sparkline with one bar per hour. */
 function rateLines({ rate }: Survey): string[] {
     const counts = rate.hours.map(({ first, again }) => first + again)
     const top = Math.max(1, ...counts)
@@ -76,7 +76,7 @@ function rateLines({ rate }: Survey): string[] {
         utc.slice(0, 10),
         first,
         again,
-        // Bars stand to the left, so they are made equally long.
+        // Padded to 24 characters, because alignColumns() aligns text to the right.
         sparkline(counts.slice(i * 24, (i + 1) * 24), top).padEnd(24) + "|",
     ])
     return [
@@ -87,7 +87,7 @@ function rateLines({ rate }: Survey): string[] {
     ]
 }
 
-/** All of it. */
+/** Returns the whole survey. */
 export function surveyLines(survey: Survey): string[] {
     const { calls, throttled, tookSec } = survey
     const slowed = throttled > 0 ? `, ${formatNumber(throttled)} of them throttled` : ""

@@ -1,4 +1,4 @@
-// A view that stays in one place on a terminal, and leaves it was.
+// A full-screen view on the alternate screen of a terminal. Closing restores the previous content.
 
 const ENTER = "\x1b[?1049h\x1b[?25l"
 const LEAVE = "\x1b[?25h\x1b[?1049l"
@@ -13,11 +13,11 @@ export class Screen {
         this.isOpen = true
         this.stream.write(ENTER)
         this.stream.on("resize", this.redraw)
-        // Whatever ends the process, the terminal is given back.
+        // Restores the terminal however the process ends.
         process.on("exit", this.close)
     }
 
-    /** Shows these lines; what does not fit is cut off. One write, over what was there: nothing flickers. */
+    /** Shows the lines, cut to the size of the terminal. A single write avoids flicker. */
     show(lines: string[]): void {
         this.lines = lines
         this.redraw()

@@ -1,13 +1,13 @@
-// What `moorage replay` does.
+// The work of `moorage replay`.
 import { createInterface } from "node:readline"
-import { type TraceEvent, traceLine, formatTraceEvent } from "@moorage/simulator"
-import { realClock } from "@moorage/runtime"
-import { UserError, WRONG_USAGE } from "../user-error.js"
-import { ProgressLine } from "../progress.js"
 import { formatElapsed } from "@moorage/report"
-import { type SimulateBoardOptions, openerOf } from "../simulate/open-boards.js"
+import { realClock } from "@moorage/runtime"
+import { formatTraceEvent, type TraceEvent, traceLine } from "@moorage/simulator"
+import { ProgressLine } from "../progress-line.js"
+import { type FleetRunSource, fleetRunOpener } from "../simulate/open-fleet-run.js"
+import { usageError } from "../usage-error.js"
 
-export interface ReplayCommandOptions extends SimulateBoardOptions {
+export interface ReplayCommandOptions extends FleetRunSource {
     seed: number
     id: string
     from: number
@@ -16,60 +16,59 @@ export interface ReplayCommandOptions extends SimulateBoardOptions {
     json: boolean
 }
 
-const HELP = "Enter: next event   NUMBER Enter: so many   q Enter: end"
+const KEY_HELP = "Enter: next event   NUMBER Enter: next NUMBER events   q Enter: quit"
 
-/** Runs the plan again, and keeps what is about the board. */
-async function lifeOf(name: string, options: ReplayCommandOptions): Promise<TraceEvent[]> {
+/** Runs the plan again, and returns the events of the board and of the cloud. @throws MoorageError */
+async function boardEvents(planName: string, options: ReplayCommandOptions): Promise<TraceEvent[]> {
     const { seed, id, from, to = Infinity } = options
-    const opener = await openerOf(name, options)
+    const opener = await fleetRunOpener(planName, options)
     const progress = new ProgressLine(realClock)
-    const facts: TraceEvent[] = []
+    const events: TraceEvent[] = []
     const ids = new Set<string>()
     const run = opener.open(seed, {
         yieldToEventLoop: () => new Promise(done => void realClock.after(0, done)),
         hash: false,
-        onEvent: fact => {
-            ids.add(fact.board)
-            const isItsOwn = fact.board === id || (fact.board === "" && fact.kind === "event")
-            if (isItsOwn && fact.ms >= from * 1000 && fact.ms <= to * 1000) facts.push(fact)
+        onEvent: event => {
+            ids.add(event.board)
+            const isShown = event.board === id || (event.board === "" && event.kind === "event")
+            if (isShown && event.ms >= from * 1000 && event.ms <= to * 1000) events.push(event)
         },
         onProgress: sec => progress.show(sec / run.plan.durationSec, formatElapsed(sec)),
     })
     await run.runToEnd()
     progress.end()
     if (!ids.has(id))
-        throw new UserError(
+        throw usageError(
             options.images === undefined
-                ? `There is no ${id} in ${run.plan.name}: boards are board-0 to board-${run.plan.boards.count - 1}.`
-                : `There is no image of ${id} in ${options.images}.`,
-            WRONG_USAGE
+                ? `Unknown board ${id} in plan ${run.plan.name} (boards: board-0 to board-${run.plan.boards.count - 1}).`
+                : `No image of ${id} in ${options.images}.`
         )
-    return facts
+    return events
 }
 
-/** Shows the facts a step at a time, as the person asks. */
-async function step(facts: TraceEvent[]): Promise<void> {
-    process.stdout.write(`${facts.length} events. ${HELP}\n`)
-    let at = 0
+/** Prints the events step by step, as the user requests them. */
+async function stepThrough(events: TraceEvent[]): Promise<void> {
+    process.stdout.write(`${events.length} events. ${KEY_HELP}\n`)
+    let next = 0
     const show = (count: number) => {
-        for (const end = Math.min(facts.length, at + count); at < end; at++)
-            process.stdout.write(`${formatTraceEvent(facts[at])}\n`)
+        for (const end = Math.min(events.length, next + count); next < end; next++)
+            process.stdout.write(`${formatTraceEvent(events[next])}\n`)
     }
     show(1)
     for await (const line of createInterface({ input: process.stdin })) {
-        const said = line.trim()
-        if (said === "q") return
-        if (said === "" || /^\d+$/.test(said)) show(Number(said || 1))
-        else process.stdout.write(`${HELP}\n`)
-        if (at >= facts.length) return
+        const input = line.trim()
+        if (input === "q") return
+        if (input === "" || /^\d+$/.test(input)) show(Number(input || 1))
+        else process.stdout.write(`${KEY_HELP}\n`)
+        if (next >= events.length) return
     }
 }
 
-/** Shows one board's life in a run. @throws UserError */
-export async function replay(name: string, options: ReplayCommandOptions): Promise<void> {
-    const facts = await lifeOf(name, options)
+/** Shows the events of one board in a run. @throws MoorageError */
+export async function replay(planName: string, options: ReplayCommandOptions): Promise<void> {
+    const events = await boardEvents(planName, options)
     const isStepped = process.stdin.isTTY && process.stdout.isTTY && !options.all && !options.json
-    if (isStepped) return step(facts)
-    for (const fact of facts)
-        process.stdout.write(`${options.json ? traceLine(fact) : formatTraceEvent(fact)}\n`)
+    if (isStepped) return stepThrough(events)
+    const format = options.json ? traceLine : formatTraceEvent
+    for (const event of events) process.stdout.write(`${format(event)}\n`)
 }

@@ -1,60 +1,60 @@
 import type { Command } from "commander"
-import { addCloudOptions, CLOUD_HELP } from "../connection-options.js"
-import { perSecond, parseDuration } from "../option-parsers.js"
-import type { ReprovisionCommandOptions } from "./run.js"
+import { addConnectionOptions, CONNECTION_HELP } from "../connection-options.js"
+import { parseDuration, parsePerSecond } from "../option-parsers.js"
+import type { ReprovisionCommandOptions } from "./reprovision-options.js"
 
-const EXAMPLES = `${CLOUD_HELP}
+const EPILOGUE = `${CONNECTION_HELP}
 
 Examples
   moorage reprovision board-0001 --profile acme.yaml
   moorage reprovision --file line-7.csv --profile acme.yaml --spread 30m --state line-7.state
   moorage reprovision --query "SELECT deviceId FROM devices WHERE tags.line = 7" --profile acme.yaml --dry-run
-  moorage reprovision board-0001 --profile acme.yaml --force     as if it had never registered
+  moorage reprovision board-0001 --profile acme.yaml --force     deletes its registration record first
   moorage reprovision board-0001 --hub east.azure-devices.net --hub-connection-string @east.txt
 
-Exit codes: 0 all accepted, 1 some did not or it failed, 2 wrong usage, 130 interrupted.`
+Exit codes: 0 every board accepted, 1 a board did not accept or the command failed, 2 wrong usage, 130 interrupted.`
 
-/** `moorage reprovision`. */
+/** Adds `moorage reprovision`. */
 export function addReprovision(program: Command): void {
     const command = program
         .command("reprovision")
-        .summary("make boards register anew")
+        .summary("force boards to re-register with DPS")
         .description(
-            "Calls the direct method Reprovision on boards: they forget their hub and register with DPS anew. " +
-                "A board's hub is the one in its registration record."
+            "Calls the direct method Reprovision on boards. Each board discards its assignment and registers with DPS again. " +
+                "The registration record of a board names the hub on which the method is called."
         )
-        .argument("[id]", "one device")
-    addCloudOptions(command)
+        .argument("[id]", "registration ID of one board")
+    addConnectionOptions(command)
         .option(
             "--file <file>",
-            "registration IDs: one a line, or a CSV with a column registrationId; - for stdin"
+            "file with one registration ID per line, or CSV with the column registrationId; - for stdin"
+        )
+        .option("--query <query>", "hub query that selects devices: SELECT deviceId FROM devices WHERE ...")
+        .option(
+            "--hub <host>",
+            "hub of devices without a registration record; also limits --query to this hub"
         )
         .option(
-            "--query <query>",
-            "devices that a query of the hubs finds: SELECT deviceId FROM devices WHERE ..."
+            "--rate <n/time>",
+            "maximum rate of direct method calls, for example 10/s or 100/min",
+            parsePerSecond,
+            10
         )
-        .option("--hub <host>", "where devices are of which DPS does not tell; the only hub to query")
-        .option("--rate <n/time>", "boards asked at most, such as 10/s or 100/min", perSecond, 10)
-        .option("--delay <time>", "each board waits so long before it registers", parseDuration, 0)
+        .option("--delay <time>", "minimum wait of each board before it registers", parseDuration, 0)
         .option(
             "--spread <time>",
-            "and up to so much longer, by chance, so that DPS is not overrun",
+            "maximum random wait after --delay, to limit the load on DPS",
             parseDuration,
             0
         )
-        .option(
-            "--timeout <time>",
-            "how long a hub waits for a board's answer, 5 s to 5 min",
-            parseDuration,
-            30
-        )
-        .option("--force", "delete the registration record in DPS first", false)
-        .option("--dry-run", "say who would be asked, and ask nobody", false)
-        .option("--state <file>", "note what was done, and leave out what was done before")
-        .option("--json", "print one JSON object", false)
-        .addHelpText("after", EXAMPLES)
+        .option("--timeout <time>", "time limit for the response of a board, 5 s to 5 min", parseDuration, 30)
+        .option("--force", "deletion of the registration record in DPS before the call", false)
+        .option("--dry-run", "list of the selected boards, without calls", false)
+        .option("--state <file>", "state file; boards that accepted in an earlier run are skipped")
+        .option("--json", "result as one JSON object", false)
+        .addHelpText("after", EPILOGUE)
         .action(async (id: string | undefined, options: ReprovisionCommandOptions) => {
-            // What reaches the services is loaded only for those who do.
+            // The service clients are loaded only when the command runs.
             const { reprovision } = await import("./run.js")
             await reprovision(id, options)
         })

@@ -1,113 +1,70 @@
-// What `moorage reprovision` does.
+// The work of `moorage reprovision`.
 import { createReadStream } from "node:fs"
+import { EXIT_CODES, MoorageError } from "@moorage/errors"
+import { acquireLock } from "@moorage/files"
 import type { Services } from "@moorage/fleet/azure"
-import { acquireLock, LockError } from "@moorage/files"
 import {
     isSuccess,
-    type ReprovisionOutcome,
     queryTargets,
+    type ReprovisionOutcome,
     reprovision as reprovisionAll,
-    REPROVISION_RESULTS,
-    JournalError,
-    ReprovisionState,
     type ReprovisionSummary,
     type ReprovisionTarget,
+    REPROVISION_RESULTS,
+    ReprovisionState,
 } from "@moorage/fleet/reprovision"
 import { realClock, realRandom } from "@moorage/runtime"
-import type { ConnectionOptions } from "../connection-options.js"
-import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
-import { ioError } from "../output-files.js"
 import { interruption } from "../interrupt.js"
-import { openCommandServices, toUserError } from "../services.js"
+import { readError } from "../output-files.js"
+import { openCommandServices } from "../services.js"
 import { outcomeText, summaryText } from "./outcome-text.js"
+import { checkOptions, checkServices, type ReprovisionCommandOptions } from "./reprovision-options.js"
 
-export interface ReprovisionCommandOptions extends ConnectionOptions {
-    file?: string
-    query?: string
-    hub?: string
-    rate: number
-    delay: number
-    spread: number
-    timeout: number
-    force: boolean
-    dryRun: boolean
-    state?: string
-    json: boolean
-}
+const print = (text: string) => void process.stdout.write(`${text}\n`)
 
-/** The longest wait that a board takes (devs/agent/moored-session.ts). */
-const DELAY_MAX_SEC = 86_400
-const TIMEOUT_SEC = { min: 5, max: 300 }
-
-const say = (text: string) => process.stdout.write(`${text}\n`)
-
-function check(id: string | undefined, options: ReprovisionCommandOptions): void {
-    const { file, query, hub, delay, spread, timeout, connectionString } = options
-    const refuse = (message: string) => {
-        throw new UserError(message, WRONG_USAGE)
-    }
-    const given = [id, file, query].filter(each => each !== undefined).length
-    if (given !== 1) refuse("Which devices? Give one ID, or --file FILE, or --query QUERY.")
-    if (file === "-" && connectionString === "-") refuse("The standard input can be but one thing.")
-    if (delay < 0 || spread < 0 || delay + spread > DELAY_MAX_SEC)
-        refuse("A board waits for a day at most: --delay and --spread together are 0 to 24h.")
-    if (timeout < TIMEOUT_SEC.min || timeout > TIMEOUT_SEC.max)
-        refuse(`A hub waits for ${TIMEOUT_SEC.min} s to ${TIMEOUT_SEC.max} s: see --timeout.`)
-    if (hub !== undefined && !/^[a-z0-9.-]+$/i.test(hub)) refuse(`${hub} is no host name: see --hub.`)
-}
-
-function checkServices(
-    { dps, hubs, hub: hubNamed }: Services,
-    { hub, force }: ReprovisionCommandOptions
-): void {
-    const refuse = (message: string) => {
-        throw new UserError(message, WRONG_USAGE)
-    }
-    if (hubs.length === 0)
-        refuse(
-            "Which hubs? Give --profile FILE or --hub-connection-string @FILE, or set IOTHUB_CONNECTION_STRING."
-        )
-    if (force && !dps) refuse("--force deletes records in DPS: there is no access to one.")
-    if (hub !== undefined && !hubNamed(hub)) refuse(`There is no connection string for ${hub}.`)
-    if (!dps && hub === undefined && hubs.length > 1)
-        refuse("Which hub are they on? Without access to a DPS that tells, --hub must.")
-}
-
-/** The IDs of a file, all of them checked before the first device is asked. */
-async function listed(file: string): Promise<ReprovisionTarget[]> {
+/** Returns the IDs in a file; all of them are validated before the first call. @throws MoorageError */
+async function targetsFromFile(file: string): Promise<ReprovisionTarget[]> {
     const { readIdList } = await import("@moorage/fleet")
-    const { FleetError } = await import("@moorage/fleet")
     const name = file === "-" ? "the standard input" : file
     try {
         const input = file === "-" ? process.stdin : createReadStream(file)
         return (await readIdList(input, name)).map(id => ({ id }))
     } catch (error) {
-        if (error instanceof FleetError) throw new UserError(error.message, WRONG_USAGE, { cause: error })
-        throw ioError("read", name, error)
+        throw error instanceof MoorageError ? error : readError(name, error)
     }
 }
 
-async function targetsOf(
+async function selectTargets(
     id: string | undefined,
     { file, query, hub }: ReprovisionCommandOptions,
     services: Services
 ): Promise<AsyncIterable<ReprovisionTarget> | ReprovisionTarget[]> {
-    if (file !== undefined) return listed(file)
+    if (file !== undefined) return targetsFromFile(file)
     if (query !== undefined) {
-        const one = hub === undefined ? undefined : services.hub(hub)
-        return queryTargets(one ? [one] : services.hubs, query)
+        const only = hub === undefined ? undefined : services.hub(hub)
+        return queryTargets(only ? [only] : services.hubs, query)
     }
     return [{ id: (id ?? "").toLowerCase() }]
 }
 
 function exitCodeOf({ results }: ReprovisionSummary): number {
-    const isBad = REPROVISION_RESULTS.some(result => !isSuccess({ result }) && (results[result] ?? 0) > 0)
-    return isBad ? FAILED : 0
+    const hasFailure = REPROVISION_RESULTS.some(
+        result => !isSuccess({ result }) && (results[result] ?? 0) > 0
+    )
+    return hasFailure ? EXIT_CODES.failed : EXIT_CODES.done
 }
 
-/** @throws UserError */
+function printContinuation(stateFile: string | undefined): void {
+    process.stderr.write(
+        stateFile === undefined
+            ? "Use --state FILE next time to continue after an interruption.\n"
+            : `Run the same command to continue. ${stateFile} contains the completed calls.\n`
+    )
+}
+
+/** Calls the direct method Reprovision on the selected boards. @throws MoorageError */
 export async function reprovision(id: string | undefined, options: ReprovisionCommandOptions): Promise<void> {
-    check(id, options)
+    checkOptions(id, options)
     const { json, state: stateFile, delay, spread, hub } = options
     const stop = interruption()
     const services = openCommandServices(options)
@@ -117,10 +74,10 @@ export async function reprovision(id: string | undefined, options: ReprovisionCo
         checkServices(services, options)
         if (stateFile !== undefined) release = acquireLock(stateFile)
         const state = stateFile === undefined ? undefined : new ReprovisionState(stateFile)
-        const targets = await targetsOf(id, options, services)
+        const targets = await selectTargets(id, options, services)
         stop.addEventListener("abort", () =>
             process.stderr.write(
-                "Stopping: those who were asked are waited for; Ctrl-C again ends at once.\n"
+                "Stopping after the pending calls. Press Ctrl-C again to quit immediately.\n"
             )
         )
         const summary = await reprovisionAll(targets, {
@@ -136,27 +93,17 @@ export async function reprovision(id: string | undefined, options: ReprovisionCo
             hub: hub?.toLowerCase(),
             state,
             stop,
-            onOutcome: outcome => (json ? devices.push(outcome) : say(outcomeText(outcome))),
+            onOutcome: outcome => (json ? devices.push(outcome) : print(outcomeText(outcome))),
         })
-        say(json ? JSON.stringify({ ...summary, devices }) : summaryText(summary))
-        if (summary.isStopped) again(stateFile)
+        print(json ? JSON.stringify({ ...summary, devices }) : summaryText(summary))
+        if (summary.isStopped) printContinuation(stateFile)
         else process.exitCode = exitCodeOf(summary)
     } catch (error) {
-        // What was done is told, whatever ended it.
+        // With --json the outcomes before the error are not on the standard output.
         for (const outcome of devices) process.stderr.write(`${outcomeText(outcome)}\n`)
-        if (error instanceof JournalError || error instanceof LockError)
-            throw new UserError(error.message, FAILED, { cause: error })
-        throw toUserError(error)
+        throw error
     } finally {
         release()
         services.close()
     }
-}
-
-function again(stateFile: string | undefined): void {
-    const how =
-        stateFile === undefined
-            ? "With --state FILE the next run could have gone on from here."
-            : `The same command goes on from here: ${stateFile} has what was done.`
-    process.stderr.write(`${how}\n`)
 }

@@ -1,87 +1,85 @@
 import { availableParallelism } from "node:os"
 import { type Command, InvalidArgumentError, Option } from "commander"
-import { parsePositive, parseInteger } from "../option-parsers.js"
-import type { SimulateOptions } from "./run.js"
+import { parseInteger, parsePositive } from "../option-parsers.js"
+import { DEFAULT_SEED, type SimulateOptions } from "./simulate-options.js"
 
 const SHRINK_TRIES = 60
 
-const EXAMPLES = `
+const EPILOGUE = `
 Examples
-  moorage simulate --list                                 the ready plans
-  moorage simulate onboarding                             1,000 new boards at once, seed 1
-  moorage simulate everything --seeds 1..100 --jobs 2     a hundred seeds over two threads
+  moorage simulate --list                                 names of the built-in plans
+  moorage simulate onboarding                             1,000 new boards, seed 1
+  moorage simulate everything --seeds 1..100 --jobs 2     100 seeds on two threads
   moorage simulate my-plan.yaml --seed 7 --report run.html
   moorage simulate onboarding --boards 50 --trace run.jsonl
-  moorage simulate onboarding --images flash --rollout fleet.rollout.json     just what will be flashed
+  moorage simulate onboarding --images flash --rollout fleet.rollout.json     the images that will be flashed
   moorage simulate onboarding --boards 20 --serve card.json       a fleet for moorage monitor --profile card.json
-  moorage simulate everything --index 3 --out results     seeds 301 to 400, as one of many machines
-  moorage simulate --merge results                        what all of them found
+  moorage simulate everything --index 3 --out results     seeds 301 to 400, for one of many machines
+  moorage simulate --merge results                        summary of all machines
 
-Exit codes: 0 every invariant held, 1 one was broken, 2 wrong usage, 130 interrupted.`
+Exit codes: 0 every invariant held, 1 an invariant was violated or the run failed, 2 wrong usage, 130 interrupted.`
 
-/** `7`, or `1..100`. @throws InvalidArgumentError */
-function seedRange(text: string): number[] {
+/** Parses a range such as `1..100`. */
+function parseSeedRange(text: string): number[] {
     const match = /^(\d+)\.\.(\d+)$/.exec(text)
-    const [from, to] = match ? [Number(match[1]), Number(match[2])] : [0, -1]
-    if (!match || to < from) throw new InvalidArgumentError("A range of seeds is like 1..100.")
+    const [from, to] = match ? [Number(match[1]), Number(match[2])] : [1, 0]
+    if (to < from) throw new InvalidArgumentError("Expected a range of seeds, for example 1..100.")
     return Array.from({ length: to - from + 1 }, (_, i) => from + i)
 }
 
-/** `moorage simulate`. */
+/** Adds `moorage simulate`. */
 export function addSimulate(program: Command): void {
     program
         .command("simulate")
         .summary("run a fleet of boards through a plan, in virtual time")
         .description(
             "Runs the real firmware on many boards against the emulated cloud, in virtual time, with the faults of a " +
-                "plan, and checks that nothing breaks the rules. The same seed gives the same run."
+                "plan. Checks the invariants during the run. The same seed gives the same run."
         )
-        .argument("[plan]", "a ready plan (--list), or a file (docs/reference/simulation-plan.md)")
-        .option("--list", "list the ready plans", false)
-        .option("--seed <n>", "the run's seed; 1 unless given", parseInteger)
-        .option("--seeds <a..b>", "one run for each of these seeds", seedRange)
-        .option("--boards <n>", "so many boards instead of the plan's", parsePositive)
-        .option(
-            "--images <dir>",
-            "the images that `moorage manufacture` made there, in place of the plan's boards"
+        .argument("[plan]", "built-in plan (--list), or a file (docs/reference/simulation-plan.md)")
+        .option("--list", "list of the built-in plans", false)
+        .addOption(
+            new Option("--seed <n>", "random seed")
+                .argParser(parseInteger)
+                .default(undefined, String(DEFAULT_SEED))
         )
+        .option("--seeds <a..b>", "range of random seeds, one run for each", parseSeedRange)
+        .option("--boards <n>", "override of the plan's board count", parsePositive)
+        .option("--images <dir>", "folder with images of `moorage manufacture`, instead of the plan's boards")
         .option(
             "--group-key-file <file>",
-            "with --images: the boards are of the group with this key, or MOORAGE_GROUP_KEY; else individual enrollments"
+            "with --images: file with the group key; MOORAGE_GROUP_KEY replaces it (default: individual enrollments)"
         )
-        .option(
-            "--rollout <file>",
-            "with --images: power is given as this plan of `moorage rollout plan` says"
-        )
+        .option("--rollout <file>", "with --images: roll-out plan with the power-on times")
         .option(
             "--serve <file>",
-            "then let the fleet live on in real time until Ctrl-C; the file says how it is reached, for --profile"
+            "connection profile to write; the fleet then continues in real time until Ctrl-C"
         )
         .addOption(
-            new Option("--jobs <n>", "threads, for several seeds")
+            new Option("--jobs <n>", "number of threads, for several seeds")
                 .argParser(parsePositive)
-                .default(availableParallelism(), "one a core")
+                .default(availableParallelism(), "one per core")
         )
-        .option("--json", "print the result as one JSON object", false)
-        .option("--report <file>", "write an HTML report")
-        .option("--trace <file>", "write every event, as JSON lines")
+        .option("--json", "result as one JSON object", false)
+        .option("--report <file>", "output file for an HTML report")
+        .option("--trace <file>", "output file for all events, as JSON lines")
         .option(
             "--shrink-tries <n>",
-            "runs to spend on a smaller plan that fails alike",
+            "maximum number of runs to find a smaller plan with the same violation",
             parseInteger,
             SHRINK_TRIES
         )
-        .option(
-            "--index <n>",
-            "which part of many machines' seeds; JOB_COMPLETION_INDEX unless given",
-            parseInteger
+        .addOption(
+            new Option("--index <n>", "index of this machine, which selects its seeds")
+                .argParser(parseInteger)
+                .default(undefined, "JOB_COMPLETION_INDEX")
         )
-        .option("--seeds-per-index <n>", "how many seeds a part has", parsePositive, 100)
-        .option("--out <dir>", "write the summary to this folder, for --merge")
-        .option("--merge <dir>", "sum up what is in this folder, instead of running")
-        .addHelpText("after", EXAMPLES)
+        .option("--seeds-per-index <n>", "number of seeds per machine", parsePositive, 100)
+        .option("--out <dir>", "output folder for the summary, for --merge")
+        .option("--merge <dir>", "folder with summaries to merge, instead of a run")
+        .addHelpText("after", EPILOGUE)
         .action(async (plan: string | undefined, options: SimulateOptions) => {
-            // The VM and its company are loaded only for those who run it.
+            // The VM is loaded only when a simulation runs.
             const { simulate } = await import("./run.js")
             await simulate(plan, options)
         })

@@ -1,4 +1,4 @@
-// What `moorage simulate` prints for a person.
+// The output of `moorage simulate` on a terminal.
 import {
     formatTraceEvent,
     INVARIANTS,
@@ -10,20 +10,22 @@ import {
 } from "@moorage/simulator"
 import { formatElapsed, formatNumber } from "@moorage/report"
 
-/** One run on one screen. */
+const SEEDS_SHOWN = 20
+
+/** Returns the result of one run on one screen. */
 export function runText(result: RunResult, tookSec: number): string {
     const { totals, mooredAfterSec, hubs } = result
     const half = mooredAfterSec[Math.floor(mooredAfterSec.length / 2)]
     const last = mooredAfterSec.at(-1)
     const shares = Object.entries(hubs).map(([name, count]) => `${name.split(".")[0]} ${formatNumber(count)}`)
-    const came =
+    const mooredTimes =
         half === undefined || last === undefined
             ? ""
             : `; half within ${formatElapsed(half)}, the last after ${formatElapsed(last)}`
-    const speed = tookSec > 0 ? `, ${formatNumber(result.durationSec / tookSec)} times as fast as theirs` : ""
+    const speed = tookSec > 0 ? `, ${formatNumber(result.durationSec / tookSec)} times real time` : ""
     return [
-        `${result.plan}, seed ${result.seed}: ${formatNumber(result.boards)} boards, ${formatElapsed(result.durationSec)} of their time`,
-        `  moored      ${formatNumber(result.moored)} of ${formatNumber(result.boards)}${came}`,
+        `${result.plan}, seed ${result.seed}: ${formatNumber(result.boards)} boards, ${formatElapsed(result.durationSec)} of virtual time`,
+        `  moored      ${formatNumber(result.moored)} of ${formatNumber(result.boards)}${mooredTimes}`,
         `  DPS         ${formatNumber(totals.registrations)} registrations, ${formatNumber(totals.lookups)} lookups, ${formatNumber(totals.throttled)} calls throttled (429)`,
         `  hubs        ${formatNumber(totals.hubConnects)} connects, ${formatNumber(totals.hubRefusals)} refused; ${shares.join(", ")}`,
         `  boards      ${totals.resets} resets, ${totals.panics} panics, ${result.bricked} bricked by a torn write, ${formatNumber(totals.flashWrites)} flash writes`,
@@ -33,7 +35,7 @@ export function runText(result: RunResult, tookSec: number): string {
     ].join("\n")
 }
 
-/** What broke, what led to it, and how to see it again. */
+/** Returns a violation, the board's last events, and the commands that show the run again. */
 export function violationText(result: RunResult, replay: ReplayCommands): string {
     const [violation] = result.violations
     if (!violation) return ""
@@ -42,33 +44,33 @@ export function violationText(result: RunResult, replay: ReplayCommands): string
         `VIOLATION of ${invariant}: ${sentence}`,
         `  seed ${result.seed}, ${board}, at ${(ms / 1000).toFixed(3)} s: ${what}`,
         `  the board's last ${recent.length} events:`,
-        ...recent.map(fact => `  ${formatTraceEvent(fact)}`),
-        `  again:       ${replay.run(result.seed)}`,
+        ...recent.map(event => `  ${formatTraceEvent(event)}`),
+        `  this run:    ${replay.run(result.seed)}`,
         `  this board:  ${replay.board(result.seed, board)}`,
     ].join("\n")
 }
 
-/** The smallest plan that was found. */
+/** Returns the smallest plan with the same violation. */
 export function shrunkText({ plan, violation, tries }: ShrunkPlan, seed: number): string {
     return [
-        `The smallest plan found in ${tries} tries that still breaks ${violation.invariant}, with seed ${seed}:`,
+        `The smallest plan found in ${tries} tries that violates ${violation.invariant}, with seed ${seed}:`,
         "",
         formatSimulationPlan(plan).trimEnd(),
     ].join("\n")
 }
 
-/** Many seeds on one screen. */
+/** Returns the result of many seeds on one screen. */
 export function summaryText({ plan, seeds }: SimulationSummary, tookSec?: number): string {
     const sum = (of: (seed: (typeof seeds)[number]) => number) =>
         seeds.reduce((total, seed) => total + of(seed), 0)
-    const bad = seeds.filter(({ broken }) => Object.keys(broken).length > 0)
+    const brokenSeeds = seeds.filter(({ broken }) => Object.keys(broken).length > 0)
     const lines = [
-        `${plan}: ${formatNumber(seeds.length)} seeds, ${formatNumber(sum(seed => seed.boards))} boards, ${formatElapsed(sum(seed => seed.durationSec))} of fleet time`,
+        `${plan}: ${formatNumber(seeds.length)} seeds, ${formatNumber(sum(seed => seed.boards))} boards, ${formatElapsed(sum(seed => seed.durationSec))} of virtual time`,
         `  moored      ${formatNumber(sum(seed => seed.moored))} of ${formatNumber(sum(seed => seed.boards))}, ${sum(seed => seed.bricked)} bricked by a torn write`,
         `  DPS         ${formatNumber(sum(seed => seed.totals.registrations))} registrations, ${formatNumber(sum(seed => seed.totals.throttled))} calls throttled (429)`,
-        `  invariants  ${bad.length === 0 ? `all ${INVARIANTS.length} hold in every seed` : `broken in ${bad.length} seeds`}`,
+        `  invariants  ${brokenSeeds.length === 0 ? `all ${INVARIANTS.length} hold in every seed` : `violated in ${brokenSeeds.length} seeds`}`,
     ]
-    for (const { seed, broken, first } of bad.slice(0, 20))
+    for (const { seed, broken, first } of brokenSeeds.slice(0, SEEDS_SHOWN))
         lines.push(
             `    seed ${seed}: ${Object.entries(broken)
                 .map(([id, count]) => `${id} ${count}`)
@@ -76,10 +78,10 @@ export function summaryText({ plan, seeds }: SimulationSummary, tookSec?: number
                     ", "
                 )}; first at ${((first?.ms ?? 0) / 1000).toFixed(1)} s, ${first?.board}: ${first?.what}`
         )
-    if (bad.length > 20) lines.push(`    and ${bad.length - 20} more`)
+    if (brokenSeeds.length > SEEDS_SHOWN) lines.push(`    and ${brokenSeeds.length - SEEDS_SHOWN} more`)
     if (tookSec !== undefined && tookSec > 0)
         lines.push(
-            `  took ${formatElapsed(tookSec)}, ${formatNumber((seeds.length / tookSec) * 60)} seeds a minute`
+            `  took ${formatElapsed(tookSec)}, ${formatNumber((seeds.length / tookSec) * 60)} seeds per minute`
         )
     return lines.join("\n")
 }

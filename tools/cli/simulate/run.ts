@@ -1,68 +1,44 @@
-// What `moorage simulate` does.
+// The work of `moorage simulate`.
 import { join } from "node:path"
+import { EXIT_CODES } from "@moorage/errors"
+import { formatElapsed } from "@moorage/report"
+import { realClock } from "@moorage/runtime"
 import {
-    traceLine,
-    type FleetRun,
-    type Images,
-    type SimulationPlan,
-    readSimulationPlan,
     builtinPlans,
-    replayCommands,
+    type FleetRun,
     type FleetRunOptions,
-    type RunResult,
+    type Images,
+    readSimulationPlan,
+    replayCommands,
     runPlan,
+    type RunResult,
     runSeeds,
     shrinkPlan,
+    type SimulationPlan,
     summariseRuns,
+    traceLine,
 } from "@moorage/simulator"
-import { realClock } from "@moorage/runtime"
-import { UserError, WRONG_USAGE } from "../user-error.js"
-import { writeOutputFile } from "../output-files.js"
 import { interruption } from "../interrupt.js"
-import { ProgressLine } from "../progress.js"
-import { formatElapsed } from "@moorage/report"
-import { type SimulateBoardOptions, openerOf } from "./open-boards.js"
-import { mergeFolder, openTrace } from "./trace-files.js"
-import { live } from "./serve.js"
+import { writeOutputFile } from "../output-files.js"
+import { ProgressLine } from "../progress-line.js"
+import { usageError } from "../usage-error.js"
+import { fleetRunOpener } from "./open-fleet-run.js"
 import { runText, shrunkText, summaryText, violationText } from "./run-text.js"
+import { serveFleet } from "./serve-fleet.js"
+import { selectSeeds, type SimulateOptions } from "./simulate-options.js"
+import { mergeFolder, openTrace } from "./trace-files.js"
 
-export interface SimulateOptions extends SimulateBoardOptions {
-    seed?: number
-    seeds?: number[]
-    index?: number
-    seedsPerIndex: number
-    jobs: number
-    json: boolean
-    report?: string
-    trace?: string
-    out?: string
-    merge?: string
-    list: boolean
-    shrinkTries: number
-    serve?: string
-}
-
-const VIOLATED = 1
-
+const print = (text: string) => void process.stdout.write(`${text}\n`)
 const yieldToEventLoop = () => new Promise<void>(done => void realClock.after(0, done))
 
-/** The seeds asked for; an index is that of a Kubernetes Indexed Job or of a CI matrix. */
-function seedsOf({ seed, seeds, index, seedsPerIndex }: SimulateOptions): number[] {
-    if (seeds) return seeds
-    if (seed !== undefined) return [seed]
-    const given = index ?? Number(process.env.JOB_COMPLETION_INDEX ?? NaN)
-    if (Number.isNaN(given)) return [1]
-    return Array.from({ length: seedsPerIndex }, (_, i) => given * seedsPerIndex + i + 1)
-}
-
-function listPlans(): string {
+function planList(): string {
     return builtinPlans()
         .map(name => `${name.padEnd(22)} ${readSimulationPlan(name).about}`)
         .join("\n")
 }
 
-/** Opens a run, lets it pass, and tells how far it is. */
-async function runOne(
+/** Runs one seed, and shows the progress. @throws MoorageError FILE_NOT_WRITABLE for the trace */
+async function runOneSeed(
     open: (options: FleetRunOptions) => FleetRun,
     { trace: traceFile }: SimulateOptions,
     signal: AbortSignal
@@ -71,9 +47,9 @@ async function runOne(
     const trace = traceFile === undefined ? undefined : openTrace(traceFile)
     try {
         const run = open({
-            yieldToEventLoop: yieldToEventLoop,
+            yieldToEventLoop,
             isCancelled: () => signal.aborted,
-            onEvent: trace && (fact => trace.line(traceLine(fact))),
+            onEvent: trace && (event => trace.append(traceLine(event))),
             onProgress: (sec, moored) => {
                 const { durationSec } = run.plan
                 progress.show(
@@ -89,15 +65,20 @@ async function runOne(
     }
 }
 
-async function runMany(
-    plan: SimulationPlan,
-    seeds: number[],
-    images: Images,
-    jobs: number,
+interface SeedsJob {
+    plan: SimulationPlan
+    images: Images
+    seeds: number[]
+    jobs: number
+}
+
+/** Runs several seeds on several threads, and shows the progress. */
+async function runManySeeds(
+    { plan, images, seeds, jobs }: SeedsJob,
     signal: AbortSignal
 ): Promise<RunResult[]> {
     const progress = new ProgressLine(realClock)
-    process.stderr.write(`${seeds.length} seeds over ${Math.min(jobs, seeds.length)} threads ...\n`)
+    process.stderr.write(`${seeds.length} seeds on ${Math.min(jobs, seeds.length)} threads ...\n`)
     let done = 0
     let broken = 0
     const results = await runSeeds(
@@ -119,99 +100,99 @@ async function runMany(
     return results
 }
 
-/** Looks for the smallest plan that fails like this run, and prints it. */
-async function printShrunk(
-    plan: SimulationPlan,
+/** Searches for the smallest plan with the same violation, and prints it. */
+async function printSmallestPlan(
+    { plan, images }: { plan: SimulationPlan; images: Images },
     result: RunResult,
-    images: Images,
-    options: SimulateOptions,
-    signal: AbortSignal
-) {
+    { shrinkTries, signal }: { shrinkTries: number; signal: AbortSignal }
+): Promise<void> {
     const [violation] = result.violations
-    if (!violation || options.shrinkTries === 0 || signal.aborted) return
+    if (!violation || shrinkTries === 0 || signal.aborted) return
     process.stderr.write(
-        `Looking for a smaller plan that fails alike (${options.shrinkTries} tries at most) ...\n`
+        `Searching for a smaller plan with the same violation (at most ${shrinkTries} tries) ...\n`
     )
     const tryPlan = (candidate: SimulationPlan) =>
         runPlan(
             { plan: candidate, seed: result.seed, images },
-            {
-                yieldToEventLoop: yieldToEventLoop,
-                hash: false,
-                isCancelled: () => signal.aborted,
-            }
+            { yieldToEventLoop, hash: false, isCancelled: () => signal.aborted }
         )
-    const shrunk = await shrinkPlan(plan, violation, { tryPlan, triesMax: options.shrinkTries })
+    const shrunk = await shrinkPlan(plan, violation, { tryPlan, triesMax: shrinkTries })
     if (!signal.aborted) process.stderr.write(`${shrunkText(shrunk, result.seed)}\n`)
 }
 
-/** Writes and prints what was found. */
+interface ResultContext {
+    planName: string
+    tookSec: number
+    /** Whether all seeds ran to their end. */
+    isComplete: boolean
+}
+
+/** Writes the output files and prints the result. @throws MoorageError FILE_NOT_WRITABLE */
 async function printResults(
-    name: string,
     results: RunResult[],
     options: SimulateOptions,
-    tookSec: number,
-    isWhole: boolean
+    { planName, tookSec, isComplete }: ResultContext
 ): Promise<void> {
     const { json, out, report } = options
-    const [only] = results
-    if (!only) return
-    const say = (text: string) => process.stdout.write(`${text}\n`)
-    const summary = summariseRuns(only.plan, results)
-    if (out !== undefined && isWhole)
+    const [first] = results
+    if (!first) return
+    const summary = summariseRuns(first.plan, results)
+    if (out !== undefined && isComplete)
         writeOutputFile(
-            join(out, `${only.plan}-${only.seed}-${results.at(-1)?.seed}.json`),
+            join(out, `${first.plan}-${first.seed}-${results.at(-1)?.seed}.json`),
             JSON.stringify(summary)
         )
     if (report !== undefined) {
-        // The charts' library is loaded only for those who want charts.
+        // The chart library is loaded only for a report.
         const { reportHtml } = await import("@moorage/simulator/report")
-        writeOutputFile(report, reportHtml(results, { ...options, planName: name }))
+        writeOutputFile(report, reportHtml(results, { ...options, planName }))
         process.stderr.write(`Report: ${report}\n`)
     }
     const isOne = results.length === 1
-    if (json) say(JSON.stringify(isOne ? only : summary))
-    else say(isOne ? runText(only, tookSec) : summaryText(summary, tookSec))
+    if (json) print(JSON.stringify(isOne ? first : summary))
+    else print(isOne ? runText(first, tookSec) : summaryText(summary, tookSec))
 }
 
-function tellMerged({ merge = "", json }: SimulateOptions): void {
-    const merged = mergeFolder(merge)
-    process.stdout.write(`${json ? JSON.stringify(merged) : summaryText(merged)}\n`)
-    if (merged.seeds.some(({ first }) => first)) process.exitCode = VIOLATED
+function printMerged(folder: string, json: boolean): void {
+    const merged = mergeFolder(folder)
+    print(json ? JSON.stringify(merged) : summaryText(merged))
+    if (merged.seeds.some(({ first }) => first)) process.exitCode = EXIT_CODES.failed
 }
 
-/** Runs a plan, or sums up runs. @throws UserError */
-export async function simulate(name: string | undefined, options: SimulateOptions): Promise<void> {
-    if (options.list) {
-        process.stdout.write(`${listPlans()}\n`)
-        return
-    }
-    if (options.merge !== undefined) return tellMerged(options)
-    if (name === undefined)
-        throw new UserError("Which plan? `moorage simulate --list` names the ready ones.", WRONG_USAGE)
-    const seeds = seedsOf(options)
-    const oneSeedOnly = (["trace", "images", "serve"] as const).find(option => options[option] !== undefined)
-    if (seeds.length > 1 && oneSeedOnly)
-        throw new UserError(`--${oneSeedOnly} is for one seed: give --seed.`, WRONG_USAGE)
-    const { plan, images, open } = await openerOf(name, options)
+/** Runs a plan, or merges the summaries of earlier runs. @throws MoorageError */
+export async function simulate(planName: string | undefined, options: SimulateOptions): Promise<void> {
+    if (options.list) return print(planList())
+    if (options.merge !== undefined) return printMerged(options.merge, options.json)
+    if (planName === undefined)
+        throw usageError("No plan specified.", {
+            cure: "`moorage simulate --list` lists the built-in plans.",
+        })
+    const seeds = selectSeeds(options)
+    const oneSeedOption = (["trace", "images", "serve"] as const).find(name => options[name] !== undefined)
+    if (seeds.length > 1 && oneSeedOption)
+        throw usageError(`--${oneSeedOption} requires a single seed.`, { cure: "Use --seed." })
+    const { plan, images, open } = await fleetRunOpener(planName, options)
     const signal = interruption()
     const startMs = realClock.nowMs()
-    const one = seeds.length === 1 ? await runOne(more => open(seeds[0], more), options, signal) : undefined
-    const results = one ? [one.result] : await runMany(plan, seeds, images as Images, options.jobs, signal)
-    if (signal.aborted) process.stderr.write("Interrupted: what follows is what was done by then.\n")
-    await printResults(name, results, options, (realClock.nowMs() - startMs) / 1000, !signal.aborted)
+    const one =
+        seeds.length === 1 ? await runOneSeed(more => open(seeds[0], more), options, signal) : undefined
+    const results = one
+        ? [one.result]
+        : await runManySeeds({ plan, images: images as Images, seeds, jobs: options.jobs }, signal)
+    if (signal.aborted) process.stderr.write("Interrupted. The result contains only the completed part.\n")
+    const tookSec = (realClock.nowMs() - startMs) / 1000
+    await printResults(results, options, { planName, tookSec, isComplete: !signal.aborted })
     const broken = results.find(({ violationCount }) => violationCount > 0)
     if (broken) {
-        if (!signal.aborted) process.exitCode = VIOLATED
-        process.stderr.write(`\n${violationText(broken, replayCommands(name, options))}\n\n`)
-        if (images) await printShrunk(plan, broken, images, options, signal)
+        if (!signal.aborted) process.exitCode = EXIT_CODES.failed
+        process.stderr.write(`\n${violationText(broken, replayCommands(planName, options))}\n\n`)
+        const { shrinkTries } = options
+        if (images) await printSmallestPlan({ plan, images }, broken, { shrinkTries, signal })
     }
-    if (one && options.serve !== undefined && !signal.aborted) await serve(one.run, options.serve, signal)
-}
-
-/** Ctrl-C is how it is meant to end. */
-async function serve(run: FleetRun, cardFile: string, signal: AbortSignal): Promise<void> {
-    const { exitCode } = process
-    await live(run, cardFile, signal)
-    process.exitCode = exitCode
+    if (one && options.serve !== undefined && !signal.aborted) {
+        const { exitCode } = process
+        await serveFleet(one.run, options.serve, signal)
+        // Ctrl-C is the normal end of --serve.
+        process.exitCode = exitCode
+    }
 }

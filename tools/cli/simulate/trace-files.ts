@@ -1,17 +1,19 @@
 // The files that `moorage simulate` reads and writes.
 import { createWriteStream, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { mergeSummaries, MergeError, type SimulationSummary } from "@moorage/simulator"
-import { FAILED, UserError, WRONG_USAGE } from "../user-error.js"
-import { ioError } from "../output-files.js"
+import { MoorageError } from "@moorage/errors"
+import { mergeSummaries, type SimulationSummary } from "@moorage/simulator"
+import { readError, writeError } from "../output-files.js"
+import { usageError } from "../usage-error.js"
 
-/** A trace that grows: JSON lines. */
+/** An append-only file of JSON lines. */
 export interface TraceFile {
-    line(text: string): void
-    /** Resolves when all of it is on disk. @throws UserError */
+    append(line: string): void
+    /** Resolves when all lines are written. @throws MoorageError FILE_NOT_WRITABLE */
     end(): Promise<void>
 }
 
+/** Creates a trace file. A write error is reported by end(). */
 export function openTrace(file: string): TraceFile {
     const stream = createWriteStream(file)
     let failure: Error | undefined
@@ -19,14 +21,11 @@ export function openTrace(file: string): TraceFile {
         failure = error
     })
     return {
-        line: text => stream.write(`${text}\n`),
+        append: line => stream.write(`${line}\n`),
         end: () =>
-            new Promise((done, fail) => {
-                if (failure) fail(ioError("write", file, failure))
-                else
-                    stream.end((error?: Error | null) =>
-                        error ? fail(ioError("write", file, error)) : done()
-                    )
+            new Promise((resolve, reject) => {
+                if (failure) return reject(writeError(file, failure))
+                stream.end((error?: Error | null) => (error ? reject(writeError(file, error)) : resolve()))
             }),
     }
 }
@@ -36,29 +35,24 @@ function readSummary(file: string): SimulationSummary {
     try {
         summary = JSON.parse(readFileSync(file, "utf8")) as Partial<SimulationSummary>
     } catch (error) {
-        throw ioError("read", file, error)
+        throw readError(file, error)
     }
     if (typeof summary.plan !== "string" || !Array.isArray(summary.seeds))
-        throw new UserError(`${file} is no summary that \`moorage simulate --out\` wrote.`, WRONG_USAGE)
+        throw usageError(`${file} is not a summary of \`moorage simulate --out\`.`)
     return summary as SimulationSummary
 }
 
-/** Puts together all that was written to a folder by `--out`. @throws UserError */
+/** Merges all summaries that `--out` wrote to a folder. @throws MoorageError */
 export function mergeFolder(folder: string): SimulationSummary {
     let files: string[]
     try {
         files = readdirSync(folder).filter(name => name.endsWith(".json"))
     } catch (error) {
-        throw ioError("read", folder, error)
+        throw readError(folder, error)
     }
     if (files.length === 0)
-        throw new UserError(
-            `There is no .json in ${folder}: run \`moorage simulate PLAN --out ${folder}\` first.`
-        )
-    try {
-        return mergeSummaries(files.sort().map(name => readSummary(join(folder, name))))
-    } catch (error) {
-        if (error instanceof MergeError) throw new UserError(error.message, FAILED, { cause: error })
-        throw error
-    }
+        throw new MoorageError("MERGE_FAILED", `No .json file in ${folder}.`, {
+            cure: `First run \`moorage simulate PLAN --out ${folder}\`.`,
+        })
+    return mergeSummaries(files.sort().map(name => readSummary(join(folder, name))))
 }

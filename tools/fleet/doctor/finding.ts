@@ -35,7 +35,7 @@ const withoutFullStop = (sentence: string) => sentence.replace(/\.$/, "")
  */
 export function failFromError(error: unknown, signal: AbortSignal): CheckOutcome {
     if (signal.aborted || !(error instanceof CloudError)) throw error
-    return fail(withoutFullStop(error.problem), withoutFullStop(error.cure ?? "Try again"))
+    return fail(withoutFullStop(error.problem), withoutFullStop(error.cure))
 }
 
 /** Returns the number of findings with each status. */

@@ -47,13 +47,15 @@ const LOADS: Record<Shell, (script: string) => string> = {
 /** What stands on the shell's line once Tab was pressed after `line`. */
 async function completed(terminal: Terminal, line: string): Promise<string> {
     terminal.press("C-l")
+    await expect.poll(() => terminal.screen).not.toContain("moorage")
     terminal.write(line)
     await expect.poll(() => terminal.screen).toContain(line)
     terminal.press("Tab")
     const shown = () => /moorage.*/.exec(terminal.screen)?.[0].trimEnd() ?? ""
     await expect.poll(shown).not.toBe(line)
     const found = shown()
-    terminal.press("C-c")
+    // Not C-c: the terminal driver then discards input that is not read yet.
+    terminal.press("C-u")
     return found
 }
 

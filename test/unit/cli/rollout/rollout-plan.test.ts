@@ -22,7 +22,7 @@ import {
     parseSlotTime,
     parseTimeZone,
     parseWaves,
-} from "../../../../tools/cli/rollout/plan-option-parsers.js"
+} from "../../../../tools/cli/rollout/plan/plan-option-parsers.js"
 import { ROLLOUT_PLAN } from "../../../../tools/fleet/rollout/index.js"
 import { launchBrowser, overflowPx, visitFile, whyNoBrowser } from "../../../helpers/browser.js"
 import { run, runOnFullDisk, start } from "../../../helpers/command.js"

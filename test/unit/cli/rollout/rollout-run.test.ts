@@ -233,7 +233,14 @@ describe("what goes wrong", () => {
         const profile = ["--profile", world.profile]
         await failing(2, /Cannot read \/none/, ["rollout", "run", "/none", "--fleet", fleet, ...profile])
         const damaged = world.file("damaged.json", readFileSync(plan, "utf8").replace('"slots"', '"slot"'))
-        await failing(2, /slot: is not a known field/, ["rollout", "run", damaged, "--fleet", fleet, ...profile])
+        await failing(2, /slot: is not a known field/, [
+            "rollout",
+            "run",
+            damaged,
+            "--fleet",
+            fleet,
+            ...profile,
+        ])
         const other = world.file("other.csv", "registrationId\nx-1\n")
         await failing(2, /is of other boards than/, ["rollout", "run", plan, "--fleet", other, ...profile])
         const bad = world.file("bad.csv", "registrationId\nb-1\nb-1\n")

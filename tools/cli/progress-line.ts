@@ -1,9 +1,9 @@
-// One line on the standard error that says how far a long command is; only where a person looks at it.
+// A progress line on the standard error, for a long command on a terminal.
 import type { Clock } from "@moorage/runtime"
 
-/** What takes less than this needs no progress. */
+/** A shorter command shows no progress. */
 const QUIET_MS = 2000
-const EVERY_MS = 200
+const REDRAW_MS = 200
 const BAR_CHARS = 24
 
 export class ProgressLine {
@@ -18,19 +18,19 @@ export class ProgressLine {
         this.startMs = clock.nowMs()
     }
 
-    /** Shows the line, when it is time for that. @param part done, 0 to 1 */
+    /** Shows the line, at most every 200 ms. @param part completed share, 0 to 1 */
     show(part: number, text: string): void {
         const nowMs = this.clock.nowMs()
-        if (!this.stream.isTTY || nowMs - this.startMs < QUIET_MS || nowMs - this.shownMs < EVERY_MS) return
+        if (!this.stream.isTTY || nowMs - this.startMs < QUIET_MS || nowMs - this.shownMs < REDRAW_MS) return
         this.shownMs = nowMs
         this.isShown = true
-        const full = Math.round(Math.max(0, Math.min(1, part)) * BAR_CHARS)
-        const bar = "#".repeat(full).padEnd(BAR_CHARS, ".")
+        const filled = Math.round(Math.max(0, Math.min(1, part)) * BAR_CHARS)
+        const bar = "#".repeat(filled).padEnd(BAR_CHARS, ".")
         const line = `[${bar}] ${String(Math.floor(part * 100)).padStart(3)} %  ${text}`
         this.stream.write(`\r\x1b[K${line.slice(0, (this.stream.columns ?? 100) - 1)}`)
     }
 
-    /** Takes the line away. */
+    /** Removes the line. */
     end(): void {
         if (this.isShown) this.stream.write("\r\x1b[K")
         this.isShown = false

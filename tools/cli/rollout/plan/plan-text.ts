@@ -1,4 +1,4 @@
-// What `moorage rollout` prints for a person.
+// The roll-out plan as text for a terminal.
 import {
     formatLocalTime,
     type RolloutPlan,
@@ -11,18 +11,18 @@ import { alignColumns, formatFraction } from "@moorage/report"
 import { pluralize, formatElapsed, formatNumber } from "@moorage/report"
 import { plotColumns } from "@moorage/report"
 
-/** Of more batches than that only the first and the last are shown. */
+/** Of more batches only the first and the last ones are shown. */
 const BATCHES_SHOWN = 20
 const LAST_SHOWN = 3
 const ID_MAX_CHARS = 24
 const PLOT_MAX_CHARS = 72
 
-const short = (id: string) => (id.length > ID_MAX_CHARS ? `${id.slice(0, ID_MAX_CHARS - 3)}...` : id)
+const shortened = (id: string) => (id.length > ID_MAX_CHARS ? `${id.slice(0, ID_MAX_CHARS - 3)}...` : id)
 
-/** `board-0001 to board-0200 (lines 2 to 201)`. */
+/** Returns a range of boards, for example `board-0001 to board-0200 (lines 2 to 201)`. */
 export function boardsText({ first, last }: Pick<PlannedBatch, "first" | "last">): string {
-    if (first.line === last.line) return `${short(first.id)} (line ${first.line})`
-    return `${short(first.id)} to ${short(last.id)} (lines ${first.line} to ${last.line})`
+    if (first.line === last.line) return `${shortened(first.id)} (line ${first.line})`
+    return `${shortened(first.id)} to ${shortened(last.id)} (lines ${first.line} to ${last.line})`
 }
 
 function batchLines({ batches, timeZone }: RolloutPlan): string[] {
@@ -38,55 +38,61 @@ function batchLines({ batches, timeZone }: RolloutPlan): string[] {
         ["batch", "wave", "boards", "slots", "power on", "until"],
         ...rows,
     ])
-    const told = lines.map((line, i) => `${line}  ${boardsText(batches[i] as PlannedBatch)}`)
-    const left = told.length - BATCHES_SHOWN
-    if (left > 0)
-        told.splice(-LAST_SHOWN - left, left, `  ... ${pluralize(left, "more batch", "more batches")}`)
-    return [`${head}  which`, ...told]
+    const rowLines = lines.map((line, i) => `${line}  ${boardsText(batches[i] as PlannedBatch)}`)
+    const hidden = rowLines.length - BATCHES_SHOWN
+    if (hidden > 0)
+        rowLines.splice(
+            -LAST_SHOWN - hidden,
+            hidden,
+            `  ... ${pluralize(hidden, "more batch", "more batches")}`
+        )
+    return [`${head}  which`, ...rowLines]
 }
 
-/** How fast, and why not faster. */
+/** Returns the rate of registrations and the quota that limits it. */
 export function rateText({ limits, slots }: RolloutPlan): string {
     const { registrations, hubConnects, hubs, load } = limits
     const perMin = ratePerSec(limits) * 60
     const { calls, perSec } = registrations
     const isDps = (calls / perSec) * 60 <= perMin * (1 + 1e-9)
-    const who = isDps
-        ? `DPS takes ${formatNumber(perMin)} registrations a minute`
-        : `${pluralize(hubs, "hub")} of ${formatNumber(hubConnects.calls / hubConnects.perSec)} connections a second take ${formatNumber(perMin)} boards a minute`
+    const limit = isDps
+        ? `DPS accepts ${formatNumber(perMin)} registrations per minute`
+        : `${pluralize(hubs, "hub")} with ${formatNumber(hubConnects.calls / hubConnects.perSec)} connections per second accept ${formatNumber(perMin)} boards per minute`
     const each = `${pluralize(slots.boardsPerSlot, "board")} in each slot of ${formatElapsed(slots.slotSec)}`
     const taken = (slots.boardsPerSlot * 60) / slots.slotSec
-    return `${who}: ${each}, ${formatNumber(taken)} a minute (load ${formatFraction(load)})`
+    return `${limit}: ${each}, ${formatNumber(taken)} per minute (load ${formatFraction(load)})`
 }
 
-/** Why batches are small, when they are for that. */
+/** Returns the reason for small batches, if the fleet has boards with the tight image. */
 function tightLines({ fleet, limits }: RolloutPlan): string[] {
     if (!fleet.hasTight) return []
     const most = formatNumber(maxConcurrentTightBoards(limits))
-    return [`Boards with the tight image ask DPS at power-on, before their slot: ${most} in a batch at most`]
+    return [
+        `Boards with the tight image call DPS at power-on, before their slot: at most ${most} boards per batch`,
+    ]
 }
 
-/** `the last one moored on Mon 2026-11-30 08:13, 0 429s`: what the model says. */
+/** Returns the prediction, for example `predicted: 100 moored, the last one on Mon 2026-11-30 08:13; 0 429s`. */
 export function predictionText({ prediction, timeZone }: RolloutPlan): string {
     const { mooredUtc, moored, throttled } = prediction
     const last = formatLocalTime(Date.parse(mooredUtc), timeZone)
     return `predicted: ${formatNumber(moored)} moored, the last one on ${last}; ${formatNumber(throttled)} 429s`
 }
 
-/** All of a plan. @param width of the terminal */
+/** Returns the plan as lines of text. @param width width of the terminal in characters */
 export function planLines(plan: RolloutPlan, width: number): string[] {
     const { fleet, waves, batches, timeZone } = plan
     const chars = Math.max(20, Math.min(PLOT_MAX_CHARS, width - formatNumber(fleet.boards).length - 6))
     const points = predictedPoints(plan, chars)
     const ends = [points[0], points.at(-1)].map(point => formatLocalTime(point?.atMs ?? 0, timeZone))
     return [
-        `${pluralize(fleet.boards, "board")} in ${pluralize(waves.length, "wave")} and ${pluralize(batches.length, "batch", "batches")}; times of ${timeZone}`,
+        `${pluralize(fleet.boards, "board")} in ${pluralize(waves.length, "wave")} and ${pluralize(batches.length, "batch", "batches")}; times in ${timeZone}`,
         rateText(plan),
         ...tightLines(plan),
         "",
         ...batchLines(plan),
         "",
-        "boards moored, as the model predicts",
+        "predicted number of moored boards",
         ...plotColumns(
             points.map(({ moored }) => moored),
             ends as [string, string]

@@ -1,4 +1,4 @@
-// The plan's page: batches and what the model predicts, to be read offline, without a script.
+// The HTML report of a roll-out plan. It works offline and without scripts.
 import {
     findCurve,
     formatLocalTime,
@@ -45,8 +45,8 @@ function mooredFigure(plan: RolloutPlan): Figure {
     const toSec = sec(points.at(-1)?.atMs ?? 0)
     return {
         id: "moored",
-        heading: "Boards moored, as the model predicts",
-        caption: `From ${formatLocalTime(startMs, plan.timeZone)} (${plan.timeZone}) on. Level stretches are nights, pauses, and people at work between batches.`,
+        heading: "Predicted number of moored boards",
+        caption: `From ${formatLocalTime(startMs, plan.timeZone)} (${plan.timeZone}) on. The curve is flat outside working hours, during pauses and between batches.`,
         heightPx: FIGURE_HEIGHT_PX,
         isWide: true,
         draw: timeChart({
@@ -58,7 +58,7 @@ function mooredFigure(plan: RolloutPlan): Figure {
     }
 }
 
-function paceFigure(plan: RolloutPlan): Figure {
+function registrationFigure(plan: RolloutPlan): Figure {
     const largest = plan.batches.reduce((one, other) => (other.boards > one.boards ? other : one))
     const { binSec, registered } = findCurve(plan, largest)
     const sums = cumulative(registered).map((n, i): [number, number] => [(i + 1) * binSec, n])
@@ -68,9 +68,9 @@ function paceFigure(plan: RolloutPlan): Figure {
         [toSec, ratePerSec(plan.limits) * toSec],
     ]
     return {
-        id: "pace",
-        heading: "The largest batch, from its power-on",
-        caption: `${pluralize(largest.boards, "board")} register. The line stays under the dashed one, which is all that the quota allows.`,
+        id: "registrations",
+        heading: "Registrations of the largest batch",
+        caption: `${pluralize(largest.boards, "board")} register. The dashed line is the quota.`,
         heightPx: FIGURE_HEIGHT_PX,
         isWide: true,
         draw: timeChart({
@@ -79,7 +79,7 @@ function paceFigure(plan: RolloutPlan): Figure {
             yAxis: COUNT_AXIS,
             series: [
                 line("registered", COLOUR.blue, [[0, 0], ...sums]),
-                line("the quota's pace", COLOUR.text, quota, "dashed"),
+                line("quota", COLOUR.text, quota, "dashed"),
             ],
         }),
     }
@@ -94,36 +94,36 @@ function batchesTable({ batches, timeZone }: RolloutPlan): Markup {
         batch.slotsEndUtc
     )}</td><td>${boardsText(batch)}</td></tr>
 `
-    const heads = ["Batch", "Wave", "Boards", "Slots", "Power on", "Slots end", "Which boards"]
+    const heads = ["Batch", "Wave", "Count", "Slots", "Power on", "Slots end", "Boards"]
     return tableMarkup({ label: "Batches", heads, rows: batches.map(row) })
 }
 
-/** The page. */
+/** Returns the report as an HTML page. */
 export function planHtml(plan: RolloutPlan): string {
     const { fleet, waves, batches, prediction, slots, timeZone } = plan
     const title = `${pluralize(fleet.boards, "board")} in ${pluralize(waves.length, "wave")} and ${pluralize(batches.length, "batch", "batches")}`
-    const isGood = prediction.throttled === 0 && prediction.moored === fleet.boards
+    const isSuccess = prediction.throttled === 0 && prediction.moored === fleet.boards
     return pageHtml({
         title,
-        header: markup`<div class="subtitle">Moorage, roll-out plan; times of ${timeZone}</div>
+        header: markup`<div class="subtitle">Moorage, roll-out plan; times in ${timeZone}</div>
 <h1>${title}</h1>
-<span class="badge ${isGood ? "good" : "bad"}">${predictionText(plan)}</span>
+<span class="badge ${isSuccess ? "good" : "bad"}">${predictionText(plan)}</span>
 `,
         sections: [
             {
                 id: "numbers",
-                heading: "In numbers",
+                heading: "Numbers",
                 body: markup`${tilesMarkup([
                     ["boards", formatNumber(fleet.boards)],
                     ["waves", formatNumber(waves.length)],
                     ["batches", formatNumber(batches.length)],
-                    ["boards in a slot", formatNumber(slots.boardsPerSlot)],
-                    ["a slot", formatDuration(slots.slotSec)],
+                    ["boards per slot", formatNumber(slots.boardsPerSlot)],
+                    ["slot length", formatDuration(slots.slotSec)],
                     ["429s predicted", formatNumber(prediction.throttled)],
-                ])}<p>${rateText(plan)}.</p><div class="figures">${[mooredFigure(plan), paceFigure(plan)].map(figureMarkup)}</div>`,
+                ])}<p>${rateText(plan)}.</p><div class="figures">${[mooredFigure(plan), registrationFigure(plan)].map(figureMarkup)}</div>`,
             },
             { id: "batches", heading: "Batches", body: batchesTable(plan) },
         ],
-        footer: markup`Made by <code>moorage rollout plan --report</code>. The model knows throttling, slots and waits; what else may go wrong it does not.`,
+        footer: markup`Made by <code>moorage rollout plan --report</code>. The model includes throttling, slots and waits, but no other faults.`,
     })
 }

@@ -1,19 +1,19 @@
-// The command that powers a batch on: a relay's, a production system's.
+// Runs the command that powers a batch on, for example through a relay.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { MoorageError } from "@moorage/errors"
 import type { OpenBatch } from "@moorage/fleet/rollout"
-import { FAILED, UserError } from "../user-error.js"
-import { OWNER_ONLY } from "../output-files.js"
+import { OWNER_ONLY } from "../../output-files.js"
 
 /**
- * Runs the command by the shell and waits for its end; it learns the batch from its environment. What it prints goes to
+ * Runs the shell command and waits for its end. Environment variables describe the batch. The output of the command goes to
  * the standard error.
- * @throws UserError when it fails; what the signal was aborted with
+ * @throws MoorageError POWER_COMMAND_FAILED; the reason of the signal when it is aborted
  */
-export async function runHook(
+export async function runPowerCommand(
     command: string,
     { number, batch, ids }: OpenBatch,
     signal: AbortSignal
@@ -34,9 +34,10 @@ export async function runHook(
         const child = spawn(command, { shell: true, env, stdio: ["ignore", 2, 2], signal })
         const [code, killed] = (await once(child, "close")) as [number | null, string | null]
         if (code === 0) return
-        const how = killed === null ? `ended with ${code}` : `was ended by ${killed}`
-        const next = "Mend it and run this again: the batch does not count as powered on."
-        throw new UserError(`The command of batch ${number} ${how}. ${next}`, FAILED)
+        const how = killed === null ? `ended with exit code ${code}` : `was ended by ${killed}`
+        throw new MoorageError("POWER_COMMAND_FAILED", `The command of batch ${number} ${how}.`, {
+            cure: "Fix the command and rerun; the batch was not marked as powered on.",
+        })
     } finally {
         rmSync(dir, { recursive: true, force: true })
     }

@@ -1,16 +1,19 @@
-// The completion script of a shell, from the commands as they are.
+// The work of `moorage completion`: generates the script of a shell from the command tree.
 import { builtinPlans } from "@moorage/simulator"
 import { boardNames } from "@moorage/vm"
 import type { Command } from "commander"
 import { commandTree } from "../command-tree.js"
 import { bashScript } from "./bash-script.js"
+import { completionRows } from "./completion-rows.js"
 import { fishScript } from "./fish-script.js"
-import { rowsOf } from "./completion-table.js"
 import { zshScript } from "./zsh-script.js"
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript }
 
-export function completionScript(program: Command, shell: keyof typeof SCRIPTS): string {
+export type Shell = keyof typeof SCRIPTS
+
+/** Prints the completion script of a shell. */
+export function printCompletionScript(program: Command, shell: Shell): void {
     const words = { plan: builtinPlans(), board: boardNames() }
-    return SCRIPTS[shell](rowsOf(commandTree(program), words))
+    process.stdout.write(SCRIPTS[shell](completionRows(commandTree(program), words)))
 }

@@ -1,0 +1,28 @@
+import { MoorageError } from "@moorage/errors"
+import { FleetError } from "@moorage/fleet"
+import { type FleetIds, readFleetIds } from "@moorage/fleet/rollout"
+import { readError } from "../output-files.js"
+
+export interface ReadFleetIdsOptions {
+    /** Sentence that follows the errors in the file. */
+    consequence: string
+    /** Profile of boards without one in the file. */
+    board?: string
+    onRead?: (boards: number) => void
+    signal: AbortSignal
+}
+
+/** Returns the boards of a fleet file. @throws MoorageError; the reason of the signal when it is aborted */
+export async function fleetIds(
+    fleet: string,
+    { consequence, board, onRead, signal }: ReadFleetIdsOptions
+): Promise<FleetIds> {
+    try {
+        return await readFleetIds(fleet, onRead, signal, board)
+    } catch (error) {
+        if (signal.aborted) throw error
+        if (error instanceof FleetError)
+            throw new MoorageError(error.code, `${error.message}\n${consequence}`, { cause: error })
+        throw readError(fleet, error)
+    }
+}
