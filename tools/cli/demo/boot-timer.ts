@@ -1,3 +1,4 @@
+import { LOG_PATTERNS } from "@moorage/device/shared"
 import type { Timeline } from "@moorage/report"
 import type { Clock } from "@moorage/runtime"
 import { type Board, subscribeBoardLog } from "@moorage/vm"
@@ -54,7 +55,7 @@ export class BootTimer {
     ): Promise<void> {
         const before = { ...this.board.stats, ...this.counts() }
         const startMs = this.clock.nowMs()
-        const moored = this.nextLogLine(/^moored /).then(() => this.clock.nowMs() - startMs)
+        const moored = this.nextLogLine(new RegExp(LOG_PATTERNS.moored)).then(() => this.clock.nowMs() - startMs)
         const rest = Promise.all(settled.map(line => this.nextLogLine(line)))
         await begin()
         const mooredMs = await this.within(MOOR_LIMIT_MS, moored)
