@@ -1,4 +1,4 @@
-// A copy of the DeviceScript project, in which one mutant at a time is built.
+// A copy of the DeviceScript project in which mutants are built, one at a time.
 import {
     cpSync,
     existsSync,
@@ -17,7 +17,7 @@ import { buildFirmware } from "@moorage/vm"
 import type { Edit, Mutant } from "./mutants.js"
 
 const PROJECT_DIR = fileURLToPath(new URL("../../..", import.meta.url))
-/** All that a build reads but node_modules, which the compiler makes for itself. */
+/** Everything that a build reads. The compiler creates node_modules itself. */
 const COPIED = [
     "devs",
     "src",
@@ -28,19 +28,20 @@ const COPIED = [
     ".env.defaults",
 ]
 
-/** What is needed of a mutant to build it. */
+/** The part of a mutant that a build needs. */
 type MutantEdits = Pick<Mutant, "name" | "edits">
 
-/** `text` after the edit. @throws Error that names the mutant, the file and the text that is not there once */
+/** Returns the text after the edit. @throws Error if the file does not contain the text exactly once */
 function applyEdit(text: string, mutant: string, { file, find, replace }: Edit): string {
     const count = text.split(find).length - 1
     if (count !== 1)
         throw new Error(
-            `The mutant "${mutant}" has rotted: in ${file} there is ${count} times, not once: ${find}`
+            `Mutant "${mutant}" does not match ${file}: the file has the text ${count} times (expected once): ${find}`
         )
     return text.replace(find, () => replace)
 }
 
+/** The copy, in a temporary folder. */
 export class MutantProject {
     private readonly dir = mkdtempSync(join(tmpdir(), "moorage-mutant-"))
 
@@ -48,17 +49,17 @@ export class MutantProject {
         for (const name of COPIED)
             if (existsSync(join(PROJECT_DIR, name)))
                 cpSync(join(PROJECT_DIR, name), join(this.dir, name), { recursive: true })
-        // The images import the library by its name: it must be the copy, not the original.
+        // The images import the library by its package name, which must lead to the copy.
         mkdirSync(join(this.dir, "node_modules", "@moorage"), { recursive: true })
         symlinkSync(join(this.dir, "devs"), join(this.dir, "node_modules", "@moorage", "device"), "junction")
     }
 
-    /** Whether the mutant's edits fit the firmware. @throws Error when they do not */
+    /** Checks that the edits match the source of the firmware. @throws Error if they do not */
     check(mutant: MutantEdits): void {
         this.mutated(mutant)
     }
 
-    /** Builds both images of the mutant. @throws Error when its edits do not fit, or do not compile */
+    /** Builds both images of the mutant. @throws Error if its edits do not match the source or do not compile */
     async build(mutant: MutantEdits): Promise<Images> {
         const texts = this.mutated(mutant)
         const originals = new Map([...texts.keys()].map(file => [file, this.read(file)]))
@@ -72,11 +73,12 @@ export class MutantProject {
         }
     }
 
+    /** Deletes the folder. */
     remove(): void {
         rmSync(this.dir, { recursive: true, force: true })
     }
 
-    /** The files that the mutant changes, as it has them. */
+    /** Returns the changed files of the mutant, by path. */
     private mutated({ name, edits }: MutantEdits): Map<string, string> {
         const texts = new Map<string, string>()
         for (const edit of edits) {

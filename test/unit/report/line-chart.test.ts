@@ -1,7 +1,8 @@
+// Line charts as SVG.
 import { expect, test } from "vitest"
 import { lineChartSvg } from "../../../tools/report/line-chart.js"
 
-test("a line chart is one SVG document with its words in it", () => {
+test("a line chart is one SVG document with its texts", () => {
     const lines = [
         { name: "boards & more", points: [[0, 1] as [number, number], [1, 10] as [number, number]] },
     ]
@@ -13,5 +14,5 @@ test("a line chart is one SVG document with its words in it", () => {
         height: 500,
     })
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>$/)
-    for (const word of ["a fleet", "moored", "hours", "boards &amp; more"]) expect(svg).toContain(word)
+    for (const text of ["a fleet", "moored", "hours", "boards &amp; more"]) expect(svg).toContain(text)
 })

@@ -1,4 +1,4 @@
-// Runs as a whole: the same seed is the same run, the ready plans hold every invariant, a broken rule is found.
+// Complete runs: equal seeds give equal runs, the built-in plans keep every invariant, and a violation is found.
 import { beforeAll, describe, expect, test } from "vitest"
 import {
     type TraceEvent,
@@ -21,26 +21,26 @@ beforeAll(async () => {
     images = await loadImages()
 })
 
-const small = (name: string) => withBoardCount(readSimulationPlan(name), BOARDS)
+const smallPlan = (name: string) => withBoardCount(readSimulationPlan(name), BOARDS)
 
-async function traced(name: string, seed: number) {
+async function tracedRun(name: string, seed: number) {
     const lines: string[] = []
     const result = await runPlan(
-        { plan: small(name), seed, images },
-        { onEvent: fact => lines.push(traceLine(fact)) }
+        { plan: smallPlan(name), seed, images },
+        { onEvent: event => lines.push(traceLine(event)) }
     )
     return { trace: lines.join("\n"), result }
 }
 
-describe.each(builtinPlans())("the ready plan %s", name => {
-    test("says what it is about", () => {
+describe.each(builtinPlans())("the built-in plan %s", name => {
+    test("has its name and a description", () => {
         expect(readSimulationPlan(name)).toMatchObject({ name, about: expect.stringMatching(/^[A-Z].+\.$/) })
     })
 
-    test("with the same seed is the same run to the byte, with another one another; all invariants hold", async () => {
-        const first = await traced(name, 1)
-        const again = await traced(name, 1)
-        const other = await traced(name, 2)
+    test("gives the same bytes for the same seed, other bytes for another seed, and no violation", async () => {
+        const first = await tracedRun(name, 1)
+        const again = await tracedRun(name, 1)
+        const other = await tracedRun(name, 2)
         expect(again.trace).toBe(first.trace)
         expect(again.result).toEqual(first.result)
         expect(other.trace).not.toBe(first.trace)
@@ -64,23 +64,23 @@ events:
         "small"
     )
 
-    test("goes the same for a board whichever other boards there are", async () => {
-        // No quota is near, so that boards do not meet; what the cloud draws is not compared.
-        const life = async (only?: number[]) => {
-            const facts: TraceEvent[] = []
+    test("gives a board the same power cuts and events whichever other boards are simulated", async () => {
+        // No quota is reached, so that boards do not affect each other. Random values of the cloud are not compared.
+        const eventsOf = async (only?: number[]) => {
+            const events: TraceEvent[] = []
             const plan = { ...PLAN, boards: { ...PLAN.boards, only } }
             await runPlan(
                 { plan, seed: 5, images },
                 {
-                    onEvent: fact => fact.board === "board-2" && facts.push(fact),
+                    onEvent: event => event.board === "board-2" && events.push(event),
                 }
             )
-            return facts.filter(({ kind }) => kind === "power" || kind === "event")
+            return events.filter(({ kind }) => kind === "power" || kind === "event")
         }
-        expect(await life([2])).toEqual(await life())
+        expect(await eventsOf([2])).toEqual(await eventsOf())
     })
 
-    test("over threads is the run that it is alone, in the order of the seeds", async () => {
+    test("gives the same result in worker threads, and the results in the order of the seeds", async () => {
         const alone = [
             await runPlan({ plan: PLAN, seed: 1, images }),
             await runPlan({ plan: PLAN, seed: 2, images }),
@@ -98,21 +98,21 @@ events:
         expect(ended.sort()).toEqual([1, 2, 3])
     })
 
-    test("ends early when it is cancelled, and says how far it was", async () => {
-        let breaths = 0
+    test("ends early when it is cancelled, and returns the time until then", async () => {
+        let slices = 0
         const plan = withBoardCount(readSimulationPlan("everything"), 2)
         const result = await runPlan(
             { plan, seed: 1, images },
             {
                 yieldToEventLoop: () => Promise.resolve(),
-                isCancelled: () => ++breaths > 1,
+                isCancelled: () => ++slices > 1,
             }
         )
         expect(result.durationSec).toBeGreaterThan(0)
         expect(result.durationSec).toBeLessThan(readSimulationPlan("everything").durationSec)
     })
 
-    test("sends telemetry, counts flash writes, and knows when each board moored", async () => {
+    test("counts telemetry and flash writes, and records when each board is moored", async () => {
         const { totals, mooredAfterSec, hubs, series } = await runPlan({ plan: PLAN, seed: 1, images })
         expect(totals).toMatchObject({ registrations: 4, flashWrites: 4, panics: 0 })
         expect(totals.telemetry).toBeGreaterThan(4 * 10)
@@ -122,8 +122,8 @@ events:
     })
 })
 
-describe("a plan under which a rule cannot be kept", () => {
-    // A board that is refused as it boots waits for a minute, longer than is allowed here; the rest is noise.
+describe("a plan that violates an invariant", () => {
+    // A board that is refused at its boot waits for a minute, which is longer than mooredWithinSec. The other events are noise.
     const PLAN = parseSimulationPlan(
         `
 name: hopeless
@@ -140,7 +140,7 @@ events:
         "hopeless"
     )
 
-    test("is found by `moored`, with the board's last facts", async () => {
+    test("is reported by `moored`, with the board's last trace events", async () => {
         const result = await runPlan({ plan: PLAN, seed: 1, images })
         expect(result.violationCount).toBeGreaterThan(0)
         expect(new Set(result.violations.map(({ invariant }) => invariant))).toEqual(new Set(["moored"]))
@@ -151,7 +151,7 @@ events:
         expect(result.lanes.map(({ board }) => board)).toContain(violation.board)
     })
 
-    test("is shrunk to the one board and the two events that matter", async () => {
+    test("is shrunk to one board and the two events that cause the violation", async () => {
         const { violations } = await runPlan({ plan: PLAN, seed: 1, images })
         const shrunk = await shrinkPlan(PLAN, violations[0], {
             tryPlan: plan => runPlan({ plan, seed: 1, images }, { hash: false }),

@@ -1,4 +1,4 @@
-// The HTML report: what it says, that nothing in it can be more than text, and how it stands in a real browser.
+// The HTML report: its contents, the escaping of all values, and its layout in a real browser.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -26,33 +26,33 @@ events:
 mooredWithinSec: 600
 `
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&{{b}}`
-/** As many as a run keeps. */
+/** Maximum numbers that a run keeps. */
 const KEPT = { violations: 50, recent: 50, lanes: 20, bins: 600 }
 
-let held: RunResult
+let cleanRun: RunResult
 
 beforeAll(async () => {
     const plan = parseSimulationPlan(PLAN, "small.yaml")
-    held = await runPlan({ plan, seed: 7, images: await loadImages() })
+    cleanRun = await runPlan({ plan, seed: 7, images: await loadImages() })
 })
 
-/** Facts of a board that fails, every `everyMs`, whatever the texts. */
-function failures(board: string, howMany: number, everyMs: number, text: string): TraceEvent[] {
-    return Array.from({ length: howMany }, (_, i) => i * everyMs).flatMap((ms): TraceEvent[] => [
+/** Returns trace events of a board that fails every `everyMs`, with `text` as service and detail. */
+function failures(board: string, count: number, everyMs: number, text: string): TraceEvent[] {
+    return Array.from({ length: count }, (_, i) => i * everyMs).flatMap((ms): TraceEvent[] => [
         { ms, board, kind: "dial", service: "dps", status: 0 },
         { ms: ms + everyMs / 4, board, kind: "register", service: "dps", status: 429, detail: text },
         { ms: ms + everyMs / 2, board, kind: "fail", service: text, detail: text },
     ])
 }
 
-/** The real run, made to have broken a rule on each of `boards` boards. */
-function broken(seed: number, boards: number, text: string, howMany = 20): RunResult {
+/** Returns the real run with a violation added to each of `boards` boards. */
+function runWithViolations(seed: number, boards: number, text: string, count = 20): RunResult {
     const ids = Array.from({ length: boards }, (_, i) => `board-${i}${text}`)
     return {
-        ...held,
+        ...cleanRun,
         seed,
-        hubs: { ...held.hubs, [text]: 1 },
-        moored: held.moored - 1,
+        hubs: { ...cleanRun.hubs, [text]: 1 },
+        moored: cleanRun.moored - 1,
         violationCount: boards,
         violations: ids.map(board => ({
             invariant: "hub-gap",
@@ -62,25 +62,23 @@ function broken(seed: number, boards: number, text: string, howMany = 20): RunRe
             what: `only 3.0 s after the last attempt ${text}`,
             recent: failures(board, KEPT.recent / 3, 1000, text),
         })),
-        lanes: ids
-            .slice(0, KEPT.lanes)
-            .map(board => ({ board, facts: failures(board, howMany, 1000, text) })),
+        lanes: ids.slice(0, KEPT.lanes).map(board => ({ board, facts: failures(board, count, 1000, text) })),
     }
 }
 
-/** The page without its markup. */
-const wordsOf = (html: string) => html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
+/** Returns the text of the page without markup. */
+const textOf = (html: string) => html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
 const headingsOf = (html: string) => [...html.matchAll(/<h([123])[^>]*>([^<]*)/g)].map(([, , text]) => text)
 
 describe("the report of one run", () => {
-    test("says first how it went", () => {
-        expect(headingsOf(reportHtml([held]))[0]).toMatch(
+    test("starts with the result", () => {
+        expect(headingsOf(reportHtml([cleanRun]))[0]).toMatch(
             /^10 of 10 boards moored, the last after \d+( min \d+)? (s|min); 0 violations$/
         )
     })
 
-    test("has every figure, twice: for wide and for narrow", () => {
-        const html = reportHtml([held])
+    test("has every figure twice: for wide and for narrow screens", () => {
+        const html = reportHtml([cleanRun])
         expect(headingsOf(html).slice(1)).toEqual([
             "Violations",
             "Charts",
@@ -98,43 +96,43 @@ describe("the report of one run", () => {
         expect(html).toContain("quota, 0.0833/s")
     })
 
-    test("has a lane for each board that broke a rule, with its last facts", () => {
-        const html = reportHtml([broken(3, 2, "")])
+    test("has a timeline for each board with a violation, with its last trace events", () => {
+        const html = reportHtml([runWithViolations(3, 2, "")])
         expect(headingsOf(html)).toContain("Timelines of the boards with violations")
-        const words = wordsOf(html)
-        expect(words).toContain(
+        const text = textOf(html)
+        expect(text).toContain(
             "hub-gap Attempts at a hub are at least 60 s apart. board-0 2 min 3 s 123.456 s only 3.0 s after"
         )
-        expect(words).toMatch(/board-1 at [\d.]+ s: hub-gap: only 3.0 s after the last attempt/)
-        expect(words).toMatch(/1\.500 s board-0 fail/)
+        expect(text).toMatch(/board-1 at [\d.]+ s: hub-gap: only 3.0 s after the last attempt/)
+        expect(text).toMatch(/1\.500 s board-0 fail/)
     })
 
-    test("says how to see it again, in words that a shell takes as they are meant", () => {
-        const words = wordsOf(reportHtml([broken(3, 1, "")], { planName: "my plans/it's.yaml" }))
+    test("has the commands that reproduce the run, quoted for a shell", () => {
+        const text = textOf(reportHtml([runWithViolations(3, 1, "")], { planName: "my plans/it's.yaml" }))
         const plan = "&#39;my plans/it&#39;\\&#39;&#39;s.yaml&#39;"
-        expect(words).toContain(`moorage simulate ${plan} --seed 3`)
-        expect(words).toContain(`moorage replay ${plan} --seed 3 --id board-0`)
+        expect(text).toContain(`moorage simulate ${plan} --seed 3`)
+        expect(text).toContain(`moorage replay ${plan} --seed 3 --id board-0`)
     })
 
-    test("is the same to the byte for the same run", () => {
-        expect(reportHtml([broken(3, 2, "")])).toBe(reportHtml([broken(3, 2, "")]))
+    test("gives the same bytes for the same run", () => {
+        expect(reportHtml([runWithViolations(3, 2, "")])).toBe(reportHtml([runWithViolations(3, 2, "")]))
     })
 
-    test("escapes whatever boards and clouds say", () => {
+    test("escapes all texts of boards and clouds", () => {
         const html = reportHtml([
-            { ...broken(3, 2, HOSTILE), plan: HOSTILE, about: HOSTILE, traceHash: HOSTILE },
+            { ...runWithViolations(3, 2, HOSTILE), plan: HOSTILE, about: HOSTILE, traceHash: HOSTILE },
         ])
         expect(html).not.toMatch(/<script|<img|<[^>]*\son\w+=/i)
         expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt;")
     })
 
-    test("refers to nothing outside itself, and forbids it", () => {
-        const html = reportHtml([broken(3, 2, "")])
+    test("has no external references, and forbids them", () => {
+        const html = reportHtml([runWithViolations(3, 2, "")])
         expect(html).not.toMatch(/https?:|\bsrc=|\bhref=|@import|url\((?!#)/)
         expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`)
     })
 
-    test("of the worst of 1,000 boards is under 2 MB", () => {
+    test("is smaller than 2 MB for 1,000 boards with the most violations", () => {
         const bins = () => Array.from({ length: KEPT.bins }, (_, i) => (i * 7919) % 1000)
         const series = {
             binSec: 12,
@@ -143,7 +141,7 @@ describe("the report of one run", () => {
         }
         const html = reportHtml([
             {
-                ...broken(3, KEPT.violations, "", 5000),
+                ...runWithViolations(3, KEPT.violations, "", 5000),
                 boards: 1000,
                 durationSec: 7200,
                 series,
@@ -156,8 +154,10 @@ describe("the report of one run", () => {
 })
 
 describe("the report of several seeds", () => {
-    test("lists those that failed first, and shows the first of them", () => {
-        const html = reportHtml([held, { ...held, seed: 8 }, broken(9, 2, "")], { planName: "small" })
+    test("lists seeds with violations first, and shows the first of them", () => {
+        const html = reportHtml([cleanRun, { ...cleanRun, seed: 8 }, runWithViolations(9, 2, "")], {
+            planName: "small",
+        })
         expect(headingsOf(html)[0]).toBe(
             "2 of 3 seeds without a violation; 29 of 30 boards moored; 2 violations"
         )
@@ -172,13 +172,13 @@ describe("the report of several seeds", () => {
         expect(html).toContain('id="timelines"')
     })
 
-    test("shows the first seed when none failed", () => {
-        const html = reportHtml([held, { ...held, seed: 8 }])
+    test("shows the first seed if no seed has violations", () => {
+        const html = reportHtml([cleanRun, { ...cleanRun, seed: 8 }])
         expect(headingsOf(html)).toContain("Seed 7")
         expect(html).not.toContain('id="timelines"')
     })
 
-    test("of no run at all says so", () => {
+    test("without a completed run has only a headline", () => {
         expect(headingsOf(reportHtml([]))).toEqual(["No completed run"])
     })
 })
@@ -199,9 +199,9 @@ describe.skipIf(whyNoBrowser !== undefined)("in a browser without scripts and wi
     })
 
     const PAGES = {
-        "a run that held": () => [held],
-        "a run that broke a rule, with hostile texts": () => [broken(3, 5, HOSTILE)],
-        "several seeds": () => [held, broken(3, 5, "")],
+        "a run without violations": () => [cleanRun],
+        "a run with violations and hostile texts": () => [runWithViolations(3, 5, HOSTILE)],
+        "several seeds": () => [cleanRun, runWithViolations(3, 5, "")],
     }
     const READERS = [
         { width: 380, colorScheme: "dark" },
@@ -212,11 +212,11 @@ describe.skipIf(whyNoBrowser !== undefined)("in a browser without scripts and wi
     )
 
     test.each(cases)(
-        "$name at $width px: all drawings show, no complaint, no sideways scrolling",
-        async each => {
+        "$name at $width px: all charts are visible, no console message, no horizontal scrolling",
+        async ({ results, reader }) => {
             const file = join(folder, "report.html")
-            writeFileSync(file, reportHtml(each.results()))
-            const { page, complaints } = await visitFile(browser, file, each.reader)
+            writeFileSync(file, reportHtml(results()))
+            const { page, complaints } = await visitFile(browser, file, reader)
             const shown = await page.locator("svg:visible").count()
             const drawings = await page.locator("figure").count()
             const boxes = await Promise.all(
@@ -235,9 +235,9 @@ describe.skipIf(whyNoBrowser !== undefined)("in a browser without scripts and wi
         }
     )
 
-    test("the page is dark for those who want it dark", async () => {
+    test("the page follows the colour scheme of the reader", async () => {
         const file = join(folder, "report.html")
-        writeFileSync(file, reportHtml([held]))
+        writeFileSync(file, reportHtml([cleanRun]))
         const colours = []
         for (const { colorScheme } of READERS) {
             const { page } = await visitFile(browser, file, { width: 800, colorScheme })

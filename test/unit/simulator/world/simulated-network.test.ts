@@ -1,4 +1,4 @@
-// The virtual network: what befalls a board's connection, and when it shows.
+// The simulated network: durations, losses and failures of a board's connection. The virtual clock.
 import { type Link, seededRandom } from "@moorage/runtime"
 import type { NetworkTarget } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
@@ -11,20 +11,23 @@ import {
 } from "../../../../tools/simulator/world/simulated-network.js"
 
 const TARGET: NetworkTarget = { host: "hub.example", port: 8883, tls: true }
-const TERMS: LinkParameters = { latencyMs: [30, 30], loss: 0, kbps: 800, dnsMs: 10, tlsMs: 1200 }
+const PARAMETERS: LinkParameters = { latencyMs: [30, 30], loss: 0, kbps: 800, dnsMs: 10, tlsMs: 1200 }
 
-function build(terms: Partial<LinkParameters> = {}, weather: { state?: HostState; resolves?: boolean } = {}) {
+function createNetwork(
+    parameters: Partial<LinkParameters> = {},
+    outages: { state?: HostState; resolves?: boolean } = {}
+) {
     const clock = new VirtualClock()
     const events: { kind: NetworkEvent["kind"]; atMs: number; detail?: string }[] = []
     const others: number[] = []
     let peer: Link | undefined
-    const path = new BoardNetwork({
+    const network = new BoardNetwork({
         clock,
         random: seededRandom(1),
-        parameters: { ...TERMS, ...terms },
+        parameters: { ...PARAMETERS, ...parameters },
         outages: {
-            hostState: () => weather.state ?? "up",
-            resolves: () => weather.resolves ?? true,
+            hostState: () => outages.state ?? "up",
+            resolves: () => outages.resolves ?? true,
         },
         acceptLink: (_, link) => {
             peer = link
@@ -43,7 +46,7 @@ function build(terms: Partial<LinkParameters> = {}, weather: { state?: HostState
     const received: { atMs: number; bytes: number }[] = []
     const closed: number[] = []
     const connect = (target = TARGET) =>
-        path.connect(target, {
+        network.connect(target, {
             reached: () => undefined,
             opened: link => {
                 board = link
@@ -56,7 +59,7 @@ function build(terms: Partial<LinkParameters> = {}, weather: { state?: HostState
         })
     return {
         clock,
-        path,
+        network,
         events,
         others,
         received,
@@ -70,8 +73,8 @@ function build(terms: Partial<LinkParameters> = {}, weather: { state?: HostState
 }
 
 describe("a connection", () => {
-    test("takes a name, one round trip for TCP, two and the chip's reckoning for TLS", () => {
-        const { clock, connect, events } = build()
+    test("takes a DNS lookup, one round trip for TCP, and two round trips and computing time for TLS", () => {
+        const { clock, connect, events } = createNetwork()
         connect()
         clock.runTo(60_000)
         expect(events).toEqual([
@@ -80,15 +83,15 @@ describe("a connection", () => {
         ])
     })
 
-    test("without TLS takes a name and one round trip", () => {
-        const { clock, connect, events } = build()
+    test("without TLS takes a DNS lookup and one round trip", () => {
+        const { clock, connect, events } = createNetwork()
         connect({ ...TARGET, tls: false })
         clock.runTo(60_000)
         expect(events.at(-1)).toEqual({ kind: "open", atMs: 10 + 60 })
     })
 
-    test("carries a packet in its latency and what the bandwidth takes, each way", () => {
-        const { clock, connect, received, send } = build()
+    test("delays a packet by latency and bandwidth in each direction", () => {
+        const { clock, connect, received, send } = createNetwork()
         connect()
         clock.runTo(2_000)
         send(1000)
@@ -97,8 +100,8 @@ describe("a connection", () => {
         expect(received).toEqual([{ atMs: 2_000 + 2 * (30 + 10), bytes: 1000 }])
     })
 
-    test("keeps the order of what is sent, however latency varies", () => {
-        const { clock, connect, received, send } = build({ latencyMs: [1, 500], loss: 0.2 })
+    test("keeps the order of packets when the latency varies", () => {
+        const { clock, connect, received, send } = createNetwork({ latencyMs: [1, 500], loss: 0.2 })
         connect()
         clock.runTo(10_000)
         for (let i = 1; i <= 20; i++) send(i)
@@ -106,9 +109,9 @@ describe("a connection", () => {
         expect(received.map(({ bytes }) => bytes)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
     })
 
-    test("with losses comes later, by TCP's retransmissions, and nothing is missing", () => {
-        const lossless = build({ loss: 0 })
-        const lossy = build({ loss: 0.5 })
+    test("with losses delivers all bytes later, by TCP's retransmissions", () => {
+        const lossless = createNetwork({ loss: 0 })
+        const lossy = createNetwork({ loss: 0.5 })
         for (const { connect, clock, send } of [lossless, lossy]) {
             connect()
             clock.runTo(600_000)
@@ -119,15 +122,15 @@ describe("a connection", () => {
         expect(lossy.received[0].atMs).toBeGreaterThan(lossless.received[0].atMs)
     })
 
-    test("that the board ends is told as hung up, one that the peer ends as lost", () => {
-        const mine = build()
+    test("ended by the board emits hangUp, ended by the peer emits lost", () => {
+        const mine = createNetwork()
         mine.connect()
         mine.clock.runTo(5_000)
         mine.close()
         mine.clock.runTo(10_000)
         expect(mine.kinds()).toEqual(["dial", "open", "hangUp"])
 
-        const theirs = build()
+        const theirs = createNetwork()
         theirs.connect()
         theirs.clock.runTo(5_000)
         theirs.hangUp()
@@ -136,8 +139,8 @@ describe("a connection", () => {
         expect(theirs.closed).toEqual([5_030])
     })
 
-    test("is counted while it is open: a second one beside it is told", () => {
-        const { clock, connect, others } = build()
+    test("reports the number of other open connections", () => {
+        const { clock, connect, others } = createNetwork()
         connect()
         connect()
         clock.runTo(10_000)
@@ -149,15 +152,15 @@ describe("a host", () => {
     test.each([
         ["refuse", "connect", 10 + 60],
         ["drop", "connect", 10 + 18_000],
-    ] as const)("that is down by %s fails with %s", (state, where, atMs) => {
-        const { clock, connect, events } = build({}, { state })
+    ] as const)("that is down (%s) fails with %s", (state, where, atMs) => {
+        const { clock, connect, events } = createNetwork({}, { state })
         connect()
         clock.runTo(60_000)
         expect(events.at(-1)).toEqual({ kind: "fail", atMs, detail: where })
     })
 
-    test("that is mute never ends the TLS handshake, until the board gives up", () => {
-        const { clock, connect, kinds } = build({}, { state: "mute" })
+    test("that is mute never completes the TLS handshake until the board gives up", () => {
+        const { clock, connect, kinds } = createNetwork({}, { state: "mute" })
         const attempt = connect()
         clock.runTo(3_600_000)
         expect(kinds()).toEqual(["dial"])
@@ -166,7 +169,7 @@ describe("a host", () => {
     })
 
     test("whose name does not resolve fails after 5 s", () => {
-        const { clock, connect, events } = build({}, { resolves: false })
+        const { clock, connect, events } = createNetwork({}, { resolves: false })
         connect()
         clock.runTo(60_000)
         expect(events.at(-1)).toEqual({ kind: "fail", atMs: 5_000, detail: "resolve" })
@@ -174,11 +177,11 @@ describe("a host", () => {
 })
 
 describe("a partition", () => {
-    test("holds what is sent back until a retransmission after its end", () => {
-        const { clock, connect, path, received, send } = build()
+    test("delays packets until a retransmission after its end", () => {
+        const { clock, connect, network, received, send } = createNetwork()
         connect()
         clock.runTo(2_000)
-        path.cutUntil(clock.nowMs() + 10_000)
+        network.cutUntil(clock.nowMs() + 10_000)
         send(10)
         clock.runTo(60_000)
         // Retransmissions at 0.5, 1.5, 3.5, 7.5 and 15.5 s.
@@ -187,20 +190,20 @@ describe("a partition", () => {
         expect(received[0].atMs).toBeLessThan(2_000 + 15_500 + 61)
     })
 
-    test("that is longer than TCP's patience swallows it", () => {
-        const { clock, connect, path, received, send, kinds } = build()
+    test("that is longer than TCP's retransmissions drops packets", () => {
+        const { clock, connect, network, received, send, kinds } = createNetwork()
         connect()
         clock.runTo(2_000)
-        path.cutUntil(clock.nowMs() + 3600_000)
+        network.cutUntil(clock.nowMs() + 3600_000)
         send(10)
         clock.runTo(7200_000)
         expect(received).toEqual([])
         expect(kinds()).toEqual(["dial", "open"])
     })
 
-    test("lets no name resolve while it lasts", () => {
-        const { clock, connect, path, events } = build()
-        path.cutUntil(clock.nowMs() + 60_000)
+    test("lets no name resolve during the partition", () => {
+        const { clock, connect, network, events } = createNetwork()
+        network.cutUntil(clock.nowMs() + 60_000)
         connect()
         clock.runTo(30_000)
         expect(events.at(-1)).toMatchObject({ kind: "fail", detail: "resolve" })
@@ -208,11 +211,11 @@ describe("a partition", () => {
 })
 
 describe("a half-open link", () => {
-    test("carries nothing any more and tells nobody; a new one does", () => {
-        const { clock, connect, path, received, send, kinds } = build()
+    test("drops all packets without an event, and a new connection works", () => {
+        const { clock, connect, network, received, send, kinds } = createNetwork()
         connect()
         clock.runTo(2_000)
-        path.dropSilently()
+        network.dropSilently()
         send(10)
         clock.runTo(3600_000)
         expect(received).toEqual([])
@@ -226,7 +229,7 @@ describe("a half-open link", () => {
 })
 
 describe("the virtual clock", () => {
-    test("runs calls in the order of their time, and of their planning within a moment", () => {
+    test("runs calls in the order of their time, and calls at the same time in the order of scheduling", () => {
         const clock = new VirtualClock()
         const seen: string[] = []
         clock.after(20, () => seen.push("c"))
@@ -237,7 +240,7 @@ describe("the virtual clock", () => {
         expect(clock.elapsedMs()).toBe(20)
     })
 
-    test("stops after so many calls, and goes on where it was", () => {
+    test("stops after the given number of calls, and continues later", () => {
         const clock = new VirtualClock()
         let count = 0
         for (let i = 0; i < 10; i++) clock.after(i, () => count++)
@@ -247,7 +250,7 @@ describe("the virtual clock", () => {
         expect(count).toBe(10)
     })
 
-    test("forgets what was cancelled, also when there is very much of it", () => {
+    test("does not run cancelled calls, also if there are many", () => {
         const clock = new VirtualClock()
         let count = 0
         const timers = Array.from({ length: 50_000 }, (_, i) => clock.after(i, () => count++))
