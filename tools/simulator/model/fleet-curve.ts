@@ -1,7 +1,7 @@
 // The result of a run of the model: counts in bins of time, and totals.
 
 /** Counts in bins of equal length that start at 0. */
-export class CountBins {
+class CountBins {
     readonly counts: number[] = []
 
     constructor(private readonly binMs: number) {}

@@ -177,14 +177,14 @@ export function eventDurationSec(event: PlanEvent): number {
 }
 
 /** Returns when the last board is powered on, in s since the run began. */
-export function powerOnEndSec({ powerOn, boards }: SimulationPlan): number {
+function powerOnEndSec({ powerOn, boards }: SimulationPlan): number {
     if (powerOn.pattern === "spread") return powerOn.overSec
     if (powerOn.pattern === "batches") return Math.floor((boards.count - 1) / powerOn.size) * powerOn.everySec
     return 0
 }
 
 /** Returns when the last slot ends, in s after power-on; 0 without slots. */
-export function slotsDurationSec({ boards }: SimulationPlan): number {
+function slotsDurationSec({ boards }: SimulationPlan): number {
     return boards.slots ? Math.ceil(boards.count / boards.slots.boards) * boards.slots.slotSec : 0
 }
 

@@ -9,7 +9,7 @@ interface ScheduledCall {
 }
 
 /** Start time of every run, so that a run is the same on any day. */
-export const START_MS = Date.UTC(2026, 0, 1)
+const START_MS = Date.UTC(2026, 0, 1)
 /** Cancelled calls stay in the queue until their time comes. More than this many are removed. */
 const SWEEP_MIN = 10_000
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
 async function runBoth(slots: SlotPlan | undefined) {
     const plan = parseSimulationPlan(
         JSON.stringify({
-            name: "crosscheck",
+            name: "comparison",
             durationSec: 400,
             boards: {
                 count: BOARDS,
@@ -37,7 +37,7 @@ async function runBoth(slots: SlotPlan | undefined) {
             quotas: { dpsRegistrations: RATE, dpsOperations: RATE },
             mooredWithinSec: 200,
         }),
-        "crosscheck"
+        "comparison"
     )
     const bytecode = await runPlan({ plan, seed: 1, images }, { hash: false })
     const model = simulateRollout({
