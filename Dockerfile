@@ -1,11 +1,11 @@
-# The emulated DPS and IoT Hub. Everything after the image's name goes to `moorage emulate`.
+# The emulator of DPS and IoT Hub. Arguments of `docker run` after the image name are options of `moorage emulate`.
 FROM node:20-slim
 ENV NODE_ENV=production
 WORKDIR /moorage
 COPY package.json package-lock.json .npmrc ./
 COPY devs/package.json devs/
 COPY tools ./tools
-# tsx runs the TypeScript as it is, and is a development dependency of the project.
+# Installs all packages of the lock file, development dependencies included, although NODE_ENV is production.
 RUN npm ci --include=dev && npm cache clean --force
 USER node
 EXPOSE 8883 8443 1883 8080

@@ -1,4 +1,4 @@
-// What `npm test` runs: format, lint and types side by side, then every test. The last line counts the tests.
+// `npm test`: runs the checks of format, lint and types in parallel, then all tests. The last line counts the tests.
 import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -24,15 +24,15 @@ const CHECKS: CheckStep[] = [
         args: [bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."],
     },
     { name: "lint (eslint)", args: [bin("eslint/bin/eslint.js"), "--max-warnings", "0", "."] },
-    { name: "types, host", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.json"] },
-    { name: "types, device", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.device.json"] },
+    { name: "types host (tsc)", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.json"] },
+    { name: "types device (tsc)", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.device.json"] },
 ]
 
-/** Runs a Node program to its end; with `show` its output goes straight through. */
-function run(step: CheckStep, show: boolean): Promise<StepOutcome> {
+/** Runs a step to its end. @param isShown prints the output immediately; without it the output is returned */
+function run(step: CheckStep, isShown: boolean): Promise<StepOutcome> {
     const startMs = realClock.nowMs()
     return new Promise(resolve => {
-        const stdio: "inherit" | "pipe" = show ? "inherit" : "pipe"
+        const stdio: "inherit" | "pipe" = isShown ? "inherit" : "pipe"
         const child = spawn(process.execPath, step.args, { stdio: ["ignore", stdio, stdio] })
         let output = ""
         child.stdout?.on("data", data => (output += data))
@@ -45,15 +45,15 @@ function run(step: CheckStep, show: boolean): Promise<StepOutcome> {
     })
 }
 
-/** `N passed, N failed, N skipped` out of vitest's JSON report; a suite that did not load counts as failed. */
+/** Reads the JSON report of Vitest and returns `N passed, N failed, N skipped`. A file that did not load counts as failed. */
 function countTests(file: string): { line: string; ok: boolean } {
     try {
         const report = JSON.parse(readFileSync(file, "utf8"))
-        const unloaded = report.testResults.filter(
+        const failedToLoad = report.testResults.filter(
             (suite: { status: string; assertionResults: unknown[] }) =>
                 suite.status === "failed" && suite.assertionResults.length === 0
         ).length
-        const failed = report.numFailedTests + unloaded
+        const failed = report.numFailedTests + failedToLoad
         const skipped = report.numPendingTests + report.numTodoTests
         const line = `${report.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`
         return { line, ok: failed === 0 && report.numPassedTests > 0 }
@@ -68,7 +68,7 @@ async function main(): Promise<number> {
         console.log(`${ok ? "ok  " : "FAIL"} ${CHECKS[i].name} (${seconds} s)`)
         if (!ok) console.log(output.trim())
     })
-    const checked = outcomes.every(({ ok }) => ok)
+    const checksPassed = outcomes.every(({ ok }) => ok)
     const folder = mkdtempSync(join(tmpdir(), "moorage-test-"))
     const report = join(folder, "report.json")
     try {
@@ -76,9 +76,9 @@ async function main(): Promise<number> {
         const args = [bin("vitest/vitest.mjs"), "run", ...reporters, ...process.argv.slice(2)]
         const tests = await run({ name: "vitest", args }, true)
         const { line, ok } = countTests(report)
-        if (!checked) console.log("A check before the tests failed: see the top.")
+        if (!checksPassed) console.log("A check before the tests failed. See the top of the output.")
         console.log(line)
-        return checked && tests.ok && ok ? 0 : 1
+        return checksPassed && tests.ok && ok ? 0 : 1
     } finally {
         rmSync(folder, { recursive: true, force: true })
     }

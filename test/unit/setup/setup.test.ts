@@ -1,4 +1,4 @@
-// tools/setup.mjs in a folder of its own, with an npm and a DeviceScript CLI that only leave their marks.
+// Runs tools/setup.mjs in a temporary folder. The programs npm and devs are replaced by scripts that record their calls.
 import { spawn } from "node:child_process"
 import {
     cpSync,
@@ -16,7 +16,7 @@ import { afterEach, beforeEach, expect, test } from "vitest"
 
 const LIBRARIES = ["core", "crypto", "net", "runtime", "settings", "test"]
 
-/** Installs what the lock file says, and counts. */
+/** Installs the packages of the lock file, and records each call in npm.log. */
 const NPM = `
 const { appendFileSync, copyFileSync, mkdirSync, rmSync, writeFileSync, existsSync } = require("node:fs")
 appendFileSync("npm.log", process.argv.slice(2).join(" ") + "\\n")
@@ -31,7 +31,7 @@ copyFileSync("devicescript.cjs", "node_modules/@devicescript/cli/devicescript")
 copyFileSync("package-lock.json", "node_modules/.package-lock.json")
 `
 
-/** Unpacks the libraries beside the program that it builds. */
+/** Unpacks the libraries next to the program that it builds. */
 const DEVS = `
 const { mkdirSync, writeFileSync } = require("node:fs")
 for (const name of ${JSON.stringify(LIBRARIES)}) {
@@ -72,10 +72,10 @@ function setup(): Promise<Run> {
     return new Promise(resolve => child.on("close", code => resolve({ ...run, code })))
 }
 
-const done: Run = { code: 0, stdout: "", stderr: "" }
-const installs = () =>
+const silentSuccess: Run = { code: 0, stdout: "", stderr: "" }
+const npmCalls = () =>
     existsSync(at("npm.log")) ? readFileSync(at("npm.log"), "utf8").trim().split("\n") : []
-const unpacked = () => readdirSync(at("node_modules/@devicescript")).filter(name => name !== "cli")
+const libraries = () => readdirSync(at("node_modules/@devicescript")).filter(name => name !== "cli")
 
 beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "moorage-setup-"))
@@ -87,75 +87,79 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-test("a fresh clone gets its packages and DeviceScript's libraries, and stdout stays empty", async () => {
+test("installs packages and libraries in a fresh clone, and prints nothing to stdout", async () => {
     expect(await setup()).toMatchObject({ code: 0, stdout: "" })
-    expect(installs()).toEqual(["ci --no-audit --no-fund --loglevel=error"])
-    expect(unpacked()).toEqual(LIBRARIES)
+    expect(npmCalls()).toEqual(["ci --no-audit --no-fund --loglevel=error"])
+    expect(libraries()).toEqual(LIBRARIES)
     expect(readdirSync(at("build"))).toEqual([])
     expect(readdirSync(at(".devicescript"))).toEqual([])
 })
 
-test("with all there it does nothing and says nothing", async () => {
+test("does nothing and prints nothing when everything is installed", async () => {
     await setup()
-    expect(await setup()).toEqual(done)
-    expect(installs()).toHaveLength(1)
+    expect(await setup()).toEqual(silentSuccess)
+    expect(npmCalls()).toHaveLength(1)
 })
 
-test("a changed lock file installs again; one that npm install has followed does not", async () => {
+test("installs again after a change of the lock file, except when npm has installed that change", async () => {
     await setup()
     writeLock("2.0.0")
     expect(await setup()).toMatchObject({ code: 0 })
-    expect(installs()).toHaveLength(2)
+    expect(npmCalls()).toHaveLength(2)
     writeLock("3.0.0")
     cpSync(at("package-lock.json"), at("node_modules/.package-lock.json"))
-    expect(await setup()).toEqual(done)
-    expect(installs()).toHaveLength(2)
+    expect(await setup()).toEqual(silentSuccess)
+    expect(npmCalls()).toHaveLength(2)
 })
 
-test("libraries that an npm install removed come back without another install", async () => {
+test("unpacks missing libraries without another install", async () => {
     await setup()
     rmSync(at("node_modules/@devicescript/net"), { recursive: true })
     expect(await setup()).toMatchObject({ code: 0 })
-    expect(unpacked()).toEqual(LIBRARIES)
-    expect(installs()).toHaveLength(1)
+    expect(libraries()).toEqual(LIBRARIES)
+    expect(npmCalls()).toHaveLength(1)
 })
 
-test("two at once install once", async () => {
+test("installs once when three setups run at the same time", async () => {
     const runs = await Promise.all([setup(), setup(), setup()])
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0])
-    expect(installs()).toHaveLength(1)
-    expect(unpacked()).toEqual(LIBRARIES)
+    expect(npmCalls()).toHaveLength(1)
+    expect(libraries()).toEqual(LIBRARIES)
 })
 
-test("the lock of a setup that was killed is taken over", async () => {
+test("takes over the lock of a setup that was killed, and still installs once", async () => {
     const dead = spawn(process.execPath, ["-e", ""])
     await new Promise(resolve => dead.on("close", resolve))
     write(".devicescript/moorage-setup.lock/pid", String(dead.pid))
-    expect(await setup()).toMatchObject({ code: 0 })
+    const runs = await Promise.all([setup(), setup(), setup()])
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0])
+    expect(npmCalls()).toHaveLength(1)
     expect(readdirSync(at(".devicescript"))).toEqual([])
 })
 
-test("a failing install ends with its cause and what to do, without a stack", async () => {
+test("reports a failed install with its cause and what to do, without a stack trace", async () => {
     write("offline", "")
     const { code, stdout, stderr } = await setup()
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
     expect(stderr).toMatch(/^Installing packages failed:\nadded 1 package\nnpm error code ENOTFOUND\n/)
-    expect(stderr).toMatch(/Then run the same command again\.\n$/)
+    expect(stderr).toMatch(/, then run the same command again\.\n$/)
     expect(stderr).not.toMatch(/ at /)
     expect(readdirSync(at(".devicescript"))).toEqual([])
 })
 
-test("a damaged lock file is named, and how to get it back", async () => {
+test("names a damaged lock file and how to restore it", async () => {
     write("package-lock.json", "{")
     const { code, stderr } = await setup()
     expect(code).toBe(1)
-    expect(stderr).toBe("package-lock.json is missing or damaged: git checkout package-lock.json\n")
+    expect(stderr).toBe(
+        "package-lock.json is missing or damaged. Restore it with `git checkout package-lock.json`.\n"
+    )
 })
 
-test("an old Node is told which one is needed", async () => {
+test("rejects an old version of Node and names the required one", async () => {
     const text = readFileSync(at("tools/setup.mjs"), "utf8")
     write("tools/setup.mjs", text.replace("NODE_MAJOR_MIN = 20", "NODE_MAJOR_MIN = 999"))
     const { code, stderr } = await setup()
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^Moorage needs Node 999 or later; this is v\d+\.\d+\.\d+\./)
+    expect(stderr).toMatch(/^Moorage needs Node 999 or later, but this is v\d+\.\d+\.\d+\./)
 })
