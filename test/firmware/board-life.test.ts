@@ -1,3 +1,4 @@
+// The normal life of a board: first boot, power cuts, record and planned reboot.
 import { describe, expect, test } from "vitest"
 import { bootUntilStable, registrationsOf } from "../helpers/board-calls.js"
 import { createWorld, type FirmwareWorld } from "../helpers/firmware-world.js"

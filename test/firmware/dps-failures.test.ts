@@ -27,9 +27,9 @@ describe("a board that gets CONNACK 3 from DPS", () => {
         const world = await startOneHubWorld("main")
         world.cloud.faultRules.add({ on: "connect", service: "dps", fault: { connack: 3 } })
         world.advanceSec(4 * 3600)
-        const tries = connectionTimesMs(world, "dps")
-        expectEachWithin(gapsBetween(tries), SERVER_ERROR_MS, CAP_MS + CALL_MS)
-        expect(tries.length).toBeGreaterThan(40)
+        const attemptsMs = connectionTimesMs(world, "dps")
+        expectEachWithin(gapsBetween(attemptsMs), SERVER_ERROR_MS, CAP_MS + CALL_MS)
+        expect(attemptsMs.length).toBeGreaterThan(40)
         expect(world.logged("check ID_SCOPE").length).toBe(world.logged("CONNACK 3").length - 4)
     })
 })
@@ -55,7 +55,7 @@ describe("a board that DPS refuses", () => {
             const [first, second, ...later] = connectionTimesMs(world, "dps")
             expectEachWithin([second - first], 1000, 2000 + CALL_MS)
             expectEachWithin(gapsBetween([second, ...later]), SLOW_MS, 2 * SLOW_MS + CALL_MS)
-            // The clock of the lookup, and the fresh one.
+            // The first connection is the status lookup, which also sets the clock. The second only sets the clock.
             expect(connectionTimesMs(world, "clock")).toHaveLength(2)
         }
     )
@@ -68,7 +68,7 @@ describe("a board that DPS refuses", () => {
     })
 })
 
-/** The DPS calls that can be refused, by the image that makes them. */
+/** The images, and the requests to DPS that can fail. */
 const REQUESTS = [
     ["main", "register"],
     ["main", "poll"],
@@ -134,7 +134,7 @@ describe("a board that gets a server error from DPS (5xx)", () => {
 
 describe("a board that DPS rejects (failed, disabled)", () => {
     const GROUP = { enrollmentGroupId: "fleet", primaryKey: GROUP_KEY }
-    /** A custom allocation with nobody to ask fails. */
+    /** A custom allocation without a webhook fails. */
     const BROKEN = {
         failed: { ...GROUP, allocationPolicy: "custom" as const },
         disabled: { ...GROUP, provisioningStatus: "disabled" as const },
@@ -153,9 +153,9 @@ describe("a board that DPS rejects (failed, disabled)", () => {
             world.cloud.dps.enrollments.putGroup(BROKEN[how])
             world.board.powerOn()
             world.advanceSec(3 * 3600)
-            const tries = requestTimesMs(world, "register")
-            expect(tries.length).toBeGreaterThan(8)
-            expectEachWithin(gapsBetween(tries), SLOW_MS, 2 * SLOW_MS + 10_000)
+            const attemptsMs = requestTimesMs(world, "register")
+            expect(attemptsMs.length).toBeGreaterThan(8)
+            expectEachWithin(gapsBetween(attemptsMs), SLOW_MS, 2 * SLOW_MS + 10_000)
             expect(
                 world.logged(how === "failed" ? /^DPS \d+ .+; next in/ : "disabled").length
             ).toBeGreaterThan(8)
@@ -228,8 +228,8 @@ describe("a board that polls its operation", () => {
 })
 
 describe("a board that sends a status lookup", () => {
-    type Lookup = (world: FirmwareWorld) => void
-    const NEVER: [string, Lookup][] = [
+    type LookupSetup = (world: FirmwareWorld) => void
+    const UNASSIGNED_ANSWERS: [string, LookupSetup][] = [
         ["404", () => undefined],
         ["null", ({ cloud }) => (cloud.dps.quirks.lookupUnknown = "null")],
         ["unassigned", ({ cloud }) => answer(cloud, '{"status":"unassigned"}')],
@@ -241,22 +241,18 @@ describe("a board that sends a status lookup", () => {
         dps.lookup = (...request) => ({ ...lookup(...request), status: 200, body })
     }
 
-    test.each(NEVER.flatMap(([name, set]) => IMAGES.map(([image]) => [name, image, set] as const)))(
-        "registers immediately when the answer is %s (image: %s)",
-        async (_, image, set) => {
-            const world = await createWorld({ image, hubs: [HUB_HOST] })
-            set(world)
-            world.board.powerOn()
-            world.untilLogged(/^moored/, 30)
-            expect(connectionsOf(world).map(({ kind }) => kind)).toEqual(["clock", "dps", "hub"])
-            const [[lookup], [register]] = [
-                requestTimesMs(world, "lookup"),
-                requestTimesMs(world, "register"),
-            ]
-            expectEachWithin([register - lookup], 0, CALL_MS)
-            expect(world.logged("next in")).toEqual([])
-        }
-    )
+    test.each(
+        UNASSIGNED_ANSWERS.flatMap(([name, set]) => IMAGES.map(([image]) => [name, image, set] as const))
+    )("registers immediately when the answer is %s (image: %s)", async (_, image, set) => {
+        const world = await createWorld({ image, hubs: [HUB_HOST] })
+        set(world)
+        world.board.powerOn()
+        world.untilLogged(/^moored/, 30)
+        expect(connectionsOf(world).map(({ kind }) => kind)).toEqual(["clock", "dps", "hub"])
+        const [[lookup], [register]] = [requestTimesMs(world, "lookup"), requestTimesMs(world, "register")]
+        expectEachWithin([register - lookup], 0, CALL_MS)
+        expect(world.logged("next in")).toEqual([])
+    })
 
     test.each(IMAGES)("waits at least 10 min after two refusals (image: %s)", async image => {
         const world = await startOneHubWorld(image)
@@ -288,7 +284,7 @@ describe("a board that needs DPS", () => {
         })
         world.board.powerOn()
         world.advanceSec(60 * 60)
-        // A new board asks by lookup first, and a wrong key ends there.
+        // A new board first sends a status lookup. With a wrong key, it gets no further.
         const calls = world.cloud.history
             .filter(event => event.kind === "register" || event.kind === "lookup")
             .map(event => event.atMs)
@@ -300,7 +296,7 @@ describe("a board that needs DPS", () => {
 
     test("backs off with a wrong ID scope and suggests a wrong ID scope from the fifth failure on", async () => {
         const world = await createWorld({ image: "main" })
-        // What DPS says to a wrong scope over MQTT (facts 1.7).
+        // The answer of DPS to a wrong scope over MQTT (protocol-facts.md, 1.7).
         world.cloud.faultOverride = point =>
             point.kind === "connect" && point.service === "dps" ? { connack: 3 } : undefined
         world.board.powerOn()

@@ -30,7 +30,7 @@ describe.each([
         })
 
         test("uses as much heap around day 30 and in the last days as in the first days", () => {
-            // The value of one day depends on the time of the last garbage collection. The minimum of ten days does not.
+            // One day depends on the time of the last garbage collection. The minimum of ten days does not.
             const minimumFrom = (day: number) =>
                 Math.min(...Array.from({ length: 10 }, (_, i) => seen.heapBytes.get(day + i) ?? NaN))
             const [first, later, last] = [minimumFrom(1), minimumFrom(26), minimumFrom(51)]

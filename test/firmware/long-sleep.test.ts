@@ -1,3 +1,4 @@
+// Long sleeps of the VM do not change what a board does.
 import { describe, expect, test } from "vitest"
 import { mooredHost } from "../helpers/board-calls.js"
 import { type FirmwareWorld, createWorld } from "../helpers/firmware-world.js"

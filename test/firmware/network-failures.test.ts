@@ -1,4 +1,4 @@
-// What the board does when a host cannot be reached, a link is lost, or nobody answers.
+// What the board does when a host is unreachable, a connection is lost, or no answer arrives.
 import { describe, expect, test } from "vitest"
 import { backoffCeilingMs } from "../../devs/retry/backoff"
 import { CAP_MS, HUB_GAP_MS, HUB_WINDOW_MS } from "../../devs/retry/retry-policy"
@@ -18,40 +18,40 @@ import {
 } from "../helpers/board-calls.js"
 import { createWorld } from "../helpers/firmware-world.js"
 
-const VERDICTS = [["resolve"], ["connect"], ["handshake"]] as const
+const FAILURES = [["resolve"], ["connect"], ["handshake"]] as const
 
 describe("a board that cannot connect (DNS, TCP or TLS fails)", () => {
-    test.each(VERDICTS)(
+    test.each(FAILURES)(
         "retries DPS with backoff and jitter, at least 1 s apart (failure: %s)",
-        async verdict => {
-            const { world, attemptsMs: tries, setUnreachable: cut } = await createOutageWorld("main", verdict)
-            cut(DPS_HOST)
+        async failure => {
+            const { world, attemptsMs, setUnreachable } = await createOutageWorld("main", failure)
+            setUnreachable(DPS_HOST)
             world.board.powerOn()
             world.advanceSec(3600)
-            const waits = gapsBetween(tries)
+            const waits = gapsBetween(attemptsMs)
             expect(waits.length).toBeGreaterThan(12)
             for (const [i, ms] of waits.entries()) {
                 expect(ms).toBeGreaterThanOrEqual(1000)
                 expect(ms).toBeLessThanOrEqual(backoffCeilingMs(i, 2000, CAP_MS) + CALL_MS)
             }
-            // It backs off, up to the cap, and keeps its jitter there.
+            // The board backs off up to the cap and keeps its jitter at the cap.
             expect(Math.max(...waits)).toBeGreaterThan(MIN_MS)
             expect(new Set(waits.slice(9).map(ms => Math.round(ms / 1000))).size).toBeGreaterThan(3)
-            cut("")
+            setUnreachable("")
             world.untilLogged(/^moored/, 400)
         }
     )
 
-    test.each(VERDICTS)("retries the hub with backoff, at least 1 min apart (failure: %s)", async verdict => {
-        const { world, attemptsMs: tries, setUnreachable: cut } = await createOutageWorld("main", verdict)
+    test.each(FAILURES)("retries the hub with backoff, at least 1 min apart (failure: %s)", async failure => {
+        const { world, attemptsMs, setUnreachable } = await createOutageWorld("main", failure)
         world.board.powerOn()
         world.untilLogged("stable")
-        cut(HUB_HOST)
+        setUnreachable(HUB_HOST)
         const lostMs = elapsedMs(world)
         world.cloud.hub(HUB_HOST).disconnect("board-1")
         world.advanceSec(29 * 60)
-        expect(tries.length).toBeGreaterThan(5)
-        expectEachWithin(gapsBetween([lostMs, ...tries]), HUB_GAP_MS, CAP_MS + CALL_MS)
+        expect(attemptsMs.length).toBeGreaterThan(5)
+        expectEachWithin(gapsBetween([lostMs, ...attemptsMs]), HUB_GAP_MS, CAP_MS + CALL_MS)
         expect(connectionTimesMs(world, "dps", lostMs)).toEqual([])
     })
 })
@@ -65,9 +65,9 @@ describe("a board that gets no CONNACK", () => {
             world.cloud.hub(HUB_HOST).disconnect("board-1")
             world.advanceSec(29 * 60)
             const waitedMs = fault.mute ? 70_000 : 0
-            const tries = connectionTimesMs(world, "hub", lostMs)
-            expectEachWithin([tries[0] - lostMs], HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
-            expectEachWithin(gapsBetween(tries), waitedMs + HUB_GAP_MS, waitedMs + CAP_MS + CALL_MS)
+            const attemptsMs = connectionTimesMs(world, "hub", lostMs)
+            expectEachWithin([attemptsMs[0] - lostMs], HUB_GAP_MS, 2 * HUB_GAP_MS + CALL_MS)
+            expectEachWithin(gapsBetween(attemptsMs), waitedMs + HUB_GAP_MS, waitedMs + CAP_MS + CALL_MS)
         }
     })
 
@@ -105,17 +105,17 @@ describe("a board that gets no CONNACK", () => {
 
 describe("a board that loses its connection between registration and poll", () => {
     test("polls at the time that DPS requested, not sooner", async () => {
-        let cut = () => {}
+        let dropConnection = () => {}
         const world = await startOneHubWorld("main", {
             retryAfterSec: 60,
             interceptLink: link => {
-                cut = () => link.abort()
+                dropConnection = () => link.abort()
                 return link
             },
         })
         world.clock.advanceUntil(() => requestTimesMs(world, "register").length > 0, MIN_MS)
         world.advanceSec(1)
-        cut()
+        dropConnection()
         world.untilLogged(/^moored/, 300)
         const [registeredMs] = requestTimesMs(world, "register")
         expect(requestTimesMs(world, "register")).toHaveLength(1)
@@ -127,23 +127,23 @@ describe("a board that gets no answer of any kind", () => {
     test.each([["DPS"], ["hub"]] as const)(
         "reboots after seven unanswered connection attempts in a row (to: %s)",
         async to => {
-            let muted = ""
+            let silentHost = ""
             const world = await createWorld({
                 image: "main",
                 hubs: [HUB_HOST],
-                answer: host => (host === muted ? "mute" : "accept"),
+                answer: host => (host === silentHost ? "mute" : "accept"),
             })
-            if (to === "DPS") muted = DPS_HOST
+            if (to === "DPS") silentHost = DPS_HOST
             world.board.powerOn()
             world.untilLogged(to === "DPS" ? /^boot/ : "stable")
-            muted = to === "DPS" ? DPS_HOST : HUB_HOST
+            silentHost = to === "DPS" ? DPS_HOST : HUB_HOST
             if (to === "hub") world.cloud.hub(HUB_HOST).disconnect("board-1")
             world.untilLogged(/^boot/, 3600)
-            const silences = world.logged("connect timed out")
-            expect(silences).toHaveLength(7)
-            const leastMs = 30_000 + (to === "hub" ? HUB_GAP_MS : 1000)
-            expectEachWithin(gapsBetween(silences.map(line => line.atMs)), leastMs, 30_000 + CAP_MS + CALL_MS)
-            muted = ""
+            const timeouts = world.logged("connect timed out")
+            expect(timeouts).toHaveLength(7)
+            const minMs = 30_000 + (to === "hub" ? HUB_GAP_MS : 1000)
+            expectEachWithin(gapsBetween(timeouts.map(line => line.atMs)), minMs, 30_000 + CAP_MS + CALL_MS)
+            silentHost = ""
             world.untilLogged(/^moored/, 60)
             expect(world.board.stats.resets).toBe(1)
         }

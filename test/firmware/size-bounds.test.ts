@@ -1,3 +1,4 @@
+// The limits of bytecode and heap size that the documentation promises.
 import { buildFirmware } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 import { runWorstCase } from "../helpers/worst-case.js"

@@ -26,7 +26,7 @@ async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
 
 const validity = { notBefore: new Date("2020-01-01"), notAfter: new Date("2120-01-01") }
 
-/** Creates a certificate authority. `issue` signs a certificate for one DNS name. Certificates are valid from 2020 to 2120. */
+/** Creates a certificate authority. `issue` signs a certificate for one DNS name, valid from 2020 to 2120. */
 export async function makeCa(): Promise<{
     cert: string
     issue(name: string, notAfter?: Date): Promise<CertificateAndKey>

@@ -48,7 +48,7 @@ export interface EnduranceResult {
     wakes: number
 }
 
-/** Returns a random source whose first two draws consist of `byte`. One of them decides the time of the planned reboot. */
+/** Returns a random source whose first two draws consist of `byte`. They include the time of the planned reboot. */
 export function randomWithFirstBytes(byte: number): Random {
     const later = seededRandom(2)
     let draws = 0

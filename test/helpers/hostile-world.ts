@@ -67,7 +67,7 @@ export interface HostileWorld extends FirmwareWorld {
     useBehaviour(behaviour: LinkBehaviour, matches: (dial: Dial) => boolean, times?: number): void
     /** The latest connection: its filter, and the cloud's end of the link. */
     readonly latest: { filter: LinkFilter; link: Link; dial: Dial }
-    /** Returns the seconds until the next connection to a host whose name starts with `host`. @throws Error after `limitSec` */
+    /** Returns the seconds until the next connection to a host `host...`. @throws Error after `limitSec` */
     secUntilDial(host: string, limitSec: number): number
 }
 

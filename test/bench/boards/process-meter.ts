@@ -21,7 +21,7 @@ export class Meter {
         this.lapMs = cpuMs()
     }
 
-    /** Returns CPU milliseconds since the last lap and megabytes since the start, per item, after a garbage collection. */
+    /** Returns CPU ms since the last lap and MB since the start, per item, after a garbage collection. */
     lap(): { ms: number; mb: number } {
         const ms = (cpuMs() - this.lapMs) / this.count
         collectGarbage()

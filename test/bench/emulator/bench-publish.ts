@@ -26,17 +26,17 @@ async function flood(client: BenchClient, id: string, count: number): Promise<vo
     const { socket } = client
     socket.removeAllListeners("data")
     let sent = 0
-    let ackedBytes = 0
+    let pubackBytes = 0
     await new Promise<void>((resolve, reject) => {
         const send = () => {
-            const due = Math.min(count, Math.floor(ackedBytes / PUBACK_BYTES) + IN_FLIGHT) - sent
+            const due = Math.min(count, Math.floor(pubackBytes / PUBACK_BYTES) + IN_FLIGHT) - sent
             const batch = Array.from({ length: due }, (_, i) => packets[(sent + i) % IN_FLIGHT])
             sent += due
             if (due > 0) socket.write(Buffer.concat(batch))
         }
         socket.on("data", (bytes: Buffer) => {
-            ackedBytes += bytes.length
-            if (ackedBytes >= count * PUBACK_BYTES) resolve()
+            pubackBytes += bytes.length
+            if (pubackBytes >= count * PUBACK_BYTES) resolve()
             else send()
         })
         socket.on("close", () => reject(new Error("The server closed the connection.")))

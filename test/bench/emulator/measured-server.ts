@@ -1,5 +1,5 @@
-// The measured server, in a process of its own: `measured-server.ts moorage|aedes tcp|tls`. It sends its port to the parent
-// process, then answers each message with the resources that it has used.
+// The measured server, in a process of its own: `measured-server.ts moorage|aedes tcp|tls`. It sends its port to the
+// parent process, then answers each message with the resources that it has used.
 import { createServer, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { Aedes } from "aedes"

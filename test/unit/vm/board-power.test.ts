@@ -1,3 +1,4 @@
+// Boot, power cuts and flash of a board in the VM.
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

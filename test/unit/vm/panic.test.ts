@@ -1,3 +1,4 @@
+// Crashes, resets and the GC heap of a board in the VM.
 import { describe, expect, test } from "vitest"
 import { TLS_PEER, createProbeBoard } from "../../helpers/probe-board.js"
 

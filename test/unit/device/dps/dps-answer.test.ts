@@ -1,3 +1,4 @@
+// The parser of DPS answers, devs/dps/dps-answer.ts.
 import { describe, expect, test } from "vitest"
 import { readAnswer } from "../../../../devs/dps/dps-answer"
 import { type Fault, FaultKind } from "../../../../devs/contract/fault"

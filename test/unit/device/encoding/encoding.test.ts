@@ -1,3 +1,4 @@
+// The pure encoders and decoders of devs/encoding.
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { fromBase64, toBase64 } from "../../../../devs/encoding/base64"

@@ -1,3 +1,4 @@
+// The HTTP parser, devs/http/http-response.ts.
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { parseResponse } from "../../../../devs/http/http-response"

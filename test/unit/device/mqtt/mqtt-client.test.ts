@@ -1,3 +1,4 @@
+// The board's MQTT client in the VM, against a scripted broker.
 import { FaultKind } from "@moorage/device/shared"
 import { ManualClock, seededRandom } from "@moorage/runtime"
 import { Board, buildFirmware, memoryNetwork } from "@moorage/vm"

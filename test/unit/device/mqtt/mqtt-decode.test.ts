@@ -1,3 +1,4 @@
+// The board's MQTT decoder, checked with packets of mqtt-packet.
 import fc from "fast-check"
 import { generate, type Packet } from "mqtt-packet"
 import { describe, expect, test } from "vitest"

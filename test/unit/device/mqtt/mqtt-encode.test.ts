@@ -1,3 +1,4 @@
+// The board's MQTT encoder, checked with mqtt-packet.
 import * as packet from "@moorage/device/shared"
 import fc from "fast-check"
 import { parser, type Packet } from "mqtt-packet"

@@ -1,3 +1,4 @@
+// Size limits and invalid input of the board's MQTT decoder.
 import { Fault, FaultKind } from "@moorage/device/shared"
 import { Decoder, decodePublish, KEPT_BYTES } from "@moorage/device/shared"
 import fc from "fast-check"

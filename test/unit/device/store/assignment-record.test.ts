@@ -1,3 +1,4 @@
+// The text form of the assignment record, devs/store/assignment-record.ts.
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import {

@@ -1,3 +1,4 @@
+// Builds of the firmware, and test suites that run inside the VM.
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

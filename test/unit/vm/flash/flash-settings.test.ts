@@ -1,3 +1,4 @@
+// The settings of a board, written to its flash by the host.
 import {
     buildFirmware,
     memoryFlash,

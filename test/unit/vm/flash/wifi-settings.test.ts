@@ -1,3 +1,4 @@
+// The Wi-Fi network of a board, written to its flash by the host.
 import {
     memoryFlash,
     validateNetwork,

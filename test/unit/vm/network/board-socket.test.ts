@@ -1,3 +1,4 @@
+// The board's only socket, with the limits and errors of the ESP32 port.
 import { CHUNK_BYTES, COMMAND_QUEUE_LENGTH, type DialAnswer, TCP_WINDOW_BYTES } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 import { type ProbeBoard, TCP_PEER, TLS_PEER, createProbeBoard } from "../../../helpers/probe-board.js"

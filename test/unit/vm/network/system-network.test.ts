@@ -1,3 +1,4 @@
+// Connections of a board over the network of the machine.
 import { type AddressInfo, type Server, createServer as createTcpServer } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { realClock } from "@moorage/runtime"

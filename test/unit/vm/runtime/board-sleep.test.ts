@@ -1,3 +1,4 @@
+// How rarely a sleeping board wakes.
 import { describe, expect, test } from "vitest"
 import { type ProbeBoardOptions, createProbeBoard } from "../../../helpers/probe-board.js"
 

@@ -1,3 +1,4 @@
+// The VM from the DeviceScript CLI, and its log lines.
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { describe, expect, test } from "vitest"

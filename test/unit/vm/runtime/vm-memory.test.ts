@@ -1,3 +1,4 @@
+// The memory limit of a process with many VMs.
 import { expect, test } from "vitest"
 import { createProbeBoard } from "../../../helpers/probe-board.js"
 
