@@ -115,10 +115,10 @@ export function elapsedMs(world: FirmwareWorld): number {
 }
 
 /** Expects at least one value, and every value within the limits. */
-export function expectEachWithin(valuesMs: number[], minMs: number, maxMs: number): void {
-    expect(valuesMs.length).toBeGreaterThan(0)
-    for (const ms of valuesMs) {
-        expect(ms).toBeGreaterThanOrEqual(minMs)
-        expect(ms).toBeLessThanOrEqual(maxMs)
+export function expectEachWithin(values: number[], min: number, max: number): void {
+    expect(values.length).toBeGreaterThan(0)
+    for (const value of values) {
+        expect(value).toBeGreaterThanOrEqual(min)
+        expect(value).toBeLessThanOrEqual(max)
     }
 }
