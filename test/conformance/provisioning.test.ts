@@ -144,7 +144,7 @@ describe.concurrent.each(titled(PROVISIONING_TRANSPORTS))(
                 : `${name} from the SDK, the caller tries again`
             test(`answered ${status} with retry-after: ${then}, success`, async () => {
                 const id = own(`${kind}-${status}`)
-                failNext(running, kind, id, { status, retryAfterSec: 1 })
+                failNext(running, { kind, id }, { status, retryAfterSec: 1 })
                 if (!transport.retries) await expect(registers(id)).rejects.toMatchObject({ name })
                 expect((await registers(id)).status).toBe("assigned")
                 const again = kind === "register" || !transport.retries ? 2 : 1
@@ -157,7 +157,7 @@ describe.concurrent.each(titled(PROVISIONING_TRANSPORTS))(
             "register, the connection breaks: an error; then success",
             async () => {
                 const id = own("broken")
-                failNext(running, "register", id, { close: true })
+                failNext(running, { kind: "register", id }, { close: true })
                 await expect(registers(id)).rejects.toThrow()
                 expect((await registers(id)).status).toBe("assigned")
             }

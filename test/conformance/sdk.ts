@@ -4,7 +4,7 @@
 import type { EventEmitter } from "node:events"
 import { Agent } from "node:https"
 import { type Emulator, type EmulatorOptions, type InjectedFault, startEmulator } from "@moorage/emulator"
-import { deriveDeviceKey } from "@moorage/protocol"
+import { deriveDeviceKey, GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { Client, type Message } from "azure-iot-device"
 import { Mqtt as DeviceMqtt, MqttWs as DeviceMqttWs } from "azure-iot-device-mqtt"
 import { Http as HttpBase } from "azure-iot-http-base"
@@ -19,7 +19,6 @@ export const GROUP_KEY = Buffer.alloc(64, 3).toString("base64")
 export const GROUP_KEY_2 = Buffer.alloc(64, 4).toString("base64")
 export const HUBS = ["sdk-east.azure-devices.net", "sdk-west.azure-devices.net"]
 export const HUB = HUBS[0]
-const DPS_HOST = "global.azure-devices-provisioning.net"
 
 export type { Message }
 
@@ -47,16 +46,11 @@ export function titled<T extends { name: string }>(all: T[]): [string, T][] {
     return all.map(one => [one.name, one])
 }
 
-/** Options without waiting times: registrations are decided and may be polled immediately. */
-export const NO_DELAYS = { assigningMs: 0, retryAfterSec: 0 }
-
 /** Injects a fault into the next requests of one device. */
 export function failNext(
     { cloud }: RunningCloud,
-    kind: "connect" | "register" | "poll",
-    id: string,
-    fault: InjectedFault,
-    times = 1
+    { kind, id, times = 1 }: { kind: "connect" | "register" | "poll"; id: string; times?: number },
+    fault: InjectedFault
 ): void {
     const others = cloud.faultOverride
     let left = times
@@ -92,7 +86,7 @@ export const PROVISIONING_TRANSPORTS: ProvisioningTransport[] = [
     {
         name: "MQTT over WebSocket",
         retries: true,
-        host: () => DPS_HOST,
+        host: () => GLOBAL_DEVICE_ENDPOINT,
         create(running) {
             const base = new MqttBase()
             base.setOptions({ mqtt: { webSocketAgent: agentOf(running) } } as never)
@@ -102,7 +96,7 @@ export const PROVISIONING_TRANSPORTS: ProvisioningTransport[] = [
     {
         name: "HTTPS",
         retries: false,
-        host: () => DPS_HOST,
+        host: () => GLOBAL_DEVICE_ENDPOINT,
         create(running) {
             const base = new HttpBase()
             base.setOptions({ http: { agent: agentOf(running) } })

@@ -4,10 +4,10 @@ import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, GLOBAL_DEVICE_ENDPOINT, makeSas } from "@moorage/protocol"
 
-export const SCOPE = "0ne00KILLED"
-export const GROUP_KEY = Buffer.alloc(64, 8).toString("base64")
+const SCOPE = "0ne00KILLED"
+const GROUP_KEY = Buffer.alloc(64, 8).toString("base64")
 const CHILD = fileURLToPath(new URL("emulator-child.ts", import.meta.url))
 const EXPIRY_SEC = Math.floor(Date.now() / 1000) + 3600
 
@@ -16,6 +16,16 @@ interface Ready {
     httpPort: number
     hub: string
     service: string
+}
+
+/** One HTTP request to the emulator. */
+interface ProcessRequest {
+    method: string
+    host: string
+    path: string
+    authorization: string
+    body?: string
+    headers?: Record<string, string>
 }
 
 /** A process of the emulator. */
@@ -48,14 +58,7 @@ export class EmulatorProcess {
     }
 
     /** Returns status and body of one HTTP request. Rejects if the connection fails. */
-    private async http(
-        method: string,
-        host: string,
-        path: string,
-        authorization: string,
-        body?: string,
-        headers = {}
-    ) {
+    private async http({ method, host, path, authorization, body, headers = {} }: ProcessRequest) {
         // fetch() sets its own Host header, but the emulator selects the service by that header.
         const { request } = await import("node:http")
         return new Promise<{ status: number; body: string }>((resolve, reject) => {
@@ -75,7 +78,7 @@ export class EmulatorProcess {
         const resource = `${SCOPE}/registrations/${id}`
         const token = makeSas(deriveDeviceKey(GROUP_KEY, id), resource, EXPIRY_SEC, "registration")
         const path = `/${resource}${tail}?api-version=2021-06-01`
-        return this.http(method, "global.azure-devices-provisioning.net", path, token)
+        return this.http({ method, host: GLOBAL_DEVICE_ENDPOINT, path, authorization: token })
     }
 
     /** Registers, and returns whether DPS has accepted the registration. */
@@ -93,7 +96,8 @@ export class EmulatorProcess {
         const { hub, service } = this.ready
         const key = /SharedAccessKey=(.*)$/.exec(service)?.[1] ?? ""
         const token = makeSas(key, hub, EXPIRY_SEC, "iothubowner")
-        return this.http(method, hub, `${path}?api-version=2021-04-12`, token, body, headers)
+        const url = `${path}?api-version=2021-04-12`
+        return this.http({ method, host: hub, path: url, authorization: token, body, headers })
     }
 
     /** Sends a message, and returns whether the hub has accepted it. */

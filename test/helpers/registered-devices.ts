@@ -1,12 +1,10 @@
 // Devices for the host tool to find: registered over the device API, connected by MQTT.js.
 import { readFileSync } from "node:fs"
 import { connectAsync, type MqttClient } from "mqtt"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, GLOBAL_DEVICE_ENDPOINT, makeSas } from "@moorage/protocol"
 import { realClock } from "@moorage/runtime"
 import type { Card } from "../../tools/cli/emulate/connection-card.js"
 import { Https } from "../../tools/fleet/azure/https.js"
-
-const GLOBAL_DEVICE_ENDPOINT = "global.azure-devices-provisioning.net"
 
 /** What a test needs to know of an emulator: its card does. */
 export type EmulatorCard = Pick<Card, "httpsPort" | "mqttPort" | "idScope" | "caFile" | "enrollmentGroups">

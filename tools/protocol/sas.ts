@@ -57,21 +57,26 @@ function isSignedWith(token: SasToken, key: string): boolean {
 
 /** Returns whether `resource` is `prefix` or a path below it. Compares whole segments and ignores case. */
 function isWithin(resource: string, prefix: string): boolean {
-    const whole = resource.toLowerCase()
-    const part = prefix.toLowerCase()
-    return whole === part || whole.startsWith(`${part}/`)
+    const path = resource.toLowerCase()
+    const start = prefix.toLowerCase()
+    return path === start || path.startsWith(`${start}/`)
+}
+
+/** The conditions that a token must meet. */
+export interface SasCheck {
+    /** The resource that the client uses. */
+    resource: string
+    /** Base64. The token must be signed with one of these keys. */
+    keys: string[]
+    /** Unix time. */
+    nowSec: number
 }
 
 /**
  * Returns whether `token` grants access to `resource` at `nowSec`. The token must be signed with one of `keys`, must name
  * the resource or a prefix of it, and must not be expired (protocol-facts.md, 1.3).
  */
-export function verifySas(
-    token: SasToken | undefined,
-    resource: string,
-    keys: string[],
-    nowSec: number
-): boolean {
+export function verifySas(token: SasToken | undefined, { resource, keys, nowSec }: SasCheck): boolean {
     if (!token || token.expirySec <= nowSec || !isWithin(resource, token.resource)) return false
     return keys.some(key => isSignedWith(token, key))
 }

@@ -59,6 +59,14 @@ const INCLUDED_IN: Partial<Record<Permission, Permission>> = {
 
 const KEY_BYTES = 32
 
+/** The access that a client requests. */
+interface AccessRequest {
+    resource: string
+    permission: Permission
+    /** Unix time. */
+    nowSec: number
+}
+
 /** The shared access policies of one service. */
 export class AccessPolicies {
     /**
@@ -91,7 +99,7 @@ export class AccessPolicies {
     }
 
     /** Returns whether an Authorization header grants `permission` on `resource` at `nowSec`. */
-    allows(authorization: string, resource: string, permission: Permission, nowSec: number): boolean {
+    allows(authorization: string, { resource, permission, nowSec }: AccessRequest): boolean {
         const token = parseSas(authorization)
         const policy = this.policies.find(each => each.keyName === token?.policy)
         if (!policy) return false
@@ -99,6 +107,6 @@ export class AccessPolicies {
         const including = INCLUDED_IN[permission]
         if (!permissions.includes(permission) && !(including && permissions.includes(including))) return false
         const keys = secondaryKey ? [primaryKey, secondaryKey] : [primaryKey]
-        return verifySas(token, resource, keys, nowSec)
+        return verifySas(token, { resource, keys, nowSec })
     }
 }

@@ -230,7 +230,7 @@ export class DpsService {
         const nowSec = this.nowMs() / 1000
         return this.enrollments
             .candidates(caller.registrationId)
-            .find(candidate => verifySas(caller.token, resource, candidate.keys, nowSec))
+            .find(candidate => verifySas(caller.token, { resource, keys: candidate.keys, nowSec }))
     }
 
     private authenticate(caller: Caller): Enrollment | DpsResponse {

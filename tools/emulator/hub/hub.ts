@@ -1,5 +1,5 @@
 import type { Clock, Random } from "@moorage/runtime"
-import { newKey, type SasToken, verifySas } from "@moorage/protocol"
+import { encodePropertyBag, newKey, type SasToken, verifySas } from "@moorage/protocol"
 import type { NewCloudEvent } from "../cloud-events.js"
 import { OrderedMap } from "../util/ordered-map.js"
 import type { Quirks } from "../quirks.js"
@@ -176,7 +176,8 @@ export class Hub {
         const device = this.devices.get(deviceId)
         const resource = `${this.hostName}/devices/${deviceId}`
         if (!this.available || !device?.enabled) return undefined
-        return verifySas(token, resource, device.keys, this.options.clock.nowMs() / 1000) ? device : undefined
+        const nowSec = this.options.clock.nowMs() / 1000
+        return verifySas(token, { resource, keys: device.keys, nowSec }) ? device : undefined
     }
 
     /**
@@ -254,6 +255,12 @@ export class Hub {
         const device = this.requireDevice(deviceId)
         mapTwinLimitError(() => device.twin.tags.replace(tags))
         this.markChanged(device)
+    }
+
+    /** Records a device-to-cloud message. */
+    recordTelemetry({ deviceId }: Device, body: string, properties: Record<string, string>): void {
+        const detail = encodePropertyBag(properties)
+        this.options.record({ kind: "telemetry", id: deviceId, body, properties, detail })
     }
 
     /** Merges reported properties. @returns the new version, or undefined if `text` is invalid */

@@ -5,10 +5,8 @@ import type {
     IUnsubscribePacket,
     Packet,
 } from "mqtt-packet"
-import type { NewCloudEvent } from "../cloud-events.js"
 import type { Device, DeviceBoundMessage, DeviceSession } from "../hub/hub-device.js"
 import type { Hub } from "../hub/hub.js"
-import { encodePropertyBag } from "@moorage/protocol"
 import {
     isDeviceBoundFilter,
     deviceBoundTopic,
@@ -41,8 +39,7 @@ export class HubSession implements DeviceSession {
         private readonly wire: MqttWire,
         private readonly hub: Hub,
         private readonly device: Device,
-        connect: IConnectPacket,
-        private readonly record: (event: NewCloudEvent) => void
+        connect: IConnectPacket
     ) {
         this.will = connect.will
         // A device has one connection. A new connection closes the old one (400027).
@@ -126,7 +123,8 @@ export class HubSession implements DeviceSession {
     private sendWill(will: NonNullable<IConnectPacket["will"]>): void {
         const topic = parseDeviceTopic(will.topic, this.device.deviceId)
         if (topic?.kind !== "telemetry") return
-        this.recordTelemetry(will.payload.toString(), { ...topic.properties, "iothub-MessageType": "Will" })
+        const properties = { ...topic.properties, "iothub-MessageType": "Will" }
+        this.hub.recordTelemetry(this.device, will.payload.toString(), properties)
     }
 
     /** Sends PUBLISH, at QoS 1 if there is a packet identifier. */
@@ -134,11 +132,6 @@ export class HubSession implements DeviceSession {
         const payload = typeof body === "string" ? body : Buffer.from(body)
         const qos = messageId ? 1 : 0
         this.wire.send({ cmd: "publish", topic, payload, qos, dup, retain: false, messageId })
-    }
-
-    private recordTelemetry(body: string, properties: Record<string, string>): void {
-        const detail = encodePropertyBag(properties)
-        this.record({ kind: "telemetry", id: this.device.deviceId, body, properties, detail })
     }
 
     private onPublish(packet: IPublishPacket): void {
@@ -175,7 +168,7 @@ export class HubSession implements DeviceSession {
             case "telemetry":
                 // The hub does not retain the message. It passes the flag on as a property (protocol-facts.md, 5.4).
                 if (packet.retain) topic.properties[hub.quirks.retainProperty] = "true"
-                this.recordTelemetry(body, topic.properties)
+                hub.recordTelemetry(device, body, topic.properties)
                 break
             case "methodResponse":
                 hub.completeMethod(device.deviceId, topic.requestId, topic.status, body)

@@ -190,7 +190,7 @@ class MqttConnection {
             const device = packet.clientId === deviceId ? hub?.authenticate(deviceId, token) : undefined
             if (!hub || !device || !token) return ConnectRefusal.NotAuthorized
             this.closeAtExpiry(token.expirySec)
-            return new HubSession(this.wire, hub, device, packet, event => this.cloud.record(hostName, event))
+            return new HubSession(this.wire, hub, device, packet)
         }
         const queueSec = () => {
             const hub = this.cloud.findHub(hostName)

@@ -1,4 +1,5 @@
 // Each check of the doctor with replaced probes: no network, no process, no real clock.
+import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { ManualClock, seededRandom } from "@moorage/runtime"
 import { describe, expect, test } from "vitest"
 import { CloudError } from "../../../../tools/fleet/azure/index.js"
@@ -24,7 +25,6 @@ import { mergeProject } from "../../../../tools/fleet/doctor/project-settings.js
 import { skewOutcome, clockSkewSec } from "../../../../tools/fleet/doctor/check-clock.js"
 
 const NOW_MS = Date.parse("2026-06-01T12:00:00Z")
-const GLOBAL_DEVICE_ENDPOINT = "global.azure-devices-provisioning.net"
 const KEY = Buffer.alloc(32, 1).toString("base64")
 
 describe("the checks of the machine", () => {

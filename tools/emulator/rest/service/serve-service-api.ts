@@ -42,7 +42,8 @@ async function processRequest<C extends ServiceCall>(
     const { route, params } = findRoute(service.routes, request.method, path)
     const nowSec = cloud.clock.nowMs() / 1000
     const authorization = request.headers.authorization ?? ""
-    if (!service.policies.allows(authorization, `${service.host}${path}`, route.permission, nowSec))
+    const resource = `${service.host}${path}`
+    if (!service.policies.allows(authorization, { resource, permission: route.permission, nowSec }))
         throw new ServiceError(401, 401002, "Unauthorized")
     const retryAfterSec = service.throttle()
     if (retryAfterSec) throw new ServiceError(429, 429001, "Too many requests.", retryAfterSec)
