@@ -1,20 +1,20 @@
-// What each feature of the full image costs: the image is compiled without it, and the difference is its price.
+// Measures the size of each feature of the full image: compiles the image without the feature and prints the difference.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { buildFirmware } from "@moorage/vm"
 
 const MAIN = "src/main.ts"
 const TIGHT = "src/maintight.ts"
-/** Compiled from here: the imports of src/ fit, and git does not see it. */
+/** Folder of the compiled variants: the imports of src/ work there, and git ignores it. */
 const FOLDER = "build/features"
 
-/** Fields of the image in src/main.ts that can be left away. */
-const FEATURES: [what: string, fields: string[]][] = [
+/** The features, with their fields of the image in src/main.ts. */
+const FEATURES: [feature: string, fields: string[]][] = [
     ["twin: reported and desired properties", ["onSessionOpen", "onMessage"]],
-    ["status light", ["runStatusLed"]],
+    ["status LED", ["runStatusLed"]],
     ["button", ["reprovisionRequested"]],
-    ["record in flash (remember)", ["storeAssignment"]],
-    ["count of deaths", ["countCrash"]],
+    ["record in flash", ["storeAssignment"]],
+    ["crash count", ["countCrash"]],
     [
         "all of these",
         [
@@ -28,12 +28,13 @@ const FEATURES: [what: string, fields: string[]][] = [
     ],
 ]
 
-/** src/main.ts without those fields, and without the imports that nothing needs then. */
+/** Returns the source without these fields, and without the imports that are unused then. */
 function without(source: string, fields: string[]): string {
     let text = source
     for (const field of fields) {
         const line = new RegExp(`^    ${field}: .*\n`, "m")
-        if (!line.test(text)) throw new Error(`${MAIN} has no field ${field}: revise test/bench/features.ts`)
+        if (!line.test(text))
+            throw new Error(`${MAIN} has no field ${field}: update FEATURES in test/bench/features.ts`)
         text = text.replace(line, "")
     }
     return text.replace(/^import \{([^}]+)\} from (.+)\n/gm, (_, names: string, from: string) => {
@@ -46,6 +47,7 @@ function without(source: string, fields: string[]): string {
     })
 }
 
+/** Returns the size of the bytecode of an image with this source. */
 async function sizeOf(name: string, source: string): Promise<number> {
     const entry = join(FOLDER, `${name}.ts`)
     mkdirSync(FOLDER, { recursive: true })
@@ -54,14 +56,16 @@ async function sizeOf(name: string, source: string): Promise<number> {
     return bytecode.length
 }
 
-/** Prints what each feature costs in bytes of bytecode. */
+/** Prints the size of each feature in bytes of bytecode. */
 export async function benchFeatures(): Promise<void> {
     const source = readFileSync(MAIN, "utf8")
     const full = await sizeOf("full", without(source, []))
     console.log(`Bytecode of the full image: ${full} bytes; without`)
-    for (const [i, [what, fields]] of FEATURES.entries()) {
+    for (const [i, [feature, fields]] of FEATURES.entries()) {
         const size = await sizeOf(`without-${i}`, without(source, fields))
-        console.log(`  ${what.padEnd(40)} ${String(size).padStart(6)} bytes: it costs ${full - size}`)
+        console.log(
+            `  ${feature.padEnd(40)} ${String(size).padStart(6)} bytes: the feature has ${full - size}`
+        )
     }
     const { bytecode } = await buildFirmware(TIGHT)
     console.log(

@@ -1,10 +1,10 @@
-// The policy, broken on purpose, one rule at a time: what in the firmware is another text, in which plan that shows,
-// and which invariant is to catch it.
+// The mutants: the firmware with one rule broken on purpose. Each mutant has the edits of the firmware source, the plan
+// in which it runs, and the invariant that must detect it.
 
 export interface Edit {
-    /** In the DeviceScript project. */
+    /** Path in the DeviceScript project. */
     file: string
-    /** Stands there exactly once. */
+    /** Text that occurs exactly once in the file. */
     find: string
     replace: string
 }
@@ -17,7 +17,7 @@ export interface Mutant {
     edits: Edit[]
     plan: MutantPlan
     seed: number
-    /** ID of the invariant that is to catch it; others may, too. */
+    /** ID of the invariant that must detect the mutant. Other invariants may detect it too. */
     caughtBy: string
 }
 
@@ -31,7 +31,7 @@ const ROLL = "return low + Math.floor((high - low + 1) * random)"
 const CHECKSUM = 'if (text.slice(end) !== "" + checksum(owner + body)) return undefined'
 const REFUSED_ONCE = "if (after.refusals < 2) after.action = AgentAction.RefreshClock"
 
-/** A mutant of one edit. */
+/** Returns a mutant with one edit, for seed 1. */
 function one(
     name: string,
     [file, find, replace]: [string, string, string],
@@ -42,11 +42,11 @@ function one(
 }
 
 export const MUTANTS: Mutant[] = [
-    // How long.
+    // Waits.
     one("no jitter: always the shortest wait", [BACKOFF, ROLL, "return low"], "cut-off", "spread"),
     one("no jitter: always the longest wait", [BACKOFF, ROLL, "return high"], "cut-off", "spread"),
     one(
-        "no jitter among the throttled",
+        "no jitter when throttled",
         [POLICY, "maxMs = input.fleetMs", "minMs = input.fleetMs\n            maxMs = input.fleetMs"],
         "first-boots",
         "spread"
@@ -68,13 +68,13 @@ export const MUTANTS: Mutant[] = [
         "retry-after"
     ),
     one(
-        "retry-after taken for milliseconds",
+        "retry-after read as milliseconds",
         [POLICY, "Math.max(minMs, input.retryAfterSec * 1000)", "Math.max(minMs, input.retryAfterSec)"],
         "first-boots",
         "retry-after"
     ),
     one(
-        "throttled without retry-after: again after 1 ms",
+        "throttled without retry-after: retry after 1 ms",
         [POLICY, "maxMs = input.fleetMs", "minMs = 1\n            maxMs = 1"],
         "first-boots",
         "retry-after"
@@ -86,26 +86,26 @@ export const MUTANTS: Mutant[] = [
         "retry-after"
     ),
     one(
-        "the operator's matter asked about after 1 s",
+        "operator error retried after 1 s",
         [POLICY, "case FaultKind.Rejected:\n            needsOperator = true", "case FaultKind.Rejected:"],
         "first-boots",
         "retry-after"
     ),
     one(
-        "polls at once",
+        "polls without a wait",
         ["devs/dps/registration.ts", "await keepAliveUntilDue()", "if (dueMs < 0) await keepAliveUntilDue()"],
         "first-boots",
         "retry-after"
     ),
     one(
-        "an endless wait after a failure",
+        "endless wait after a failure",
         [AGENT, "if (agent.delayMs > 1) await", "if (agent.failures > 0) await sleepFed(1e9)\n        await"],
         "first-boots",
         "moored"
     ),
     // The hub.
     one(
-        "gap of 5 s between tries at a hub",
+        "5 s between attempts at a hub",
         [POLICY, "HUB_GAP_MS = 60_000", "HUB_GAP_MS = 5_000"],
         "lost-hub",
         "hub-gap"
@@ -159,13 +159,13 @@ export const MUTANTS: Mutant[] = [
         caughtBy: "hub-gap",
     },
     one(
-        "refused once, and registers",
+        "registers after one refusal",
         [POLICY, REFUSED_ONCE, "if (after.refusals < 1) after.action = AgentAction.RefreshClock"],
         "cut-off",
         "hub-window"
     ),
     one(
-        "refused once, and tries the same token again",
+        "retries with the refused token",
         [POLICY, REFUSED_ONCE, "if (after.refusals < 2) after.action = AgentAction.Go"],
         "cut-off",
         "fresh-token"
@@ -177,14 +177,14 @@ export const MUTANTS: Mutant[] = [
         "token-life"
     ),
     one(
-        "Reprovision answered and forgotten",
+        "Reprovision answered but not done",
         [SESSION, "if (delaySec !== undefined) return", "if (delaySec >= 1e9) return"],
         "cut-off",
         "promised"
     ),
     // The boot.
     one(
-        "registers at every boot: the record never read",
+        "registers at every boot: record never read",
         ["devs/agent/assignment-from-flash.ts", "if (stored) return stored", "if (stored) return undefined"],
         "first-boots",
         "warm-boot"
@@ -206,7 +206,7 @@ export const MUTANTS: Mutant[] = [
         "slot"
     ),
     one(
-        "slot waited for on warm boots",
+        "waits for the slot at warm boots",
         [
             "devs/agent/assignment-from-flash.ts",
             "if (!config.safeMode) {",
@@ -217,7 +217,7 @@ export const MUTANTS: Mutant[] = [
     ),
     // The record.
     one(
-        "record not checksummed",
+        "record without a checksum",
         [RECORD, CHECKSUM, "if (text === owner) return undefined"],
         "records",
         "own-hub"
@@ -237,7 +237,7 @@ export const MUTANTS: Mutant[] = [
         caughtBy: "own-hub",
     },
     one(
-        "stable at CONNACK: record written at once",
+        "stable at CONNACK: record written immediately",
         [SESSION, "openedMs + config.stableSec * 1000", "openedMs"],
         "records",
         "flash-need"
@@ -267,7 +267,7 @@ export const MUTANTS: Mutant[] = [
         "flash-need"
     ),
     one(
-        "the tight image keeps a record",
+        "tight image writes a record",
         [
             "src/maintight.ts",
             "recallAssignment: recallByLookup })",
@@ -278,7 +278,7 @@ export const MUTANTS: Mutant[] = [
     ),
     // The runtime.
     one(
-        "the key in a log line",
+        "key in a log line",
         [
             "devs/agent/board-settings.ts",
             "const key = fromBase64(keyText)",

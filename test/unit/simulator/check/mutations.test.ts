@@ -5,7 +5,7 @@ import { MUTANTS } from "../../../bench/mutations/mutants.js"
 import { MutantProject } from "../../../bench/mutations/project.js"
 import { mutantPlan, runImages, runMutant } from "../../../bench/mutations/try-mutant.js"
 
-const TESTED_MUTANTS = ["no jitter after a server error", "slot ignored", "record not checksummed"]
+const TESTED_MUTANTS = ["no jitter after a server error", "slot ignored", "record without a checksum"]
 const BUILD_MS = 180_000
 
 let project: MutantProject
