@@ -37,12 +37,8 @@ interface SessionEnd {
     delaySec: number
 }
 
+/** Sessions since boot. */
 let sessions = 0
-
-function telemetry(config: BoardSettings): string {
-    const uptimeSec = Math.floor(ds.millis() / 1000)
-    return '{"uptimeSec":' + uptimeSec + ',"boot":' + config.bootId + ',"reconnects":' + (sessions - 1) + "}"
-}
 
 /** Returns the `delaySec` of a Reprovision payload: 0 if it is absent, undefined if the payload is malformed. */
 function parseDelay(payload: string): number | undefined {
@@ -107,7 +103,16 @@ async function serve(
         const telemetryMs = sentMs > 0 ? sentMs + config.telemetrySec * 1000 : 0
         if (nowMs >= telemetryMs) {
             sentMs = nowMs
-            await sendTelemetry(hub.deviceId, telemetry(config))
+            const uptimeSec = Math.floor(ds.millis() / 1000)
+            const json =
+                '{"uptimeSec":' +
+                uptimeSec +
+                ',"boot":' +
+                config.bootId +
+                ',"reconnects":' +
+                (sessions - 1) +
+                "}"
+            await sendTelemetry(hub.deviceId, json)
         }
         // Also after telemetry: otherwise a hub that acknowledges it slowly would leave no time for the rest.
         rebootIfDue()

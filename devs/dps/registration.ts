@@ -44,7 +44,7 @@ async function request(verb: string, parameters: string, body: string): Promise<
 }
 
 /** Keeps the session alive until the next request is due. Drops late answers. */
-async function keepAliveUntilDue(): Promise<void> {
+async function waitUntilDue(): Promise<void> {
     for (;;) {
         const leftMs = dueMs - ds.millis()
         if (leftMs <= 0) return
@@ -58,7 +58,7 @@ async function keepAliveUntilDue(): Promise<void> {
  */
 async function poll(dps: BoardIdentity): Promise<DpsAnswer> {
     for (;;) {
-        await keepAliveUntilDue()
+        await waitUntilDue()
         let answer: DpsAnswer
         if (operationId)
             answer = await request("GET/iotdps-get-operationstatus", "&operationId=" + operationId, "")

@@ -41,10 +41,6 @@ export interface Message {
     id: number
 }
 
-function bytesOf(value: Buffer | string): Buffer {
-    return typeof value === "string" ? Buffer.from(value) : value
-}
-
 /** Returns two bytes, high byte first [MQTT 1.5.2]. */
 function uint16(value: number): Buffer {
     return Buffer.from([value >> 8, value])
@@ -77,8 +73,8 @@ function buildPacket(head: number, parts: Buffer[]): Buffer {
 }
 
 /** Appends a length and the bytes to `parts` [MQTT 1.5.3]. */
-function field(parts: Buffer[], value: Buffer | string): void {
-    const bytes = bytesOf(value)
+function field(parts: Buffer[], value: string): void {
+    const bytes = Buffer.from(value)
     parts.push(uint16(bytes.length), bytes)
 }
 
@@ -110,7 +106,7 @@ export function encodePublish(
     const parts: Buffer[] = []
     field(parts, topic)
     if (qos) parts.push(uint16(id))
-    parts.push(bytesOf(payload))
+    parts.push(typeof payload === "string" ? Buffer.from(payload) : payload)
     return buildPacket(PacketType.Publish | (qos << 1) | (retain ? 1 : 0), parts)
 }
 

@@ -192,8 +192,6 @@ function afterFault(before: AgentState, after: AgentState, kind: PolicyEvent, in
             after.timeouts = before.timeouts + 1
             if (after.timeouts > MAX_TIMEOUTS) after.action = AgentAction.Reboot
             break
-        default:
-            break
     }
     if (needsOperator) {
         minMs = SLOW_MS

@@ -42,21 +42,18 @@ let waiter: ds.Fiber
 
 function onEvent(event: SocketEvent, arg?: Buffer | string): void {
     if (event === "data") takeData(arg as Buffer)
-    else if (event === "open") takeOpen()
-    else if (state !== SocketState.Closed) {
+    else if (event === "open") {
+        if (state === SocketState.Connecting) state = SocketState.Open
+        else if (state === SocketState.Abandoned) {
+            // The worker is idle again, so closing is safe now.
+            state = SocketState.Closed
+            ;(ds as SocketNatives)._socketClose()
+        }
+    } else if (state !== SocketState.Closed) {
         state = SocketState.Closed
         closeReason = new Fault(FaultKind.Network, arg ? "socket: " + arg : "closed by peer")
     }
     if (waiter && waiter.suspended) waiter.resume(undefined)
-}
-
-function takeOpen(): void {
-    if (state === SocketState.Connecting) state = SocketState.Open
-    else if (state === SocketState.Abandoned) {
-        // The worker is idle again, so closing is safe now.
-        state = SocketState.Closed
-        ;(ds as SocketNatives)._socketClose()
-    }
 }
 
 /** Consumes the bytes inside the event, so that a burst never fills the heap. */

@@ -93,7 +93,7 @@ export const MUTANTS: Mutant[] = [
     ),
     one(
         "polls without a wait",
-        ["devs/dps/registration.ts", "await keepAliveUntilDue()", "if (dueMs < 0) await keepAliveUntilDue()"],
+        ["devs/dps/registration.ts", "await waitUntilDue()", "if (dueMs < 0) await waitUntilDue()"],
         "first-boots",
         "retry-after"
     ),
