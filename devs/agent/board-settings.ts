@@ -6,15 +6,19 @@ import { random } from "../auth/crypto"
 import { percentEncode } from "../encoding/percent-encoding"
 import { recordOwner } from "../contract/flash-keys"
 import {
+    DPS_HOST_MAX,
     FleetRate,
     FleetSize,
+    ID_SCOPE_MAX,
+    KEY_MAX_BYTES,
+    KEY_MIN_BYTES,
     LoadFactor,
     Port,
+    REG_ID_MAX,
     Slot,
     SlotSec,
     StableSec,
     TelemetrySec,
-    TextLimit,
     TokenDays,
 } from "../contract/setting-limits"
 import type { BoardIdentity } from "../dps/board-identity"
@@ -58,7 +62,7 @@ function isId(id: string): boolean {
         const inner = i < size - 1 && "._:".indexOf(char) >= 0
         if (!inner && char !== "-" && !isAlnum(char)) return false
     }
-    return size > 0 && size <= TextLimit.IdMax
+    return size > 0 && size <= REG_ID_MAX
 }
 
 /** Returns a setting as text. An unquoted value of digits is stored as a number (runtime-facts.md, 4.3). */
@@ -87,20 +91,19 @@ async function readInteger(name: string, fallback: number, min: number, max: num
  */
 export async function readBoardSettings(): Promise<BoardSettings> {
     const dpsHost = await readText("DPS_HOST", "global.azure-devices-provisioning.net")
-    if (!dpsHost || dpsHost.length > TextLimit.HostMax || percentEncode(dpsHost) !== dpsHost)
+    if (!dpsHost || dpsHost.length > DPS_HOST_MAX || percentEncode(dpsHost) !== dpsHost)
         throw new Error("DPS_HOST")
     const transport = await readText("DPS_TRANSPORT", "tls")
     const tls = transport === "tls"
     if (!tls && transport !== "tcp") throw new Error("DPS_TRANSPORT")
     const idScope = await readText("ID_SCOPE", "")
-    if (!idScope || idScope.length > TextLimit.ScopeMax || percentEncode(idScope) !== idScope)
+    if (!idScope || idScope.length > ID_SCOPE_MAX || percentEncode(idScope) !== idScope)
         throw new Error("ID_SCOPE")
     const registrationId = (await readText("REG_ID", ds.deviceIdentifier("self"))).toLowerCase()
     if (!isId(registrationId)) throw new Error("REG_ID")
     const keyText = await readText("DEVICE_KEY", "")
     const key = fromBase64(keyText)
-    if (!key || key.length < TextLimit.KeyMinBytes || key.length > TextLimit.KeyMaxBytes)
-        throw new Error("DEVICE_KEY")
+    if (!key || key.length < KEY_MIN_BYTES || key.length > KEY_MAX_BYTES) throw new Error("DEVICE_KEY")
     return {
         dpsHost,
         port: await readInteger("DPS_PORT", Port.Mqtt, Port.Min, Port.Max),

@@ -2,15 +2,19 @@
 // this file, because texts need bytes. Pure.
 
 import {
+    DPS_HOST_MAX,
     FleetRate,
     FleetSize,
+    ID_SCOPE_MAX,
+    KEY_MAX_BYTES,
+    KEY_MIN_BYTES,
     LoadFactor,
     Port,
+    REG_ID_MAX,
     Slot,
     SlotSec,
     StableSec,
     TelemetrySec,
-    TextLimit,
     TokenDays,
 } from "./setting-limits"
 
@@ -51,7 +55,7 @@ export const SETTINGS: Setting[] = [
         name: "ID_SCOPE",
         kind: "text",
         otherwise: "none (required)",
-        pattern: "^" + UNRESERVED + "{1," + TextLimit.ScopeMax + "}$",
+        pattern: "^" + UNRESERVED + "{1," + ID_SCOPE_MAX + "}$",
         values: "an ID scope, for example 0ne00123ABC",
         text: "ID scope of the DPS instance",
     },
@@ -60,17 +64,17 @@ export const SETTINGS: Setting[] = [
         kind: "text",
         otherwise: "none (required)",
         pattern: "^[A-Za-z0-9+/]+={0,2}$",
-        values: "Base64 of " + TextLimit.KeyMinBytes + " to " + TextLimit.KeyMaxBytes + " bytes",
+        values: "Base64 of " + KEY_MIN_BYTES + " to " + KEY_MAX_BYTES + " bytes",
         text: "symmetric key of the device",
     },
     {
         name: "REG_ID",
         kind: "text",
         otherwise: "the identifier of the chip",
-        pattern: "^([a-zA-Z0-9\\-._:]{0," + (TextLimit.IdMax - 1) + "}[a-zA-Z0-9\\-])$",
+        pattern: "^([a-zA-Z0-9\\-._:]{0," + (REG_ID_MAX - 1) + "}[a-zA-Z0-9\\-])$",
         values:
             "up to " +
-            TextLimit.IdMax +
+            REG_ID_MAX +
             " characters of `a-z 0-9 - . _ :`, with a letter, a digit or `-` at the end",
         text: "registration ID; the board converts capital letters to lower case",
     },
@@ -78,7 +82,7 @@ export const SETTINGS: Setting[] = [
         name: "DPS_HOST",
         kind: "text",
         default: "global.azure-devices-provisioning.net",
-        pattern: "^" + UNRESERVED + "{1," + TextLimit.HostMax + "}$",
+        pattern: "^" + UNRESERVED + "{1," + DPS_HOST_MAX + "}$",
         values: "a host name",
         text: "host name of DPS",
     },
