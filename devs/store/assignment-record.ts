@@ -14,9 +14,6 @@ export interface Assignment {
 /** The version of the format. A record of another version counts as no record. */
 const VERSION = "1"
 
-/** The longest host name and device ID in a record. */
-export const NAME_MAX = 128
-
 /** A record with a later expiry is written at most every 60 days. */
 const RENEW_SEC = 60 * 86_400
 
