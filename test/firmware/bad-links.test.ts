@@ -343,7 +343,7 @@ describe.each(IMAGES)("the image %s with a peer that sends invalid HTTP", image 
         ["headers without end", ["HTTP/1.1 200 OK\r\n" + "X-Filler: aaaaaaaaaa\r\n".repeat(2500)]],
         ["50 KB of zeros", [Buffer.alloc(50_000)]],
         ["the banner of another protocol", ["SSH-2.0-x\r\n\r\n", "SSH-2.0-x\r\n\r\n"]],
-        ["no Date", ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]],
+        ["an answer without Date", ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]],
         ["an invalid Date", ["HTTP/1.1 200 OK\r\nDate: soon\r\nContent-Length: 0\r\n\r\n"]],
         ["a redirect", [TIME, "HTTP/1.1 301 Moved\r\nLocation: https://x/\r\nContent-Length: 0\r\n\r\n"]],
         ["a chunk size that is not a number", [TIME, chunked("zz\r\nnull\r\n0\r\n\r\n")]],
@@ -354,7 +354,7 @@ describe.each(IMAGES)("the image %s with a peer that sends invalid HTTP", image 
             [TIME, `HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${"x".repeat(100_000)}`],
         ],
         ["a chunk of 100 KB", [TIME, chunked(`186a0\r\n${"x".repeat(100_000)}`)]],
-        ["a body that never comes", [TIME, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"]],
+        ["a body that never arrives", [TIME, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"]],
         ["a body that is not JSON", [TIME, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{{{{"]],
     ])("rejects %s within 30 s and moors afterwards", async (_, answers) => {
         const world = await createHostileWorld({ image, heapBytes: HEAP_BYTES[image] })

@@ -233,7 +233,7 @@ describe("a board that sends a status lookup", () => {
         ["404", () => undefined],
         ["null", ({ cloud }) => (cloud.dps.quirks.lookupUnknown = "null")],
         ["unassigned", ({ cloud }) => answer(cloud, '{"status":"unassigned"}')],
-        ["nothing", ({ cloud }) => answer(cloud, "")],
+        ["empty", ({ cloud }) => answer(cloud, "")],
     ]
 
     function answer({ dps }: FirmwareWorld["cloud"], body: string): void {

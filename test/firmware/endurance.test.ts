@@ -39,7 +39,7 @@ describe.each([
             expect(Math.abs(last - first)).toBeLessThan(512)
         })
 
-        test(`registers once and writes flash ${flashWrites} times`, () => {
+        test(`registers once and writes flash ${flashWrites} time(s)`, () => {
             expect(seen).toMatchObject({ registrations: 1, flashWrites })
         })
 
