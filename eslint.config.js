@@ -68,6 +68,8 @@ export default defineConfig(
             "@typescript-eslint/no-explicit-any": "off",
             "@typescript-eslint/no-this-alias": "off",
             "@typescript-eslint/no-unused-vars": ["error", { caughtErrors: "none" }],
+            // Const enums hold the limits of settings, which may be equal.
+            "@typescript-eslint/no-duplicate-enum-values": "off",
         },
     },
     { files: ["devs/store/settings-store.ts"], rules: { "moorage/no-json-stringify": "off" } },

@@ -1,4 +1,6 @@
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { createWriteStream, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { rename } from "node:fs/promises"
+import { pipeline } from "node:stream/promises"
 
 /** Returns the path where the new content of `file` is collected before it replaces `file`. */
 export function unfinishedPath(file: string): string {
@@ -37,6 +39,44 @@ export function writeFileAtomic(file: string, content: Uint8Array | string, mode
     try {
         writeFileSync(unfinished, content, { mode, flag: "wx" })
         renameSync(unfinished, file)
+    } catch (error) {
+        removeIfPossible(unfinished)
+        throw error
+    }
+}
+
+export interface StreamWriteOptions {
+    /** Permissions of the new file, for example 0o600 (default: 0o666 less the umask). */
+    mode?: number
+    /** Stops the write. */
+    signal?: AbortSignal
+}
+
+/** Writes a stream to a new file that replaces a leftover of a crashed run. */
+export async function writeUnfinished(
+    unfinished: string,
+    text: AsyncIterable<string>,
+    { mode, signal }: StreamWriteOptions
+): Promise<void> {
+    // Synchronous, so that the stream has a reader before it can fail.
+    removeIfPossible(unfinished)
+    await pipeline(text, createWriteStream(unfinished, { mode, flags: "wx" }), { signal })
+}
+
+/**
+ * Replaces a file by the content of a stream, as writeFileAtomic() does.
+ * @throws Error when `file` exists and is not a regular file; AbortError; errors of the stream and of the file system
+ */
+export async function writeStreamAtomic(
+    file: string,
+    text: AsyncIterable<string>,
+    options: StreamWriteOptions = {}
+): Promise<void> {
+    const unfinished = unfinishedPath(file)
+    checkReplaceable(file)
+    try {
+        await writeUnfinished(unfinished, text, options)
+        await rename(unfinished, file)
     } catch (error) {
         removeIfPossible(unfinished)
         throw error

@@ -1,9 +1,7 @@
 // Writes several files so that either all of them change or none does.
-import { createWriteStream } from "node:fs"
 import { mkdir, realpath, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
-import { pipeline } from "node:stream/promises"
-import { checkReplaceable, unfinishedPath } from "./atomic-write.js"
+import { checkReplaceable, type StreamWriteOptions, unfinishedPath, writeUnfinished } from "./atomic-write.js"
 
 /** Minimum length of a chunk. One system call per line would take longer than the rest of the work. */
 const CHUNK_CHARS = 65_536
@@ -26,17 +24,19 @@ export class FileTransaction {
     /**
      * Writes the new content of a file next to it, and creates the folder when it is missing.
      * When `file` is a symbolic link, the file that the link points to is replaced.
-     * @param mode permissions of the new file, for example 0o600 (default: 0o666 less the umask)
-     * @throws Error when `file` exists and is not a regular file; errors of the file system
+     * @throws Error when `file` exists and is not a regular file; AbortError; errors of the file system
      */
-    async write(file: string, text: AsyncIterable<string> | Iterable<string>, mode = 0o666): Promise<void> {
+    async write(
+        file: string,
+        text: AsyncIterable<string> | Iterable<string>,
+        options: StreamWriteOptions = {}
+    ): Promise<void> {
         await mkdir(dirname(file), { recursive: true })
         const target = await realpath(file).catch(() => file)
         checkReplaceable(target)
         const unfinished = unfinishedPath(target)
-        await rm(unfinished, { force: true })
         this.pending.push({ unfinished, target })
-        await pipeline(inChunks(text), createWriteStream(unfinished, { mode, flags: "wx" }))
+        await writeUnfinished(unfinished, inChunks(text), options)
     }
 
     /** Replaces all files by their new content. @throws errors of the file system */

@@ -11,7 +11,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { writeFileAtomic } from "@moorage/files"
+import { writeFileAtomic, writeStreamAtomic } from "@moorage/files"
 import { afterEach, beforeEach, expect, test } from "vitest"
 
 let dir: string
@@ -75,4 +75,30 @@ test("leaves the old content and no other file when the write fails", () => {
     expect(readFileSync(file, "utf8")).toBe("old")
     expect(() => writeFileAtomic(join(dir, "missing", "file"), "new")).toThrow(/ENOENT/)
     expect(() => writeFileAtomic(join(file, "below"), "new")).toThrow(/ENOTDIR/)
+})
+
+async function* stream(...parts: string[]): AsyncGenerator<string> {
+    yield* parts
+}
+
+test("a stream replaces the content when it is complete", async () => {
+    writeFileSync(file, "old")
+    await writeStreamAtomic(file, stream("new", " content"), { mode: 0o600 })
+    expect(readFileSync(file, "utf8")).toBe("new content")
+    expect(modeOf(file)).toBe(0o600)
+    expect(readdirSync(dir)).toEqual(["file"])
+})
+
+test("a stream that fails or is aborted leaves the old content", async () => {
+    writeFileSync(file, "old")
+    async function* failing(): AsyncGenerator<string> {
+        yield "start"
+        throw new Error("no more data")
+    }
+    await expect(writeStreamAtomic(file, failing())).rejects.toThrow("no more data")
+    const aborted = writeStreamAtomic(file, stream("new"), { signal: AbortSignal.abort() })
+    await expect(aborted).rejects.toThrow(/abort/)
+    await expect(writeStreamAtomic("/dev/null", stream("new"))).rejects.toThrow("is not a regular file")
+    expect(readFileSync(file, "utf8")).toBe("old")
+    expect(readdirSync(dir)).toEqual(["file"])
 })

@@ -83,9 +83,22 @@ test("follows a symbolic link and keeps the link", async () => {
 })
 
 test("gives the new file the requested mode", async () => {
-    await transaction.write(path("a"), ["secret"], 0o600)
+    await transaction.write(path("a"), ["secret"], { mode: 0o600 })
     await transaction.commit()
     expect(statSync(path("a")).mode & 0o777).toBe(0o600)
+})
+
+test("stops when its signal is aborted", async () => {
+    const stop = new AbortController()
+    const endless = (async function* () {
+        for (let i = 0; ; i++) {
+            if (i === 100) stop.abort()
+            yield "x".repeat(10_000)
+        }
+    })()
+    await expect(transaction.write(path("a"), endless, { signal: stop.signal })).rejects.toThrow(/abort/)
+    await transaction.rollback()
+    expect(readdirSync(dir).sort()).toEqual(["a", "b"])
 })
 
 test("refuses a device", async () => {

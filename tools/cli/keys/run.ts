@@ -1,10 +1,11 @@
 // The work of `moorage keys derive`.
-import { createReadStream, createWriteStream, mkdtempSync, renameSync, rmSync } from "node:fs"
+import { createReadStream, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { EXIT_CODES, MoorageError } from "@moorage/errors"
+import { writeStreamAtomic } from "@moorage/files"
 import { csvLine, deriveKeys, type DeviceKey, FleetError, type IdSource } from "@moorage/fleet"
 import { formatElapsed, formatNumber } from "@moorage/report"
 import { realClock } from "@moorage/runtime"
@@ -68,24 +69,20 @@ export async function derive(id: string | undefined, options: DeriveOptions): Pr
     const signal = interruption()
     const startMs = realClock.nowMs()
     const folder = out === undefined ? mkdtempSync(join(tmpdir(), "moorage-keys-")) : undefined
-    const unfinished = out === undefined ? join(folder as string, "keys") : `${out}.new`
-    const remove = () => rmSync(folder ?? unfinished, { recursive: true, force: true })
+    const target = out ?? join(folder as string, "keys")
     let count = 0
     try {
-        rmSync(unfinished, { force: true })
-        const file = createWriteStream(unfinished, { mode: OWNER_ONLY, flags: "wx" })
         const chunks = outputChunks(deriveKeys(source, key), json, total => (count = total))
-        await pipeline(Readable.from(chunks), file, { signal })
-        if (out === undefined) await pipeline(createReadStream(unfinished), process.stdout, { end: false })
-        else renameSync(unfinished, out)
+        await writeStreamAtomic(target, chunks, { mode: OWNER_ONLY, signal })
+        if (out === undefined) await pipeline(createReadStream(target), process.stdout, { end: false })
     } catch (error) {
-        remove()
         if (!signal.aborted) throw deriveError(error, source, out ?? "the standard output")
         process.stderr.write("Interrupted: nothing was written.\n")
         process.exitCode = EXIT_CODES.interrupted
         return
+    } finally {
+        if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     }
-    remove()
     if (out === undefined) return
     const elapsed = formatElapsed((realClock.nowMs() - startMs) / 1000)
     process.stderr.write(`${formatNumber(count)} keys in ${out} (mode 0600), in ${elapsed}.\n`)

@@ -104,5 +104,5 @@ export async function writeSlots(
         return [String(slot), ...same, String(batches[batch]?.wave), String(batch + 1)]
     }
     const { mode } = await stat(file)
-    await staged.write(file, rewriteColumns(file, COLUMNS, valuesOf), mode & 0o777)
+    await staged.write(file, rewriteColumns(file, COLUMNS, valuesOf), { mode: mode & 0o777 })
 }

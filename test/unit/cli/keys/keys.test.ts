@@ -131,7 +131,7 @@ describe("moorage keys derive", () => {
         expect(forbidden.code).toBe(1)
         mkdirSync(path("folder"))
         const folder = await derive("--out", path("folder"))
-        expect(folder.stderr).toMatch(/^Cannot write \S+folder: E/)
+        expect(folder.stderr).toMatch(/^Cannot write \S+folder: it exists and is not a regular file/)
         expect(folder.code).toBe(1)
         expect(readdirSync(dir).filter(name => name.startsWith("folder"))).toEqual(["folder"])
         const unreadable = await derive("--stdout", "--group-key-file", path("folder"))
