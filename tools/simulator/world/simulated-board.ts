@@ -22,7 +22,7 @@ export interface SimulatedBoardOptions extends BoardSpec {
     clock: Clock
     random: Random
     network: Network
-    emit: (fact: Omit<TraceEvent, "ms" | "board">) => void
+    emit: (event: Omit<TraceEvent, "ms" | "board">) => void
     /** Called before each write to flash that is not torn. */
     onFlashWrite: (before: FlashRecord, after: FlashRecord) => void
 }

@@ -18,7 +18,7 @@ const HTTPS_PORT = 443
 
 /** Receives what happens in a world. */
 export interface WorldObserver {
-    onEvent(fact: TraceEvent): void
+    onEvent(event: TraceEvent): void
     /** A board received bytes from a host. */
     onBytesReceived(board: string, host: string): void
     /** A board is about to write its flash. Called before the write. */
@@ -101,7 +101,7 @@ export class World {
             clock,
             random: randomStream(seed, `board/${number}`),
             network,
-            emit: ({ kind, ...fact }) => this.emit(id, kind, fact),
+            emit: ({ kind, ...fields }) => this.emit(id, kind, fields),
             onFlashWrite: (before, after) => {
                 this.emit(id, "flash", { detail: before.text === after.text ? "crashes" : "record" })
                 this.observer.onFlashWrite(id, before, after)
