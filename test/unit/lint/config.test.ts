@@ -43,7 +43,7 @@ test.each([
     ["tools/cli/main.ts", "../vm/index.js"],
     ["tools/cli/main.ts", "@moorage/vm/board.js"],
     ["tools/check.ts", "./runtime/index.js"],
-    ["test/unit/vm/power.test.ts", "@moorage/vm/board.js"],
+    ["test/unit/files/journal.test.ts", "@moorage/vm/board.js"],
     ["devs/contract/fault.ts", "../../tools/runtime/clock"],
     ["src/main.ts", "../tools/runtime/clock"],
 ])("%s may not import %s", async (file, name) => {

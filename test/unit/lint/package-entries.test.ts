@@ -11,7 +11,7 @@ test.each([
     ["tools/cli/main.ts", "node:fs"],
     ["src/main.ts", "@moorage/device/full"],
     ["devs/agent/index.ts", "../hub/hub-session"],
-    ["test/unit/vm/power.test.ts", "../../../tools/vm/board.js"],
+    ["test/unit/files/journal.test.ts", "../../../tools/vm/board.js"],
     ["test/helpers/rule-tester.ts", "@moorage/lint"],
     ["eslint.config.js", "@moorage/lint"],
 ])("%s may import %s", (file, name) => {
@@ -26,7 +26,7 @@ test.each([
     ["src/main.ts", "../devs/full", "devs"],
     ["src/main.ts", "@moorage/device/agent", "devs"],
     ["eslint.config.js", "./tools/lint/index.js", "tools/lint"],
-    ["test/unit/vm/power.test.ts", "@moorage/vm/board.js", "tools/vm"],
+    ["test/unit/files/journal.test.ts", "@moorage/vm/board.js", "tools/vm"],
 ])("%s may not import %s", (file, name, folder) => {
     expect(findDeepImport(file, name)?.folder).toBe(folder)
 })
