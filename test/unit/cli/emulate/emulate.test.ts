@@ -134,7 +134,7 @@ describe("--data", () => {
             "0",
         ])
         expect(code).toBe(1)
-        expect(stderr).toContain(`Cannot use ${join(dir, "file")}`)
+        expect(stderr).toContain(`Cannot open the emulator's state in ${join(dir, "file")}`)
         expect(stderr).not.toContain("    at ")
     })
 })
