@@ -1,4 +1,4 @@
-// The real `moorage` command as a child process.
+// Runs the real `moorage` command as a child process.
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { Readable } from "node:stream"
@@ -13,7 +13,7 @@ export interface Ended {
     stderr: string
 }
 
-/** A command that runs until it is stopped. */
+/** A running command, with its output so far. */
 export class Running {
     stdout = ""
     stderr = ""
@@ -25,50 +25,52 @@ export class Running {
         this.ended = once(child, "close").then(([code]) => code as number | null)
     }
 
+    /** Waits for the end of the command. */
     async end(): Promise<Ended> {
         const code = await this.ended
         return { code, stdout: this.stdout, stderr: this.stderr }
     }
 
+    /** Sends a signal and waits for the end of the command. */
     stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
         this.child.kill(signal)
         return this.end()
     }
 }
 
-/** @param input what it reads from its standard input; nothing unless given */
+/** Starts a command. @param input its standard input (default: empty) */
 export function start(args: string[], env: Record<string, string> = {}, input?: string | Readable): Running {
     const all = { ...process.env, ...env }
     const stdin = input === undefined ? "ignore" : "pipe"
     const child = spawn(process.execPath, [BIN, ...args], { env: all, stdio: [stdin, "pipe", "pipe"] })
     if (child.stdin && input !== undefined) {
-        // It may end without reading all of it.
+        // The command may end before it has read all input.
         child.stdin.on("error", () => undefined)
         Readable.from(input).pipe(child.stdin)
     }
     return new Running(child)
 }
 
-/** Runs a command to its end. */
+/** Runs a command and waits for its end. */
 export function run(args: string[], env?: Record<string, string>, input?: string | Readable): Promise<Ended> {
     return start(args, env, input).end()
 }
 
-/** `moorage emulate --json` on free ports, once its card is there. */
+/** Starts `moorage emulate --json` on free ports, and waits for its card. */
 export async function emulate(...args: string[]): Promise<{ emulator: Running; card: Card }> {
     const ports = ["--mqtt-port", "0", "--https-port", "0", "--admin-port", "0"]
     const emulator = start(["emulate", "--json", ...ports, ...args])
     while (!emulator.stdout.includes("\n")) {
-        const more = once(emulator.child.stdout as NodeJS.ReadableStream, "data")
-        const gone = emulator.end().then(ended => {
-            throw new Error(`ended before its card: ${ended.stderr}`)
+        const output = once(emulator.child.stdout as NodeJS.ReadableStream, "data")
+        const exited = emulator.end().then(ended => {
+            throw new Error(`moorage emulate ended before it printed its card: ${ended.stderr}`)
         })
-        await Promise.race([more, gone])
+        await Promise.race([output, exited])
     }
     return { emulator, card: JSON.parse(emulator.stdout) as Card }
 }
 
-/** Runs a command that can write `bytes` to a file and no more, as on a full disk; in steps of 512. */
+/** Runs a command with a limit on file sizes, to simulate a full disk. @param bytes limit, a multiple of 512 */
 export function runOnFullDisk(args: string[], bytes: number, env?: Record<string, string>): Promise<Ended> {
     const script = `ulimit -f ${bytes / 512}; exec "$@"`
     const child = spawn("sh", ["-c", script, "sh", process.execPath, BIN, ...args], {
@@ -78,6 +80,6 @@ export function runOnFullDisk(args: string[], bytes: number, env?: Record<string
     return new Running(child).end()
 }
 
-/** Where nobody may make a file, root included, and what the system says to that. */
+/** A folder in which not even root can create a file, and the error of the system. */
 export const FORBIDDEN_DIR = "/sys"
 export const FORBIDDEN = /EACCES|EPERM|EROFS/

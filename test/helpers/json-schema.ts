@@ -1,4 +1,4 @@
-// What `--json` promises, field by field: nothing else is there.
+// The documented forms of `--json` output. The schemas are strict: an unknown field is an error.
 import * as v from "valibot"
 import { REPROVISION_RESULTS } from "../../tools/fleet/reprovision/index.js"
 
@@ -7,7 +7,7 @@ const counts = v.record(v.string(), count)
 const utc = v.pipe(v.string(), v.isoTimestamp())
 const hour = v.strictObject({ utc, first: count, again: count })
 
-/** `moorage monitor --json`. */
+/** Output of `moorage monitor --json`. */
 export const SURVEY = v.strictObject({
     dps: v.string(),
     utc,
@@ -53,7 +53,7 @@ export const SURVEY = v.strictObject({
     }),
 })
 
-/** `moorage reprovision --json`. */
+/** Output of `moorage reprovision --json`. */
 export const REPROVISION = v.strictObject({
     results: v.record(v.picklist(REPROVISION_RESULTS), count),
     skipped: count,
@@ -73,7 +73,7 @@ export const REPROVISION = v.strictObject({
 
 const line = v.pipe(v.string(), v.nonEmpty(), v.regex(/^[^\r\n]*$/))
 
-/** `moorage doctor --json`. */
+/** Output of `moorage doctor --json`. */
 export const DOCTOR = v.strictObject({
     utc,
     isOffline: v.boolean(),
@@ -89,12 +89,12 @@ export const DOCTOR = v.strictObject({
     ),
 })
 
-const told = { sec: v.number(), text: v.string() }
+const common = { sec: v.number(), text: v.string() }
 
-/** A line of `moorage board --json`. */
+/** One line of `moorage board --json`. */
 export const BOARD_EVENT = v.variant("source", [
     v.strictObject({
-        ...told,
+        ...common,
         source: v.picklist(["board", "you"]),
         kind: v.picklist(["log", "power", "reset", "panic", "wifi", "button", "flash", "dark", "state"]),
         stored: v.optional(
@@ -109,6 +109,6 @@ export const BOARD_EVENT = v.variant("source", [
             })
         ),
     }),
-    v.strictObject({ ...told, source: v.literal("cloud"), kind: v.literal("cloud") }),
-    v.strictObject({ ...told, source: v.literal("moorage"), kind: v.picklist(["note", "end"]) }),
+    v.strictObject({ ...common, source: v.literal("cloud"), kind: v.literal("cloud") }),
+    v.strictObject({ ...common, source: v.literal("moorage"), kind: v.picklist(["note", "end"]) }),
 ])

@@ -3,7 +3,7 @@ export const EXIT_CODES = {
     done: 0,
     failed: 1,
     wrongUsage: 2,
-    /** A defect of Moorage, as `EX_SOFTWARE` in sysexits.h. */
+    /** A defect of Moorage. */
     crashed: 70,
     /** 128 plus the number of SIGINT, as shells report it. */
     interrupted: 130,

@@ -1,4 +1,4 @@
-// What a person is told who asks for help.
+// Checks the help of every command.
 import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { newProgram } from "../../../tools/cli/main.js"
@@ -11,8 +11,8 @@ const nameOf = ({ path }: CommandNode) => path.join(" ")
 const COMMANDS = [...allCommands(ROOT)].filter(({ path }) => path.length > 0 && path.at(-1) !== "help")
 const LEAVES = COMMANDS.filter(isLeaf)
 
-/** Whether a line of an example runs the command. */
-function runs(example: string, node: CommandNode): boolean {
+/** Returns whether a line of an example runs the command. */
+function isExampleOf(example: string, node: CommandNode): boolean {
     const words = example.split(/\s+/)
     const at = words.indexOf("moorage")
     return at >= 0 && node.path.every((name, i) => words[at + 1 + i] === name)
@@ -21,16 +21,18 @@ function runs(example: string, node: CommandNode): boolean {
 const named = (nodes: CommandNode[]) => nodes.map(node => [nameOf(node), node] as const)
 
 describe.each(named(COMMANDS))("%s", (_name, node) => {
-    test("has a summary in one line", () => {
+    test("has a one-line summary", () => {
         expect(node.summary).toMatch(/^[a-z][^\n]{5,69}[^.]$/)
     })
 
     test("describes every option and argument", () => {
-        const silent = [...node.options, ...node.arguments].filter(({ description }) => description === "")
-        expect(silent).toEqual([])
+        const undescribed = [...node.options, ...node.arguments].filter(
+            ({ description }) => description === ""
+        )
+        expect(undescribed).toEqual([])
     })
 
-    test("never shows a secret in an argument", () => {
+    test("has no secret in an example", () => {
         const { examples } = parseHelpEpilogue(node.epilogue)
         expect(examples.filter(example => /SharedAccessKey|[A-Za-z0-9+/]{40,}/.test(example))).toEqual([])
     })
@@ -38,18 +40,18 @@ describe.each(named(COMMANDS))("%s", (_name, node) => {
 
 describe.each(named(LEAVES))("%s", (_name, node) => {
     const { examples, exitCodes } = parseHelpEpilogue(node.epilogue)
-    const own = examples.filter(example => runs(example, node))
+    const own = examples.filter(example => isExampleOf(example, node))
 
-    test("has examples that run it, and says what its exit codes mean", () => {
+    test("has examples, and describes its exit codes", () => {
         expect(own).not.toEqual([])
         expect(exitCodes).toMatch(/^0 .*\b2 wrong usage/)
     })
 
-    test("has examples with options that it knows", () => {
-        const above = COMMANDS.filter(each => nameOf(node).startsWith(nameOf(each)))
-        const known = above.flatMap(({ options }) => options.flatMap(({ names }) => names))
+    test("uses only known options in its examples", () => {
+        const parents = COMMANDS.filter(each => nameOf(node).startsWith(nameOf(each)))
+        const known = parents.flatMap(({ options }) => options.flatMap(({ names }) => names))
         for (const example of own) {
-            // What follows is said of it, or another command.
+            // A comment or another command follows.
             const [command = ""] = example.split(/ {3,}| [|>&] /)
             const used = [...command.matchAll(/(?<= )--?[a-z][a-z0-9-]*/g)].map(([name]) => name)
             expect(known, example).toEqual(expect.arrayContaining(used))
@@ -57,7 +59,7 @@ describe.each(named(LEAVES))("%s", (_name, node) => {
     })
 })
 
-test("`moorage help COMMAND` is that command's help", async () => {
+test("`moorage help COMMAND` prints the help of the command", async () => {
     const [leaf] = LEAVES.filter(({ path }) => path.length === 2)
     const path = leaf?.path ?? []
     const asked = await run([...path, "--help"])
@@ -67,13 +69,13 @@ test("`moorage help COMMAND` is that command's help", async () => {
     expect((await run(["help", "doctor"])).stdout).toContain("Usage: moorage doctor")
 })
 
-test("`moorage --help` lists every command, on the standard output", async () => {
+test("`moorage --help` lists every command on the standard output", async () => {
     const { code, stdout } = await run(["--help"])
     expect(code).toBe(0)
     for (const { path } of ROOT.commands) expect(stdout).toMatch(new RegExp(`^ {2}${path[0]} `, "m"))
 })
 
-test("no command at all shows the help, and is wrong usage", async () => {
+test("`moorage` without a command prints the help and ends with exit code 2", async () => {
     const { code, stderr } = await run([])
     expect(code).toBe(2)
     expect(stderr).toContain("Usage: moorage")

@@ -15,7 +15,7 @@ describe("reportError", () => {
     })
     afterEach(() => {
         vi.restoreAllMocks()
-        vi.unstubAllEnvs()
+        delete process.env.MOORAGE_DEBUG
         process.exitCode = undefined
     })
 
@@ -47,7 +47,7 @@ describe("reportError", () => {
     })
 
     test("prints the stack trace of an unexpected error with MOORAGE_DEBUG=1", () => {
-        vi.stubEnv("MOORAGE_DEBUG", "1")
+        process.env.MOORAGE_DEBUG = "1"
         reportError(new TypeError("x is undefined"), false)
         expect(stderr).toMatch(/^\s+at /m)
         expect(stderr).not.toContain("MOORAGE_DEBUG")

@@ -1,4 +1,4 @@
-// The completion scripts in the shells they are for: a line is typed, Tab is pressed, and the shell shows what it makes of it.
+// Tests the completion scripts in real shells: types a line, presses Tab, and compares the completed line.
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -25,13 +25,13 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-/** Why a shell cannot be tried on this machine; undefined where it can. */
-function whyNot(shell: Shell): string | undefined {
+/** Returns why a shell cannot be tested on this machine; undefined if it can. */
+function skipReason(shell: Shell): string | undefined {
     if (spawnSync(shell, ["--version"]).status !== 0) return `skipped: no ${shell}; apt-get install ${shell}`
     return whyNoTmux
 }
 
-/** What starts the shell without anybody's settings. */
+/** Commands that start a shell without personal settings. */
 const STARTS: Record<Shell, string> = {
     bash: "PS1='> ' exec bash --norc --noprofile -i",
     zsh: "PS1='> ' exec zsh -f -i",
@@ -44,7 +44,7 @@ const LOADS: Record<Shell, (script: string) => string> = {
     fish: script => `source ${script}`,
 }
 
-/** What stands on the shell's line once Tab was pressed after `line`. */
+/** Returns the line after the user types `line` and presses Tab. */
 async function completed(terminal: Terminal, line: string): Promise<string> {
     terminal.press("C-l")
     await expect.poll(() => terminal.screen).not.toContain("moorage")
@@ -59,7 +59,7 @@ async function completed(terminal: Terminal, line: string): Promise<string> {
     return found
 }
 
-/** A line, and what Tab makes of it. */
+/** Name of the case, typed line, completed line. */
 const TYPED = [
     ["a command", "moorage emu", "moorage emulate"],
     ["a sub-command", "moorage fault rot", "moorage fault rotate"],
@@ -72,20 +72,24 @@ const TYPED = [
     ["a file after --profile=", "moorage monitor --profile=ca", "moorage monitor --profile=card.json"],
     ["a file as argument", "moorage manufacture ca", "moorage manufacture card.json"],
     ["a folder", "moorage manufacture --out su", "moorage manufacture --out subfolder/"],
-    ["a ready plan", "moorage simulate onb", "moorage simulate onboarding"],
+    ["a built-in plan", "moorage simulate onb", "moorage simulate onboarding"],
     [
         "a board profile",
         "moorage manufacture --board moorage_d",
         "moorage manufacture --board moorage_devkitc",
     ],
-    ["a board of moorage board", "moorage board --board moorage_c", "moorage board --board moorage_c3"],
-    ["a command to be told of", "moorage help reprov", "moorage help reprovision"],
+    [
+        "a board profile of moorage board",
+        "moorage board --board moorage_c",
+        "moorage board --board moorage_c3",
+    ],
+    ["a command after help", "moorage help reprov", "moorage help reprovision"],
 ] as const
 
 describe.each(SHELLS)("%s", shell => {
-    test("completes what is typed", async context => {
-        const why = whyNot(shell)
-        if (why !== undefined) return context.skip(why)
+    test("completes lines", async context => {
+        const reason = skipReason(shell)
+        if (reason !== undefined) return context.skip(reason)
         const terminal = new Terminal(120, 20)
         try {
             terminal.type(`cd ${join(dir, "here")}`)
@@ -99,8 +103,8 @@ describe.each(SHELLS)("%s", shell => {
     })
 })
 
-/** What bash would offer for a line, without a terminal. */
-function offered(line: string): string[] {
+/** Returns the completions of bash for a line, without a terminal. */
+function completions(line: string): string[] {
     const word = /[^\s=]*$/.exec(line)?.[0] ?? ""
     const script = `
         source "$1"
@@ -112,34 +116,42 @@ function offered(line: string): string[] {
     return stdout.split("\n").filter(Boolean)
 }
 
-describe("bash is offered", () => {
+describe("bash completes", () => {
     test("every command of the tree, and all options of each", () => {
         for (const { path, options, commands } of allCommands(commandTree(newProgram()))) {
             const names = options.flatMap(option => option.names)
             const line = ["moorage", ...path, ""].join(" ")
-            expect(offered(`${line}-`), line).toEqual(expect.arrayContaining(names))
-            if (commands.length > 0) expect(offered(line)).toEqual(commands.map(each => each.path.at(-1)))
+            expect(completions(`${line}-`), line).toEqual(expect.arrayContaining(names))
+            if (commands.length > 0) expect(completions(line)).toEqual(commands.map(each => each.path.at(-1)))
         }
     })
 
     test.each([
         ["files and folders after --profile", "moorage monitor --profile ", ["card.json", "subfolder"]],
         ["folders only after --out", "moorage manufacture --out ", ["subfolder"]],
-        ["a file after @, for what is secret", "moorage monitor --connection-string @ca", ["@card.json"]],
-        ["nothing after an option that takes anything", "moorage monitor --dps ", []],
-        ["nothing that is of another command", "moorage keys --ad", []],
         [
-            "a file whose option's value is the name of a command",
+            "a file after @, for a connection string",
+            "moorage monitor --connection-string @ca",
+            ["@card.json"],
+        ],
+        ["nothing after an option with a free value", "moorage monitor --dps ", []],
+        ["no options of another command", "moorage keys --ad", []],
+        [
+            "a file after an option value that equals a command name",
             "moorage monitor --profile fault --ca ca",
             ["card.json"],
         ],
-        ["an option after one whose value is left out", "moorage emulate --tcp --log-b", ["--log-bodies"]],
+        [
+            "an option after an option without its optional value",
+            "moorage emulate --tcp --log-b",
+            ["--log-bodies"],
+        ],
     ])("%s", (_what, line, words) => {
-        expect(offered(line).sort()).toEqual(words)
+        expect(completions(line).sort()).toEqual(words)
     })
 })
 
-test("another shell is exit 2, and the choices are told", async () => {
+test("rejects another shell with exit code 2 and lists the choices", async () => {
     const { code, stderr } = await run(["completion", "tcsh"])
     expect(code).toBe(2)
     expect(stderr).toContain("Allowed choices are bash, zsh, fish.")

@@ -196,7 +196,7 @@ describe("what the user did wrong", () => {
             "  line 1, idScope: is empty",
             "  line 3, hubs[0].hostName: is not a host name",
             "  line 6, enrollmentGroups[0].primaryKey: is not Base64 of 16 to 64 bytes",
-            "  line 7, enrollmentGroups[0].allocationPolicy: is not one of hashed, geoLatency, static, custom",
+            "  line 7, enrollmentGroups[0].allocationPolicy: must be one of hashed, geoLatency, static, custom",
             "  line 8, enrollmentGroups[0].colour: is not a known field",
             "  line 9, enrollmentGroups[1].enrollmentGroupId: is missing",
             expect.stringMatching(/^ {2}line 11, quotas\.hubConnects: /),
@@ -205,7 +205,7 @@ describe("what the user did wrong", () => {
 
     test.each([
         ["a file that is not there", ["--config", "/none.yaml"], /Cannot read \/none\.yaml/],
-        ["a port that is none", ["--mqtt-port", "70000"], /A port is a number/],
+        ["a port that is none", ["--mqtt-port", "70000"], /Expected a port from 0 to 65535/],
         ["an unknown option", ["--prot", "1"], /unknown option '--prot'/],
         ["a log that is none", ["--log", "loud"], /Allowed choices are text, json, off/],
     ])("%s is exit 2", async (_what, args, message) => {
@@ -234,7 +234,7 @@ describe("what the user did wrong", () => {
         writeFileSync(file, JSON.stringify({ hubs: [{ hostName: "a.example" }], enrollmentGroups: [group] }))
         const { code, stderr } = await run(["emulate", "--config", file])
         expect(code).toBe(2)
-        expect(stderr).toContain("enrollmentGroups[0].iotHubs[0]: b.example is not one of hubs")
+        expect(stderr).toContain("enrollmentGroups[0].iotHubs[0]: b.example is missing in hubs")
     })
 })
 

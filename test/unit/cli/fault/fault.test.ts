@@ -80,16 +80,16 @@ describe("an action", () => {
 
 describe("what the user did wrong", () => {
     test.each([
-        ["nothing to happen", ["add", "--on", "register"], 2, /Say what is to happen/],
-        ["a share of nothing", ["add", "--share", "0", "--mute"], 2, /A share is more than 0/],
-        ["a time that is none", ["add", "--for", "soon", "--mute"], 2, /A time is a number/],
+        ["nothing to happen", ["add", "--on", "register"], 2, /No fault specified/],
+        ["a share of nothing", ["add", "--share", "0", "--mute"], 2, /Expected a share above 0/],
+        ["a time that is none", ["add", "--for", "soon", "--mute"], 2, /Expected a number with s, m, h or d/],
         [
             "a hub that does something else",
             ["hub", "x", "explode"],
             2,
             /Allowed choices are down, up, failover/,
         ],
-        ["nobody's key", ["rotate"], 2, /Say whose key/],
+        ["nobody's key", ["rotate"], 2, /No key specified/],
         ["a hub that is not there", ["hub", "none", "down"], 1, /Unknown hub none. The hubs are hub-1/],
         ["a fault that is not there", ["clear", "fault-99"], 1, /Unknown fault fault-99/],
     ])("%s", async (_what, args, code, message) => {
@@ -102,6 +102,6 @@ describe("what the user did wrong", () => {
     test("no emulator to be found says what to do", async () => {
         const { code, stderr } = await run(["fault", "list", "--admin", "http://127.0.0.1:1"])
         expect(code).toBe(1)
-        expect(stderr).toMatch(/No emulator answers at .*moorage emulate/)
+        expect(stderr).toMatch(/No emulator responds at .*moorage emulate/)
     })
 })

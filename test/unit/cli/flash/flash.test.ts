@@ -89,14 +89,16 @@ describe("moorage flash", () => {
         const { code, stderr } = await flash(tools("none", undefined))
         expect(code).toBe(1)
         expect(stderr).toBe(
-            "esptool is missing: install it with `pip install esptool`, and check that it is on the PATH.\n"
+            "esptool is missing. Install esptool with `pip install esptool`, and check that it is on the PATH.\n"
         )
     })
 
     test("an esptool that fails is exit 1", async () => {
         const { code, stderr } = await flash(tools("failing", "esptool", 2))
         expect(code).toBe(1)
-        expect(stderr).toMatch(/^esptool ended with 2: b:1 is not flashed\. Is the board on \/dev\/ttyUSB0/)
+        expect(stderr).toMatch(
+            /^esptool ended with exit code 2: b:1 is not flashed\. Check that the board is on \/dev\/ttyUSB0/
+        )
     })
 
     test("SIGINT in the middle stops esptool, is exit 130, and says that the board is to be flashed again", async () => {
@@ -108,7 +110,7 @@ describe("moorage flash", () => {
         const running = start(["flash", image, "--port", "/dev/ttyUSB0"], { PATH: folder })
         await expect.poll(() => existsSync(noted("begun"))).toBe(true)
         const { code, stdout, stderr } = await running.stop("SIGINT")
-        expect(stderr).toBe("Interrupted: b:1 may be flashed in part. Flash it again.\n")
+        expect(stderr).toBe("Interrupted: b:1 may be partly flashed. Flash the board again.\n")
         expect(code).toBe(130)
         expect(stdout).toBe("")
         expect(existsSync(noted("stopped"))).toBe(true)

@@ -62,7 +62,7 @@ describe("moorage keys derive", () => {
         )
         expect(code).toBe(0)
         expect(stdout).toBe("")
-        expect(stderr).toMatch(/^2 keys in \S+keys\.csv, in .*; only you may read it\.\n$/)
+        expect(stderr).toMatch(/^2 keys in \S+keys\.csv \(mode 0600\), in .*\.\n$/)
         expect(statSync(path("keys.csv")).mode & 0o777).toBe(0o600)
         expect(readFileSync(path("keys.csv"), "utf8").split("\n")[1]).toBe(`${ID},${KEY}`)
         expect(stderr).not.toContain(KEY)
@@ -94,7 +94,7 @@ describe("moorage keys derive", () => {
             expect(code).toBe(2)
             expect(stdout).toBe("")
             expect(stderr).toMatch(/line 2: duplicate registration ID a \(first on line 1\)/)
-            expect(stderr).toMatch(/line 3: .* has "é"/)
+            expect(stderr).toMatch(/line 3: .* contains "é"/)
             expect(stderr).toMatch(/line 4: .* is 129 characters long/)
             expect(stderr).toMatch(/Nothing was written\.\n$/)
         }
@@ -106,13 +106,13 @@ describe("moorage keys derive", () => {
             ["a", "--stdout"],
             { MOORAGE_GROUP_KEY: "dG9vIHNob3J0" },
             2,
-            /MOORAGE_GROUP_KEY cannot be used: the key has 9 bytes/,
+            /Invalid group key in MOORAGE_GROUP_KEY: the key has 9 bytes/,
         ],
         [["a", "--stdout"], { MOORAGE_GROUP_KEY: "no base 64" }, 2, /is not Base64/],
         [["a", "--stdout", "--group-key-file", "/no/such"], {}, 1, /Cannot read \/no\/such/],
-        [["--from", "-", "--stdout"], {}, 2, /There is no group key/],
-        [["a"], ENV, 2, /Where to\? Give --out FILE/],
-        [["--stdout"], ENV, 2, /Which IDs\?/],
+        [["--from", "-", "--stdout"], {}, 2, /No group key specified/],
+        [["a"], ENV, 2, /Specify either --out FILE/],
+        [["--stdout"], ENV, 2, /Specify either one ID or --from/],
         [["--from", "/no/such", "--stdout"], ENV, 1, /Cannot read \/no\/such/],
         [["a", "--out", "/no/such/keys.csv"], ENV, 1, /Cannot write \/no\/such\/keys\.csv/],
     ])("%j is refused", async (args, env, exit, message) => {

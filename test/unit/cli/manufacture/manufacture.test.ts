@@ -108,7 +108,12 @@ describe("moorage manufacture", () => {
             2,
             /MOORAGE_GROUP_KEY cannot be used: the key has 9 bytes/,
         ],
-        [["--ssid", "x".repeat(32)], ENV, 2, /an SSID must have 1 to 31 bytes and no zero byte; this one has 32 bytes/],
+        [
+            ["--ssid", "x".repeat(32)],
+            ENV,
+            2,
+            /an SSID must have 1 to 31 bytes and no zero byte; this one has 32 bytes/,
+        ],
         [["--psk-file", "x"], ENV, 2, /--psk-file is for --ssid/],
         [["--set", "SLOTS=1"], ENV, 2, /unknown setting SLOTS/],
         [["--set", "DEVICE_KEY=x"], ENV, 2, /unknown setting DEVICE_KEY/],

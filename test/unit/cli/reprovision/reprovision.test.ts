@@ -141,11 +141,11 @@ describe("devices", () => {
         const { calls } = await moored("one")
         const dry = await reprovision("one", "--force", "--dry-run")
         expect(dry).toMatchObject({ code: 0 })
-        expect(dry.stdout).toContain("would be asked")
+        expect(dry.stdout).toContain(": selected")
         expect(calls).toHaveLength(0)
         const forced = await reprovision("one", "--force")
         expect(forced).toMatchObject({ code: 0 })
-        expect(forced.stdout).toContain("its record in DPS was deleted")
+        expect(forced.stdout).toContain("its registration record was deleted")
         const again = await reprovision("one")
         expect(again.code).toBe(1)
         expect(again.stdout).toContain("DPS has no registration of it")
@@ -166,8 +166,8 @@ describe("a run that is stopped", () => {
         await expect.poll(() => running.stdout).toContain("accepted")
         const { code, stdout, stderr } = await running.stop("SIGINT")
         expect(code).toBe(130)
-        expect(stdout).toMatch(/1 devices?: 1 accepted; interrupted before the rest\n$/)
-        expect(stderr).toContain("The same command goes on from here")
+        expect(stdout).toMatch(/1 devices?: 1 accepted; interrupted before the remaining devices\n$/)
+        expect(stderr).toContain("Run the same command to continue.")
         const next = await reprovision("--file", file, "--state", state, "--json")
         expect(next.code).toBe(0)
         expect(v.parse(REPROVISION, JSON.parse(next.stdout))).toMatchObject({
@@ -279,19 +279,19 @@ describe("what goes wrong", () => {
 
     test("unclear wishes are exit 2", async () => {
         const { profile } = world
-        await failing(2, /Which devices\?/, "--profile", profile)
-        await failing(2, /Which devices\?/, "a", "--file", "b", "--profile", profile)
-        await failing(2, /A board waits for a day at most/, "a", "--spread", "2d", "--profile", profile)
+        await failing(2, /Specify the boards in exactly one way/, "--profile", profile)
+        await failing(2, /Specify the boards in exactly one way/, "a", "--file", "b", "--profile", profile)
+        await failing(2, /must be between 0 and 24h/, "a", "--spread", "2d", "--profile", profile)
         await failing(
             2,
-            /There is no connection string for far/,
+            /No connection string for the hub far/,
             "a",
             "--hub",
             "far.net",
             "--profile",
             profile
         )
-        await failing(2, /Which hubs\?/, "a", "--profile", world.file("none.yaml", "idScope: a\n"))
+        await failing(2, /No hub specified/, "a", "--profile", world.file("none.yaml", "idScope: a\n"))
     })
 })
 

@@ -23,7 +23,7 @@ test.each([
 ])("%s is refused before anything is written", async (_what, more) => {
     const args = more.map(arg => (arg.startsWith("--") ? arg : path(arg)))
     const { code, stderr } = await run(["rollout", "plan", path("fleet.csv"), ...args])
-    expect(stderr).toBe("The fleet file, --out and --report are files of their own.\n")
+    expect(stderr).toBe("The fleet file, --out and --report must be different files.\n")
     expect(code).toBe(2)
     expect(readFileSync(path("fleet.csv"), "utf8")).toBe(FLEET)
     expect(readdirSync(dir).sort()).toEqual(["fleet.csv", "link.csv"])

@@ -44,8 +44,8 @@ const plan = (fleet: string, ...more: string[]) => run(["rollout", "plan", path(
 test("prints batches, a plot and what to expect, writes the slots into the fleet file, and no key anywhere else", async () => {
     const { code, stdout, stderr } = await plan("fleet.csv", "--registrations", "100/min")
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^200 boards in 4 waves and 4 batches; times of Europe\/Berlin\n/)
-    expect(stdout).toContain("100 registrations a minute: 8 boards in each slot of 5 s, 96 a minute")
+    expect(stdout).toMatch(/^200 boards in 4 waves and 4 batches; times in Europe\/Berlin\n/)
+    expect(stdout).toContain("100 registrations per minute: 8 boards in each slot of 5 s, 96 per minute")
     expect(stdout).toMatch(
         /\n {2}1 +1 +2 +1 {2}Mon 2026-11-30 08:00 {2}08:00 {2}board-0 to board-1 \(lines 2 to 3\)\n/
     )
@@ -137,7 +137,7 @@ describe("what goes wrong", () => {
         writeFileSync(path("bad.csv"), text)
         await failing(
             2,
-            /line 3: duplicate registration ID b-1 \(first on line 2\)\n.*line 4: .*"é".*\n.*line 5: .*129 characters.*\n.*line 6: has 1 fields.*\nNothing was planned\.\n$/,
+            /line 3: duplicate registration ID b-1 \(first on line 2\)\n.*line 4: .*"é".*\n.*line 5: .*129 characters.*\n.*line 6: has 1 fields.*\nNo plan was made\.\n$/,
             "bad.csv"
         )
         writeFileSync(path("bad.csv"), "id\nb-1\n")
@@ -150,10 +150,10 @@ describe("what goes wrong", () => {
         failing(1, /Cannot read .*none\.csv: ENOENT/, "none.csv"))
 
     test.each([
-        [["--load", "0"], /A share is more than 0/],
-        [["--start", "2026-03-29 02:30"], /some local times are there never or twice/],
+        [["--load", "0"], /Expected a share above 0/],
+        [["--start", "2026-03-29 02:30"], /can be missing or ambiguous when the clock changes/],
         [["--slot", "2h", "--hours", "08:00-09:00"], /a slot of 7200 s does not fit/],
-        [["--soak", "-1h"], /--soak is 0 or more/],
+        [["--soak", "-1h"], /--soak must be 0 or more/],
     ])("%j is wrong usage: exit 2, said in a line", (more, message) =>
         failing(2, message, "fleet.csv", ...more)
     )

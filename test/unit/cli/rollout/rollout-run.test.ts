@@ -126,7 +126,7 @@ describe("a roll-out", () => {
         await expect.poll(() => first.stdout).toContain("0 of 2 registered")
         const { code, stderr } = await first.stop("SIGINT")
         expect(stderr).toMatch(
-            /^Interrupted\. The same command goes on from here: \S+\.state has what was done\.\n$/
+            /^Interrupted\. Run the same command to continue\. \S+\.state records the progress\.\n$/
         )
         expect(code).toBe(130)
         await registerAll(ids.slice(0, 2))
@@ -135,7 +135,7 @@ describe("a roll-out", () => {
         await registerAll(ids.slice(2))
         const again = await second.end()
         expect(again.code).toBe(0)
-        expect(again.stdout).toContain("6 boards in 2 batches, 1 of them opened before")
+        expect(again.stdout).toContain("6 boards in 2 batches, 1 of them in an earlier run")
         expect(again.stdout).not.toContain("POWER ON batch 1")
         expect(again.stdout).toMatch(/Done: 6 of 6 boards registered\.\n$/)
         const over = await ended()
@@ -158,22 +158,22 @@ describe("a roll-out", () => {
         await first.stop("SIGKILL")
         expect(existsSync(`${state}.lock`)).toBe(true)
         const third = running()
-        await expect.poll(() => third.stdout).toContain("1 of them opened before")
+        await expect.poll(() => third.stdout).toContain("1 of them in an earlier run")
         await third.stop("SIGINT")
         expect(existsSync(`${state}.lock`)).toBe(false)
     })
 
-    test("held for too long is exit 1, says why and what to do; --go-on opens the next batch all the same", async () => {
+    test("held for too long is exit 1, says why and what to do; --force-next starts the next batch", async () => {
         const held = await ended("--max-late", "1s", "--max-held", "1s")
         expect(held.code).toBe(1)
         expect(held.stdout).toMatch(
-            /Batch 2 is held:\n {8}0 boards of the wave are registered where \d should be: .* late\. Are all of them powered on/
+            /Batch 2 is on hold:\n {8}0 boards of the wave are registered where \d should be: .* late\. Are all of them powered on/
         )
-        expect(held.stdout).toContain("the same command with --go-on")
-        expect(held.stderr).toMatch(/^Held for more than 1 s: ended\. The same command goes on from here/)
-        const going = running("--go-on")
+        expect(held.stdout).toContain("rerun with --force-next")
+        expect(held.stderr).toMatch(/^Stopped after more than 1 s on hold\. Run the same command to continue/)
+        const going = running("--force-next")
         await expect.poll(() => going.stdout).toContain("POWER ON batch 2")
-        expect(going.stdout).toContain("Wave 1 is done: 0 of 2 boards registered, approved by hand")
+        expect(going.stdout).toContain("Wave 1 is done: 0 of 2 boards registered, forced by the user")
         await registerAll(ids.slice(2))
         const { code, stdout } = await going.end()
         expect(code).toBe(0)
@@ -242,9 +242,16 @@ describe("what goes wrong", () => {
             ...profile,
         ])
         const other = world.file("other.csv", "registrationId\nx-1\n")
-        await failing(2, /is of other boards than/, ["rollout", "run", plan, "--fleet", other, ...profile])
+        await failing(2, /belongs to other boards than/, [
+            "rollout",
+            "run",
+            plan,
+            "--fleet",
+            other,
+            ...profile,
+        ])
         const bad = world.file("bad.csv", "registrationId\nb-1\nb-1\n")
-        await failing(2, /line 3: duplicate registration ID b-1[^]*Nothing was begun/, [
+        await failing(2, /line 3: duplicate registration ID b-1[^]*The roll-out was not started/, [
             "rollout",
             "run",
             plan,
@@ -260,7 +267,7 @@ describe("what goes wrong", () => {
             "/none.csv",
             ...profile,
         ])
-        await failing(2, /this one has not begun/, argsOf(...profile, "--go-on"))
+        await failing(2, /this one has not started/, argsOf(...profile, "--force-next"))
         const state = world.file(
             "foreign.state",
             `${JSON.stringify({ moorage: "rollout", version: 1, plan: "" })}\n`
@@ -270,7 +277,7 @@ describe("what goes wrong", () => {
 
     test("no DPS, or a wrong key, is told before a board is powered on", async () => {
         const none = world.file("none.yaml", "idScope: 0ne1\n")
-        await failing(2, /Which DPS\?/, argsOf("--profile", none))
+        await failing(2, /No DPS specified/, argsOf("--profile", none))
         const wrong = world.file("wrong.json", JSON.stringify(withWrongKey(world.card)))
         await failing(1, /rejects the key: 401/, argsOf("--profile", wrong))
         const args = argsOf("--profile", world.profile, "--metrics", "http://127.0.0.1:9/metrics")
@@ -279,7 +286,7 @@ describe("what goes wrong", () => {
 
     test("a command that fails is exit 1, and its batch is powered on again next time", async () => {
         const { code, stdout, stderr } = await ended("--exec", "exit 7")
-        expect(stderr).toMatch(/^The command of batch 1 ended with 7\. Mend it and run this again/)
+        expect(stderr).toMatch(/^The command of batch 1 ended with exit code 7\. Fix the command and rerun/)
         expect(code).toBe(1)
         expect(stdout).toContain("POWER ON batch 1")
         const again = running()
@@ -303,9 +310,9 @@ describe("what goes wrong", () => {
             await other.emulator.stop()
             const { code, stdout, stderr } = await rollout.end()
             expect(stdout).toMatch(
-                /Batch 2 is held:\n +Cannot reach moorage\.azure-devices-provisioning\.net/
+                /Batch 2 is on hold:\n +Cannot reach moorage\.azure-devices-provisioning\.net/
             )
-            expect(stderr).toMatch(/^Held for more than 1 s: ended\./)
+            expect(stderr).toMatch(/^Stopped after more than 1 s on hold\./)
             expect(code).toBe(1)
             const state = readFileSync(`${plan.replace(/\.json$/, "")}.state`, "utf8")
             expect(state.split("\n")[1]).toContain('"event":"opened","number":1')
