@@ -55,7 +55,9 @@ export class BootTimer {
     ): Promise<void> {
         const before = { ...this.board.stats, ...this.counts() }
         const startMs = this.clock.nowMs()
-        const moored = this.nextLogLine(new RegExp(LOG_PATTERNS.moored)).then(() => this.clock.nowMs() - startMs)
+        const moored = this.nextLogLine(new RegExp(LOG_PATTERNS.moored)).then(
+            () => this.clock.nowMs() - startMs
+        )
         const rest = Promise.all(settled.map(line => this.nextLogLine(line)))
         await begin()
         const mooredMs = await this.within(MOOR_LIMIT_MS, moored)

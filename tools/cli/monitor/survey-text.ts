@@ -36,10 +36,10 @@ function groupLines({ groups, individuals, registered, statuses }: Survey): stri
     const notes = [
         groups.length > shown.length ? `  and ${groups.length - shown.length} smaller groups` : "",
         lookedUp < enrollments
-            ? `  ${formatNumber(enrollments - lookedUp)} individual enrollments not looked up (see --look-up)`
+            ? `  ${pluralize(enrollments - lookedUp, "individual enrollment")} not looked up (see --look-up)`
             : "",
         disabled > 0
-            ? `  ${formatNumber(disabled)} individual enrollments disabled: ${disabledIds.join(", ")}${disabled > disabledIds.length ? ", ..." : ""}`
+            ? `  ${pluralize(disabled, "individual enrollment")} disabled: ${disabledIds.join(", ")}${disabled > disabledIds.length ? ", ..." : ""}`
             : "",
     ]
     return [...tableOf(rows), ...notes.filter(Boolean)]

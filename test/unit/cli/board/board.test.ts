@@ -198,9 +198,9 @@ describe("a board at an emulator of its own", () => {
         const board = new Played(["--no-power"])
         for (const word of ["power up", "reset on", "help", "status"]) board.say(word)
         await board.until(/^power off \| Wi-Fi on \| off \| ○ dark \| heap of 64 KB \| 0 flash writes$/)
-        expect(board.told(/^there is no/)).toEqual([
-            expect.stringMatching(/^there is no "power up": power, reset, /),
-            expect.stringMatching(/^there is no "reset on": /),
+        expect(board.told(/^unknown command/)).toEqual([
+            expect.stringMatching(/^unknown command "power up" \(commands: power, reset, /),
+            expect.stringMatching(/^unknown command "reset on" /),
         ])
         expect(board.told(/^q {2}quit/)).toHaveLength(1)
         expect((await board.quit()).code).toBe(0)
@@ -291,7 +291,7 @@ describe("a manufactured image", () => {
         board.say("flash")
         await board.until(/^flash$/)
         expect((await board.quit()).code).toBe(0)
-        expect(board.told(/^made-1, a moorage_c3 \(main\)/)).toHaveLength(1)
+        expect(board.told(/^made-1, board moorage_c3 \(main\)/)).toHaveLength(1)
         const { stored } = board.events.find(event => event.text === "flash") as { stored: unknown }
         expect(stored).toMatchObject({ ssid: "plant 7", settings: { REG_ID: "made-1", ID_SCOPE: idScope } })
         expect(board.command.stdout).not.toContain("the password of it")
@@ -301,12 +301,12 @@ describe("a manufactured image", () => {
 
     test("is told to be of another scope than the emulator, and has all that it needs in it", async () => {
         const board = new Played(["--image", image, "--profile", world.profile, "--for", "8s"])
-        await board.until(/^the board is of ID scope 0ne00PLANT7, and not of 0ne00ACME01$/)
+        await board.until(/^the board has ID scope 0ne00PLANT7 instead of 0ne00ACME01$/)
         const { code } = await board.end()
         expect(code).toBe(0)
         expect(board.told(/^moored/)).toEqual([])
         const { stderr, code: wrong } = await run(["board", "--image", image, "--id", "a"])
-        expect(stderr).toMatch(/^--image and --id exclude each other: an image has its board, ID/)
+        expect(stderr).toMatch(/^--image and --id are mutually exclusive: an image contains its board, ID/)
         expect(wrong).toBe(2)
     })
 
@@ -340,12 +340,18 @@ describe("what goes wrong", () => {
         writeFileSync(path("short.key"), "dG9vIHNob3J0\n")
         const wishes: [RegExp, ...string[]][] = [
             [/the registration ID "x+\.\.\." is 129 characters long/, "--id", "x".repeat(129)],
-            [/the registration ID "né" has "é"/, "--id", "né"],
+            [/the registration ID "né" contains "é"/, "--id", "né"],
             [/unknown setting SLOTS/, "--set", "SLOTS=1"],
-            [/--profile and --id-scope exclude/, "--profile", world.profile, "--id-scope", "0ne1"],
-            [/--key-file needs --id-scope or --profile/, "--key-file", "a"],
-            [/--erase needs --flash/, "--erase"],
-            [/Which key has the board\?/, "--id-scope", "0ne00ABC"],
+            [
+                /--profile and --id-scope are mutually exclusive/,
+                "--profile",
+                world.profile,
+                "--id-scope",
+                "0ne1",
+            ],
+            [/--key-file requires --id-scope or --profile/, "--key-file", "a"],
+            [/--erase requires --flash/, "--erase"],
+            [/No device key specified/, "--id-scope", "0ne00ABC"],
             [/Cannot read \/none/, "--profile", "/none"],
             [/the key is 9 bytes long \(allowed: 16/, "--id-scope", "0ne1", "--key-file", path("short.key")],
             [
@@ -388,7 +394,14 @@ describe("what goes wrong", () => {
         const flash = path("one.bin")
         expect((await run(["board", "--flash", flash, "--no-power", "--for", "1s"])).code).toBe(0)
         const before = readFileSync(flash)
-        await failing(2, /is the flash of board-1: leave --id out/, "--flash", flash, "--id", "board-2")
+        await failing(
+            2,
+            /contains the flash of board-1, not of board-2\. Omit --id/,
+            "--flash",
+            flash,
+            "--id",
+            "board-2"
+        )
         expect(readFileSync(flash).equals(before)).toBe(true)
     })
 
@@ -438,13 +451,13 @@ describe("what goes wrong", () => {
 describe("SIGINT", () => {
     test("ends a board with 0, as quitting does; 130 when it had yet to moor", async () => {
         const board = new Played(["--no-power"])
-        await board.until(/^board-1, a/)
+        await board.until(/^board-1, board/)
         const { code, stderr } = await board.command.stop("SIGINT")
         expect(code).toBe(0)
         expect(stderr).toBe("")
         expect(board.told(/^interrupted$/)).toHaveLength(1)
         const waiting = new Played(["--no-power", "--until", "moored"])
-        await waiting.until(/^board-1, a/)
+        await waiting.until(/^board-1, board/)
         expect((await waiting.command.stop("SIGINT")).code).toBe(130)
     })
 })

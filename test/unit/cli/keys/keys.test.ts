@@ -106,7 +106,7 @@ describe("moorage keys derive", () => {
             ["a", "--stdout"],
             { MOORAGE_GROUP_KEY: "dG9vIHNob3J0" },
             2,
-            /Invalid group key in MOORAGE_GROUP_KEY: the key has 9 bytes/,
+            /Invalid group key in MOORAGE_GROUP_KEY: the key is 9 bytes long/,
         ],
         [["a", "--stdout"], { MOORAGE_GROUP_KEY: "no base 64" }, 2, /is not Base64/],
         [["a", "--stdout", "--group-key-file", "/no/such"], {}, 1, /Cannot read \/no\/such/],

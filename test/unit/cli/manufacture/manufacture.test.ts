@@ -58,7 +58,7 @@ describe("moorage manufacture", () => {
         const { code, stdout, stderr } = await run(manufacture("fleet.csv", "out", "--ssid", "plant 7"), ENV)
         expect(stderr).toBe("")
         expect(code).toBe(0)
-        expect(stdout).toMatch(/^2 images in \S+out \(0 were there already\)/)
+        expect(stdout).toMatch(/^2 images in \S+out \(0 already up to date\)/)
         expect(stdout).toContain("npx devs flash --board moorage_c3\n")
         const image = path("out", "images", "b-2-0x1c0000.bin")
         expect(stdout).toContain(`esptool --chip esp32s2 --port PORT write_flash 0x1c0000 ${image}\n`)
@@ -92,9 +92,9 @@ describe("moorage manufacture", () => {
         expect(stderr.split("\n").slice(1, -1)).toEqual([
             "  line 3: duplicate registration ID b-1 (first on line 2)",
             "  line 4: the key is 3 bytes long (allowed: 16 to 64)",
-            expect.stringMatching(/line 5: .* has "é"/),
+            expect.stringMatching(/line 5: .* contains "é"/),
             expect.stringMatching(/line 6: .* is 129 characters long/),
-            "Nothing was made.",
+            "No image was made.",
         ])
         expect(existsSync(path("none"))).toBe(false)
     })
@@ -106,7 +106,7 @@ describe("moorage manufacture", () => {
             [],
             { MOORAGE_GROUP_KEY: "dG9vIHNob3J0" },
             2,
-            /MOORAGE_GROUP_KEY cannot be used: the key has 9 bytes/,
+            /Invalid group key in MOORAGE_GROUP_KEY: the key is 9 bytes long/,
         ],
         [
             ["--ssid", "x".repeat(32)],
@@ -114,11 +114,11 @@ describe("moorage manufacture", () => {
             2,
             /an SSID must have 1 to 31 bytes and no zero byte; this one has 32 bytes/,
         ],
-        [["--psk-file", "x"], ENV, 2, /--psk-file is for --ssid/],
+        [["--psk-file", "x"], ENV, 2, /--psk-file requires --ssid/],
         [["--set", "SLOTS=1"], ENV, 2, /unknown setting SLOTS/],
         [["--set", "DEVICE_KEY=x"], ENV, 2, /unknown setting DEVICE_KEY/],
         [["--board", "moorage_c9"], ENV, 2, /line 2: unknown profile "moorage_c9"/],
-        [["--scan"], ENV, 2, /Where is the board\? Give --port/],
+        [["--scan"], ENV, 2, /No serial port specified\. Use --port/],
     ])("%j is refused, said in a line", async (more, env, exit, message) => {
         const { code, stderr } = await run(manufacture("fleet.csv", "none", ...more), env)
         expect(stderr).toMatch(message)
@@ -160,7 +160,7 @@ describe("moorage manufacture", () => {
         await expect.poll(() => images().length).toBeGreaterThan(20)
         const { code, stderr } = await running.stop("SIGINT")
         expect(code).toBe(130)
-        expect(stderr).toMatch(/Interrupted: run it again/)
+        expect(stderr).toMatch(/Interrupted\. Run the same command to continue/)
         const done = images()
         expect(done.length).toBeLessThan(400)
         expect(done.filter(name => !name.endsWith(".bin"))).toEqual([])
@@ -184,7 +184,7 @@ describe("moorage manufacture --scan", () => {
             "/dev/ttyX"
         )
         expect(stdout).toBe("board-7 flashed on /dev/ttyX\nboard-8 flashed on /dev/ttyX\n")
-        expect(stderr).toMatch(/NOT FLASHED: .*"bad\." must end in/)
+        expect(stderr).toMatch(/NOT FLASHED: .*"bad\." ends with/)
         expect(code).toBe(1)
         const lines = readFileSync(path("flashed.txt"), "utf8").trim().split("\n")
         expect(lines).toEqual(
@@ -213,9 +213,9 @@ describe("moorage manufacture --scan", () => {
         await expect.poll(() => existsSync(path("begun.txt"))).toBe(true)
         const { code, stdout, stderr } = await running.stop("SIGINT")
         expect(stderr).toMatch(
-            /^NOT FLASHED: Interrupted: board-7 may be flashed in part\. Flash it again\.$/m
+            /^NOT FLASHED: Interrupted: board-7 may be partly flashed\. Flash the board again\.$/m
         )
-        expect(stderr).toMatch(/^Interrupted: boards flashed until then: 0\.$/m)
+        expect(stderr).toMatch(/^Interrupted\. Boards flashed: 0\.$/m)
         expect(code).toBe(130)
         expect(stdout).toBe("")
         expect(readdirSync(path("cut-scan", "images"))).toEqual(["board-7-0x1c0000.bin"])

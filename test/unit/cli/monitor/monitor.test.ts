@@ -49,14 +49,16 @@ describe("one look", () => {
         expect(stderr).toBe("")
         expect(code).toBe(0)
         expect(stdout).toMatch(
-            /: 12 devices registered, by 2 enrollment groups and 2 individual enrollments\n/
+            /: 12 devices registered in 2 enrollment groups and 2 individual enrollments\n/
         )
         expect(stdout).toMatch(/\n {2}line-7 +12 +12\n/)
         expect(stdout).toMatch(/\n {2}line-8 \(disabled\) +0 +0\n/)
-        expect(stdout).toContain("1 of the individual enrollments disabled: old")
+        expect(stdout).toContain("1 individual enrollment disabled: old")
         expect(stdout).toMatch(/\n {2}east\.azure-devices\.net +\d+ +[\d.]+ %\n/)
         expect(stdout).toMatch(/registrations over the last 5 days \(UTC; highest hour: 12\)/)
-        expect(stdout).toContain("about: a record keeps the first and the latest time")
+        expect(stdout).toContain(
+            "approximate: a registration record contains only the first and the last time"
+        )
         expect(stdout).toContain("█")
         nothingSecretIn(stdout)
     })
@@ -124,7 +126,7 @@ describe("a view", () => {
             )
             await expect.poll(() => terminal.screen).toContain("12 devices registered")
             expect(terminal.state).toEqual({ isAlternate: true, isCursorShown: false })
-            await expect.poll(() => terminal.screen).toContain("every 1 s; Ctrl-C ends")
+            await expect.poll(() => terminal.screen).toContain("every 1 s; Ctrl-C quits")
             await register(world.card, "late")
             await expect.poll(() => terminal.screen).toContain("13 devices registered")
             await world.admin("POST", "/faults", { service: "dps", fault: { status: 401 } })
@@ -180,14 +182,19 @@ describe("what goes wrong", () => {
 
     test("DPS being throttled is exit 1, and told", async () => {
         await world.admin("POST", "/quotas", { dpsOperations: { calls: 1, perSec: 3600 } })
-        await failing(1, /throttles: 429, retry after \d+ s/, "monitor", "--profile", world.profile, "--json")
+        const { code, stdout, stderr } = await monitor("--json")
+        expect(stderr).toMatch(/throttles: 429, retry after \d+ s/)
+        expect(code).toBe(1)
+        expect(JSON.parse(stdout)).toMatchObject({ error: { code: "SERVICE_THROTTLED" } })
+        nothingSecretIn(stdout + stderr)
     })
 
     test("no DPS at all, a wrong option, two forms at once are exit 2", async () => {
         const profile = world.file("none.yaml", "idScope: 0ne1\n")
-        await failing(2, /Which DPS\?/, "monitor", "--profile", profile)
-        await failing(2, /A rate is so many/, "monitor", "--rate", "many")
-        await failing(2, /exclude each other/, "monitor", "--profile", profile, "--json", "--csv")
+        await failing(2, /No DPS specified/, "monitor", "--profile", profile)
+        await failing(2, /Expected a number above 0 per s, min or h/, "monitor", "--rate", "many")
+        const both = await run(["monitor", "--profile", profile, "--json", "--csv"])
+        expect(both).toMatchObject({ code: 2, stderr: "--json and --csv are mutually exclusive.\n" })
         await failing(2, /Cannot read \/none/, "monitor", "--profile", "/none")
     })
 

@@ -85,18 +85,18 @@ describe("moorage simulate --images", () => {
         [
             "--boards beside it",
             ["simulate", "onboarding", "--images", "x", "--boards", "3"],
-            /leave --boards away/,
+            /--boards and --images are mutually exclusive/,
         ],
         [
             "several seeds",
             ["simulate", "onboarding", "--images", "x", "--seeds", "1..3"],
-            /--images is for one seed/,
+            /--images requires a single seed/,
         ],
-        ["a key without images", ["simulate", "onboarding", "--group-key-file", "k"], /are for --images/],
+        ["a key without images", ["simulate", "onboarding", "--group-key-file", "k"], /require --images/],
         [
             "a board that has no image",
             ["replay", "PLAN", "--images", "FLASH", "--id", "board-0"],
-            /no image of board-0/,
+            /No image of board-0/,
         ],
     ])("%s is told", async (_what, args, message) => {
         const given = args.map(arg => ({ PLAN: path("plan.yaml"), FLASH: path("flash") })[arg] ?? arg)
@@ -155,7 +155,7 @@ describe("moorage simulate --images --rollout", () => {
         const rollout = await plan("others.csv", FLEET.replace("dock-3", "dock-4"))
         const { code, stderr } = await run(simulate("--rollout", rollout), ENV)
         expect(code).toBe(1)
-        expect(stderr).toMatch(/is no plan for these images: it is of other boards/)
+        expect(stderr).toMatch(/does not match the images: it is of other boards/)
     })
 })
 

@@ -45,7 +45,7 @@ describe("moorage simulate", () => {
         const { code, stdout, stderr } = await run(["simulate", plan])
         expect(stderr).toBe("")
         expect(code).toBe(0)
-        expect(stdout).toMatch(/small, seed 1: 2 boards, 11 min 40 s of their time/)
+        expect(stdout).toMatch(/small, seed 1: 2 boards, 11 min 40 s of virtual time/)
         expect(stdout).toMatch(/moored +2 of 2/)
         expect(stdout).toMatch(/all \d+ hold/)
         expect(stdout.split("\n").length).toBeLessThan(24)
@@ -109,11 +109,11 @@ describe("moorage simulate", () => {
     })
 
     test.each([
-        [["simulate"], /Which plan\?/],
+        [["simulate"], /No plan specified/],
         [["simulate", "no-such-plan"], /There is no plan or file no-such-plan\. .*onboarding/],
-        [["simulate", "everything", "--seeds", "5..2"], /A range of seeds is like 1\.\.100/],
-        [["simulate", "everything", "--boards", "0"], /at least 1/],
-        [["simulate", "everything", "--seeds", "1..2", "--trace", "x"], /--trace is for one seed/],
+        [["simulate", "everything", "--seeds", "5..2"], /Expected a range of seeds, for example 1\.\.100/],
+        [["simulate", "everything", "--boards", "0"], /Expected an integer of 1 or more/],
+        [["simulate", "everything", "--seeds", "1..2", "--trace", "x"], /--trace requires a single seed/],
     ])("%j is wrong usage, said in a line", async (args, message) => {
         const { code, stderr } = await run(args)
         expect(stderr).toMatch(message)
@@ -158,13 +158,13 @@ describe("moorage simulate", () => {
         expect(stderr).toMatch(/^Cannot write /)
         const none = await run(["simulate", "--merge", dir])
         expect(none.code).toBe(1)
-        expect(none.stderr).toMatch(/There is no \.json in /)
+        expect(none.stderr).toMatch(/No \.json file in /)
     })
 
     test("SIGINT ends it with 130, says so, and leaves no half-written file", async () => {
         const out = join(dir, "interrupted")
         const running = start(["simulate", "everything", "--seeds", "1..50", "--jobs", "1", "--out", out])
-        await expect.poll(() => running.stderr).toContain("50 seeds over 1 threads")
+        await expect.poll(() => running.stderr).toContain("50 seeds on 1 threads")
         const { code, stderr } = await running.stop("SIGINT")
         expect(stderr).toContain("Interrupted")
         expect(code).toBe(130)
@@ -196,6 +196,6 @@ describe("moorage replay", () => {
     test("of a board that there is not is wrong usage", async () => {
         const { code, stderr } = await run(["replay", plan, "--id", "board-7"])
         expect(code).toBe(2)
-        expect(stderr).toContain("There is no board-7 in small: boards are board-0 to board-1.")
+        expect(stderr).toContain("Unknown board board-7 in plan small (boards: board-0 to board-1).")
     })
 })
