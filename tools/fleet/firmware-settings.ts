@@ -1,12 +1,12 @@
-// The settings that a fleet's boards can have (docs/reference/settings.md), with the limits of the firmware.
-import { SETTINGS, type Setting } from "@moorage/device/shared"
+// The settings that a fleet's boards can have (docs/reference/settings.md). The limits are those of the firmware.
+import { type Setting, SETTINGS } from "@moorage/device/shared"
 
-/** The registration ID and the key have columns of their own in a fleet file. */
-const IDENTITY = ["REG_ID", "DEVICE_KEY"]
+/** Settings with a fleet file column of their own. The host tool validates them as registration ID and key. */
+const IDENTITY_SETTINGS = ["REG_ID", "DEVICE_KEY"]
 
-/** The settings that the boards of a fleet can have, by name. */
+/** The settings by name, without registration ID and key. */
 export const FIRMWARE_SETTINGS: Record<string, Setting> = Object.fromEntries(
-    SETTINGS.filter(({ name }) => !IDENTITY.includes(name)).map(setting => [setting.name, setting])
+    SETTINGS.filter(({ name }) => !IDENTITY_SETTINGS.includes(name)).map(setting => [setting.name, setting])
 )
 
 /** Columns of the fleet file that hold a setting under a different name. */
@@ -22,14 +22,15 @@ export const SETTING_COLUMNS: Record<string, string> = {
 export type SettingValue = string | number
 
 /** Returns the value of a setting as the firmware reads it, or what is wrong with the text. */
-export function parseSetting(name: string, given: string): { value: SettingValue } | { issue: string } {
+export function parseSetting(name: string, text: string): { value: SettingValue } | { issue: string } {
     const setting = FIRMWARE_SETTINGS[name]
     if (!setting) return { issue: `unknown setting ${name} (see docs/reference/settings.md)` }
-    const invalid = (rule: string) => ({ issue: `${name} is ${JSON.stringify(given)}: must be ${rule}` })
+    const invalid = (rule: string) => ({ issue: `${name} is ${JSON.stringify(text)}: must be ${rule}` })
     if (setting.kind === "text")
-        return new RegExp(setting.pattern).test(given) ? { value: given } : invalid(setting.values)
-    const { kind, min, max } = setting
-    const value = /^\d+(\.\d+)?$/.test(given) ? Number(given) : NaN
-    if (value >= min && value <= max && (kind === "number" || Number.isInteger(value))) return { value }
-    return invalid(`${kind === "integer" ? "an integer" : "a number"} between ${min} and ${max}`)
+        return new RegExp(setting.pattern).test(text) ? { value: text } : invalid(setting.values)
+    const { min, max } = setting
+    const isInteger = setting.kind === "integer"
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
+    if (value >= min && value <= max && (!isInteger || Number.isInteger(value))) return { value }
+    return invalid(`${isInteger ? "an integer" : "a number"} between ${min} and ${max}`)
 }

@@ -68,7 +68,7 @@ export async function scanBoards(context: ScanContext, options: ManufactureComma
     const { defaults, groupKey } = context
     const boards = context.boards && new Map(context.boards.map(board => [board.registrationId, board]))
     const bytecodes = await buildBytecodes(context.boards ?? [exampleBoard(defaults)])
-    const writer = new ImageWriter(out, bytecodes, groupKey, existingEntries(out))
+    const writer = new ImageWriter({ outDir: out, bytecodes, groupKey, existing: existingEntries(out) })
     const seen = new Set<string>()
     const stop = interruption()
     let line = 0

@@ -1,20 +1,20 @@
-// How an image gets onto its board: the lines of `devs flash` and esptool.
+// The commands of `devs flash` and esptool that flash a board.
 import { readFileSync } from "node:fs"
 import { ImageError } from "./image-error.js"
 import { sha256Of } from "./image-files.js"
 import { findEntry, manifestFolder, type ManifestEntry, readManifest } from "./manifest.js"
 
-/** The command that writes to a chip's flash, as its releases have named it. */
+/** Names of the esptool command in its releases, newest first. */
 export const ESPTOOL_NAMES = ["esptool", "esptool.py"]
 
 export const ESPTOOL_CURE = "Install esptool with `pip install esptool`, and check that it is on the PATH"
 
-/** The runtime: once a board, before its image. */
+/** Returns the command that flashes the runtime. A board needs it once, before its image. */
 export function runtimeCommand(profile: string): string[] {
     return ["npx", "devs", "flash", "--board", profile]
 }
 
-/** What esptool is told to write an image to its offset. */
+/** Returns the arguments of esptool that write an image to its flash address. */
 export function esptoolArguments(
     { arch, offset }: Pick<ManifestEntry, "arch" | "offset">,
     file: string,
@@ -24,8 +24,8 @@ export function esptoolArguments(
 }
 
 /**
- * The manifest's entry of an image file, whose content is as it was made.
- * @throws ImageError that says what is wrong: no manifest, not in it, unreadable, or damaged
+ * Returns the manifest entry of an image file after comparing the file with its checksum.
+ * @throws ImageError if there is no manifest, the manifest has no such image, or the file is unreadable or damaged
  */
 export function imageToFlash(file: string): ManifestEntry {
     const folder = manifestFolder(file)
@@ -35,7 +35,7 @@ export function imageToFlash(file: string): ManifestEntry {
     return entry
 }
 
-/** An image file's content, which is as it was made. @throws ImageError when it is unreadable, or another */
+/** Returns the content of an image file. @throws ImageError if it is unreadable or differs from the checksum */
 export function readImage(file: string, entry: Pick<ManifestEntry, "bytes" | "sha256">): Uint8Array {
     let bytes: Uint8Array
     try {
@@ -45,7 +45,7 @@ export function readImage(file: string, entry: Pick<ManifestEntry, "bytes" | "sh
     }
     if (bytes.length !== entry.bytes || sha256Of(bytes) !== entry.sha256)
         throw new ImageError(
-            `${file} is not what the manifest says: make it anew, for it is damaged or another one.`
+            `${file} differs from its checksum in the manifest. Run \`moorage manufacture\` again.`
         )
     return bytes
 }

@@ -1,7 +1,7 @@
-// One board's flash image: the content of its `fstor` partition, written by the VM and checked by it.
+// The flash image of one board: the content of its `fstor` partition, written and verified by the VM.
 import { LOG_PATTERNS } from "@moorage/device/shared"
 import { deriveDeviceKey } from "@moorage/protocol"
-import { ManualClock, type Random, seededRandom } from "@moorage/runtime"
+import { ManualClock, seededRandom } from "@moorage/runtime"
 import {
     Board,
     type BoardProfile,
@@ -20,7 +20,7 @@ import {
 import type { SettingValue } from "../firmware-settings.js"
 import type { FleetBoard } from "../fleet-file.js"
 
-/** What goes into an image, secrets and all. */
+/** The content of an image, including secrets. */
 export interface ImageContent {
     registrationId: string
     profile: BoardProfile
@@ -28,7 +28,7 @@ export interface ImageContent {
     settings: Record<string, SettingValue>
 }
 
-/** What the board of a fleet file gets. The group key is only used when it has no key of its own. */
+/** Returns the content for a board of a fleet file. The group key is used only if the board has no key. */
 export function createImageContent(
     board: FleetBoard,
     profile: BoardProfile,
@@ -45,8 +45,8 @@ export function createImageContent(
 }
 
 /**
- * The image: the whole partition. The same content gives the same bytes.
- * @throws VmError when it does not fit, or a setting would reset the board
+ * Returns the image: the bytes of the whole partition. The same content always gives the same bytes.
+ * @throws VmError if the content does not fit or a setting would reset the board
  */
 export function makeImage({ profile, network, settings }: ImageContent, bytecode: Uint8Array): Uint8Array {
     const flash = programmedFlash(bytecode, profile.fstorPages)
@@ -55,25 +55,25 @@ export function makeImage({ profile, network, settings }: ImageContent, bytecode
     return flash.load()
 }
 
-function flashOf(image: Uint8Array, { fstorPages }: BoardProfile): Flash {
+function flashFromImage(image: Uint8Array, { fstorPages }: BoardProfile): Flash {
     const flash = memoryFlash(fstorPages)
     flash.save(image)
     return flash
 }
 
-const sameJson = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+const isSameJson = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
-/** Reads the image back as the runtime does. @throws VmError that names what differs */
+/** Reads the image as the runtime does and compares it with its content. @throws VmError that names the difference */
 export function checkImage(image: Uint8Array, content: ImageContent, bytecode: Uint8Array): void {
-    const flash = flashOf(image, content.profile)
-    const differs = (what: string) =>
+    const flash = flashFromImage(image, content.profile)
+    const differs = (part: string) =>
         new VmError(
             "flash",
-            `The image of ${content.registrationId} does not read back: its ${what} differs.`
+            `The image of ${content.registrationId} does not read back: its ${part} differs.`
         )
     const program = readProgram(flash)
     if (!program || Buffer.compare(program, bytecode) !== 0) throw differs("program")
-    if (!sameJson(readNetwork(flash), content.network)) throw differs("Wi-Fi network")
+    if (!isSameJson(readNetwork(flash), content.network)) throw differs("Wi-Fi network")
     const settings = readSettings(flash)
     for (const [name, value] of Object.entries(content.settings))
         if (settings[name] !== value) throw differs(`setting ${name}`)
@@ -81,26 +81,25 @@ export function checkImage(image: Uint8Array, content: ImageContent, bytecode: U
         throw differs("list of settings")
 }
 
-/** No network: the board boots, and waits. */
-const NOWHERE: Network = {
+/** A network that is never available, so that the board boots and waits. */
+const NO_NETWORK: Network = {
     available: false,
     connect: () => {
-        throw new VmError("options", "A board without a network connects nowhere.")
+        throw new VmError("options", "A board without a network cannot connect.")
     },
 }
 
-/** A boot takes 2 s. */
+/** A boot takes about 2 s. */
 const BOOT_LIMIT_MS = 20_000
 
 /**
- * Boots the image in the VM until the program has read its settings, and reads the image back after that.
- * @throws VmError with the program's last line when it does not come up as this board
+ * Boots the image in the VM until the program has read its settings. Then reads the image back.
+ * @throws VmError with the last line of the program if it does not start as this board
  */
 export function bootImage(image: Uint8Array, content: ImageContent, bytecode: Uint8Array): void {
     const { registrationId, profile } = content
     const clock = new ManualClock()
-    const random: Random = seededRandom(1)
-    const flash = flashOf(image, profile)
+    const flash = flashFromImage(image, profile)
     const lines: string[] = []
     const board = new Board({
         id: registrationId,
@@ -109,21 +108,21 @@ export function bootImage(image: Uint8Array, content: ImageContent, bytecode: Ui
         heapBytes: profile.heapKB * 1024,
         measureHeap: false,
         clock,
-        random,
-        network: NOWHERE,
+        random: seededRandom(1),
+        network: NO_NETWORK,
         log: line => lines.push(line),
     })
-    const bootLine = new RegExp(LOG_PATTERNS.boot)
-    board.powerOn()
-    const isUp = () =>
+    const bootPattern = new RegExp(LOG_PATTERNS.boot)
+    const hasBooted = () =>
         lines.some(line => {
-            const [, image, id] = bootLine.exec(line) ?? []
-            return image === profile.image && id === registrationId
+            const [, imageName, id] = bootPattern.exec(line) ?? []
+            return imageName === profile.image && id === registrationId
         })
-    if (!clock.advanceUntil(isUp, BOOT_LIMIT_MS))
+    board.powerOn()
+    if (!clock.advanceUntil(hasBooted, BOOT_LIMIT_MS))
         throw new VmError(
             "flash",
-            `The image of ${registrationId} does not boot: ${lines.at(-1) ?? "no word of it"}`
+            `The image of ${registrationId} does not boot: ${lines.at(-1) ?? "the program logs nothing"}`
         )
     board.powerOff()
     checkImage(flash.load(), content, bytecode)

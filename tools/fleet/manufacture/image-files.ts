@@ -1,4 +1,4 @@
-// Where images lie: DIR/images, which only the owner may enter, since each holds its board's key.
+// The files of images: DIR/images has mode 0700 and each image 0600, because an image contains the key of its board.
 import { createHash } from "node:crypto"
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -9,7 +9,7 @@ const OWNER_DIR = 0o700
 const OWNER_FILE = 0o600
 export const IMAGES = "images"
 
-/** Makes the folders, and shuts them to others. */
+/** Creates the folders, restricts them to their owner, and removes unfinished files. */
 export function makeFolders(outDir: string): void {
     const images = join(outDir, IMAGES)
     mkdirSync(images, { recursive: true, mode: OWNER_DIR })
@@ -17,21 +17,21 @@ export function makeFolders(outDir: string): void {
     removeUnfinished(outDir)
 }
 
-/** What a run that was cut off left behind. */
+/** Removes the unfinished files of an interrupted run. */
 export function removeUnfinished(outDir: string): void {
     const images = join(outDir, IMAGES)
     for (const name of readdirSync(images)) if (name.endsWith(".new")) rmSync(join(images, name))
 }
 
 /**
- * Path of a board's image below the out folder. Its name ends in its address, as `devs flash --file` wants it; `:` is
- * `+` in it, which no ID has, since not every file system takes a colon.
+ * Returns the path of a board's image, relative to the output folder. The name ends with the flash address, as
+ * `devs flash --file` requires. A colon becomes `+`, because some file systems allow no colon. No ID contains `+`.
  */
 export function imagePath(registrationId: string, { fstorOffset }: BoardProfile): string {
     return join(IMAGES, `${registrationId.replaceAll(":", "+")}-0x${fstorOffset.toString(16)}.bin`)
 }
 
-/** Writes the file as a whole, for the owner's eyes only, unless it is there already. @returns whether it wrote */
+/** Writes a private file, unless the file already has this content. @returns whether the file was written */
 export function writeIfChanged(file: string, bytes: Uint8Array): boolean {
     if (contentEquals(file, bytes)) {
         chmodSync(file, OWNER_FILE)
@@ -41,7 +41,7 @@ export function writeIfChanged(file: string, bytes: Uint8Array): boolean {
     return true
 }
 
-/** Writes a file as a whole that only its owner may read. */
+/** Writes a file atomically with mode 0600. */
 export function writePrivate(file: string, bytes: Uint8Array | string): void {
     writeFileAtomic(file, bytes, OWNER_FILE)
 }
@@ -55,7 +55,7 @@ function contentEquals(file: string, bytes: Uint8Array): boolean {
     }
 }
 
-/** SHA-256 in hexadecimal. */
+/** Returns the SHA-256 in hexadecimal. */
 export function sha256Of(bytes: Uint8Array): string {
     return createHash("sha256").update(bytes).digest("hex")
 }

@@ -1,4 +1,4 @@
-// A folder of images as a fleet for the simulator: just what will be flashed is booted first.
+// Reads a folder of images as a fleet for the simulator, which boots exactly the bytes that will be flashed.
 import { join } from "node:path"
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { ImageBoard, ImageFleet } from "@moorage/simulator"
@@ -13,79 +13,86 @@ import {
 } from "@moorage/vm"
 import { readImage } from "./esptool.js"
 import { ImageError } from "./image-error.js"
-import { readManifest } from "./manifest.js"
+import { type ManifestEntry, readManifest } from "./manifest.js"
 
-/** Programs that were seen: boards with the same one share its pages. */
-class Programs {
-    private readonly known: Uint8Array[] = []
+/** Keeps one array per program, so that boards with the same program share its flash pages. */
+class ProgramCache {
+    private readonly programs: Uint8Array[] = []
 
-    /** The same array for equal bytecode. */
-    shared(bytecode: Uint8Array): Uint8Array {
-        const known = this.known.find(other => Buffer.compare(other, bytecode) === 0)
-        if (!known) this.known.push(bytecode)
-        return known ?? bytecode
+    /** Returns the same array for equal bytecode. */
+    intern(bytecode: Uint8Array): Uint8Array {
+        const cached = this.programs.find(other => Buffer.compare(other, bytecode) === 0)
+        if (!cached) this.programs.push(bytecode)
+        return cached ?? bytecode
     }
 }
 
-/** The image as flash, and the program in it. */
-function flashOf(
-    image: Uint8Array,
-    id: string,
+interface LoadedImage {
+    flash: MemoryFlash
+    bytecode: Uint8Array
+}
+
+/** Returns the flash of a board and the program in it. @throws ImageFleetError, Error */
+function loadImage(
+    outDir: string,
+    entry: ManifestEntry,
     { fstorPages }: BoardProfile,
-    programs: Programs
-): { flash: MemoryFlash; bytecode: Uint8Array } {
-    const alone = memoryFlash(fstorPages)
-    alone.save(image)
-    const program = readProgram(alone)
-    if (!program) throw new ImageError(`The image of ${id} holds no program.`)
-    const bytecode = programs.shared(program)
+    programs: ProgramCache
+): LoadedImage {
+    const image = readImage(join(outDir, entry.image), entry)
+    const ownFlash = memoryFlash(fstorPages)
+    ownFlash.save(image)
+    const program = readProgram(ownFlash)
+    if (!program) throw new ImageError(`The image of ${entry.registrationId} contains no program.`)
+    const bytecode = programs.intern(program)
     const flash = programmedFlash(bytecode, fstorPages)
     flash.save(image)
     return { flash, bytecode }
 }
 
-/** What the simulator's network cannot give to a board; undefined when it can moor there. */
-function settingsMistake(
+/** Returns why a board with these settings cannot moor in the simulator, or undefined. */
+function settingsIssue(
     settings: Record<string, unknown>,
     id: string,
-    idScope: unknown
+    fleetScope: unknown
 ): string | undefined {
     const { REG_ID, ID_SCOPE, DPS_HOST: host = GLOBAL_DEVICE_ENDPOINT } = settings
     if (REG_ID !== id) return `its registration ID is ${JSON.stringify(REG_ID)}`
     if (host !== GLOBAL_DEVICE_ENDPOINT)
-        return `its DPS_HOST is ${JSON.stringify(host)}, and the simulator's ${GLOBAL_DEVICE_ENDPOINT}`
-    if (ID_SCOPE !== idScope) return `its ID scope ${String(ID_SCOPE)} is not that of the first board`
+        return `its DPS_HOST is ${JSON.stringify(host)}, but the simulator has only ${GLOBAL_DEVICE_ENDPOINT}`
+    if (ID_SCOPE !== fleetScope)
+        return `its ID scope ${String(ID_SCOPE)} differs from the ID scope of the first board`
     return undefined
 }
 
+export interface ImageFleetOptions {
+    /** Base64. */
+    groupKey?: string
+    /** Returns when each board is powered on, in seconds, for these registration IDs (default: all at 0 s). */
+    powerOnSecs?: (ids: string[]) => number[]
+}
+
 /**
- * The boards of a folder that `manufacture` wrote.
- * @param powerOnSecs when each board is powered on, by their registration IDs; all at once unless given
- * @throws ImageError for an image, and for a missing or damaged manifest
+ * Returns the boards of a folder that `moorage manufacture` wrote.
+ * @throws ImageError if the manifest or a file cannot be used
  */
-export function readImageFleet(
-    outDir: string,
-    { groupKey, powerOnSecs }: { groupKey?: string; powerOnSecs?: (ids: string[]) => number[] } = {}
-): ImageFleet {
+export function readImageFleet(outDir: string, options: ImageFleetOptions = {}): ImageFleet {
+    const { groupKey, powerOnSecs } = options
     const entries = readManifest(outDir).boards
     const powerOnSec = powerOnSecs?.(entries.map(({ registrationId }) => registrationId))
-    const programs = new Programs()
+    const programs = new ProgramCache()
     let idScope: unknown
-    const boards = entries.map((entry, number): ImageBoard => {
+    const boards = entries.map((entry, index): ImageBoard => {
         const id = entry.registrationId
         const profile = loadBoardProfile(entry.profile)
-        const { flash, bytecode } = flashOf(
-            readImage(join(outDir, entry.image), entry),
-            id,
-            profile,
-            programs
-        )
+        const { flash, bytecode } = loadImage(outDir, entry, profile, programs)
         const settings = readSettings(flash)
         idScope ??= settings.ID_SCOPE
-        const mistake = settingsMistake(settings, id, idScope)
-        if (mistake !== undefined) throw new ImageError(`The image of ${id} cannot be simulated: ${mistake}.`)
-        return { id, profile, bytecode, flash, settings, powerOnSec: powerOnSec?.[number] ?? 0 }
+        const issue = settingsIssue(settings, id, idScope)
+        if (issue !== undefined)
+            throw new ImageError(`The image of ${id} cannot be simulated: ${issue}.`)
+        return { id, profile, bytecode, flash, settings, powerOnSec: powerOnSec?.[index] ?? 0 }
     })
-    if (boards.length === 0) throw new ImageError(`The manifest in ${outDir} names no board.`)
+    if (boards.length === 0) throw new ImageError(`The manifest in ${outDir} has no board.`)
     return { idScope: String(idScope), groupKey, boards }
 }

@@ -1,4 +1,4 @@
-// Many images over several threads.
+// Makes many images in several threads.
 import { Worker } from "node:worker_threads"
 import type { Bytecodes, ImageFileResult, ImageTask } from "./make-image.js"
 
@@ -7,79 +7,82 @@ export interface ImageWorkerData {
     outDir: string
 }
 
+/** Message to a worker. */
 export interface ToImageWorker {
-    /** Place of the first of them. */
+    /** Index of the first task. */
     first: number
     tasks: ImageTask[]
 }
 
+/** Message from a worker. */
 export type FromImageWorker =
     { kind: "made"; first: number; images: ImageFileResult[] } | { kind: "error"; message: string }
 
-/** Few enough for a bar that moves, enough that messages cost nothing. */
-const BATCH = 16
+/** Small enough for a smooth progress bar, large enough that the cost of messages does not matter. */
+const TASKS_PER_MESSAGE = 16
 
 export interface ImageJobsOptions extends ImageWorkerData {
+    /** Number of threads. */
     jobs: number
     signal?: AbortSignal
     onImage?: (image: ImageFileResult) => void
 }
 
 /**
- * Makes all images, in their order.
- * @returns undefined when it was cut off
- * @throws Error of the first that cannot be made; the others are ended
+ * Makes all images. The results are in the order of the tasks.
+ * @returns undefined if it was aborted
+ * @throws Error of the first image that cannot be made; the other workers are terminated
  */
 export async function makeAllImages(
     count: number,
-    taskOf: (i: number) => ImageTask,
+    taskAt: (index: number) => ImageTask,
     options: ImageJobsOptions
 ): Promise<ImageFileResult[] | undefined> {
-    const { bytecodes, outDir, signal, onImage: onMade } = options
-    const made: ImageFileResult[] = new Array<ImageFileResult>(count)
+    const { bytecodes, outDir, signal, onImage } = options
+    const results: ImageFileResult[] = new Array<ImageFileResult>(count)
     const workers: Worker[] = []
     let next = 0
 
-    function serve(): Promise<void> {
-        return new Promise((done, fail) => {
+    function runWorker(): Promise<void> {
+        return new Promise((resolve, reject) => {
             const workerData: ImageWorkerData = { bytecodes, outDir }
             const worker = new Worker(new URL("./image-worker.mjs", import.meta.url), { workerData })
             workers.push(worker)
-            const more = () => {
+            const sendTasks = () => {
                 const first = next
-                next = Math.min(count, first + BATCH)
-                const tasks = Array.from({ length: next - first }, (_, i) => taskOf(first + i))
+                next = Math.min(count, first + TASKS_PER_MESSAGE)
+                const tasks = Array.from({ length: next - first }, (_, i) => taskAt(first + i))
                 if (tasks.length === 0) void worker.terminate()
                 else worker.postMessage({ first, tasks } satisfies ToImageWorker)
             }
             worker.on("message", (message: FromImageWorker) => {
-                if (message.kind === "error") return fail(new Error(message.message))
+                if (message.kind === "error") return reject(new Error(message.message))
                 for (const [i, image] of message.images.entries()) {
-                    made[message.first + i] = image
-                    onMade?.(image)
+                    results[message.first + i] = image
+                    onImage?.(image)
                 }
-                more()
+                sendTasks()
             })
-            worker.on("error", fail)
-            worker.on("exit", () => done())
-            more()
+            worker.on("error", reject)
+            worker.on("exit", () => resolve())
+            sendTasks()
         })
     }
 
-    const endAll = () => {
+    const terminateAll = () => {
         next = count
         return Promise.all(workers.map(worker => worker.terminate()))
     }
-    const onAbort = () => void endAll()
+    const onAbort = () => void terminateAll()
     signal?.addEventListener("abort", onAbort)
     try {
         if (!signal?.aborted) {
-            const jobs = Math.max(1, Math.min(options.jobs, Math.ceil(count / BATCH)))
-            await Promise.all(Array.from({ length: jobs }, serve))
+            const jobs = Math.max(1, Math.min(options.jobs, Math.ceil(count / TASKS_PER_MESSAGE)))
+            await Promise.all(Array.from({ length: jobs }, runWorker))
         }
     } finally {
-        await endAll()
+        await terminateAll()
         signal?.removeEventListener("abort", onAbort)
     }
-    return signal?.aborted ? undefined : made
+    return signal?.aborted ? undefined : results
 }

@@ -1,4 +1,4 @@
-// A thread of jobs.ts: TypeScript as it is, without a build.
+// Starts a thread of image-jobs.ts. The thread runs TypeScript directly, without a build.
 import { register } from "tsx/esm/api"
 
 register()

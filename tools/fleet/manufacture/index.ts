@@ -1,13 +1,13 @@
-// Manufacture: for each line of a fleet file one image of the board's `fstor` partition.
+// Makes the flash images of a fleet, reads them back, and prepares them for flashing and simulation.
 export { ESPTOOL_CURE, ESPTOOL_NAMES, esptoolArguments, imageToFlash, runtimeCommand } from "./esptool.js"
 export { ImageError } from "./image-error.js"
 export { readImageFleet } from "./image-fleet-reader.js"
-export { MANIFEST, MANIFEST_FILE, type Manifest, type ManifestEntry, readManifest } from "./manifest.js"
-export type { Bytecodes } from "./make-image.js"
 export { ImageWriter } from "./image-writer.js"
+export type { Bytecodes } from "./make-image.js"
 export {
-    requiredImages,
     manufacture,
-    type ManufactureResult,
     type ManufactureOptions,
+    type ManufactureResult,
+    requiredImages,
 } from "./manufacture-images.js"
+export { MANIFEST, MANIFEST_FILE, type Manifest, type ManifestEntry, readManifest } from "./manifest.js"

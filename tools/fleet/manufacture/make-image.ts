@@ -1,28 +1,28 @@
-// Makes one image and puts it where it belongs: what a thread of jobs.ts does, and a scanner's line.
+// Makes one image, verifies it and writes its file.
 import { join } from "node:path"
 import { imagePath, sha256Of, writeIfChanged } from "./image-files.js"
 import { bootImage, checkImage, type ImageContent, makeImage } from "./flash-image.js"
 import type { ManifestEntry } from "./manifest.js"
 
-/** Bytecode by image of src/. */
+/** Bytecode by the name of the image in src/. */
 export type Bytecodes = Record<string, Uint8Array>
 
 export interface ImageTask {
     content: ImageContent
-    /** Whether the VM boots it too. */
+    /** Whether to boot the image in the VM too. */
     boot: boolean
 }
 
 export interface ImageFileResult {
     entry: ManifestEntry
-    /** Whether the file was there already, to the byte. */
+    /** Whether the file already had this content. */
     isUnchanged: boolean
 }
 
 /**
- * Makes, checks and writes an image. It is made anew even when it is there: only so is it known that what is there is
- * whole, and is what the fleet file says now.
- * @throws VmError, and what the file system throws
+ * Makes, verifies and writes an image. An existing image is made again, because only the comparison shows that it is
+ * complete and matches the fleet file.
+ * @throws VmError; errors of the file system
  */
 export function makeImageFile(
     { content, boot }: ImageTask,
@@ -35,7 +35,7 @@ export function makeImageFile(
     if (boot) bootImage(image, content, bytecode)
     else checkImage(image, content, bytecode)
     const path = imagePath(registrationId, profile)
-    const kept = !writeIfChanged(join(outDir, path), image)
+    const isUnchanged = !writeIfChanged(join(outDir, path), image)
     const entry: ManifestEntry = {
         registrationId,
         profile: profile.name,
@@ -46,5 +46,5 @@ export function makeImageFile(
         offset: profile.fstorOffset,
         verified: boot ? "booted" : "read",
     }
-    return { entry, isUnchanged: kept }
+    return { entry, isUnchanged }
 }

@@ -1,33 +1,33 @@
-// manifest.json: what was made, and how it is flashed. It holds no secret.
+// manifest.json: the images of a fleet with their checksums and flash addresses. It contains no secret.
 import { readFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import * as v from "valibot"
 import { ImageError } from "./image-error.js"
 import { IMAGES, writePrivate } from "./image-files.js"
 
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is no SHA-256"))
-const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is not a SHA-256"))
+const unsigned = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 const ENTRY = v.strictObject({
     registrationId: v.string(),
-    /** Of boards/. */
+    /** Name of a board profile in boards/. */
     profile: v.string(),
-    /** DeviceScript's archId, esptool's chip. */
+    /** DeviceScript's archId, which is also the chip name of esptool. */
     arch: v.string(),
-    /** Below the manifest's folder. */
+    /** Path relative to the folder of the manifest. */
     image: v.string(),
-    bytes: whole,
+    bytes: unsigned,
     sha256,
-    /** Address that esptool writes it to. */
-    offset: whole,
-    /** `read`: read back as the runtime does; `booted`: that, after the VM booted it. */
+    /** Flash address for esptool. */
+    offset: unsigned,
+    /** `read`: read back as the runtime does; `booted`: also booted in the VM. */
     verified: v.picklist(["read", "booted"]),
 })
 
 export const MANIFEST = v.strictObject({
     version: v.literal(1),
-    /** The bytecode in the images, by name of the image in src/. */
-    firmware: v.record(v.string(), v.strictObject({ bytes: whole, sha256 })),
+    /** The bytecode in the images, by the name of the image in src/. */
+    firmware: v.record(v.string(), v.strictObject({ bytes: unsigned, sha256 })),
     boards: v.array(ENTRY),
 })
 
@@ -40,7 +40,7 @@ export function writeManifest(outDir: string, manifest: Manifest): void {
     writePrivate(join(outDir, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 1)}\n`)
 }
 
-/** The manifest of a folder. @throws ImageError that says what is wrong with it */
+/** Returns the manifest of a folder. @throws ImageError if the file is unreadable or not a manifest */
 export function readManifest(outDir: string): Manifest {
     const file = join(outDir, MANIFEST_FILE)
     let json: unknown
@@ -50,16 +50,16 @@ export function readManifest(outDir: string): Manifest {
         throw new ImageError(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
     }
     const result = v.safeParse(MANIFEST, json)
-    if (!result.success) throw new ImageError(`${file} is no manifest that \`moorage manufacture\` wrote.`)
+    if (!result.success) throw new ImageError(`${file} is not a manifest of \`moorage manufacture\`.`)
     return result.output
 }
 
-/** Which folder has the manifest of an image. */
+/** Returns the folder of the manifest that contains an image. */
 export function manifestFolder(image: string): string {
     return dirname(dirname(resolve(image)))
 }
 
-/** What the manifest says of an image file, if it has it. */
+/** Returns the entry of an image file, or undefined. */
 export function findEntry(manifest: Manifest, image: string): ManifestEntry | undefined {
     return manifest.boards.find(entry => entry.image === join(IMAGES, basename(image)))
 }

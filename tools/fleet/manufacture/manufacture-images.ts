@@ -1,21 +1,21 @@
-// Manufacture: for each line of a fleet file one image of the board's `fstor` partition.
+// Makes the flash images of a fleet file: one image of the `fstor` partition per board, and a manifest.
 import { loadBoardProfile } from "@moorage/vm"
 import type { FleetBoard } from "../fleet-file.js"
 import { createImageContent } from "./flash-image.js"
 import { makeFolders, removeUnfinished, sha256Of } from "./image-files.js"
 import { makeAllImages } from "./image-jobs.js"
-import type { Bytecodes, ImageFileResult } from "./make-image.js"
+import type { Bytecodes, ImageFileResult, ImageTask } from "./make-image.js"
 import { type Manifest, type ManifestEntry, writeManifest } from "./manifest.js"
 
 export interface ManufactureOptions {
     outDir: string
-    /** Bytecode of each image that a board of the fleet has. */
+    /** Bytecode of each image that a board of the fleet needs. */
     bytecodes: Bytecodes
-    /** Base64; for boards without a key of their own. */
+    /** Base64; for boards without a key in the fleet file. */
     groupKey?: string
-    /** Threads. */
+    /** Number of threads. */
     jobs: number
-    /** So many are booted in the VM, spread over the file; all others are read back. */
+    /** Number of boards whose image is booted in the VM, spread over the file. All other images are only read back. */
     bootCount: number
     signal?: AbortSignal
     onProgress?: (done: number) => void
@@ -23,15 +23,16 @@ export interface ManufactureOptions {
 
 export interface ManufactureResult {
     manifest: Manifest
-    /** How many images were there already. */
+    /** Number of images whose file already had the right content. */
     unchangedCount: number
 }
 
-/** Images of src/ that these boards need. */
+/** Returns the names of the images in src/ that these boards need. */
 export function requiredImages(boards: FleetBoard[]): string[] {
     return [...new Set(boards.map(({ profile }) => loadBoardProfile(profile as string).image))].sort()
 }
 
+/** Returns the manifest of these boards. */
 export function createManifest(boards: ManifestEntry[], bytecodes: Bytecodes): Manifest {
     const firmware = Object.entries(bytecodes).map(([name, bytecode]) => [
         name,
@@ -40,11 +41,18 @@ export function createManifest(boards: ManifestEntry[], bytecodes: Bytecodes): M
     return { version: 1, firmware: Object.fromEntries(firmware) as Manifest["firmware"], boards }
 }
 
+/** Returns whether the board at an index belongs to an evenly spread sample. The n-th board of the sample is floor(n * stride). */
+function isInSample(index: number, boardCount: number, sampleCount: number): boolean {
+    if (sampleCount <= 0) return false
+    const stride = Math.max(1, boardCount / sampleCount)
+    return Math.floor(Math.ceil(index / stride) * stride) === index
+}
+
 /**
- * Makes the images and the manifest. Run again, it goes on where it was cut off, and does anew what is torn or what
- * the fleet file says otherwise.
- * @returns undefined when it was cut off; what is done by then stays, and there is no new manifest
- * @throws VmError, and what the file system throws: nothing is left half-written
+ * Makes the images and the manifest. A second run continues an interrupted one. It writes only images that are missing,
+ * damaged, or different from the fleet file.
+ * @returns undefined if it was aborted; finished images stay, and the manifest stays unchanged
+ * @throws VmError; errors of the file system; no file is left incomplete
  */
 export async function manufacture(
     boards: FleetBoard[],
@@ -52,38 +60,34 @@ export async function manufacture(
 ): Promise<ManufactureResult | undefined> {
     const { outDir, bytecodes, groupKey, jobs, bootCount, signal, onProgress } = options
     makeFolders(outDir)
-    const stride = bootCount > 0 ? Math.max(1, boards.length / bootCount) : Infinity
-    // The n-th of the sample stands at floor(n * stride).
-    const isBooted = (i: number) => bootCount > 0 && Math.floor(Math.ceil(i / stride) * stride) === i
-    let done = 0
-    let kept = 0
-    const taskOf = (i: number) => {
-        const board = boards[i] as FleetBoard
+    let doneCount = 0
+    let unchangedCount = 0
+    const taskAt = (index: number): ImageTask => {
+        const board = boards[index] as FleetBoard
+        const profile = loadBoardProfile(board.profile as string)
         return {
-            content: createImageContent(board, loadBoardProfile(board.profile as string), groupKey),
-            boot: isBooted(i),
+            content: createImageContent(board, profile, groupKey),
+            boot: isInSample(index, boards.length, bootCount),
         }
     }
-    let made: ImageFileResult[] | undefined
+    let images: ImageFileResult[] | undefined
     try {
-        made = await makeAllImages(boards.length, taskOf, {
+        images = await makeAllImages(boards.length, taskAt, {
             bytecodes,
             outDir,
             jobs,
             signal,
-            onImage: image => {
-                if (image.isUnchanged) kept++
-                onProgress?.(++done)
+            onImage: ({ isUnchanged }) => {
+                if (isUnchanged) unchangedCount++
+                onProgress?.(++doneCount)
             },
         })
     } finally {
         removeUnfinished(outDir)
     }
-    if (!made) return undefined
-    const manifest = createManifest(
-        made.map(({ entry }) => entry),
-        bytecodes
-    )
+    if (!images) return undefined
+    const entries = images.map(({ entry }) => entry)
+    const manifest = createManifest(entries, bytecodes)
     writeManifest(outDir, manifest)
-    return { manifest, unchangedCount: kept }
+    return { manifest, unchangedCount }
 }

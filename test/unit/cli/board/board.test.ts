@@ -319,7 +319,7 @@ describe("a manufactured image", () => {
         try {
             writeFileSync(image, whole.subarray(0, 1000))
             const { code, stderr } = await run(["board", "--image", image])
-            expect(stderr).toMatch(/is not what the manifest says/)
+            expect(stderr).toMatch(/differs from its checksum in the manifest/)
             expect(code).toBe(1)
         } finally {
             writeFileSync(image, whole)

@@ -141,7 +141,7 @@ describe("moorage flash", () => {
             writeFileSync(image, whole.subarray(0, 1000))
             const { code, stderr } = await flash(folder)
             expect(code).toBe(1)
-            expect(stderr).toMatch(/is not what the manifest says/)
+            expect(stderr).toMatch(/differs from its checksum in the manifest/)
             expect(existsSync(join(folder, "told.txt"))).toBe(false)
         } finally {
             writeFileSync(image, whole)

@@ -1,3 +1,4 @@
+// Makes flash images, verifies them in the VM, and checks that a board with such an image moors.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -69,10 +70,10 @@ function images(): Record<string, string> {
     )
 }
 
-describe("a manufactured image", () => {
-    test("every board profile is tried here", () => expect(boardNames()).toEqual(PROFILES))
+describe("a flash image", () => {
+    test("is tested here for every board profile", () => expect(boardNames()).toEqual(PROFILES))
 
-    test.each(PROFILES)("of %s, read back by the VM, moors", async name => {
+    test.each(PROFILES)("of %s contains the settings and moors", async name => {
         const profile = loadBoardProfile(name)
         const id = `plant:${name}`
         const made = await make([board(id, name)], { bootCount: 1 })
@@ -91,7 +92,7 @@ describe("a manufactured image", () => {
         const key = deriveDeviceKey(GROUP_KEY, id)
         const settings = { REG_ID: id, DEVICE_KEY: key, ...board(id).settings }
         expect(readSettings(flash)).toEqual(settings)
-        // The world's own settings are taken away: all that the board knows is its image.
+        // Removes the settings of the test world, so that the board has only the settings of its image.
         const none = Object.fromEntries(
             ["ID_SCOPE", "DEVICE_KEY", "REG_ID", "STABLE_SEC", "TELEMETRY_SEC"].map(key => [key, undefined])
         )
@@ -108,7 +109,7 @@ describe("a manufactured image", () => {
         expect(world.cloud.dps.registration(id)?.status).toBe("assigned")
     })
 
-    test("is the same to the byte each time, whatever was made before it", () => {
+    test("is identical each time, independent of the images made before", () => {
         const content = (registrationId: string): ImageContent => ({
             registrationId,
             profile: loadBoardProfile("moorage_c3"),
@@ -120,11 +121,11 @@ describe("a manufactured image", () => {
             },
         })
         const first = Buffer.from(makeImage(content("a"), bytecodes.main))
-        makeImage(content("another-one"), bytecodes.main)
+        makeImage(content("other"), bytecodes.main)
         expect(first.equals(makeImage(content("a"), bytecodes.main))).toBe(true)
     })
 
-    test("that is not what it should be is found: by reading, and by booting", () => {
+    test("with wrong content is found by reading it back or by booting it", () => {
         const settings = { REG_ID: "a", DEVICE_KEY: deriveDeviceKey(GROUP_KEY, "a"), ID_SCOPE }
         const profile = loadBoardProfile("moorage_c3")
         const content: ImageContent = { registrationId: "a", profile, network: NETWORK, settings }
@@ -143,10 +144,10 @@ describe("a manufactured image", () => {
     })
 })
 
-describe("a run of many", () => {
+describe("the images of a fleet", () => {
     const FLEET = Array.from({ length: 40 }, (_, i) => board(`b-${i}`))
 
-    test("gives an image each and one manifest, in the file's order, for the owner's eyes only", async () => {
+    test("are private files and have a manifest in the order of the fleet file", async () => {
         const made = await make(FLEET, { jobs: 2, bootCount: 4 })
         const manifest = readManifest(dir)
         expect(manifest).toEqual(made?.manifest)
@@ -165,7 +166,7 @@ describe("a run of many", () => {
             expect(text).not.toContain(secret)
     })
 
-    test("run again keeps what is whole, and does anew what is torn, missing or another's", async () => {
+    test("are made again only if they are damaged, missing or of another board", async () => {
         await make(FLEET)
         const whole = images()
         const path = (i: number) => join(dir, "images", `b-${i}-0x1c0000.bin`)
@@ -180,7 +181,7 @@ describe("a run of many", () => {
         expect(other?.unchangedCount).toBe(39)
     })
 
-    test("that is cut off leaves whole images, and no manifest", async () => {
+    test("are complete after an interrupted run, which writes no manifest", async () => {
         const abort = new AbortController()
         const made = await make(FLEET, { signal: abort.signal, onProgress: () => abort.abort() })
         expect(made).toBeUndefined()
@@ -191,16 +192,16 @@ describe("a run of many", () => {
         expect(images()).toMatchObject(before)
     })
 
-    test("an image is flashed only as the manifest has it", async () => {
+    test("can be flashed only if they match the manifest", async () => {
         await make([board("a")])
         const file = join(dir, "images/a-0x1c0000.bin")
         expect(imageToFlash(file).registrationId).toBe("a")
         const image = readFileSync(file)
         image[5000] = (image[5000] as number) ^ 1
         writeFileSync(file, image)
-        expect(() => imageToFlash(file)).toThrow(/is not what the manifest says/)
+        expect(() => imageToFlash(file)).toThrow(/differs from its checksum in the manifest/)
         expect(() => imageToFlash(join(dir, "images/b-0x1c0000.bin"))).toThrow(/is not in the manifest/)
         writeFileSync(join(dir, "manifest.json"), "{}")
-        expect(() => imageToFlash(file)).toThrow(/is no manifest/)
+        expect(() => imageToFlash(file)).toThrow(/is not a manifest/)
     })
 })

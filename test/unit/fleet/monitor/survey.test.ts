@@ -166,7 +166,9 @@ describe("a survey", () => {
     test("of which a page cannot be had fails as a whole", async () => {
         const dps = await open({
             enrollmentGroups: [{ enrollmentGroupId: "line-7", ...GROUP }],
-            snapshot: new Map(registrationRecords({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() })),
+            snapshot: new Map(
+                registrationRecords({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() })
+            ),
         })
         let asked = 0
         emulator?.cloud.faultRules.clear()
