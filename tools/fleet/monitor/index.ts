@@ -1,4 +1,4 @@
-// The monitor: how a fleet stands, from the service API of its DPS.
+// The status of a fleet, read from the service API of DPS (R40 to R44).
 export {
     type Failure,
     type GroupSurvey,

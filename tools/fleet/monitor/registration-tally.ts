@@ -1,30 +1,29 @@
-// Sums over registration records, record by record: nothing of a record is kept but what it adds to.
+// Sums over registration records. Only the sums are kept, not the records.
 import type { RegistrationRecord } from "../azure/index.js"
 
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
-/** A record that was last updated so much after it was made is of a board that registered again. */
-const AGAIN_MS = 120_000
-/** Of failures that differ; what is beyond is counted as one. */
+/** A record whose last update is later than this after its creation belongs to a board that registered again. */
+const FIRST_REGISTRATION_MS = 120_000
+/** Number of different failures that are counted separately. Further ones are counted together. */
 const FAILURES_MAX = 50
 const MESSAGE_MAX_CHARS = 200
 
-/** Why registrations failed, and how many. */
+/** A reason for failed registrations, with the number of devices. */
 export interface Failure {
-    /** Of DPS; none when the record has none. */
+    /** Error code of DPS; null if the record has none. */
     errorCode: number | null
     errorMessage: string
     devices: number
-    /** One of them. */
+    /** Registration ID of one of the devices. */
     example: string
 }
 
-/** Adds to a count. */
-export function add(counts: Map<string, number>, key: string, n = 1): void {
-    counts.set(key, (counts.get(key) ?? 0) + n)
+function increment(counts: Map<string, number>, key: string): void {
+    counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-/** A message without what differs each time, so that like is counted with like. */
+/** Replaces tracking IDs and times, so that equal failures have equal messages. */
 function normalizeMessage(message: string): string {
     return message
         .replace(/\b[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\b/gi, "*")
@@ -39,25 +38,30 @@ export class GroupTally {
 
     add({ status }: RegistrationRecord): void {
         this.total++
-        add(this.statuses, status)
+        increment(this.statuses, status)
     }
 }
 
-/** All registrations of a DPS instance. */
+/** The registrations of a DPS instance. */
 export class RegistrationTally {
     readonly all = new GroupTally()
     readonly hubs = new Map<string, number>()
+    /** First registrations per hour. */
     readonly first: number[]
+    /** Boards per hour whose latest registration was in this hour and was not their first. */
     readonly again: number[]
     private readonly failuresByKey = new Map<string, Failure>()
-    private readonly rest: Failure = {
+    private readonly otherFailures: Failure = {
         errorCode: null,
         errorMessage: "(other failures)",
         devices: 0,
         example: "",
     }
 
-    /** @param fromMs start of the hour that is counted first */
+    /**
+     * @param fromMs start of the first hour
+     * @param hours number of hours to count
+     */
     constructor(
         private readonly fromMs: number,
         hours: number
@@ -66,20 +70,21 @@ export class RegistrationTally {
         this.again = new Array<number>(hours).fill(0)
     }
 
+    /** Adds a record to the sums and to the sums of its group. */
     add(record: RegistrationRecord, group: GroupTally): void {
         group.add(record)
         this.all.add(record)
-        if (record.assignedHub) add(this.hubs, record.assignedHub)
+        if (record.assignedHub) increment(this.hubs, record.assignedHub)
         if (record.status === "failed" || record.errorCode !== undefined) this.addFailure(record)
         const { createdMs, updatedMs } = record
         this.addHour(this.first, createdMs)
-        if (updatedMs - createdMs > AGAIN_MS) this.addHour(this.again, updatedMs)
+        if (updatedMs - createdMs > FIRST_REGISTRATION_MS) this.addHour(this.again, updatedMs)
     }
 
-    /** Most frequent first. */
+    /** The failures, most frequent first. */
     get failures(): Failure[] {
-        const all = [...this.failuresByKey.values(), ...(this.rest.devices > 0 ? [this.rest] : [])]
-        return all.sort((a, b) => b.devices - a.devices)
+        const other = this.otherFailures.devices > 0 ? [this.otherFailures] : []
+        return [...this.failuresByKey.values(), ...other].sort((a, b) => b.devices - a.devices)
     }
 
     private addHour(counts: number[], ms: number): void {
@@ -100,8 +105,8 @@ export class RegistrationTally {
             }
             this.failuresByKey.set(key, failure)
         }
-        const counted = failure ?? this.rest
+        const counted = failure ?? this.otherFailures
         counted.devices++
-        if (counted === this.rest) counted.example ||= registrationId
+        if (counted === this.otherFailures) counted.example ||= registrationId
     }
 }

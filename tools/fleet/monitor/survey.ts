@@ -1,5 +1,4 @@
-// How a fleet stands, as DPS knows it: every enrollment group and individual enrollment asked, summed up
-// (seed, "Monitoring devices").
+// Sums up the registrations of every enrollment group and of individual enrollments of a DPS instance (R41, R42).
 import type { Clock } from "@moorage/runtime"
 import type { DpsApi, EnrollmentRecord } from "../azure/index.js"
 import { forEachConcurrent, flattenPages } from "../concurrency.js"
@@ -12,25 +11,25 @@ export interface GroupSurvey {
     isEnabled: boolean
     allocationPolicy: string | null
     registered: number
-    /** Registrations by their status. */
+    /** Number of registrations by status. */
     statuses: Record<string, number>
 }
 
 export interface HourSurvey {
-    /** Its start. */
+    /** Start of the hour. */
     utc: string
-    /** Boards that registered for the first time. */
+    /** Number of boards that registered for the first time. */
     first: number
-    /** Boards whose latest registration, not their first, was in this hour. */
+    /** Number of boards whose latest registration was in this hour and was not their first. */
     again: number
 }
 
-/** Everything of it is a sum: it is as small for a million boards as for ten. */
+/** Contains only sums, so that its size does not depend on the number of boards. */
 export interface Survey {
     dps: string
     utc: string
     tookSec: number
-    /** Calls to DPS, and how many of them it throttled. */
+    /** Number of calls to DPS, and how many of them DPS throttled. */
     calls: number
     throttled: number
     registered: number
@@ -39,68 +38,72 @@ export interface Survey {
     individuals: {
         enrollments: number
         disabled: number
-        /** The first of these that are disabled. */
+        /** IDs of the first disabled enrollments. */
         disabledIds: string[]
-        /** How many were asked for; a call each. */
+        /** Number of enrollments whose registration was looked up, with one call each. */
         lookedUp: number
         registered: number
         statuses: Record<string, number>
     }
     hubs: { hostName: string; devices: number; share: number }[]
     failures: Failure[]
-    /** Registrations over time, from the two times that each record keeps: approximate. */
+    /** Registrations over time (R43). Approximate, because a record has only two times (R44). */
     rate: { days: number; fromUtc: string; isApproximate: true; hours: HourSurvey[]; byDay: HourSurvey[] }
 }
 
 export interface SurveyOptions {
     clock: Clock
-    /** UTC days to look back, the present one included. */
+    /** Number of UTC days to count, including today. */
     days: number
-    /** Individual enrollments whose registration is looked up, a call each. */
+    /** Maximum number of individual enrollments whose registration is looked up, with one call each. */
     lookUpMax: number
-    /** Called with what was counted so far. */
+    /** Called with the present sums. */
     onProgress?: (registered: number, calls: number) => void
 }
 
-/** Groups asked at once: pages of one group come one after another. */
-const GROUPS_AT_ONCE = 4
-const LOOK_UPS_AT_ONCE = 16
+/** The pages of one group must be read one after another. */
+const CONCURRENT_GROUPS = 4
+const CONCURRENT_LOOKUPS = 16
 const DISABLED_IDS_MAX = 20
 
-const sorted = (counts: Map<string, number>) =>
+const sortedByKey = (counts: Map<string, number>) =>
     Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
 
 const isoOf = (ms: number) => new Date(ms).toISOString()
 
-async function askGroups(dps: DpsApi, tally: RegistrationTally, told: () => void): Promise<GroupSurvey[]> {
+async function surveyGroups(
+    dps: DpsApi,
+    tally: RegistrationTally,
+    onCounted: () => void
+): Promise<GroupSurvey[]> {
     const groups: GroupSurvey[] = []
     await forEachConcurrent(
         flattenPages(dps.groups()),
-        GROUPS_AT_ONCE,
+        CONCURRENT_GROUPS,
         async ({ id, isEnabled, allocationPolicy }) => {
             const group = new GroupTally()
             for await (const page of dps.registrations(id)) {
                 for (const record of page) tally.add(record, group)
-                told()
+                onCounted()
             }
             groups.push({
                 id,
                 isEnabled,
                 allocationPolicy: allocationPolicy ?? null,
                 registered: group.total,
-                statuses: sorted(group.statuses),
+                statuses: sortedByKey(group.statuses),
             })
         }
     )
     return groups.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-/** A query of enrollments tells nothing of their registrations (facts 7): each is asked for by itself. */
-async function askIndividuals(
+/** The query of enrollments does not return their registrations, so each one is looked up (protocol-facts.md, 7). */
+async function surveyIndividuals(
     dps: DpsApi,
     tally: RegistrationTally,
     lookUpMax: number,
-    told: () => void
+    onCounted: () => void
 ): Promise<Survey["individuals"]> {
     const group = new GroupTally()
     let enrollments = 0
@@ -117,31 +120,37 @@ async function askIndividuals(
         lookedUp++
         const record = await dps.registration(id)
         if (record) tally.add(record, group)
-        told()
+        onCounted()
     }
-    await forEachConcurrent(flattenPages(dps.individuals()), LOOK_UPS_AT_ONCE, lookUp)
+    await forEachConcurrent(flattenPages(dps.individuals()), CONCURRENT_LOOKUPS, lookUp)
     const { total: registered, statuses } = group
-    return { enrollments, disabled, disabledIds, lookedUp, registered, statuses: sorted(statuses) }
+    return { enrollments, disabled, disabledIds, lookedUp, registered, statuses: sortedByKey(statuses) }
 }
 
-function rateOf(tally: RegistrationTally, fromMs: number, nowMs: number, days: number): Survey["rate"] {
-    const past = Math.floor((nowMs - fromMs) / HOUR_MS) + 1
-    const hours = tally.first.slice(0, past).map((first, i) => ({
+interface Period {
+    fromMs: number
+    nowMs: number
+    days: number
+}
+
+function computeRate(tally: RegistrationTally, { fromMs, nowMs, days }: Period): Survey["rate"] {
+    const pastHours = Math.floor((nowMs - fromMs) / HOUR_MS) + 1
+    const hours = tally.first.slice(0, pastHours).map((first, i) => ({
         utc: isoOf(fromMs + i * HOUR_MS),
         first,
         again: tally.again[i],
     }))
     const byDay = Array.from({ length: days }, (_, day) => {
-        const part = hours.slice(day * 24, (day + 1) * 24)
-        const sum = (of: "first" | "again") => part.reduce((total, hour) => total + hour[of], 0)
+        const dayHours = hours.slice(day * 24, (day + 1) * 24)
+        const sum = (kind: "first" | "again") => dayHours.reduce((total, hour) => total + hour[kind], 0)
         return { utc: isoOf(fromMs + day * DAY_MS), first: sum("first"), again: sum("again") }
     })
     return { days, fromUtc: isoOf(fromMs), isApproximate: true, hours, byDay }
 }
 
 /**
- * Asks DPS for all of it, page by page, in bounded memory. All or nothing: half a sum would be a wrong one.
- * @throws CloudError; what the services' signal was aborted with
+ * Reads all registrations page by page, in bounded memory. Fails instead of returning a partial sum.
+ * @throws CloudError; the reason of the aborted signal
  */
 export async function survey(dps: DpsApi, options: SurveyOptions): Promise<Survey> {
     const { clock, days, lookUpMax, onProgress } = options
@@ -150,9 +159,9 @@ export async function survey(dps: DpsApi, options: SurveyOptions): Promise<Surve
     const before = { calls: client.calls, throttled: client.throttled }
     const fromMs = Math.floor(startMs / DAY_MS) * DAY_MS - (days - 1) * DAY_MS
     const tally = new RegistrationTally(fromMs, days * 24)
-    const told = () => onProgress?.(tally.all.total, client.calls - before.calls)
-    const groups = await askGroups(dps, tally, told)
-    const individuals = await askIndividuals(dps, tally, lookUpMax, told)
+    const onCounted = () => onProgress?.(tally.all.total, client.calls - before.calls)
+    const groups = await surveyGroups(dps, tally, onCounted)
+    const individuals = await surveyIndividuals(dps, tally, lookUpMax, onCounted)
     const assigned = [...tally.hubs.values()].reduce((sum, n) => sum + n, 0)
     const hubs = [...tally.hubs]
         .map(([hostName, devices]) => ({ hostName, devices, share: devices / assigned }))
@@ -164,11 +173,11 @@ export async function survey(dps: DpsApi, options: SurveyOptions): Promise<Surve
         calls: client.calls - before.calls,
         throttled: client.throttled - before.throttled,
         registered: tally.all.total,
-        statuses: sorted(tally.all.statuses),
+        statuses: sortedByKey(tally.all.statuses),
         groups,
         individuals,
         hubs,
         failures: tally.failures,
-        rate: rateOf(tally, fromMs, startMs, days),
+        rate: computeRate(tally, { fromMs, nowMs: startMs, days }),
     }
 }

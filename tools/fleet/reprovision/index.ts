@@ -1,10 +1,4 @@
-// Boards made to register anew from afar.
-export {
-    isSuccess,
-    type ReprovisionOutcome,
-    type ReprovisionResult,
-    REPROVISION_RESULTS,
-} from "./reprovision-outcome.js"
+// Requests boards to register again (R30), by direct method.
 export {
     queryTargets,
     reprovision,
@@ -12,5 +6,11 @@ export {
     type ReprovisionSummary,
     type ReprovisionTarget,
 } from "./reprovision-boards.js"
-export { JournalError } from "@moorage/files"
+export {
+    isSuccess,
+    REPROVISION_RESULTS,
+    type ReprovisionOutcome,
+    type ReprovisionResult,
+} from "./reprovision-outcome.js"
 export { ReprovisionState } from "./reprovision-state.js"
+export { JournalError } from "@moorage/files"

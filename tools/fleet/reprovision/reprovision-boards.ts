@@ -1,14 +1,13 @@
-// Boards asked to register anew, by the direct method that the firmware answers (seed: "responding to a user-initiated
-// reprovisioning command").
+// Requests boards to register again, with the direct method `Reprovision` (R29, R30).
 import type { Clock, Random } from "@moorage/runtime"
 import { type HubApi, RateLimiter, type Services } from "../azure/index.js"
 import { forEachConcurrent } from "../concurrency.js"
 import { type ReprovisionOutcome, type ReprovisionResult, resultFromError } from "./reprovision-outcome.js"
 import type { ReprovisionState } from "./reprovision-state.js"
 
-/** A device to ask; a query knows its hub already. */
 export interface ReprovisionTarget {
     id: string
+    /** Known if the device was found by a query. */
     hub?: string
 }
 
@@ -16,52 +15,52 @@ export interface ReprovisionOptions {
     services: Services
     clock: Clock
     random: Random
-    /** Devices asked in a second, at most. */
+    /** Maximum number of devices called per second. */
     perSec: number
-    /** Every device is told to wait so long, and up to `spreadSec` more. */
+    /** Each device waits for `delaySec` and for a random part of `spreadSec` before it registers. */
     delaySec: number
     spreadSec: number
-    /** How long a hub waits for a device's answer: 5 to 300. */
+    /** How long a hub waits for the response of a device: 5 to 300. */
     timeoutSec: number
-    /** Deletes the registration record in DPS first. */
+    /** Whether to delete the registration record in DPS first. */
     isForced: boolean
-    /** Looks, and asks nobody. */
+    /** Whether to find the hubs only, without calling a device. */
     isDryRun: boolean
-    /** Where a device is of which DPS does not tell. */
+    /** Hub of devices whose hub DPS does not know. */
     hub?: string
     state?: ReprovisionState
-    /** Nobody more is asked from then on; those who were are waited for. */
+    /** Aborted when no further device should be called. Calls in progress are completed. */
     stop?: AbortSignal
     onOutcome: (outcome: ReprovisionOutcome) => void
 }
 
-/** How many devices are waited for at once: those that are slow must not hold up the others. */
-const AT_ONCE = 64
+/** Many calls run concurrently, so that devices that do not respond do not delay the others. */
+const CONCURRENT_CALLS = 64
 const ACCEPTED = 202
 const METHOD = "Reprovision"
 
 export interface ReprovisionSummary {
-    /** Devices that were asked in this run, by how it went. */
+    /** Number of devices of this run by result. */
     results: Partial<Record<ReprovisionResult, number>>
-    /** Devices left out since an earlier run had them. */
+    /** Number of devices skipped because they accepted in an earlier run. */
     skipped: number
     isStopped: boolean
 }
 
-/** The targets at their pace, until there are no more or it is stopped. */
-async function* paced(
+/** Yields the targets with limited rate until the end of the list or until the run is stopped. */
+async function* limitRate(
     targets: AsyncIterable<ReprovisionTarget> | Iterable<ReprovisionTarget>,
     { clock, perSec, state, stop }: ReprovisionOptions,
     onSkipped: () => void
 ): AsyncGenerator<ReprovisionTarget> {
-    const pace = new RateLimiter(clock, perSec)
+    const limiter = new RateLimiter(clock, perSec)
     try {
         for await (const target of targets) {
             if (state?.isDone(target.id)) {
                 onSkipped()
                 continue
             }
-            await pace.acquire(stop)
+            await limiter.acquire(stop)
             yield target
         }
     } catch (error) {
@@ -69,65 +68,71 @@ async function* paced(
     }
 }
 
-/** Where a device is, and what it is called there. */
-interface Place {
+/** The hub of a device and the device ID at that hub. */
+interface DeviceLocation {
     deviceId: string
     hub?: string
 }
 
-async function placeOf({ id, hub }: ReprovisionTarget, options: ReprovisionOptions): Promise<Place> {
+async function locate({ id, hub }: ReprovisionTarget, options: ReprovisionOptions): Promise<DeviceLocation> {
     if (hub !== undefined) return { deviceId: id, hub }
     const { services, state } = options
     const record = await services.dps?.registration(id)
-    const only = services.dps || services.hubs.length !== 1 ? undefined : services.hubs[0].hostName
+    const onlyHub = services.dps || services.hubs.length !== 1 ? undefined : services.hubs[0].hostName
     return {
         deviceId: record?.deviceId ?? id,
-        hub: record?.assignedHub ?? options.hub ?? state?.hubOf(id) ?? only,
+        hub: record?.assignedHub ?? options.hub ?? state?.hubOf(id) ?? onlyHub,
     }
 }
 
-async function call(
+interface RequestDelay {
+    delaySec: number
+    timeoutSec: number
+}
+
+async function callDevice(
     hub: HubApi,
     deviceId: string,
-    delaySec: number,
-    timeoutSec: number
+    { delaySec, timeoutSec }: RequestDelay
 ): Promise<Pick<ReprovisionOutcome, "result" | "code" | "detail">> {
-    const { status } = await hub.invokeMethod(deviceId, {
-        methodName: METHOD,
-        payload: { delaySec },
-        timeoutSec,
-    })
+    const payload = { delaySec }
+    const { status } = await hub.invokeMethod(deviceId, { methodName: METHOD, payload, timeoutSec })
     if (status === ACCEPTED) return { result: "accepted", code: status, detail: "" }
-    const detail = status === 404 ? `it has no method ${METHOD}` : `it answered ${status}`
+    const detail =
+        status === 404 ? `the device has no method ${METHOD}` : `the device answered with status ${status}`
     return { result: "refused", code: status, detail }
 }
 
-/** Asks one device. @throws CloudError when the next one would fare no better */
-async function ask(target: ReprovisionTarget, options: ReprovisionOptions): Promise<ReprovisionOutcome> {
-    const { services, random, delaySec: leastSec, spreadSec, timeoutSec, isForced, isDryRun } = options
+/** Calls one device. @throws CloudError if the next device would fail in the same way */
+async function requestReprovisioning(
+    target: ReprovisionTarget,
+    options: ReprovisionOptions
+): Promise<ReprovisionOutcome> {
+    const { services, random, delaySec: minDelaySec, spreadSec, timeoutSec, isForced, isDryRun } = options
     const outcome: ReprovisionOutcome = {
         id: target.id,
         hub: target.hub ?? null,
         result: "unknown",
         code: null,
-        detail: "DPS has no registration of it: name its hub with --hub",
+        detail: "DPS has no registration of the device. Set its hub with --hub",
         delaySec: null,
         isRecordDeleted: false,
     }
-    const place = await placeOf(target, options)
-    if (place.hub === undefined) return outcome
-    outcome.hub = place.hub
-    const hub = services.hub(place.hub)
-    if (!hub) return { ...outcome, result: "noAccess", detail: `no connection string for ${place.hub}` }
-    const delaySec = leastSec + Math.floor(random.next() * (spreadSec + 1))
+    const location = await locate(target, options)
+    if (location.hub === undefined) return outcome
+    outcome.hub = location.hub
+    const hub = services.hub(location.hub)
+    if (!hub) return { ...outcome, result: "noAccess", detail: `no connection string for ${location.hub}` }
+    const delaySec = minDelaySec + Math.floor(random.next() * (spreadSec + 1))
     if (isDryRun) return { ...outcome, result: "planned", detail: "", delaySec }
     if (isForced) outcome.isRecordDeleted = (await services.dps?.deleteRegistration(target.id)) ?? false
     try {
-        return { ...outcome, delaySec, ...(await call(hub, place.deviceId, delaySec, timeoutSec)) }
+        const result = await callDevice(hub, location.deviceId, { delaySec, timeoutSec })
+        return { ...outcome, delaySec, ...result }
     } catch (error) {
         const result = resultFromError(error)
         if (result) return { ...outcome, ...result }
-        // With its record gone, only the state file can tell a later run where it is.
+        // After the record is deleted, only the state file knows the hub of the device.
         if (outcome.isRecordDeleted)
             options.state?.add({ ...outcome, result: "failed" }, options.clock.nowMs())
         throw error
@@ -135,8 +140,8 @@ async function ask(target: ReprovisionTarget, options: ReprovisionOptions): Prom
 }
 
 /**
- * Asks all targets. What was done is in the state file when this throws.
- * @throws CloudError when a service cannot be used at all; StateError
+ * Calls all targets. If this function throws, the state file has the outcomes so far.
+ * @throws CloudError if a service cannot be used at all; JournalError
  */
 export async function reprovision(
     targets: AsyncIterable<ReprovisionTarget> | Iterable<ReprovisionTarget>,
@@ -146,18 +151,18 @@ export async function reprovision(
     const results: ReprovisionSummary["results"] = {}
     let skipped = 0
     if (!isDryRun) state?.begin()
-    const left = paced(targets, options, () => skipped++)
-    await forEachConcurrent(left, AT_ONCE, async target => {
-        const outcome = await ask(target, options)
+    const remaining = limitRate(targets, options, () => skipped++)
+    await forEachConcurrent(remaining, CONCURRENT_CALLS, async target => {
+        const outcome = await requestReprovisioning(target, options)
         results[outcome.result] = (results[outcome.result] ?? 0) + 1
-        // Told first: what cannot be noted is known all the same.
+        // The outcome is reported before it is stored, so that a write error does not hide it.
         onOutcome(outcome)
         if (!isDryRun) state?.add(outcome, clock.nowMs())
     })
     return { results, skipped, isStopped: stop?.aborted ?? false }
 }
 
-/** The devices that a query finds on each of these hubs. */
+/** Yields the devices that a query finds on each of these hubs. @throws CloudError */
 export async function* queryTargets(hubs: HubApi[], query: string): AsyncGenerator<ReprovisionTarget> {
     for (const hub of hubs)
         for await (const page of hub.deviceIds(query)) for (const id of page) yield { id, hub: hub.hostName }

@@ -1,22 +1,22 @@
+// The result of a reprovisioning request to one device.
 import { CloudError } from "../azure/index.js"
 
-/** How it went with one device. */
 export const REPROVISION_RESULTS = [
-    /** The device answered 202: it will register anew. */
+    /** The device answered 202 and will register again. */
     "accepted",
-    /** The device answered something else. */
+    /** The device answered with another status. */
     "refused",
-    /** It is not connected, or takes no methods. */
+    /** The device is not connected or has not subscribed to methods. */
     "offline",
-    /** It did not answer in time. */
+    /** The device did not answer in time. */
     "timeout",
-    /** DPS has no registration of it, or its hub does not know it. */
+    /** DPS has no registration of the device, or its hub does not know it. */
     "unknown",
-    /** It is on a hub that there is no access to. */
+    /** There is no connection string for the hub of the device. */
     "noAccess",
-    /** The service refused for another reason. */
+    /** The service rejected the call for another reason. */
     "failed",
-    /** A dry run: it would have been asked. */
+    /** Dry run: the device would have been called. */
     "planned",
 ] as const
 export type ReprovisionResult = (typeof REPROVISION_RESULTS)[number]
@@ -25,36 +25,36 @@ export interface ReprovisionOutcome {
     id: string
     hub: string | null
     result: ReprovisionResult
-    /** Status of the device's answer, or the service's code, such as 404103. */
+    /** Status of the device's response, or error code of the service, for example 404103. */
     code: number | null
-    /** In words; "" when there is nothing to add. */
+    /** Explanation, or "". */
     detail: string
-    /** How long the device was told to wait; null when it was told nothing. */
+    /** Delay in the request; null if the device was not called. */
     delaySec: number | null
-    /** Its registration record was deleted in DPS. */
+    /** Whether the registration record was deleted in DPS. */
     isRecordDeleted: boolean
 }
 
 export const isSuccess = ({ result }: Pick<ReprovisionOutcome, "result">) =>
     result === "accepted" || result === "planned"
 
-/** Microsoft, "common error codes". */
-const CODES: Record<number, [ReprovisionResult, string]> = {
-    404103: ["offline", "not connected, or takes no methods"],
-    504101: ["timeout", "did not answer in time"],
+/** Results by error code (Microsoft Learn, "Azure IoT Hub error codes"). */
+const RESULTS_BY_CODE: Record<number, [ReprovisionResult, string]> = {
+    404103: ["offline", "not connected, or not subscribed to methods"],
+    504101: ["timeout", "no answer in time"],
     404001: ["unknown", "its hub does not know it"],
 }
 
-/** What an error of a call means for the one device; undefined when it means the same for every other one. */
+/** Returns the result for one device, or undefined if the error would be the same for every other device. */
 export function resultFromError(
     error: unknown
 ): Pick<ReprovisionOutcome, "result" | "code" | "detail"> | undefined {
     if (!(error instanceof CloudError)) return undefined
     const { kind, serviceCode: code = null, status, message } = error
-    const [result, detail] = CODES[code ?? 0] ?? []
+    const [result, detail] = RESULTS_BY_CODE[code ?? 0] ?? []
     if (result && detail) return { result, code, detail }
     if (kind === "notFound") return { result: "unknown", code: code ?? 404, detail: message }
-    // A hub that is out of its quota refuses the next device too.
+    // A hub that has exhausted its quota answers 403 to the next device too.
     if (kind === "refused" && status !== 403)
         return { result: "failed", code: code ?? status ?? null, detail: message }
     return undefined

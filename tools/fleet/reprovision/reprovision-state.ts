@@ -1,10 +1,10 @@
-// What was done: a run that was stopped goes on where it was.
+// The state file of `moorage reprovision`, with which a second run continues a stopped one.
 import { JournalFile } from "@moorage/files"
 import {
     isSuccess,
+    REPROVISION_RESULTS,
     type ReprovisionOutcome,
     type ReprovisionResult,
-    REPROVISION_RESULTS,
 } from "./reprovision-outcome.js"
 
 const HEADER = JSON.stringify({ moorage: "reprovision", version: 1 })
@@ -17,56 +17,57 @@ interface ReprovisionRecord {
     utc: string
 }
 
-function isLine(value: unknown): value is ReprovisionRecord {
+function isRecord(value: unknown): value is ReprovisionRecord {
     const { id, result } = (value ?? {}) as Partial<ReprovisionRecord>
     return typeof id === "string" && REPROVISION_RESULTS.includes(result as ReprovisionResult)
 }
 
-/** An outcome a line. */
+/** Stores one record per outcome. */
 export class ReprovisionState {
     private readonly done = new Set<string>()
     private readonly hubs = new Map<string, string>()
-    private readonly lines: JournalFile
+    private readonly journal: JournalFile
 
-    /** @throws StateError when the file is there and is none of ours */
+    /** @throws JournalError if the file exists and is not a state file */
     constructor(file: string) {
-        const foreign = () => `${file} is no state file of \`moorage reprovision\`: name another one.`
-        this.lines = new JournalFile(file, {
+        this.journal = new JournalFile(file, {
             header: HEADER,
-            mismatchMessage: foreign,
-            onRecord: line => this.take(line),
+            mismatchMessage: () =>
+                `${file} is not a state file of \`moorage reprovision\`. Use another file name.`,
+            onRecord: record => this.restore(record),
         })
     }
 
-    /** Devices that accepted in an earlier run. */
+    /** Number of devices that have accepted. */
     get doneCount(): number {
         return this.done.size
     }
 
+    /** Returns whether the device has accepted. */
     isDone(id: string): boolean {
         return this.done.has(id)
     }
 
-    /** The hub that a device was on: with --force its record may be gone. */
+    /** Returns the last known hub of a device. With --force, its registration record may be deleted. */
     hubOf(id: string): string | undefined {
         return this.hubs.get(id)
     }
 
-    /** Makes the file, so that one that cannot be written is known before anybody is asked. @throws StateError */
+    /** Creates the file, so that a write error is found before any device is called. @throws JournalError */
     begin(): void {
-        this.lines.open()
+        this.journal.open()
     }
 
-    /** @throws StateError when it cannot be written */
+    /** Adds an outcome. @throws JournalError if the file cannot be written */
     add({ id, result, hub }: ReprovisionOutcome, nowMs: number): void {
-        const line: ReprovisionRecord = { id, result, hub, utc: new Date(nowMs).toISOString() }
-        this.lines.append(line)
+        const record: ReprovisionRecord = { id, result, hub, utc: new Date(nowMs).toISOString() }
+        this.journal.append(record)
     }
 
-    private take(line: unknown): boolean {
-        if (!isLine(line)) return false
-        if (isSuccess(line)) this.done.add(line.id)
-        if (typeof line.hub === "string") this.hubs.set(line.id, line.hub)
+    private restore(record: unknown): boolean {
+        if (!isRecord(record)) return false
+        if (isSuccess(record)) this.done.add(record.id)
+        if (typeof record.hub === "string") this.hubs.set(record.id, record.hub)
         return true
     }
 }

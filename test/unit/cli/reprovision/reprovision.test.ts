@@ -148,7 +148,7 @@ describe("devices", () => {
         expect(forced.stdout).toContain("its registration record was deleted")
         const again = await reprovision("one")
         expect(again.code).toBe(1)
-        expect(again.stdout).toContain("DPS has no registration of it")
+        expect(again.stdout).toContain("DPS has no registration of the device")
     })
 })
 
@@ -236,7 +236,7 @@ describe("what goes wrong", () => {
 
     test("a state file that is none is exit 1, and is left alone", async () => {
         const state = world.file("mine.txt", "precious\n")
-        await failing(1, /is no state file/, "a", "--state", state, "--profile", world.profile)
+        await failing(1, /is not a state file/, "a", "--state", state, "--profile", world.profile)
         expect(readFileSync(state, "utf8")).toBe("precious\n")
     })
 

@@ -1,4 +1,4 @@
-// What the monitor makes of registration records.
+// The sums of the monitor over registration records.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,16 +24,16 @@ function record(more: Partial<RegistrationRecord> = {}): RegistrationRecord {
     return { registrationId: "b", status: "assigned", assignedHub: "east", ...times, ...more }
 }
 
-function tallied(records: RegistrationRecord[]): RegistrationTally {
+function tallyOf(records: RegistrationRecord[]): RegistrationTally {
     const tally = new RegistrationTally(FROM_MS, 48)
     for (const each of records) tally.add(each, new GroupTally())
     return tally
 }
 
-describe("a record", () => {
-    test("counts in the hour it was made, and again in that of a later registration", () => {
+describe("the tally of a record", () => {
+    test("counts the hour of the first and of a later registration", () => {
         const createdMs = FROM_MS + 2 * HOUR_MS
-        const { first, again } = tallied([
+        const { first, again } = tallyOf([
             record({ createdMs, updatedMs: createdMs + 3000 }),
             record({ createdMs, updatedMs: createdMs + 5 * HOUR_MS }),
         ])
@@ -41,8 +41,8 @@ describe("a record", () => {
         expect(again.flatMap((n, hour) => (n > 0 ? [[hour, n]] : []))).toEqual([[7, 1]])
     })
 
-    test("from before or after the days looked at, or without times, counts in no hour", () => {
-        const { first, again, all } = tallied([
+    test("counts no hour for times outside the period and for missing times", () => {
+        const { first, again, all } = tallyOf([
             record({ createdMs: FROM_MS - 1, updatedMs: FROM_MS - 1 }),
             record({ createdMs: FROM_MS + 48 * HOUR_MS, updatedMs: FROM_MS + 48 * HOUR_MS }),
             record({ createdMs: NaN, updatedMs: NaN }),
@@ -51,10 +51,10 @@ describe("a record", () => {
         expect(all.total).toBe(3)
     })
 
-    test("that failed is counted with those that failed alike, however they were tracked", () => {
+    test("counts equal failures together, without tracking IDs and times", () => {
         const failed = (errorMessage: string) =>
             record({ status: "failed", errorCode: 400207, errorMessage, assignedHub: undefined })
-        const { failures } = tallied([
+        const { failures } = tallyOf([
             failed(
                 "webhook said no, tracking 8ad0463c-6427-4479-9dfa-3e8bb7003e9b at 2020-04-10T05:24:22.4Z"
             ),
@@ -69,11 +69,11 @@ describe("a record", () => {
         ])
     })
 
-    test("that failed in ever another way does not make the sum grow", () => {
+    test("limits the number of different failures", () => {
         const records = Array.from({ length: 500 }, (_, i) =>
             record({ status: "failed", errorCode: i, registrationId: `b-${i}` })
         )
-        const { failures } = tallied(records)
+        const { failures } = tallyOf(records)
         expect(failures).toHaveLength(51)
         expect(failures[0]).toMatchObject({ errorMessage: "(other failures)", devices: 450, example: "b-50" })
     })
@@ -111,7 +111,7 @@ describe("a survey", () => {
     const options = { clock: realClock, days: 5, lookUpMax: 1000 }
     const individual = (registrationId: string, more = {}) => ({ registrationId, ...GROUP, ...more })
 
-    test("is the sum of every page of every group, as the registry has it", async () => {
+    test("sums up every page of every group", async () => {
         const dps = await open({
             enrollmentGroups: [
                 { enrollmentGroupId: "line-7", ...GROUP },
@@ -143,7 +143,7 @@ describe("a survey", () => {
         expect(found.calls).toBe(1 + 3 + 2 + 1)
     })
 
-    test("looks up the registrations of individual enrollments, as many as it may", async () => {
+    test("looks up individual enrollments up to the limit", async () => {
         const dps = await open({
             enrollments: ["a", "b", "c"].map((id, i) =>
                 individual(id, i === 0 ? { provisioningStatus: "disabled" } : {})
@@ -163,16 +163,16 @@ describe("a survey", () => {
         expect(some.individuals).toMatchObject({ enrollments: 3, lookedUp: 1, registered: 1 })
     })
 
-    test("of which a page cannot be had fails as a whole", async () => {
+    test("fails if one page cannot be read", async () => {
         const dps = await open({
             enrollmentGroups: [{ enrollmentGroupId: "line-7", ...GROUP }],
             snapshot: new Map(
                 registrationRecords({ groupId: "line-7", count: 2500, nowMs: realClock.nowMs() })
             ),
         })
-        let asked = 0
+        let requests = 0
         emulator?.cloud.faultRules.clear()
-        if (emulator) emulator.cloud.faultOverride = () => (++asked > 2 ? { status: 503 } : undefined)
+        if (emulator) emulator.cloud.faultOverride = () => (++requests > 2 ? { status: 503 } : undefined)
         const error = await survey(dps, options).catch((failure: unknown) => failure)
         expect(error).toBeInstanceOf(CloudError)
         expect(error).toMatchObject({ kind: "unavailable", status: 503 })

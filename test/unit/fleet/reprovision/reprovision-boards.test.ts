@@ -1,4 +1,4 @@
-// Boards asked to register anew: outcome by outcome, and what a stopped run leaves.
+// Reprovisioning requests: each outcome, the state file, and a stopped run.
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -58,15 +58,15 @@ afterAll(async () => {
     rmSync(dir, { recursive: true, force: true })
 })
 
-/** A device that is registered, and connected with this answer to methods. */
-async function moored(id: string, status: number | null = 202): Promise<Connected> {
+/** Registers and connects a device that answers methods with this status (null: never). */
+async function connect(id: string, status: number | null = 202): Promise<Connected> {
     const hub = (await register(card(), id))?.assignedHub ?? ""
     const device = await connectDevice(card(), id, hub, status)
     connected.push(device)
     return device
 }
 
-async function ask(targets: (string | ReprovisionTarget)[], more: Partial<ReprovisionOptions> = {}) {
+async function request(targets: (string | ReprovisionTarget)[], more: Partial<ReprovisionOptions> = {}) {
     const outcomes: ReprovisionOutcome[] = []
     const summary = await reprovision(
         targets.map(target => (typeof target === "string" ? { id: target } : target)),
@@ -87,10 +87,10 @@ async function ask(targets: (string | ReprovisionTarget)[], more: Partial<Reprov
     return { summary, outcomes }
 }
 
-describe("a device", () => {
-    test("that answers 202 is asked once, on the hub of its record, with its delay", async () => {
-        const { calls } = await moored("good")
-        const { outcomes, summary } = await ask(["good"], { delaySec: 7 })
+describe("a request", () => {
+    test("calls the device once on the hub of its record, with the delay", async () => {
+        const { calls } = await connect("good")
+        const { outcomes, summary } = await request(["good"], { delaySec: 7 })
         expect(calls).toEqual([{ name: "Reprovision", payload: { delaySec: 7 } }])
         const hub = emulator.cloud.dps.registration("good")?.assignedHub
         expect(outcomes).toEqual([
@@ -108,56 +108,64 @@ describe("a device", () => {
     })
 
     test.each([
-        ["has no such method", 404, { result: "refused", code: 404, detail: "it has no method Reprovision" }],
-        ["takes no such delay", 400, { result: "refused", code: 400, detail: "it answered 400" }],
-        ["does not answer", null, { result: "timeout", code: 504101 }],
-    ])("that %s", async (_what, status, expected) => {
-        await moored("odd", status)
-        expect((await ask(["odd"])).outcomes).toMatchObject([expected])
+        [
+            "the device has no such method",
+            404,
+            { result: "refused", code: 404, detail: "the device has no method Reprovision" },
+        ],
+        [
+            "the device rejects the delay",
+            400,
+            { result: "refused", code: 400, detail: "the device answered with status 400" },
+        ],
+        ["the device does not answer", null, { result: "timeout", code: 504101 }],
+    ])("reports that %s", async (_what, status, expected) => {
+        await connect("device", status)
+        expect((await request(["device"])).outcomes).toMatchObject([expected])
     })
 
-    test("that is not connected is offline, one that DPS does not know unknown", async () => {
+    test("reports a disconnected device as offline and a device without registration as unknown", async () => {
         await register(card(), "asleep")
-        const { outcomes } = await ask(["asleep", "nobody"])
+        const { outcomes } = await request(["asleep", "nobody"])
         expect(outcomes).toMatchObject([
             { id: "asleep", result: "offline", code: 404103 },
             { id: "nobody", hub: null, result: "unknown" },
         ])
     })
 
-    test("that DPS does not know is asked on the hub that is named, which may not know it either", async () => {
+    test("calls a device without registration on the given hub", async () => {
         const hub = emulator.cloud.hubNames()[0]
-        expect((await ask(["nobody"], { hub })).outcomes).toMatchObject([
+        expect((await request(["nobody"], { hub })).outcomes).toMatchObject([
             { hub, result: "unknown", code: 404001 },
         ])
     })
 
-    test("on a hub without access is told so", async () => {
-        const { outcomes } = await ask([{ id: "x", hub: "far.azure-devices.net" }])
+    test("reports a hub without connection string", async () => {
+        const { outcomes } = await request([{ id: "x", hub: "far.azure-devices.net" }])
         expect(outcomes).toMatchObject([{ result: "noAccess" }])
     })
 
-    test("is only looked for in a dry run", async () => {
-        const { calls } = await moored("dry")
-        const { outcomes } = await ask(["dry"], { isDryRun: true, isForced: true })
+    test("does not call the device in a dry run", async () => {
+        const { calls } = await connect("dry")
+        const { outcomes } = await request(["dry"], { isDryRun: true, isForced: true })
         expect(outcomes).toMatchObject([{ result: "planned", isRecordDeleted: false }])
         expect(calls).toEqual([])
         expect(emulator.cloud.dps.registration("dry")).toBeDefined()
     })
 
-    test("loses its record first when forced", async () => {
-        const { calls } = await moored("forced")
-        const { outcomes } = await ask(["forced"], { isForced: true })
+    test("deletes the registration record first when forced", async () => {
+        const { calls } = await connect("forced")
+        const { outcomes } = await request(["forced"], { isForced: true })
         expect(outcomes).toMatchObject([{ result: "accepted", isRecordDeleted: true }])
         expect(calls).toHaveLength(1)
         expect(emulator.cloud.dps.registration("forced")).toBeUndefined()
     })
 })
 
-test("a spread gives each device a delay of its own, within it", async () => {
+test("a spread gives each device a random delay within its limits", async () => {
     const ids = ["s-1", "s-2", "s-3", "s-4", "s-5", "s-6"]
-    const devices = await Promise.all(ids.map(id => moored(id)))
-    const { outcomes } = await ask(ids, { delaySec: 100, spreadSec: 600 })
+    const devices = await Promise.all(ids.map(id => connect(id)))
+    const { outcomes } = await request(ids, { delaySec: 100, spreadSec: 600 })
     const delays = devices.map(({ calls }) => (calls[0].payload as { delaySec: number }).delaySec)
     expect(new Set(delays).size).toBeGreaterThan(1)
     for (const delay of delays) {
@@ -168,7 +176,7 @@ test("a spread gives each device a delay of its own, within it", async () => {
     expect(outcomes.map(({ delaySec }) => delaySec).sort()).toEqual([...delays].sort())
 })
 
-test("a query finds devices with their hub", async () => {
+test("a query finds devices and their hub", async () => {
     await register(card(), "queried")
     const found: ReprovisionTarget[] = []
     for await (const target of queryTargets(services.hubs, "SELECT * FROM devices")) found.push(target)
@@ -176,42 +184,42 @@ test("a query finds devices with their hub", async () => {
     expect(found).toContainEqual({ id: "queried", hub })
 })
 
-describe("a state file", () => {
+describe("the state file", () => {
     let count = 0
     const newFile = () => join(dir, `state-${count++}`)
 
-    test("leaves out who accepted, and asks the others again", async () => {
+    test("excludes devices that accepted, and the others are called again", async () => {
         const file = newFile()
-        const { calls } = await moored("first")
+        const { calls } = await connect("first")
         await register(card(), "second")
-        await ask(["first", "second"], { state: new ReprovisionState(file) })
-        const second = await moored("second")
+        await request(["first", "second"], { state: new ReprovisionState(file) })
+        const second = await connect("second")
         const state = new ReprovisionState(file)
         expect(state.doneCount).toBe(1)
-        const { outcomes, summary } = await ask(["first", "second"], { state })
+        const { outcomes, summary } = await request(["first", "second"], { state })
         expect(outcomes).toMatchObject([{ id: "second", result: "accepted" }])
         expect(summary.skipped).toBe(1)
         expect(calls).toHaveLength(1)
         expect(second.calls).toHaveLength(1)
     })
 
-    test("tells where a device is whose record was deleted", async () => {
+    test("keeps the hub of a device whose record was deleted", async () => {
         const file = newFile()
         await register(card(), "lost")
-        await ask(["lost"], { state: new ReprovisionState(file), isForced: true })
+        await request(["lost"], { state: new ReprovisionState(file), isForced: true })
         expect(emulator.cloud.dps.registration("lost")).toBeUndefined()
-        const { outcomes } = await ask(["lost"], { state: new ReprovisionState(file), isForced: true })
+        const { outcomes } = await request(["lost"], { state: new ReprovisionState(file), isForced: true })
         expect(outcomes).toMatchObject([{ result: "offline", code: 404103 }])
     })
 
-    test("cut short in its last line is read up to there, and goes on", async () => {
+    test("with an incomplete last line is used without that line", async () => {
         const file = newFile()
-        await moored("cut")
-        await ask(["cut"], { state: new ReprovisionState(file) })
+        await connect("cut")
+        await request(["cut"], { state: new ReprovisionState(file) })
         appendFileSync(file, '{"id":"hal')
         const state = new ReprovisionState(file)
         expect(state.doneCount).toBe(1)
-        await ask(["nobody"], { state })
+        await request(["nobody"], { state })
         const lines = readFileSync(file, "utf8").trim().split("\n")
         expect(lines.map(line => (JSON.parse(line) as { id?: string }).id)).toEqual([
             undefined,
@@ -220,10 +228,10 @@ describe("a state file", () => {
         ])
     })
 
-    test("that is another file, or damaged, is refused and left alone", () => {
+    test("is rejected and stays unchanged if it is another file or damaged", () => {
         const file = newFile()
         writeFileSync(file, "registrationId\nb-1\n")
-        expect(() => new ReprovisionState(file)).toThrow(/is no state file/)
+        expect(() => new ReprovisionState(file)).toThrow(/is not a state file/)
         expect(readFileSync(file, "utf8")).toBe("registrationId\nb-1\n")
         const header = JSON.stringify({ moorage: "reprovision", version: 1 })
         writeFileSync(file, `${header}\n{"id":"a"}\n`)
@@ -231,30 +239,30 @@ describe("a state file", () => {
         expect(() => new ReprovisionState(dir)).toThrow(JournalError)
     })
 
-    test("of a dry run is not written", async () => {
+    test("is not written by a dry run", async () => {
         const file = newFile()
         await register(card(), "planned")
-        await ask(["planned"], { state: new ReprovisionState(file), isDryRun: true })
+        await request(["planned"], { state: new ReprovisionState(file), isDryRun: true })
         expect(() => readFileSync(file)).toThrow(/ENOENT/)
     })
 })
 
-test("a service that cannot be used ends the run, with what was done in the state file", async () => {
+test("a service that rejects the key ends the run, and the state file keeps the outcomes", async () => {
     const file = join(dir, "ended")
-    await moored("done")
+    await connect("done")
     await register(card(), "not")
-    await ask(["done"], { state: new ReprovisionState(file) })
+    await request(["done"], { state: new ReprovisionState(file) })
     emulator.cloud.faultRules.add({ service: "dps", fault: { status: 401 } })
     const state = new ReprovisionState(file)
-    await expect(ask(["done", "not"], { state })).rejects.toMatchObject({ kind: "unauthorized" })
-    await expect(ask(["not"], { state })).rejects.toBeInstanceOf(CloudError)
+    await expect(request(["done", "not"], { state })).rejects.toMatchObject({ kind: "unauthorized" })
+    await expect(request(["not"], { state })).rejects.toBeInstanceOf(CloudError)
     expect(new ReprovisionState(file).doneCount).toBe(1)
 })
 
-test("a run that is stopped asks nobody more, and waits for those who were asked", async () => {
+test("a stopped run calls no further device and waits for the calls in progress", async () => {
     await Promise.all(["w-1", "w-2", "w-3"].map(id => register(card(), id)))
     const stop = new AbortController()
-    const { summary } = await ask(["w-1", "w-2", "w-3"], {
+    const { summary } = await request(["w-1", "w-2", "w-3"], {
         perSec: 1 / 3600,
         stop: stop.signal,
         onOutcome: () => stop.abort(),
@@ -265,12 +273,12 @@ test("a run that is stopped asks nobody more, and waits for those who were asked
 describe("a list of IDs", () => {
     const read = (text: string) => readIdList(Readable.from([text]), "ids.txt")
 
-    test("is one a line, or a column of a CSV", async () => {
+    test("has one ID per line, or is a column of a CSV file", async () => {
         expect(await read("B-1\n\nb-2\n")).toEqual(["b-1", "b-2"])
         expect(await read("site,registrationId\nx,b-1\ny,b-2\n")).toEqual(["b-1", "b-2"])
     })
 
-    test("with mistakes is refused with all of them", async () => {
+    test("is rejected with all issues", async () => {
         await expect(read(`b-1\nb 2\nB-1\n${"x".repeat(129)}\n`)).rejects.toThrow(
             /^ids\.txt cannot be used:\n {2}line 2: .*\n {2}line 3: duplicate registration ID b-1 \(first on line 1\)\n {2}line 4: .*129/
         )
