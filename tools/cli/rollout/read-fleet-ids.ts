@@ -18,7 +18,7 @@ export async function fleetIds(
     { consequence, board, onRead, signal }: ReadFleetIdsOptions
 ): Promise<FleetIds> {
     try {
-        return await readFleetIds(fleet, onRead, signal, board)
+        return await readFleetIds(fleet, { profile: board, onProgress: onRead, signal })
     } catch (error) {
         if (signal.aborted) throw error
         if (error instanceof FleetError)

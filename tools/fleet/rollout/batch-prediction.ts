@@ -1,52 +1,57 @@
-// What the simulator's model says of a batch: how many of its boards are registered and moored, and when.
+// Predicts with the simulator's model when the boards of a batch are registered and moored.
 import { DOCUMENTED_QUOTAS } from "@moorage/emulator"
 import { moorageStrategy, simulateRollout, type SlotPlan } from "@moorage/simulator/model"
 import { slotsDurationMs } from "./batch-schedule.js"
 import { type RolloutLimits, ratePerSec } from "./batch-slots.js"
 
-/** Counts in bins of time since power-on, not summed up; times are of the last board. */
+/** Counts per time bin since power-on. The times are those of the last board. */
 export interface BatchCurve {
     boards: number
     binSec: number
     registered: number[]
     moored: number[]
-    /** 429s. */
+    /** Number of 429s. */
     throttled: number[]
     registeredSec: number
     mooredSec: number
 }
 
-/** N, cps and load of the seed's formula, as each board is told them. */
+/** N, cps and load of the fleet formula (R6, R8): settings of each board. */
 export interface FleetFormula {
     fleetN: number
     fleetCps: number
     load: number
 }
 
-/** N is the boards of so much time, not the whole fleet: one unlucky board waits no longer (docs/internals/rollout-efficiency.md). */
+/**
+ * N is the number of boards that register in this time, not the whole fleet. This limits the wait of a single throttled board
+ * (docs/internals/rollout-efficiency.md).
+ */
 const FORMULA_SEC = 600
-/** Enough for a plot; few enough for a file. */
-const BINS = 200
-/** After its slot a board polls and connects. */
+/** Enough for a chart and small enough for a file. */
+const BIN_COUNT = 200
+/** Time after the last slot in which boards poll DPS and connect. */
 const TAIL_SEC = 20
 
-/** What the boards of a fleet are told of it. */
+/** Returns the fleet formula for the boards of a fleet. */
 export function fleetFormula(limits: RolloutLimits, boards: number): FleetFormula {
     const perSec = ratePerSec(limits)
     const fleetN = Math.max(1, Math.min(boards, Math.round(perSec * FORMULA_SEC)))
     return { fleetN, fleetCps: Number(perSec.toFixed(4)), load: limits.load }
 }
 
-/** The curve of a batch of so many boards. */
-export function predictBatch(
-    boards: number,
-    slots: SlotPlan,
-    limits: RolloutLimits,
+/** What all batches of a plan have in common. */
+export interface BatchParameters {
+    slots: SlotPlan
+    limits: RolloutLimits
     formula: FleetFormula
-): BatchCurve {
+}
+
+/** Returns the curve of a batch with this number of boards. */
+export function predictBatch(boards: number, { slots, limits, formula }: BatchParameters): BatchCurve {
     const { registrations, hubConnects, hubs } = limits
     const { fleetN, fleetCps, load } = formula
-    const aboutSec = slotsDurationMs(Math.ceil(boards / slots.boardsPerSlot), slots) / 1000 + TAIL_SEC
+    const estimatedSec = slotsDurationMs(Math.ceil(boards / slots.boardsPerSlot), slots) / 1000 + TAIL_SEC
     const curve = simulateRollout({
         devices: boards,
         slots,
@@ -58,13 +63,13 @@ export function predictBatch(
             hubConnects,
         },
         hubs,
-        binSec: Math.ceil(aboutSec / BINS),
+        binSec: Math.ceil(estimatedSec / BIN_COUNT),
     })
     const { binSec, registered, moored, throttled, registeredSec, mooredSec } = curve
     return { boards, binSec, registered, moored, throttled, registeredSec, mooredSec }
 }
 
-/** How many of the counts have come so long after power-on; within a bin evenly. */
+/** Returns the sum of the counts up to a time after power-on. Counts are evenly spread within a bin. */
 export function countUntil(counts: number[], binSec: number, sec: number): number {
     if (sec <= 0) return 0
     const bin = Math.floor(sec / binSec)

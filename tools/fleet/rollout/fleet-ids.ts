@@ -1,4 +1,4 @@
-// The boards of a fleet file as a roll-out needs them: who, on which line, in which order.
+// Reads the registration IDs of a fleet file for a roll-out, and writes the slots of a plan into the file.
 import { createReadStream } from "node:fs"
 import { stat } from "node:fs/promises"
 import { boardNames } from "@moorage/vm"
@@ -10,33 +10,37 @@ import { idsSha256, type RolloutPlan } from "./rollout-plan-file.js"
 import { isTight } from "./batch-slots.js"
 
 export interface FleetIds {
-    /** In the file's order, in lower case. */
+    /** In lower case, in the order of the file. */
     ids: string[]
-    /** Where each stands. */
+    /** Line of each ID. */
     lines: number[]
+    /** See idsSha256(). */
     sha256: string
-    /** Whether there are boards with the tight image. */
+    /** Whether a board has the tight image. */
     hasTight: boolean
 }
 
-/** How far it is, now and then. */
-export type OnRead = (boards: number) => void
+/** Called from time to time with the number of boards read or written. */
+export type OnProgress = (boards: number) => void
 
-const TELL_EACH = 10_000
+const BOARDS_PER_PROGRESS = 10_000
+
+export interface FleetIdsOptions {
+    /** Profile of boards whose line has none. */
+    profile?: string
+    onProgress?: OnProgress
+    signal?: AbortSignal
+}
 
 /**
- * @param profile of boards whose line has none
- * @throws FleetError with every mistake; what the file system throws; what the signal was aborted with
+ * Reads the registration IDs and the profiles of a fleet file.
+ * @throws FleetError with every issue; errors of the file system; the reason of the aborted signal
  */
-export async function readFleetIds(
-    file: string,
-    onRead?: OnRead,
-    signal?: AbortSignal,
-    profile?: string
-): Promise<FleetIds> {
+export async function readFleetIds(file: string, options: FleetIdsOptions = {}): Promise<FleetIds> {
+    const { profile, onProgress, signal } = options
     const ids: string[] = []
     const lines: number[] = []
-    /** With the line of the first board that has it. */
+    /** Line of the first board by profile. */
     const profiles = new Map<string | undefined, number>()
     const source = {
         input: createReadStream(file),
@@ -48,61 +52,61 @@ export async function readFleetIds(
     for await (const { id, line, extra: also } of readListedIds(source)) {
         ids.push(id)
         lines.push(line)
-        const ownOrGiven = also ?? profile
-        if (!profiles.has(ownOrGiven)) profiles.set(ownOrGiven, line)
-        if (ids.length % TELL_EACH !== 0) continue
+        const boardProfile = also ?? profile
+        if (!profiles.has(boardProfile)) profiles.set(boardProfile, line)
+        if (ids.length % BOARDS_PER_PROGRESS !== 0) continue
         signal?.throwIfAborted()
-        onRead?.(ids.length)
+        onProgress?.(ids.length)
     }
     checkProfiles(file, profiles)
     return { ids, lines, sha256: idsSha256(ids), hasTight: [...profiles.keys()].some(isTight) }
 }
 
-/** @throws FleetError: what image a board has that is of no profile is not known, and batches depend on it */
+/** Batches depend on the image of a board, so every profile must exist. @throws FleetError */
 function checkProfiles(file: string, profiles: ReadonlyMap<string | undefined, number>): void {
     const known = boardNames()
-    const mistakes = [...profiles]
+    const issues = [...profiles]
         .filter(([profile]) => profile !== undefined && !known.includes(profile))
         .map(([profile, line]) => ({
             line,
-            text: `there is no profile ${JSON.stringify(profile)}: ${known.join(", ")}`,
+            text: `unknown profile ${JSON.stringify(profile)} (allowed: ${known.join(", ")})`,
         }))
-    if (mistakes.length > 0) throw new FleetError(file, mistakes)
+    if (issues.length > 0) throw new FleetError(file, issues)
 }
 
 const COLUMNS = ["slot", "slotSec", "fleetN", "fleetCps", "load", "wave", "batch"]
 
 /**
- * Stages the fleet file with the plan's columns set; its mode stays, for it may hold keys.
- * @throws FleetError; what the file system throws; what the signal was aborted with
+ * Adds the fleet file with the columns of the plan to a transaction. The file keeps its mode, because it may contain keys.
+ * @throws FleetError if the file was changed since it was read; errors of the file system; the reason of the aborted signal
  */
 export async function writeSlots(
     file: string,
     { ids }: FleetIds,
     plan: RolloutPlan,
-    staged: FileTransaction,
-    onWritten?: OnRead,
+    transaction: FileTransaction,
+    onProgress?: OnProgress,
     signal?: AbortSignal
 ): Promise<void> {
     const { slots, formula, batches } = plan
-    const same = [slots.slotSec, formula.fleetN, formula.fleetCps, formula.load].map(String)
+    const formulaValues = [slots.slotSec, formula.fleetN, formula.fleetCps, formula.load].map(String)
     let batch = 0
-    let nextBatchAt = batches[0]?.boards ?? 0
+    let nextBatchStart = batches[0]?.boards ?? 0
     let firstBoard = 0
-    const valuesOf = (id: string, n: number) => {
-        if (id !== ids[n])
-            throw new FleetError(file, [{ line: n + 2, text: "was changed while it was read" }])
-        if (n % TELL_EACH === 0) {
+    const valuesOf = (id: string, index: number) => {
+        if (id !== ids[index])
+            throw new FleetError(file, [{ line: index + 2, text: "changed while the plan was made" }])
+        if (index % BOARDS_PER_PROGRESS === 0) {
             signal?.throwIfAborted()
-            onWritten?.(n)
+            onProgress?.(index)
         }
-        if (n === nextBatchAt) {
-            firstBoard = n
-            nextBatchAt += batches[++batch]?.boards ?? 0
+        if (index === nextBatchStart) {
+            firstBoard = index
+            nextBatchStart += batches[++batch]?.boards ?? 0
         }
-        const slot = Math.floor((n - firstBoard) / slots.boardsPerSlot)
-        return [String(slot), ...same, String(batches[batch]?.wave), String(batch + 1)]
+        const slot = Math.floor((index - firstBoard) / slots.boardsPerSlot)
+        return [String(slot), ...formulaValues, String(batches[batch]?.wave), String(batch + 1)]
     }
     const { mode } = await stat(file)
-    await staged.write(file, rewriteColumns(file, COLUMNS, valuesOf), { mode: mode & 0o777 })
+    await transaction.write(file, rewriteColumns(file, COLUMNS, valuesOf), { mode: mode & 0o777 })
 }

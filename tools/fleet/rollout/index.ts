@@ -1,22 +1,22 @@
-// A fleet brought in wave by wave: who is powered on when, and in which slot each board first registers.
+// Roll-outs: plans which boards are powered on when and in which slot each board registers, and runs the plan (R33 to R35).
+export { maxConcurrentTightBoards, ratePerSec } from "./batch-slots.js"
 export { type FleetIds, readFleetIds, writeSlots } from "./fleet-ids.js"
-export { ALL_HOURS, DAY_NAMES, formatLocalTime, parseTimeMs, type WorkingHours } from "./working-calendar.js"
-export type { RolloutEvent } from "./rollout-events.js"
-export type { HoldReason, RolloutRules } from "./rollout-decision.js"
 export { makeRolloutPlan, type RolloutPlanOptions } from "./make-rollout-plan.js"
+export { type PredictedPoints, predictedPoints } from "./predicted-timeline.js"
+export type { HoldReason, RolloutRules } from "./rollout-decision.js"
+export type { RolloutEvent } from "./rollout-events.js"
 export {
     findCurve,
     idsSha256,
     type KnownPlan,
-    ROLLOUT_PLAN,
-    type RolloutPlan,
     type PlannedBatch,
     powerOnSecs,
-    rolloutPlanText,
     readRolloutPlan,
+    ROLLOUT_PLAN,
+    type RolloutPlan,
+    rolloutPlanText,
 } from "./rollout-plan-file.js"
-export { type OpenBatch, RolloutRun, type RolloutEnd } from "./rollout-run.js"
-export { maxConcurrentTightBoards, ratePerSec } from "./batch-slots.js"
+export { type OpenBatch, type RolloutEnd, RolloutRun } from "./rollout-run.js"
 export { RolloutState } from "./rollout-state.js"
 export { parseThrottledCount, WINDOW_SEC } from "./throttle-window.js"
-export { type PredictedPoints, predictedPoints } from "./predicted-timeline.js"
+export { ALL_HOURS, DAY_NAMES, formatLocalTime, parseTimeMs, type WorkingHours } from "./working-calendar.js"

@@ -1,60 +1,67 @@
-import type { SlotPlan } from "@moorage/simulator/model"
+// Makes a rollout plan: waves, batches, slots and a prediction.
 import { parseSetting } from "../firmware-settings.js"
 import type { FleetIds } from "./fleet-ids.js"
 import { WorkingCalendar, type WorkingHours } from "./working-calendar.js"
 import type { RolloutPlan } from "./rollout-plan-file.js"
-import { type BatchCurve, type FleetFormula, fleetFormula, predictBatch } from "./batch-prediction.js"
+import {
+    type BatchCurve,
+    type BatchParameters,
+    type FleetFormula,
+    fleetFormula,
+    predictBatch,
+} from "./batch-prediction.js"
 import { type ScheduledBatch, scheduleBatches, slotsDurationMs, waveSizes } from "./batch-schedule.js"
 import { type RolloutLimits, maxConcurrentTightBoards, chooseSlots } from "./batch-slots.js"
 
 export interface RolloutPlanOptions {
     limits: RolloutLimits
-    /** Unless given the shortest that waste little of the rate. */
+    /** Length of a slot (default: the shortest slot that uses most of the rate). */
     slotSec?: number
-    /** Shares of the fleet up to and with each wave, growing to 1. */
+    /** Share of the fleet up to and including each wave, increasing to 1. */
     waves: number[]
     startMs: number
     hours: WorkingHours
     timeZone: string
     soakSec: number
-    /** Boards powered on together, at most. */
+    /** Maximum number of boards that can be powered on together. */
     batchMax: number
 }
 
-/** Told how much of the fleet was run through the model; may stop it by throwing. */
+/** Called with the number of boards predicted so far. It may throw to stop the prediction. */
 type OnPredicted = (boards: number) => Promise<void>
 
 const isoOf = (ms: number) => new Date(ms).toISOString()
 
-/** @throws RangeError for what a board's settings do not take */
+/** @throws RangeError if a value is outside the limits of the board's settings */
 function checkFormula({ fleetCps, load }: FleetFormula): void {
     for (const [name, value] of [
         ["FLEET_CPS", fleetCps],
         ["LOAD", load],
     ] as const) {
-        const read = parseSetting(name, String(value))
-        if ("issue" in read) throw new RangeError(read.issue)
+        const parsed = parseSetting(name, String(value))
+        if ("issue" in parsed) throw new RangeError(parsed.issue)
     }
 }
 
-/** The model's curves, one for all batches of a size. */
-async function curvesOf(
+/** Returns the predicted curves by batch size. Batches of the same size have the same curve. */
+async function predictCurves(
     batches: ScheduledBatch[],
-    slots: SlotPlan,
-    limits: RolloutLimits,
-    formula: FleetFormula,
+    parameters: BatchParameters,
     onPredicted?: OnPredicted
 ): Promise<Map<number, BatchCurve>> {
     const curves = new Map<number, BatchCurve>()
     let done = 0
     for (const { boards } of batches) {
-        if (!curves.has(boards)) curves.set(boards, predictBatch(boards, slots, limits, formula))
+        if (!curves.has(boards)) curves.set(boards, predictBatch(boards, parameters))
         await onPredicted?.((done += boards))
     }
     return curves
 }
 
-function predictionOf(batches: ScheduledBatch[], curves: Map<number, BatchCurve>): RolloutPlan["prediction"] {
+function summarisePrediction(
+    batches: ScheduledBatch[],
+    curves: Map<number, BatchCurve>
+): RolloutPlan["prediction"] {
     let mooredMs = 0
     let moored = 0
     let throttled = 0
@@ -69,8 +76,8 @@ function predictionOf(batches: ScheduledBatch[], curves: Map<number, BatchCurve>
 }
 
 /**
- * Plans a roll-out of these boards, in their order.
- * @throws RangeError that says what of the choices cannot be met
+ * Returns a plan for these boards, in their order.
+ * @throws RangeError if the options cannot be satisfied
  */
 export async function makeRolloutPlan(
     { ids, lines, sha256, hasTight }: FleetIds,
@@ -108,6 +115,9 @@ export async function makeRolloutPlan(
             first: board(batch.firstBoard),
             last: board(batch.firstBoard + batch.boards - 1),
         })),
-        prediction: predictionOf(batches, await curvesOf(batches, slots, limits, formula, onPredicted)),
+        prediction: summarisePrediction(
+            batches,
+            await predictCurves(batches, { slots, limits, formula }, onPredicted)
+        ),
     }
 }

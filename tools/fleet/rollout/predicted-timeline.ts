@@ -1,8 +1,8 @@
-// The whole of a plan over time: the batches' curves, joined at their starts.
+// Joins the predicted curves of all batches of a plan into one timeline.
 import { cumulative } from "@moorage/simulator/model"
 import { findCurve, type RolloutPlan } from "./rollout-plan-file.js"
 
-/** Boards that are so far, and 429s that there were. */
+/** Predicted numbers of boards and of 429s up to a time. */
 export interface Predicted {
     registered: number
     moored: number
@@ -18,13 +18,14 @@ interface Sums {
     counts: Record<CurveKind, number[]>
 }
 
-/** A batch, what came before it, and its own curve. */
+/** The curve of a batch, and the numbers of all earlier batches at their ends. */
 interface CurvePart {
     startMs: number
     before: Predicted
     sums: Sums
 }
 
+/** Returns the cumulative count at a fractional number of bins. */
 function sumAt(counts: number[], atBins: number): number {
     const bins = Math.min(atBins, counts.length)
     const bin = Math.floor(bins)
@@ -32,7 +33,7 @@ function sumAt(counts: number[], atBins: number): number {
     return upTo(bin - 1) + (upTo(bin) - upTo(bin - 1)) * (bins - bin)
 }
 
-/** What is to come, at any moment. A batch's last boards may be late in the next batch, but not in the one after. */
+/** The last boards of a batch may register during the next batch, but not later. */
 class PredictedTimeline {
     private readonly parts: CurvePart[] = []
 
@@ -56,19 +57,21 @@ class PredictedTimeline {
         }
     }
 
+    /** Returns the predicted numbers at a time. */
     at(ms: number): Predicted {
-        const last = this.lastBegun(ms)
-        const earlier = this.parts[Math.max(0, last - 1)] as CurvePart
+        const current = this.latestStarted(ms)
+        const earlier = this.parts[Math.max(0, current - 1)] as CurvePart
         const own = (part: CurvePart, kind: CurveKind) =>
             sumAt(part.sums.counts[kind], Math.max(0, ms - part.startMs) / part.sums.binMs)
         const sum = (kind: CurveKind) =>
             earlier.before[kind] +
             own(earlier, kind) +
-            (last > 0 ? own(this.parts[last] as CurvePart, kind) : 0)
+            (current > 0 ? own(this.parts[current] as CurvePart, kind) : 0)
         return { registered: sum("registered"), moored: sum("moored"), throttled: sum("throttled") }
     }
 
-    private lastBegun(ms: number): number {
+    /** Returns the index of the latest batch that has started, or 0. */
+    private latestStarted(ms: number): number {
         let low = 0
         for (let high = this.parts.length - 1; low < high;) {
             const middle = Math.ceil((low + high) / 2)
@@ -79,14 +82,14 @@ class PredictedTimeline {
     }
 }
 
-/** The prediction at `count` moments, evenly from the first batch's start to the last board moored. */
+/** Returns the prediction at `count` times, evenly from the start of the first batch until the last board is moored. */
 export function predictedPoints(plan: RolloutPlan, count: number): PredictedPoints {
     const timeline = new PredictedTimeline(plan)
     const fromMs = Date.parse(plan.batches[0]?.startUtc ?? "")
     const toMs = Date.parse(plan.prediction.mooredUtc)
     return Array.from({ length: count }, (_, i) => {
         const atMs = fromMs + ((toMs - fromMs) * i) / Math.max(1, count - 1)
-        // The bin in which the last board is moored ends later.
+        // The time of the last board is inside a bin, so the last point takes all bins.
         return { atMs, ...timeline.at(i === count - 1 ? Infinity : atMs) }
     })
 }

@@ -1,33 +1,33 @@
-// The boards that were powered on: who has registered, who failed.
+// Tracks the registrations of the boards that were powered on.
 import type { DpsApi, RegistrationRecord } from "../azure/index.js"
 import { type Failure, GroupTally, RegistrationTally } from "../monitor/registration-tally.js"
 import { RegistrationLookup } from "./registration-lookup.js"
 import type { RolloutPlan } from "./rollout-plan-file.js"
 
-/** Of the boards of a wave that were powered on. */
+/** Numbers of the boards of a wave that were powered on. */
 export interface WaveCounts {
     boards: number
     registered: number
     failed: number
 }
 
-/** A record that failed before is of an earlier try; the clocks of DPS and of this machine may differ. */
+/** An older failure belongs to an earlier try. The clocks of DPS and of this machine may differ by this time. */
 const SKEW_MS = 300_000
-const MISSING_SHOWN = 20
+const MISSING_IDS_MAX = 20
 
-interface WaitingBoard {
+interface UnregisteredBoard {
     wave: number
     openedMs: number
 }
 
 export class RegistrationTracker {
-    /** Powered on and not registered yet, by ID. */
-    private readonly waiting = new Map<string, WaitingBoard>()
+    /** Boards that were powered on and are not registered, by ID. */
+    private readonly unregistered = new Map<string, UnregisteredBoard>()
     private readonly waves: WaveCounts[]
-    private readonly finder: RegistrationLookup
-    private firstBoard = 0
-    private batches = 0
-    private lastFailures: Failure[] = []
+    private readonly lookup: RegistrationLookup
+    private startedBoards = 0
+    private startedBatches = 0
+    private latestFailures: Failure[] = []
 
     constructor(
         private readonly plan: RolloutPlan,
@@ -35,64 +35,64 @@ export class RegistrationTracker {
         dps: DpsApi
     ) {
         this.waves = plan.waves.map(() => ({ boards: 0, registered: 0, failed: 0 }))
-        this.finder = new RegistrationLookup(dps)
+        this.lookup = new RegistrationLookup(dps)
     }
 
-    /** IDs of the batch that is opened next. */
+    /** The registration IDs of the next batch. */
     get nextIds(): string[] {
-        const { boards } = this.plan.batches[this.batches]
-        return this.ids.slice(this.firstBoard, this.firstBoard + boards)
+        const { boards } = this.plan.batches[this.startedBatches]
+        return this.ids.slice(this.startedBoards, this.startedBoards + boards)
     }
 
-    /** Its boards are watched from now on. */
+    /** Tracks the boards of the next batch from now on. */
     startBatch(openedMs: number): void {
-        const { wave, boards } = this.plan.batches[this.batches]
-        for (const id of this.nextIds) this.waiting.set(id, { wave, openedMs })
+        const { wave, boards } = this.plan.batches[this.startedBatches]
+        for (const id of this.nextIds) this.unregistered.set(id, { wave, openedMs })
         this.waves[wave - 1].boards += boards
-        this.firstBoard += boards
-        this.batches++
+        this.startedBoards += boards
+        this.startedBatches++
     }
 
-    /** Of a wave, from 1. */
+    /** @param wave from 1 */
     counts(wave: number): Readonly<WaveCounts> {
         return this.waves[wave - 1]
     }
 
-    /** Why boards failed that have not registered since, as of the last look; most frequent first. */
+    /** The failures of unregistered boards as of the latest refresh, most frequent first. */
     get failures(): readonly Failure[] {
-        return this.lastFailures
+        return this.latestFailures
     }
 
-    /** Boards that were powered on and have not registered: how many, and the first of them. */
+    /** Number of unregistered boards, and the IDs of the first ones. */
     get missing(): { boards: number; ids: string[] } {
         const ids: string[] = []
-        for (const id of this.waiting.keys()) {
-            if (ids.length === MISSING_SHOWN) break
+        for (const id of this.unregistered.keys()) {
+            if (ids.length === MISSING_IDS_MAX) break
             ids.push(id)
         }
-        return { boards: this.waiting.size, ids }
+        return { boards: this.unregistered.size, ids }
     }
 
-    /** Asks DPS. @throws CloudError, with what was found so far taken note of */
+    /** Reads the records of the unregistered boards from DPS. @throws CloudError; registrations found before count */
     async refresh(): Promise<void> {
-        const failed = this.waves.map(() => 0)
+        const failedByWave = this.waves.map(() => 0)
         const tally = new RegistrationTally(0, 0)
-        await this.finder.find(new Set(this.waiting.keys()), record => {
-            const board = this.waiting.get(record.registrationId)
+        await this.lookup.find(new Set(this.unregistered.keys()), record => {
+            const board = this.unregistered.get(record.registrationId)
             if (!board) return
             if (record.status === "assigned") {
-                this.waiting.delete(record.registrationId)
+                this.unregistered.delete(record.registrationId)
                 this.waves[board.wave - 1].registered++
             } else if (hasFailed(record, board)) {
-                failed[board.wave - 1]++
+                failedByWave[board.wave - 1]++
                 tally.add(record, new GroupTally())
             }
         })
-        for (const [i, n] of failed.entries()) this.waves[i].failed = n
-        this.lastFailures = tally.failures
+        for (const [i, failed] of failedByWave.entries()) this.waves[i].failed = failed
+        this.latestFailures = tally.failures
     }
 }
 
-function hasFailed({ status, updatedMs }: RegistrationRecord, { openedMs }: WaitingBoard): boolean {
+function hasFailed({ status, updatedMs }: RegistrationRecord, { openedMs }: UnregisteredBoard): boolean {
     return (status === "failed" || status === "disabled") && updatedMs > openedMs - SKEW_MS
 }

@@ -1,216 +1,230 @@
-// What comes next in a roll-out: a pure function of the plan, what has happened, what was seen, and the time.
+// Decides the next step of a roll-out: a pure function of the plan, the progress, the latest observation, and the time.
 //
-//   waiting -- its time --> open -- its slots are over --> watching -- enough registered --> waiting for the next, or done
-//                             \________ over a threshold ______/ --> held -- clears, or approved by hand
+//   scheduled -- time reached --> slotsRunning -- slots over --> awaitingBoards -- enough registered --> scheduled, or done
+//
+// From each of these phases the roll-out goes on hold when an observation exceeds a limit. It leaves the hold when the
+// observation is back within the limits, or when the operator forces the next step.
 import { WorkingCalendar } from "./working-calendar.js"
-import { findCurve, type RolloutPlan, type PlannedBatch } from "./rollout-plan-file.js"
+import { findCurve, type PlannedBatch, type RolloutPlan } from "./rollout-plan-file.js"
 import { countUntil } from "./batch-prediction.js"
 import { GAP_SEC, slotsDurationMs } from "./batch-schedule.js"
 import type { RolloutProgress } from "./rollout-state.js"
 import type { WaveCounts } from "./registration-tracker.js"
 
-export type RolloutPhase = "waiting" | "open" | "watching" | "held" | "done"
+export type RolloutPhase =
+    /** The next batch waits for its time. */
+    | "scheduled"
+    /** The slots of the latest batch are not over. */
+    | "slotsRunning"
+    /** The slots are over, but not enough boards are registered. */
+    | "awaitingBoards"
+    /** An observation exceeds a limit. */
+    | "onHold"
+    /** All waves are done. */
+    | "done"
 
-/** When a roll-out goes on, and when it is held. */
+/** When a roll-out continues, and when it goes on hold. */
 export interface RolloutRules {
-    /** Share of a wave's boards that must have registered before the next batch. */
+    /** Share of a wave's boards that must be registered before the next batch. */
     requiredShare: number
     /** Share of a wave's boards that may have failed. */
     maxFailedShare: number
-    /** 429s in the last ten minutes that are still well. */
+    /** Number of 429s in the last ten minutes that is allowed. */
     maxThrottled: number
     /** How far registrations may be behind the prediction. */
     maxLateSec: number
-    /** Planned times, working hours and the time for people between batches do not count. */
+    /** Whether to ignore planned times, working hours and the gap between batches. */
     ignoresSchedule: boolean
 }
 
-/** What was seen at the last look. */
+/** The boards of the current wave and the 429s, as of the latest query. */
 export interface Observation extends WaveCounts {
-    /** When it began. */
+    /** Start of the query. */
     atMs: number
-    /** 429s in the last ten minutes. */
+    /** Number of 429s in the last ten minutes. */
     throttled: number
-    /** Why there is no newer look; undefined when there is. */
+    /** Why a later query failed; undefined if none failed. */
     staleReason?: string
 }
 
+/** `blind` means that DPS cannot be queried. The events of `moorage rollout run --json` contain these names. */
+export type HoldReasonKind = "blind" | "failures" | "throttled" | "late"
+
 export interface HoldReason {
-    kind: "failures" | "throttled" | "late" | "blind"
-    /** What is the matter, and what to do about it. */
+    kind: HoldReasonKind
+    /** What exceeds which limit. */
     text: string
+    /** What the operator can do, or "". */
     cure: string
 }
 
 export interface RolloutDecision {
     phase: RolloutPhase
-    /** The next batch, from 1; undefined when all are open. */
+    /** Number of the next batch, from 1; undefined if all batches are open. */
     nextBatch?: number
-    /** Whether the next batch is to be opened now. */
+    /** Whether to open the next batch now. */
     isDue: boolean
-    /** When the next batch may be opened, as far as it depends on time alone. */
+    /** Earliest time for the next batch, if only time is missing. */
     dueMs?: number
-    /** The present wave is over, and not noted as that yet. */
+    /** Whether the current wave is complete and not yet recorded as done. */
     isWaveDone: boolean
-    /** Why it is held. */
+    /** Not empty if the phase is "onHold". */
     reasons: HoldReason[]
 }
 
-/** The wave at work, from 1: that of the batch opened last. */
+export interface DecisionInput {
+    plan: RolloutPlan
+    progress: Readonly<RolloutProgress>
+    observation: Observation
+    rules: RolloutRules
+    nowMs: number
+    /** Whether the operator forces the next step, whatever the observation is. */
+    isForced: boolean
+}
+
+/** Tolerance for shares, which are floating-point numbers. */
+const EPSILON = 1e-9
+const LATENESS_RESOLUTION_MS = 500
+
+/** Returns the number of the current wave, from 1: the wave of the latest open batch. */
 export function currentWave({ batches }: RolloutPlan, { openedMs }: Readonly<RolloutProgress>): number {
     return batches[Math.max(0, openedMs.length - 1)].wave
 }
 
-/** How many of a wave's opened boards the model has registered by then. */
-export function expectedCount(
-    plan: RolloutPlan,
-    wave: number,
-    { openedMs }: Readonly<RolloutProgress>,
-    ms: number
-): number {
+/** Returns how many boards of the current wave the model predicts to be registered at a time. */
+export function expectedCount(plan: RolloutPlan, progress: Readonly<RolloutProgress>, atMs: number): number {
+    const wave = currentWave(plan, progress)
     let sum = 0
-    for (const [i, startMs] of openedMs.entries()) {
+    for (const [i, openedMs] of progress.openedMs.entries()) {
         const batch = plan.batches[i]
         if (batch.wave !== wave) continue
         const { registered, binSec } = findCurve(plan, batch)
-        sum += countUntil(registered, binSec, (ms - startMs) / 1000)
+        sum += countUntil(registered, binSec, (atMs - openedMs) / 1000)
     }
     return sum
 }
 
 /**
- * How far registrations are behind the prediction: since when it has as many. The share of boards that need not
- * register is no delay.
+ * Returns how long ago the prediction had as many registered boards as there are now, in seconds. The share of boards that
+ * need not register does not count as a delay.
  */
 export function lateSec(
     plan: RolloutPlan,
     progress: Readonly<RolloutProgress>,
-    seen: Observation,
-    enough: number
+    { registered, atMs }: Observation,
+    requiredShare: number
 ): number {
     const wave = currentWave(plan, progress)
-    const isAhead = (ms: number) => seen.registered >= enough * expectedCount(plan, wave, progress, ms)
-    if (isAhead(seen.atMs)) return 0
-    let early = Math.min(...progress.openedMs.filter((_, i) => plan.batches[i].wave === wave))
-    let late = seen.atMs
-    while (late - early > 500) {
-        const middle = (early + late) / 2
-        if (isAhead(middle)) early = middle
-        else late = middle
+    const isReached = (ms: number) => registered >= requiredShare * expectedCount(plan, progress, ms)
+    if (isReached(atMs)) return 0
+    let reachedMs = Math.min(...progress.openedMs.filter((_, i) => plan.batches[i].wave === wave))
+    let notReachedMs = atMs
+    while (notReachedMs - reachedMs > LATENESS_RESOLUTION_MS) {
+        const middleMs = (reachedMs + notReachedMs) / 2
+        if (isReached(middleMs)) reachedMs = middleMs
+        else notReachedMs = middleMs
     }
-    return Math.round((seen.atMs - early) / 1000)
+    return Math.round((atMs - reachedMs) / 1000)
+}
+
+interface HoldCheck {
+    isExceeded: (input: DecisionInput) => boolean
+    text: (input: DecisionInput) => string
+    cure: string
 }
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`
+const minutes = (sec: number) => `${Math.round(sec / 60)} min`
 
-function failureReason(
-    { boards, failed }: Observation,
-    { maxFailedShare: maxFailures }: RolloutRules
-): HoldReason | undefined {
-    if (failed <= maxFailures * boards) return undefined
-    return {
-        kind: "failures",
-        text: `${failed} of the wave's ${boards} boards failed to register, which is over ${percent(maxFailures)}`,
-        cure: "Mend what their errors say (enrollment, keys, hubs): boards try again by themselves.",
-    }
+const latenessOf = ({ plan, progress, observation, rules }: DecisionInput) =>
+    lateSec(plan, progress, observation, rules.requiredShare)
+
+/** The reasons for a hold, in the order in which they are reported. */
+const HOLD_CHECKS: Record<HoldReasonKind, HoldCheck> = {
+    blind: {
+        isExceeded: ({ observation }) => observation.staleReason !== undefined,
+        text: ({ observation }) => observation.staleReason ?? "",
+        cure: "",
+    },
+    failures: {
+        isExceeded: ({ observation, rules }) =>
+            observation.failed > rules.maxFailedShare * observation.boards,
+        text: ({ observation: { failed, boards }, rules }) =>
+            `${failed} of the wave's ${boards} boards failed to register (limit: ${percent(rules.maxFailedShare)})`,
+        cure: "Fix the reported errors (enrollment, keys, hubs). The boards try again automatically.",
+    },
+    throttled: {
+        isExceeded: ({ observation, rules }) => observation.throttled > rules.maxThrottled,
+        text: ({ observation, rules }) =>
+            `${observation.throttled} calls were throttled (429) in ten minutes (limit: ${rules.maxThrottled})`,
+        cure: "Another client uses the quota, or the quota is smaller than planned. Wait, or plan again with a lower rate.",
+    },
+    late: {
+        isExceeded: input => latenessOf(input) > input.rules.maxLateSec,
+        text: input => {
+            const { plan, progress, observation, rules } = input
+            const expected = Math.floor(expectedCount(plan, progress, observation.atMs))
+            const lateness = `${minutes(latenessOf(input))} late (limit: ${minutes(rules.maxLateSec)})`
+            return `${observation.registered} boards of the wave are registered, ${expected} were expected: ${lateness}`
+        },
+        cure: "Check that all boards are powered on, in reach of their network, and enrolled with their keys. DPS may also throttle them.",
+    },
 }
 
-function throttledReason({ throttled }: Observation, { maxThrottled }: RolloutRules): HoldReason | undefined {
-    if (throttled <= maxThrottled) return undefined
-    return {
-        kind: "throttled",
-        text: `${throttled} calls were throttled (429) in ten minutes, which is over ${maxThrottled}`,
-        cure: "Something else uses up the quota, or it is smaller than planned: wait, or plan anew with a lower rate.",
-    }
+function holdReasons(input: DecisionInput): HoldReason[] {
+    const hasBegun = input.progress.openedMs.length > 0
+    const kinds: HoldReasonKind[] = hasBegun ? ["blind", "failures", "throttled", "late"] : ["blind"]
+    return kinds
+        .filter(kind => HOLD_CHECKS[kind].isExceeded(input))
+        .map(kind => ({ kind, text: HOLD_CHECKS[kind].text(input), cure: HOLD_CHECKS[kind].cure }))
 }
 
-function lateReason(
-    plan: RolloutPlan,
-    progress: Readonly<RolloutProgress>,
-    seen: Observation,
-    rules: RolloutRules
-): HoldReason | undefined {
-    const behindSec = lateSec(plan, progress, seen, rules.requiredShare)
-    if (behindSec <= rules.maxLateSec) return undefined
-    const expected = Math.floor(expectedCount(plan, currentWave(plan, progress), progress, seen.atMs))
-    return {
-        kind: "late",
-        text: `${seen.registered} boards of the wave are registered where ${expected} should be: ${Math.round(behindSec / 60)} min late`,
-        cure: "Are all of them powered on, in reach of their network, and enrolled by their keys? If so, DPS may throttle them.",
-    }
-}
-
-function reasonsOf(
-    plan: RolloutPlan,
-    progress: Readonly<RolloutProgress>,
-    seen: Observation,
-    rules: RolloutRules
-): HoldReason[] {
-    const blind: HoldReason | undefined =
-        seen.staleReason === undefined ? undefined : { kind: "blind", text: seen.staleReason, cure: "" }
-    const isBegun = progress.openedMs.length > 0
-    const seenReasons = isBegun
-        ? [failureReason(seen, rules), throttledReason(seen, rules), lateReason(plan, progress, seen, rules)]
-        : []
-    return [blind, ...seenReasons].filter(reason => reason !== undefined)
-}
-
-/** So late a batch is still as planned. */
+/** A batch with a smaller delay still counts as punctual. */
 const PUNCTUAL_MS = 600_000
 
-/** When the next batch may be opened, as far as it depends on time alone; not before `nowMs` when it is late. */
-function dueMs(
-    plan: RolloutPlan,
-    { openedMs, doneMs }: Readonly<RolloutProgress>,
-    isNow: boolean,
-    nowMs: number
-): number {
+/** Returns the earliest time for the next batch, as far as it depends on time alone. */
+function dueMs({ plan, progress, rules, nowMs }: DecisionInput): number {
     const { batches, slots, hours, timeZone, soakSec } = plan
+    const { openedMs, doneMs } = progress
     const next = batches[openedMs.length]
-    const last = batches[openedMs.length - 1]
-    const lengthMs = (batch: PlannedBatch) => slotsDurationMs(batch.slots, slots)
-    const gapMs = isNow ? 0 : GAP_SEC * 1000
-    const freeMs = last ? openedMs[openedMs.length - 1] + lengthMs(last) + gapMs : 0
-    const restedMs = next.wave > 1 ? doneMs[next.wave - 2] + soakSec * 1000 : 0
-    const leastMs = Math.max(freeMs, restedMs)
-    if (isNow) return leastMs
+    const previous = batches[openedMs.length - 1]
+    const durationMs = (batch: PlannedBatch) => slotsDurationMs(batch.slots, slots)
+    const gapMs = rules.ignoresSchedule ? 0 : GAP_SEC * 1000
+    const slotsOverMs = previous ? openedMs[openedMs.length - 1] + durationMs(previous) + gapMs : 0
+    const soakedMs = next.wave > 1 ? doneMs[next.wave - 2] + soakSec * 1000 : 0
+    const earliestMs = Math.max(slotsOverMs, soakedMs)
+    if (rules.ignoresSchedule) return earliestMs
     const plannedMs = Date.parse(next.startUtc)
-    const atMs = Math.max(leastMs, plannedMs)
-    const lateMs = Math.max(atMs, nowMs)
-    if (lateMs <= plannedMs + PUNCTUAL_MS) return atMs
-    // Later than planned: people do not stay for it.
+    const startMs = Math.max(earliestMs, plannedMs)
+    const possibleMs = Math.max(startMs, nowMs)
+    if (possibleMs <= plannedMs + PUNCTUAL_MS) return startMs
+    // The planned working hours may be over, so a late batch waits for hours into which it fits.
     const calendar = new WorkingCalendar(hours, timeZone)
-    const { fromMs, toMs } = calendar.nextWindow(lateMs)
-    return fromMs + lengthMs(next) <= toMs + PUNCTUAL_MS ? fromMs : calendar.nextWindow(toMs).fromMs
+    const { fromMs, toMs } = calendar.nextWindow(possibleMs)
+    return fromMs + durationMs(next) <= toMs + PUNCTUAL_MS ? fromMs : calendar.nextWindow(toMs).fromMs
 }
 
-/**
- * What comes next.
- * @param isApproved whether a person has said that it goes on, whatever was seen
- */
-export function decide(
-    plan: RolloutPlan,
-    progress: Readonly<RolloutProgress>,
-    seen: Observation,
-    rules: RolloutRules,
-    nowMs: number,
-    isApproved: boolean
-): RolloutDecision {
+/** Returns the phase of a roll-out and its next step. */
+export function decide(input: DecisionInput): RolloutDecision {
+    const { plan, progress, observation, rules, nowMs, isForced } = input
     const { batches, waves, slots } = plan
     const { openedMs, doneMs } = progress
-    const begun = openedMs.length
-    const next = begun < batches.length ? begun + 1 : undefined
-    const still = { nextBatch: next, isDue: false, isWaveDone: false, reasons: [] }
-    if (doneMs.length === waves.length) return { ...still, phase: "done" }
-    const reasons = isApproved ? [] : reasonsOf(plan, progress, seen, rules)
-    if (reasons.length > 0) return { ...still, phase: "held", reasons }
-    const isRunning =
-        begun > 0 && nowMs < openedMs[begun - 1] + slotsDurationMs(batches[begun - 1].slots, slots)
-    const isEnough = begun === 0 || isApproved || seen.registered >= rules.requiredShare * seen.boards - 1e-9
-    if (isRunning || !isEnough) return { ...still, phase: isRunning ? "open" : "watching" }
-    const isWaveOpen = begun > 0 && batches[begun]?.wave !== batches[begun - 1].wave
-    if (isWaveOpen && doneMs.length < batches[begun - 1].wave)
-        return { ...still, phase: "watching", isWaveDone: true }
-    const at = dueMs(plan, progress, rules.ignoresSchedule, nowMs)
-    return { ...still, phase: "waiting", dueMs: at, isDue: nowMs >= at }
+    const openCount = openedMs.length
+    const nextBatch = openCount < batches.length ? openCount + 1 : undefined
+    const noStep = { nextBatch, isDue: false, isWaveDone: false, reasons: [] }
+    if (doneMs.length === waves.length) return { ...noStep, phase: "done" }
+    const reasons = isForced ? [] : holdReasons(input)
+    if (reasons.length > 0) return { ...noStep, phase: "onHold", reasons }
+    if (openCount > 0) {
+        const latest = batches[openCount - 1]
+        if (nowMs < openedMs[openCount - 1] + slotsDurationMs(latest.slots, slots))
+            return { ...noStep, phase: "slotsRunning" }
+        const isEnough = observation.registered >= rules.requiredShare * observation.boards - EPSILON
+        if (!isForced && !isEnough) return { ...noStep, phase: "awaitingBoards" }
+        const isWaveOpen = batches[openCount]?.wave !== latest.wave
+        if (isWaveOpen && doneMs.length < latest.wave)
+            return { ...noStep, phase: "awaitingBoards", isWaveDone: true }
+    }
+    const nextMs = dueMs(input)
+    return { ...noStep, phase: "scheduled", dueMs: nextMs, isDue: nowMs >= nextMs }
 }

@@ -1,20 +1,20 @@
-// The plan's file: JSON, without a secret.
+// The file of a rollout plan: JSON without secrets.
 import { readFileSync } from "node:fs"
 import { createHash } from "node:crypto"
 import { parseDocument, DocumentError } from "@moorage/files"
 import * as v from "valibot"
 import { SLOT_MAX_SEC } from "./batch-slots.js"
 
-const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
+const unsigned = v.pipe(v.number(), v.integer(), v.minValue(0))
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1))
-const over0 = v.pipe(v.number(), v.gtValue(0))
+const aboveZero = v.pipe(v.number(), v.gtValue(0))
 const utc = v.pipe(v.string(), v.isoTimestamp())
-const rate = v.strictObject({ calls: over0, perSec: over0 })
+const rate = v.strictObject({ calls: aboveZero, perSec: aboveZero })
 const board = v.strictObject({ line: positive, id: v.string() })
-const timeOfDay = v.pipe(v.string(), v.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is no time of day"))
+const timeOfDay = v.pipe(v.string(), v.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is not a time of day"))
 const midnight = v.literal("24:00")
 
-const timeZone = v.pipe(v.string(), v.check(isTimeZone, "is no time zone"))
+const timeZone = v.pipe(v.string(), v.check(isTimeZone, "is not a time zone"))
 
 function isTimeZone(name: string): boolean {
     try {
@@ -25,14 +25,14 @@ function isTimeZone(name: string): boolean {
 }
 
 const CURVE = v.strictObject({
-    /** The batch that it is of: one of so many boards. */
+    /** Number of boards of the batches with this curve. */
     boards: positive,
     binSec: positive,
-    /** Counts in bins of time since power-on. */
-    registered: v.array(whole),
-    moored: v.array(whole),
-    throttled: v.array(whole),
-    /** When the last board was. */
+    /** Counts per time bin since power-on. */
+    registered: v.array(unsigned),
+    moored: v.array(unsigned),
+    throttled: v.array(unsigned),
+    /** When the last board was registered, and moored. */
     registeredSec: v.number(),
     mooredSec: v.number(),
 })
@@ -41,7 +41,7 @@ const BATCH = v.strictObject({
     /** From 1. */
     wave: positive,
     startUtc: utc,
-    /** When its last slot ends. */
+    /** End of the last slot. */
     slotsEndUtc: utc,
     boards: positive,
     slots: positive,
@@ -54,25 +54,25 @@ export const ROLLOUT_PLAN = v.strictObject({
     version: v.literal(1),
     fleet: v.strictObject({
         boards: positive,
-        /** Of the registration IDs in the file's order, a line each. */
-        idsSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is no SHA-256")),
-        /** Whether there are boards that ask DPS at power-on, before their slot: it makes batches smaller. */
+        /** See idsSha256(). */
+        idsSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is not a SHA-256")),
+        /** Whether a board has the tight image, which makes batches smaller. */
         hasTight: v.boolean(),
     }),
     limits: v.strictObject({
         registrations: rate,
         hubConnects: rate,
         hubs: positive,
-        load: v.pipe(over0, v.maxValue(1)),
+        load: v.pipe(aboveZero, v.maxValue(1)),
     }),
     slots: v.strictObject({ boardsPerSlot: positive, slotSec: v.pipe(positive, v.maxValue(SLOT_MAX_SEC)) }),
-    /** What each board is told: FLEET_N, FLEET_CPS, LOAD. */
-    formula: v.strictObject({ fleetN: positive, fleetCps: over0, load: over0 }),
+    /** Settings of each board: FLEET_N, FLEET_CPS, LOAD. */
+    formula: v.strictObject({ fleetN: positive, fleetCps: aboveZero, load: aboveZero }),
     timeZone,
     hours: v.strictObject({
-        days: v.pipe(v.array(v.pipe(whole, v.minValue(1), v.maxValue(7))), v.minLength(1)),
+        days: v.pipe(v.array(v.pipe(unsigned, v.minValue(1), v.maxValue(7))), v.minLength(1)),
         from: timeOfDay,
-        to: v.union([timeOfDay, midnight], "is no time of day"),
+        to: v.union([timeOfDay, midnight], "is not a time of day"),
     }),
     soakSec: v.pipe(v.number(), v.minValue(0)),
     waves: v.array(v.strictObject({ boards: positive })),
@@ -80,8 +80,8 @@ export const ROLLOUT_PLAN = v.strictObject({
     prediction: v.strictObject({
         /** When the last board is moored. */
         mooredUtc: utc,
-        moored: whole,
-        throttled: whole,
+        moored: unsigned,
+        throttled: unsigned,
         curves: v.array(CURVE),
     }),
 })
@@ -89,48 +89,50 @@ export const ROLLOUT_PLAN = v.strictObject({
 export type RolloutPlan = v.InferOutput<typeof ROLLOUT_PLAN>
 export type PlannedBatch = RolloutPlan["batches"][number]
 
-/** The curve of a batch. */
+/** Returns the curve of a batch. @throws RangeError if the plan has none */
 export function findCurve(
     { prediction }: RolloutPlan,
     { boards }: PlannedBatch
 ): RolloutPlan["prediction"]["curves"][number] {
-    const curve = prediction.curves.find(each => each.boards === boards)
-    if (!curve) throw new RangeError(`there is no curve of ${boards} boards`)
+    const curve = prediction.curves.find(candidate => candidate.boards === boards)
+    if (!curve) throw new RangeError(`no curve for ${boards} boards`)
     return curve
 }
 
-/** What no schema finds. */
-function mistakesOf({ fleet, waves, batches, prediction }: RolloutPlan): string[] {
-    const wrong: string[] = []
+/** Returns the contradictions in a plan, which the schema cannot find. */
+function findContradictions({ fleet, waves, batches, prediction }: RolloutPlan): string[] {
+    const issues: string[] = []
     const sums = waves.map(() => 0)
     for (const [i, { wave, boards }] of batches.entries()) {
-        if (wave > waves.length) wrong.push(`batches[${i}]: there is no wave ${wave}`)
+        if (wave > waves.length) issues.push(`batches[${i}]: wave ${wave} does not exist`)
         else sums[wave - 1] += boards
-        if (wave < (batches[i - 1]?.wave ?? 1)) wrong.push(`batches[${i}]: wave ${wave} is over`)
+        if (wave < (batches[i - 1]?.wave ?? 1))
+            issues.push(`batches[${i}]: wave ${wave} comes after a later wave`)
         if (!prediction.curves.some(curve => curve.boards === boards))
-            wrong.push(`batches[${i}]: there is no curve of ${boards} boards`)
+            issues.push(`batches[${i}]: no curve for ${boards} boards`)
     }
     for (const [i, { boards }] of waves.entries())
         if (sums[i] !== boards)
-            wrong.push(`waves[${i}]: it has ${boards} boards, its batches have ${sums[i]}`)
-    const all = sums.reduce((sum, n) => sum + n, 0)
-    if (all !== fleet.boards) wrong.push(`fleet.boards: it is ${fleet.boards}, the waves have ${all}`)
-    return wrong
+            issues.push(`waves[${i}]: has ${boards} boards, but its batches have ${sums[i]}`)
+    const total = sums.reduce((sum, n) => sum + n, 0)
+    if (total !== fleet.boards)
+        issues.push(`fleet.boards: is ${fleet.boards}, but the waves have ${total} boards`)
+    return issues
 }
 
-/** The plan as a file's text: a list of numbers on one line. */
+/** Returns the text of the file. Each list of numbers is on one line. */
 export function rolloutPlanText(plan: RolloutPlan): string {
     const json = JSON.stringify(plan, undefined, 1)
     return `${json.replace(/\[\s+([\d.,\s]+?)\s+\]/g, (_, list: string) => `[${list.replace(/\s+/g, "")}]`)}\n`
 }
 
-/** A plan, and what tells it from others. */
+/** A plan and the checksum of its file. */
 export interface KnownPlan {
     plan: RolloutPlan
     sha256: string
 }
 
-/** @throws DocumentError with every mistake */
+/** Reads a plan. @throws DocumentError with every issue */
 export function readRolloutPlan(file: string): KnownPlan {
     let text: string
     try {
@@ -138,11 +140,11 @@ export function readRolloutPlan(file: string): KnownPlan {
     } catch (error) {
         throw new DocumentError(`Cannot read ${file}: ${(error as Error).message}`, { cause: error })
     }
-    const plan = parseDocument(ROLLOUT_PLAN, text, { name: file, findErrors: mistakesOf })
+    const plan = parseDocument(ROLLOUT_PLAN, text, { name: file, findErrors: findContradictions })
     return { plan, sha256: createHash("sha256").update(text).digest("hex") }
 }
 
-/** What tells a fleet from others: the SHA-256 of its registration IDs in the file's order, a line each. */
+/** Returns the SHA-256 of the registration IDs of a fleet in the order of the file, with one ID per line. */
 export function idsSha256(ids: string[]): string {
     const hash = createHash("sha256")
     for (const id of ids) hash.update(`${id}\n`)
@@ -150,12 +152,13 @@ export function idsSha256(ids: string[]): string {
 }
 
 /**
- * When each board is powered on, in s after the first.
- * @param ids of the fleet, in the file's order
- * @throws RangeError when the plan is of other boards
+ * Returns when each board is powered on, in seconds after the first board.
+ * @param ids registration IDs in the order of the fleet file
+ * @throws RangeError if the plan is for other boards
  */
 export function powerOnSecs({ batches, fleet }: RolloutPlan, ids: string[]): number[] {
-    if (idsSha256(ids) !== fleet.idsSha256) throw new RangeError("it is of other boards, or in another order")
+    if (idsSha256(ids) !== fleet.idsSha256)
+        throw new RangeError("the plan is for other boards, or for another order of the boards")
     const firstMs = Date.parse(batches[0].startUtc)
     return batches.flatMap(({ startUtc, boards }) =>
         new Array<number>(boards).fill((Date.parse(startUtc) - firstMs) / 1000)

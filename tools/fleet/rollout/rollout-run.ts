@@ -1,78 +1,81 @@
-// Runs a plan: opens batch after batch, looks how it goes, and holds when it goes badly.
+// Runs a rollout plan: opens one batch after another, observes the registrations, and goes on hold when limits are exceeded.
 import type { Clock } from "@moorage/runtime"
-import { CloudError, type DpsApi, wait } from "../azure/index.js"
+import { CloudError, type CloudErrorKind, type DpsApi, wait } from "../azure/index.js"
 import type { NewRolloutEvent, RolloutEvent } from "./rollout-events.js"
 import {
-    type RolloutDecision,
+    currentWave,
     decide,
     expectedCount,
     lateSec,
-    currentWave,
-    type RolloutRules,
     type Observation,
+    type RolloutDecision,
+    type RolloutRules,
 } from "./rollout-decision.js"
-import type { RolloutPlan, PlannedBatch } from "./rollout-plan-file.js"
+import type { PlannedBatch, RolloutPlan } from "./rollout-plan-file.js"
 import type { RolloutState } from "./rollout-state.js"
 import { ThrottleWindow } from "./throttle-window.js"
 import { RegistrationTracker } from "./registration-tracker.js"
 
-/** A batch to be powered on. */
+/** A batch whose boards must be powered on. */
 export interface OpenBatch {
     /** From 1. */
     number: number
     batch: PlannedBatch
+    /** Returns the registration IDs of the boards. */
     ids: () => string[]
 }
 
 export interface RolloutRunOptions {
     plan: RolloutPlan
-    /** Of the fleet file, in its order. */
+    /** Registration IDs in the order of the fleet file. */
     ids: string[]
     dps: DpsApi
     clock: Clock
     state: RolloutState
     rules: RolloutRules
-    /** Between two looks, at least. */
+    /** Minimum time between two queries of DPS. */
     pollIntervalSec: number
-    /** The next batch, or the end, is approved whatever was seen. */
+    /** Whether to force the next batch, or the end of the last wave, whatever the observation is. */
     isForced: boolean
-    /** A run that is held for longer ends. */
+    /** A hold that lasts longer ends the run. */
     maxHoldSec: number
-    /** 429s to devices since some time, as a metric has them. @throws CloudError */
+    /** Returns a metric's total number of 429s to devices. @throws CloudError */
     throttledToDevices?: () => Promise<number>
-    /** Has a batch powered on. What it throws ends the run, and the batch counts as not opened. */
+    /** Powers on a batch. An error ends the run, and the batch does not count as opened. */
     powerOn: (batch: OpenBatch) => Promise<void>
     onEvent: (event: RolloutEvent) => void
     signal: AbortSignal
 }
 
-export type RolloutEnd = "done" | "held" | "stopped"
+export type RolloutEnd = "done" | "holdTimeout" | "stopped"
 
-/** What passes by itself; every other error of DPS is one of settings, and ends the run. */
-const PASSING = ["unreachable", "timeout", "throttled", "unavailable"]
+/** Transient errors. Every other error of DPS is a configuration error and ends the run. */
+const TRANSIENT_KINDS: CloudErrorKind[] = ["unreachable", "timeout", "throttled", "unavailable"]
+const EPSILON = 1e-9
 
-/** One run of a plan, from where it was to its end. */
+/** One run of a plan, from its stored progress to its end. */
 export class RolloutRun {
-    private readonly watched: RegistrationTracker
+    private readonly tracker: RegistrationTracker
     private readonly throttles = new ThrottleWindow()
-    private seen: Observation
-    private lookedMs = -Infinity
-    /** What was said last; the same is not said twice. */
-    private said = ""
-    private heldSinceMs?: number
-    private isApproved: boolean
+    private observation: Observation
+    private lastQueryMs = -Infinity
+    /** Identifies the decision that was reported last, so that it is not reported again. */
+    private lastFingerprint = ""
+    private onHoldSinceMs?: number
+    private isForced: boolean
 
     constructor(private readonly options: RolloutRunOptions) {
         const { plan, ids, dps, state, clock } = options
-        this.watched = new RegistrationTracker(plan, ids, dps)
-        for (const openedMs of state.progress.openedMs) this.watched.startBatch(openedMs)
-        this.isApproved = options.isForced
-        this.seen = this.seenAt(clock.nowMs())
+        this.tracker = new RegistrationTracker(plan, ids, dps)
+        for (const openedMs of state.progress.openedMs) this.tracker.startBatch(openedMs)
+        this.isForced = options.isForced
+        this.observation = this.observe(clock.nowMs())
     }
 
     /**
-     * Runs to the end of the plan, or until it is stopped or held for too long.
-     * @throws CloudError when DPS cannot be asked at first, or ever; StateError; what `open` throws
+     * Runs until the plan is done, the run is stopped, or a hold lasts too long.
+     * @throws CloudError if the first query fails, or if a later one fails for a reason that is not transient;
+     * JournalError; errors of `powerOn`
      */
     async run(): Promise<RolloutEnd> {
         const { signal } = this.options
@@ -80,17 +83,17 @@ export class RolloutRun {
             await this.begin()
             for (;;) {
                 const decision = this.decide()
-                this.say(decision)
+                this.reportDecision(decision)
                 if (decision.phase === "done") return "done"
-                if (this.isHeldTooLong(decision)) return this.stopped("held")
+                if (this.hasHoldTimedOut(decision)) return this.endEarly("holdTimeout")
                 if (decision.isWaveDone) this.endWave()
-                else if (decision.isDue) await this.open()
-                else await this.pause(decision)
+                else if (decision.isDue) await this.openBatch()
+                else await this.waitForChange(decision)
                 signal.throwIfAborted()
             }
         } catch (error) {
             if (!signal.aborted) throw error
-            return this.stopped("stopped")
+            return this.endEarly("stopped")
         }
     }
 
@@ -98,147 +101,161 @@ export class RolloutRun {
         return this.options.clock.nowMs()
     }
 
-    private tell(happening: NewRolloutEvent): void {
-        this.options.onEvent({ utc: new Date(this.nowMs).toISOString(), ...happening } as RolloutEvent)
+    private emit(event: NewRolloutEvent): void {
+        this.options.onEvent({ utc: new Date(this.nowMs).toISOString(), ...event } as RolloutEvent)
     }
 
     private decide(): RolloutDecision {
         const { plan, state, rules } = this.options
-        return decide(plan, state.progress, this.seen, rules, this.nowMs, this.isApproved)
+        const { observation, nowMs, isForced } = this
+        return decide({ plan, progress: state.progress, observation, rules, nowMs, isForced })
     }
 
-    /** The numbers of the present wave. */
-    private seenAt(atMs: number, blind?: string): Observation {
+    /** Returns the numbers of the current wave. @param staleReason why the latest query failed */
+    private observe(atMs: number, staleReason?: string): Observation {
         const { plan, state } = this.options
-        const counts = this.watched.counts(currentWave(plan, state.progress))
-        return { ...counts, atMs, throttled: this.throttles.countAt(this.nowMs), staleReason: blind }
+        const counts = this.tracker.counts(currentWave(plan, state.progress))
+        return { ...counts, atMs, throttled: this.throttles.countAt(this.nowMs), staleReason }
     }
 
-    private get numbers() {
+    private get waveNumbers() {
         const { plan, state } = this.options
-        const { boards, registered, failed } = this.seen
+        const { boards, registered, failed } = this.observation
         return { wave: currentWave(plan, state.progress), boards, registered, failed }
     }
 
     private async begin(): Promise<void> {
         const { plan, dps, state } = this.options
         this.throttles.record("own", dps.client.throttled, this.nowMs)
-        // Whoever has no access to DPS learns it before a board is powered on.
+        // A missing permission for DPS is found before any board is powered on.
         await dps.groups().next()
-        await this.ask()
+        await this.query()
         state.begin()
         const openedBefore = state.progress.openedMs.length
         const { boards } = plan.fleet
-        this.tell({ event: "begun", dps: dps.hostName, boards, batches: plan.batches.length, openedBefore })
-        if (openedBefore > 0) this.tellLook()
+        this.emit({ event: "begun", dps: dps.hostName, boards, batches: plan.batches.length, openedBefore })
+        if (openedBefore > 0) this.reportObservation()
     }
 
-    /** Asks DPS, and the metric. @throws CloudError */
-    private async ask(): Promise<void> {
+    /** Queries DPS and the metric. @throws CloudError */
+    private async query(): Promise<void> {
         const { dps, throttledToDevices } = this.options
-        const beganMs = this.nowMs
-        this.lookedMs = beganMs
+        const startMs = this.nowMs
+        this.lastQueryMs = startMs
         try {
-            await this.watched.refresh()
-            if (throttledToDevices) this.throttles.record("devices", await throttledToDevices(), beganMs)
+            await this.tracker.refresh()
+            if (throttledToDevices) this.throttles.record("devices", await throttledToDevices(), startMs)
         } finally {
             this.throttles.record("own", dps.client.throttled, this.nowMs)
         }
-        this.seen = this.seenAt(beganMs)
+        this.observation = this.observe(startMs)
     }
 
-    /** As ask(), again: what passes by itself is waited for. @throws CloudError */
-    private async look(): Promise<void> {
+    /** Queries again. After a transient error, the observation becomes stale. @throws CloudError */
+    private async refreshObservation(): Promise<void> {
         try {
-            await this.ask()
+            await this.query()
         } catch (error) {
-            if (!(error instanceof CloudError) || !PASSING.includes(error.kind)) throw error
-            this.seen = this.seenAt(this.seen.atMs, error.message)
+            if (!(error instanceof CloudError) || !TRANSIENT_KINDS.includes(error.kind)) throw error
+            this.observation = this.observe(this.observation.atMs, error.message)
             return
         }
-        if (this.options.state.progress.openedMs.length > 0) this.tellLook()
+        if (this.options.state.progress.openedMs.length > 0) this.reportObservation()
     }
 
-    private tellLook(): void {
+    private reportObservation(): void {
         const { plan, state, rules } = this.options
-        const { throttled, atMs } = this.seen
-        const { numbers } = this
-        const predicted = Math.floor(expectedCount(plan, numbers.wave, state.progress, atMs))
-        const late = lateSec(plan, state.progress, this.seen, rules.requiredShare)
-        this.tell({ event: "look", ...numbers, predicted, throttled, lateSec: late })
+        const { observation } = this
+        const predicted = Math.floor(expectedCount(plan, state.progress, observation.atMs))
+        this.emit({
+            event: "look",
+            ...this.waveNumbers,
+            predicted,
+            throttled: observation.throttled,
+            lateSec: lateSec(plan, state.progress, observation, rules.requiredShare),
+        })
     }
 
-    /** Tells what has changed. */
-    private say({ phase, nextBatch: next, reasons, dueMs, isDue, isWaveDone }: RolloutDecision): void {
-        const kinds = reasons.map(({ kind }) => kind).join()
-        const saying = `${phase} ${next} ${kinds} ${dueMs}`
-        if (phase !== "held") {
-            if (this.heldSinceMs !== undefined) this.tell({ event: "cleared", wave: this.numbers.wave })
-            this.heldSinceMs = undefined
+    /** Emits events for what has changed since the previous decision. */
+    private reportDecision(decision: RolloutDecision): void {
+        const { phase, nextBatch, reasons, dueMs, isDue, isWaveDone } = decision
+        if (phase !== "onHold") {
+            if (this.onHoldSinceMs !== undefined) this.emit({ event: "cleared", wave: this.waveNumbers.wave })
+            this.onHoldSinceMs = undefined
         }
-        if (saying === this.said || isDue || isWaveDone) return
-        this.said = saying
-        if (phase === "held") {
-            this.heldSinceMs ??= this.nowMs
-            const { failures } = this.watched
-            this.tell({ event: "held", ...this.numbers, batch: next ?? null, reasons, failures })
-        } else if (phase === "watching") this.tell({ event: "watching", ...this.numbers })
-        else if (phase === "waiting") this.sayWaiting(next as number, dueMs as number)
-        else if (phase === "done") this.sayDone()
+        const kinds = reasons.map(({ kind }) => kind).join()
+        const fingerprint = `${phase} ${nextBatch} ${kinds} ${dueMs}`
+        if (fingerprint === this.lastFingerprint || isDue || isWaveDone) return
+        this.lastFingerprint = fingerprint
+        switch (phase) {
+            case "scheduled":
+                return this.reportScheduled(nextBatch as number, dueMs as number)
+            case "slotsRunning":
+                return
+            case "awaitingBoards":
+                return this.emit({ event: "watching", ...this.waveNumbers })
+            case "onHold":
+                return this.reportHold(decision)
+            case "done":
+                return this.reportDone()
+        }
     }
 
-    private sayWaiting(batch: number, untilMs: number): void {
+    private reportScheduled(batch: number, untilMs: number): void {
         const { wave } = this.options.plan.batches[batch - 1]
-        this.tell({ event: "waiting", batch, wave, untilUtc: new Date(untilMs).toISOString() })
+        this.emit({ event: "waiting", batch, wave, untilUtc: new Date(untilMs).toISOString() })
     }
 
-    private sayDone(): void {
+    private reportHold({ nextBatch, reasons }: RolloutDecision): void {
+        this.onHoldSinceMs ??= this.nowMs
+        const { failures } = this.tracker
+        this.emit({ event: "held", ...this.waveNumbers, batch: nextBatch ?? null, reasons, failures })
+    }
+
+    private reportDone(): void {
         const { boards } = this.options.plan.fleet
-        const { boards: missing, ids: missingIds } = this.watched.missing
-        this.tell({ event: "done", boards, registered: boards - missing, missing, missingIds })
+        const { boards: missing, ids: missingIds } = this.tracker.missing
+        this.emit({ event: "done", boards, registered: boards - missing, missing, missingIds })
     }
 
-    private isHeldTooLong({ phase }: RolloutDecision): boolean {
-        const { maxHoldSec: heldMaxSec } = this.options
-        return phase === "held" && this.nowMs - (this.heldSinceMs ?? this.nowMs) >= heldMaxSec * 1000
+    private hasHoldTimedOut({ phase }: RolloutDecision): boolean {
+        const holdMs = this.nowMs - (this.onHoldSinceMs ?? this.nowMs)
+        return phase === "onHold" && holdMs >= this.options.maxHoldSec * 1000
     }
 
-    private stopped(end: "held" | "stopped"): RolloutEnd {
-        const { length } = this.options.state.progress.openedMs
-        this.tell({ event: "stopped", isHeld: end === "held", openedBatches: length })
+    private endEarly(end: "holdTimeout" | "stopped"): RolloutEnd {
+        const openedBatches = this.options.state.progress.openedMs.length
+        this.emit({ event: "stopped", isHeld: end === "holdTimeout", openedBatches })
         return end
     }
 
     private endWave(): void {
         const { state, rules } = this.options
-        const { boards, registered } = this.seen
+        const { boards, registered } = this.observation
         state.recordWaveDone(this.nowMs)
-        this.tell({
-            event: "waveDone",
-            ...this.numbers,
-            isByHand: registered < rules.requiredShare * boards - 1e-9,
-        })
+        const isByHand = registered < rules.requiredShare * boards - EPSILON
+        this.emit({ event: "waveDone", ...this.waveNumbers, isByHand })
     }
 
-    private async open(): Promise<void> {
-        const { plan, state, powerOn: open } = this.options
-        const atMs = this.nowMs
+    private async openBatch(): Promise<void> {
+        const { plan, state, powerOn } = this.options
+        const openedMs = this.nowMs
         const number = state.progress.openedMs.length + 1
         const batch = plan.batches[number - 1]
         const { wave, boards, slots, first, last } = batch
-        this.tell({ event: "open", batch: number, wave, boards, slots, first, last })
-        await open({ number, batch, ids: () => this.watched.nextIds })
-        this.watched.startBatch(atMs)
-        state.recordBatchOpened(atMs)
-        this.isApproved = false
-        this.seen = this.seenAt(atMs, this.seen.staleReason)
+        this.emit({ event: "open", batch: number, wave, boards, slots, first, last })
+        await powerOn({ number, batch, ids: () => this.tracker.nextIds })
+        this.tracker.startBatch(openedMs)
+        state.recordBatchOpened(openedMs)
+        this.isForced = false
+        this.observation = this.observe(openedMs, this.observation.staleReason)
     }
 
-    /** Until the next look, or the next batch's time. */
-    private async pause({ dueMs = Infinity }: RolloutDecision): Promise<void> {
-        const { clock, pollIntervalSec: everySec, signal } = this.options
-        const lookMs = this.lookedMs + everySec * 1000
-        await wait(clock, Math.min(lookMs, dueMs) - this.nowMs, signal)
-        if (this.nowMs >= lookMs) await this.look()
+    /** Waits until the next query or until the next batch is due. */
+    private async waitForChange({ dueMs = Infinity }: RolloutDecision): Promise<void> {
+        const { clock, pollIntervalSec, signal } = this.options
+        const nextQueryMs = this.lastQueryMs + pollIntervalSec * 1000
+        await wait(clock, Math.min(nextQueryMs, dueMs) - this.nowMs, signal)
+        if (this.nowMs >= nextQueryMs) await this.refreshObservation()
     }
 }

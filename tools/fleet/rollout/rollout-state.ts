@@ -1,8 +1,8 @@
-// How far a roll-out is: a run that was stopped goes on where it was.
+// The state file of a roll-out, with which a second run continues a stopped one.
 import { JournalFile } from "@moorage/files"
 import type { KnownPlan } from "./rollout-plan-file.js"
 
-/** What has happened, in ms since the epoch. */
+/** Times in ms since the epoch. */
 export interface RolloutProgress {
     /** When each batch was opened, in order. */
     openedMs: number[]
@@ -10,73 +10,72 @@ export interface RolloutProgress {
     doneMs: number[]
 }
 
+/** One line of the file. */
 interface RolloutRecord {
-    /** `opened` is a batch's, `done` a wave's. */
+    /** `opened`: a batch was opened; `done`: a wave was done. */
     event: "opened" | "done"
-    /** Of the batch or wave, from 1. */
+    /** Number of the batch or of the wave, from 1. */
     number: number
     utc: string
 }
 
-function isLine(value: unknown): value is RolloutRecord {
+function isRecord(value: unknown): value is RolloutRecord {
     const { event, number, utc } = (value ?? {}) as Partial<RolloutRecord>
     const isTime = typeof utc === "string" && !Number.isNaN(Date.parse(utc))
     return (event === "opened" || event === "done") && typeof number === "number" && isTime
 }
 
-/** A batch opened or a wave done, a line each. */
+/** Stores one record for each open batch and for each wave that is done. */
 export class RolloutState {
-    private readonly happened: RolloutProgress = { openedMs: [], doneMs: [] }
-    private readonly lines: JournalFile
+    private readonly current: RolloutProgress = { openedMs: [], doneMs: [] }
+    private readonly journal: JournalFile
 
-    /** @throws StateError when the file is there and is not of this plan */
+    /** @throws JournalError if the file exists and belongs to another plan or is not a state file */
     constructor(
         readonly file: string,
-        { plan, sha256 }: KnownPlan
+        private readonly known: KnownPlan
     ) {
-        const header = JSON.stringify({ moorage: "rollout", version: 1, plan: sha256 })
-        const foreign = (other: string) =>
-            other.startsWith('{"moorage":"rollout"')
-                ? `${file} is of another plan: that roll-out is under way or over. Name another file with --state, or remove it.`
-                : `${file} is no state file of \`moorage rollout run\`: name another one with --state.`
-        const { batches, waves } = plan
-        this.lines = new JournalFile(file, {
+        const header = JSON.stringify({ moorage: "rollout", version: 1, plan: known.sha256 })
+        const mismatchMessage = (otherHeader: string) =>
+            otherHeader.startsWith('{"moorage":"rollout"')
+                ? `${file} belongs to another plan, whose roll-out is in progress or done. Use another file with --state, or remove the file.`
+                : `${file} is not a state file of \`moorage rollout run\`. Use another file with --state.`
+        this.journal = new JournalFile(file, {
             header,
-            mismatchMessage: foreign,
-            onRecord: line => this.take(line, batches.length, waves.length),
+            mismatchMessage,
+            onRecord: record => this.restore(record),
         })
     }
 
     get progress(): Readonly<RolloutProgress> {
-        return this.happened
+        return this.current
     }
 
-    /** Makes the file, unless it is there. @throws StateError */
+    /** Creates the file if it does not exist. @throws JournalError if it cannot be written */
     begin(): void {
-        this.lines.open()
+        this.journal.open()
     }
 
-    /** The next batch was opened. @throws StateError when it cannot be written */
-    recordBatchOpened(atMs: number): void {
-        const { openedMs } = this.happened
-        this.add("opened", openedMs.push(atMs), atMs)
+    /** Records that the next batch was opened. @throws JournalError if the file cannot be written */
+    recordBatchOpened(nowMs: number): void {
+        this.append("opened", this.current.openedMs.push(nowMs), nowMs)
     }
 
-    /** The next wave is done. @throws StateError when it cannot be written */
-    recordWaveDone(atMs: number): void {
-        const { doneMs } = this.happened
-        this.add("done", doneMs.push(atMs), atMs)
+    /** Records that the current wave is done. @throws JournalError if the file cannot be written */
+    recordWaveDone(nowMs: number): void {
+        this.append("done", this.current.doneMs.push(nowMs), nowMs)
     }
 
-    private add(event: RolloutRecord["event"], number: number, atMs: number): void {
-        const line: RolloutRecord = { event, number, utc: new Date(atMs).toISOString() }
-        this.lines.append(line)
+    private append(event: RolloutRecord["event"], number: number, nowMs: number): void {
+        const record: RolloutRecord = { event, number, utc: new Date(nowMs).toISOString() }
+        this.journal.append(record)
     }
 
-    private take(line: unknown, batches: number, waves: number): boolean {
-        if (!isLine(line)) return false
-        const { openedMs, doneMs } = this.happened
-        const [list, max] = line.event === "opened" ? [openedMs, batches] : [doneMs, waves]
-        return list.push(Date.parse(line.utc)) === line.number && line.number <= max
+    private restore(record: unknown): boolean {
+        if (!isRecord(record)) return false
+        const { openedMs, doneMs } = this.current
+        const { batches, waves } = this.known.plan
+        const [times, max] = record.event === "opened" ? [openedMs, batches.length] : [doneMs, waves.length]
+        return times.push(Date.parse(record.utc)) === record.number && record.number <= max
     }
 }

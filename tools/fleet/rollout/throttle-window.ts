@@ -1,29 +1,35 @@
-// 429s of the last ten minutes: our own calls', which share their quota with the boards, and those of a metric.
+// Counts the 429s of the last ten minutes: those of the host tool, which shares the quota with the boards, and those of
+// a metric.
 
 export const WINDOW_SEC = 600
-/** The counter of `moorage emulate` (docs/guide/emulate.md). */
-const COUNTER = /^moorage_dps_requests_total\{[^}]*\bstatus="429"[^}]*\}\s+(\d+(?:\.\d+)?(?:e[+-]?\d+)?)/gm
+/** The metric of `moorage emulate` (docs/reference/emulator.md). */
+const THROTTLED_METRIC =
+    /^moorage_dps_requests_total\{[^}]*\bstatus="429"[^}]*\}\s+(\d+(?:\.\d+)?(?:e[+-]?\d+)?)/gm
 
-/** 429s to devices that a Prometheus text tells of, since its process began; 0 when there is none. */
+/** Returns the number of 429s to devices in a Prometheus text, since the start of the service. */
 export function parseThrottledCount(metrics: string): number {
-    return [...metrics.matchAll(COUNTER)].reduce((sum, [, n]) => sum + Number(n), 0)
+    return [...metrics.matchAll(THROTTLED_METRIC)].reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
 export class ThrottleWindow {
-    private readonly counts: { atMs: number; n: number }[] = []
+    private readonly increments: { atMs: number; count: number }[] = []
     private readonly totals = new Map<string, number>()
 
-    /** Takes note of a counter that only grows, but for a restart. What it had at first is not counted. */
-    record(counter: string, total: number, atMs: number): void {
-        const before = this.totals.get(counter) ?? total
+    /**
+     * Records the total of a counter. Its first total is not counted. A smaller total means that the counter was
+     * restarted at 0.
+     */
+    record(counter: string, total: number, nowMs: number): void {
+        const previous = this.totals.get(counter) ?? total
         this.totals.set(counter, total)
-        const n = total >= before ? total - before : total
-        if (n > 0) this.counts.push({ atMs, n })
+        const count = total >= previous ? total - previous : total
+        if (count > 0) this.increments.push({ atMs: nowMs, count })
     }
 
-    /** How many in the ten minutes before. */
+    /** Returns the number of 429s in the last ten minutes. */
     countAt(nowMs: number): number {
-        while (this.counts.length > 0 && this.counts[0].atMs <= nowMs - WINDOW_SEC * 1000) this.counts.shift()
-        return this.counts.reduce((sum, { n }) => sum + n, 0)
+        const { increments } = this
+        while (increments.length > 0 && increments[0].atMs <= nowMs - WINDOW_SEC * 1000) increments.shift()
+        return increments.reduce((sum, { count }) => sum + count, 0)
     }
 }

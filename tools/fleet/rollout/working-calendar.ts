@@ -1,17 +1,17 @@
-// When people are there to power boards on: hours of days in a time zone, changes of its clock included.
+// Working hours in a time zone, including daylight saving changes. Boards are powered on only in working hours.
 import { Temporal } from "temporal-polyfill"
 
-/** As a plan keeps them. */
+/** The form of working hours in a rollout plan. */
 export interface WorkingHours {
     /** 1 is Monday, 7 Sunday. */
     days: number[]
     /** `08:00`, local time. */
     from: string
-    /** `17:00`; `24:00` is midnight. Not after `from`: on the next day. */
+    /** `17:00`, local time. `24:00` is midnight. A time that is not after `from` is on the next day. */
     to: string
 }
 
-/** From one moment to another, in ms since the epoch. */
+/** A period, in ms since the epoch. */
 export interface WorkingWindow {
     fromMs: number
     toMs: number
@@ -19,17 +19,17 @@ export interface WorkingWindow {
 
 const HOUR_MS = 3_600_000
 const MIDNIGHT = "24:00"
-/** Days without an hour of work that are looked through, at most. */
-const DAYS_MAX = 15
-/** Windows that meet are one, up to this length: no batch takes longer. */
+/** Maximum number of days to search for working hours. */
+const SEARCH_DAYS_MAX = 15
+/** Adjacent windows are joined up to this length, because no batch takes longer. */
 const WINDOW_MAX_MS = 48 * HOUR_MS
 
-/** The hours of every day and night. */
+/** All hours of all days. */
 export const ALL_HOURS: WorkingHours = { days: [1, 2, 3, 4, 5, 6, 7], from: "00:00", to: MIDNIGHT }
 
 /**
- * A moment that a person wrote: with `Z` or an offset, or else local time.
- * @throws RangeError when it is none, or when the zone's clock shows it never or twice
+ * Parses a time with `Z` or an offset, or a local time. Returns ms since the epoch.
+ * @throws RangeError if the text is not a time, or if the local time does not exist or exists twice
  */
 export function parseTimeMs(text: string, timeZone: string): number {
     if (/(Z|[+-]\d\d:?\d\d)$/i.test(text)) return Temporal.Instant.from(text).epochMilliseconds
@@ -37,7 +37,7 @@ export function parseTimeMs(text: string, timeZone: string): number {
     return local.toZonedDateTime(timeZone, { disambiguation: "reject" }).epochMilliseconds
 }
 
-/** `Mon 2026-11-30 08:00`, local time. */
+/** Returns a local time, for example `Mon 2026-11-30 08:00`. */
 export function formatLocalTime(ms: number, timeZone: string): string {
     const local = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone).toPlainDateTime()
     return `${DAY_NAMES[local.dayOfWeek - 1]} ${local.toString({ smallestUnit: "minute" }).replace("T", " ")}`
@@ -45,7 +45,7 @@ export function formatLocalTime(ms: number, timeZone: string): string {
 
 export const DAY_NAMES = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
-/** The working hours of a place. */
+/** Finds working hours. */
 export class WorkingCalendar {
     constructor(
         private readonly hours: WorkingHours,
@@ -53,34 +53,34 @@ export class WorkingCalendar {
     ) {}
 
     /**
-     * Working time at a moment or next after it, to its end; the earliest moment in it is not before `atMs`.
-     * @throws RangeError when there is none in two weeks
+     * Returns the working hours that contain a time, from this time on, or else the next working hours.
+     * @throws RangeError if there are none within two weeks
      */
     nextWindow(atMs: number): WorkingWindow {
-        // A night's work may have begun the day before.
+        // Working hours at night may have started on the day before.
         let day = this.dayOf(atMs).subtract({ days: 1 })
-        for (let i = 0; i < DAYS_MAX; i++, day = day.add({ days: 1 })) {
-            const found = this.on(day)
-            if (!found || found.toMs <= atMs) continue
-            const fromMs = Math.max(found.fromMs, atMs)
-            return { fromMs, toMs: this.prolonged(day, found.toMs, fromMs) }
+        for (let i = 0; i < SEARCH_DAYS_MAX; i++, day = day.add({ days: 1 })) {
+            const window = this.windowOn(day)
+            if (!window || window.toMs <= atMs) continue
+            const fromMs = Math.max(window.fromMs, atMs)
+            return { fromMs, toMs: this.extendedEndMs(day, window.toMs, fromMs) }
         }
-        throw new RangeError("there are no working hours")
+        throw new RangeError("no working hours within two weeks")
     }
 
-    /** The end of a window, those that follow without a pause included. */
-    private prolonged(day: Temporal.PlainDate, endMs: number, fromMs: number): number {
+    /** Returns the end of a window, including the windows that follow without a gap. */
+    private extendedEndMs(day: Temporal.PlainDate, endMs: number, fromMs: number): number {
         let toMs = endMs
         for (let next = day.add({ days: 1 }); toMs - fromMs < WINDOW_MAX_MS; next = next.add({ days: 1 })) {
-            const found = this.on(next)
-            if (!found || found.fromMs > toMs) break
-            toMs = Math.max(toMs, found.toMs)
+            const window = this.windowOn(next)
+            if (!window || window.fromMs > toMs) break
+            toMs = Math.max(toMs, window.toMs)
         }
         return toMs
     }
 
-    /** What begins on that day, if anything: the clock may leave the hours out. */
-    private on(day: Temporal.PlainDate): WorkingWindow | undefined {
+    /** Returns the window that starts on a day. A daylight saving change may remove it. */
+    private windowOn(day: Temporal.PlainDate): WorkingWindow | undefined {
         const { days, from, to } = this.hours
         if (!days.includes(day.dayOfWeek)) return undefined
         const isNextDay = to <= from || to === MIDNIGHT

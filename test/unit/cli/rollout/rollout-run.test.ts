@@ -167,7 +167,7 @@ describe("a roll-out", () => {
         const held = await ended("--max-late", "1s", "--max-held", "1s")
         expect(held.code).toBe(1)
         expect(held.stdout).toMatch(
-            /Batch 2 is on hold:\n {8}0 boards of the wave are registered where \d should be: .* late\. Are all of them powered on/
+            /Batch 2 is on hold:\n {8}0 boards of the wave are registered, \d were expected: .* late \(limit: .*\)\. Check that all boards are powered on/
         )
         expect(held.stdout).toContain("rerun with --force-next")
         expect(held.stderr).toMatch(/^Stopped after more than 1 s on hold\. Run the same command to continue/)
@@ -189,7 +189,7 @@ describe("a roll-out", () => {
         try {
             const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`
             const { code, stdout } = await ended("--metrics", url, "--max-429s", "4", "--max-held", "1s")
-            expect(stdout).toMatch(/\d+ calls were throttled \(429\) in ten minutes, which is over 4/)
+            expect(stdout).toMatch(/\d+ calls were throttled \(429\) in ten minutes \(limit: 4\)/)
             expect(code).toBe(1)
         } finally {
             server.close()
@@ -272,7 +272,7 @@ describe("what goes wrong", () => {
             "foreign.state",
             `${JSON.stringify({ moorage: "rollout", version: 1, plan: "" })}\n`
         )
-        await failing(1, /is of another plan/, argsOf(...profile, "--state", state))
+        await failing(1, /belongs to another plan/, argsOf(...profile, "--state", state))
     })
 
     test("no DPS, or a wrong key, is told before a board is powered on", async () => {

@@ -1,4 +1,4 @@
-// What comes next in a roll-out, decided from what has happened and what was seen.
+// The decisions of a roll-out for given progress and observations.
 import { describe, expect, test } from "vitest"
 import {
     decide,
@@ -25,7 +25,7 @@ const RULES: RolloutRules = {
     ignoresSchedule: false,
 }
 
-/** 100 boards in waves of 10 and 90; the second is cut in two by the end of the first day. */
+/** Returns a plan for 100 boards in waves of 10 and 90. The end of the first day splits the second wave into two batches. */
 async function planOf(soakSec = 0): Promise<RolloutPlan> {
     const ids = Array.from({ length: 100 }, (_, i) => `b-${i}`)
     return makeRolloutPlan(
@@ -48,7 +48,7 @@ async function planOf(soakSec = 0): Promise<RolloutPlan> {
 }
 
 const at = (minutes: number) => START_MS + minutes * MIN_MS
-const seen = (more: Partial<Observation> = {}): Observation => ({
+const observed = (more: Partial<Observation> = {}): Observation => ({
     boards: 10,
     registered: 10,
     failed: 0,
@@ -67,152 +67,270 @@ test("the plan of these tests has batches of 10, 48 and 42 boards", async () => 
     ])
 })
 
-describe("a batch", () => {
-    test("waits for its planned time, and is due then", async () => {
+describe("the next batch", () => {
+    test("waits for its planned time and is then due", async () => {
         const plan = await planOf()
-        const none = seen({ boards: 0, registered: 0 })
-        expect(decide(plan, progress([]), none, RULES, at(-5), false)).toMatchObject({
-            phase: "waiting",
+        const none = observed({ boards: 0, registered: 0 })
+        expect(
+            decide({
+                plan,
+                progress: progress([]),
+                observation: none,
+                rules: RULES,
+                nowMs: at(-5),
+                isForced: false,
+            })
+        ).toMatchObject({
+            phase: "scheduled",
             nextBatch: 1,
             dueMs: START_MS,
             isDue: false,
         })
-        expect(decide(plan, progress([]), none, RULES, at(0), false)).toMatchObject({ isDue: true })
+        expect(
+            decide({
+                plan,
+                progress: progress([]),
+                observation: none,
+                rules: RULES,
+                nowMs: at(0),
+                isForced: false,
+            })
+        ).toMatchObject({ isDue: true })
     })
 
-    test("is open while its slots run, and watched until enough boards are registered", async () => {
+    test("waits until the slots are over and enough boards are registered", async () => {
         const plan = await planOf()
         const opened = progress([at(0)])
-        expect(decide(plan, opened, seen(), RULES, at(4.9), false).phase).toBe("open")
-        const some = seen({ registered: 9, atMs: at(5) })
-        expect(decide(plan, opened, some, RULES, at(5), false).phase).toBe("watching")
-        expect(decide(plan, opened, seen(), RULES, at(5), false).isWaveDone).toBe(true)
-    })
-
-    test("of the same wave follows when the boards before it are registered, as planned", async () => {
-        const plan = await planOf()
-        const opened = progress([at(0), at(6)], [at(5)])
-        const all = seen({ boards: 48, registered: 48, atMs: at(31) })
-        const decision = decide(plan, opened, all, RULES, at(31), false)
-        expect(decision).toMatchObject({ phase: "waiting", nextBatch: 3, isDue: false, isWaveDone: false })
-        expect(decision.dueMs).toBe(Date.parse(plan.batches[2].startUtc))
-    })
-
-    test("that is late waits for hours into which it fits", async () => {
-        const plan = await planOf()
-        const done = progress([at(0)], [at(20)])
-        // 24 min of slots do not fit between 08:20 and 08:30.
-        const next = decide(plan, done, seen(), RULES, at(20), false)
-        expect(next.dueMs).toBe(at(24 * 60))
-        expect(decide(plan, done, seen(), RULES, at(24 * 60), false).isDue).toBe(true)
-        expect(decide(plan, done, seen(), { ...RULES, ignoresSchedule: true }, at(20), false).isDue).toBe(
-            true
-        )
-    })
-
-    test("whose plan is long past is opened in working hours all the same", async () => {
-        const plan = await planOf()
-        const none = seen({ boards: 0, registered: 0 })
-        const night = at(60 * 20)
-        expect(decide(plan, progress([]), none, RULES, night, false).dueMs).toBe(at(24 * 60))
         expect(
-            decide(plan, progress([]), none, { ...RULES, ignoresSchedule: true }, night, false).isDue
+            decide({
+                plan,
+                progress: opened,
+                observation: observed(),
+                rules: RULES,
+                nowMs: at(4.9),
+                isForced: false,
+            }).phase
+        ).toBe("slotsRunning")
+        const incomplete = observed({ registered: 9, atMs: at(5) })
+        expect(
+            decide({
+                plan,
+                progress: opened,
+                observation: incomplete,
+                rules: RULES,
+                nowMs: at(5),
+                isForced: false,
+            }).phase
+        ).toBe("awaitingBoards")
+        expect(
+            decide({
+                plan,
+                progress: opened,
+                observation: observed(),
+                rules: RULES,
+                nowMs: at(5),
+                isForced: false,
+            }).isWaveDone
         ).toBe(true)
     })
 
-    test("of the next wave waits for the pause, also when planned times do not count", async () => {
+    test("of the same wave follows at its planned time after the boards of the previous batch are registered", async () => {
+        const plan = await planOf()
+        const opened = progress([at(0), at(6)], [at(5)])
+        const all = observed({ boards: 48, registered: 48, atMs: at(31) })
+        const decision = decide({
+            plan,
+            progress: opened,
+            observation: all,
+            rules: RULES,
+            nowMs: at(31),
+            isForced: false,
+        })
+        expect(decision).toMatchObject({ phase: "scheduled", nextBatch: 3, isDue: false, isWaveDone: false })
+        expect(decision.dueMs).toBe(Date.parse(plan.batches[2].startUtc))
+    })
+
+    test("waits for working hours into which it fits if it is late", async () => {
+        const plan = await planOf()
+        const done = progress([at(0)], [at(20)])
+        // 24 min of slots do not fit between 08:20 and 08:30.
+        const next = decide({
+            plan,
+            progress: done,
+            observation: observed(),
+            rules: RULES,
+            nowMs: at(20),
+            isForced: false,
+        })
+        expect(next.dueMs).toBe(at(24 * 60))
+        expect(
+            decide({
+                plan,
+                progress: done,
+                observation: observed(),
+                rules: RULES,
+                nowMs: at(24 * 60),
+                isForced: false,
+            }).isDue
+        ).toBe(true)
+        expect(
+            decide({
+                plan,
+                progress: done,
+                observation: observed(),
+                rules: { ...RULES, ignoresSchedule: true },
+                nowMs: at(20),
+                isForced: false,
+            }).isDue
+        ).toBe(true)
+    })
+
+    test("of a plan in the past is opened in the next working hours", async () => {
+        const plan = await planOf()
+        const none = observed({ boards: 0, registered: 0 })
+        const night = at(60 * 20)
+        expect(
+            decide({
+                plan,
+                progress: progress([]),
+                observation: none,
+                rules: RULES,
+                nowMs: night,
+                isForced: false,
+            }).dueMs
+        ).toBe(at(24 * 60))
+        expect(
+            decide({
+                plan,
+                progress: progress([]),
+                observation: none,
+                rules: { ...RULES, ignoresSchedule: true },
+                nowMs: night,
+                isForced: false,
+            }).isDue
+        ).toBe(true)
+    })
+
+    test("of the next wave waits for the soak time, also if the schedule is ignored", async () => {
         const plan = await planOf(3600)
         const rules = { ...RULES, ignoresSchedule: true }
         const done = progress([at(0)], [at(5)])
-        expect(decide(plan, done, seen(), rules, at(30), false)).toMatchObject({
+        expect(
+            decide({ plan, progress: done, observation: observed(), rules, nowMs: at(30), isForced: false })
+        ).toMatchObject({
             dueMs: at(65),
             isDue: false,
         })
-        expect(decide(plan, done, seen(), rules, at(65), false).isDue).toBe(true)
+        expect(
+            decide({ plan, progress: done, observation: observed(), rules, nowMs: at(65), isForced: false })
+                .isDue
+        ).toBe(true)
     })
 })
 
-describe("the next batch is held", () => {
-    const held = async (more: Partial<Observation>, minutes = 5, isApproved = false) =>
-        decide(
-            await planOf(),
-            progress([at(0)]),
-            seen({ atMs: at(minutes), ...more }),
-            RULES,
-            at(minutes),
-            isApproved
-        )
+describe("a roll-out goes on hold", () => {
+    const decideWith = async (more: Partial<Observation>, minutes = 5, isForced = false) =>
+        decide({
+            plan: await planOf(),
+            progress: progress([at(0)]),
+            observation: observed({ atMs: at(minutes), ...more }),
+            rules: RULES,
+            nowMs: at(minutes),
+            isForced,
+        })
     const kinds = ({ reasons }: { reasons: { kind: string }[] }) => reasons.map(({ kind }) => kind)
 
-    test("while more boards failed than may, and says how many", async () => {
-        const decision = await held({ registered: 9, failed: 1 })
-        expect(decision.phase).toBe("held")
-        expect(decision.reasons[0].text).toBe(
-            "1 of the wave's 10 boards failed to register, which is over 1 %"
-        )
+    test("if too many boards failed", async () => {
+        const decision = await decideWith({ registered: 9, failed: 1 })
+        expect(decision.phase).toBe("onHold")
+        expect(decision.reasons[0].text).toBe("1 of the wave's 10 boards failed to register (limit: 1 %)")
         expect(decision.reasons[0].cure).not.toBe("")
-        expect((await held({ registered: 10, failed: 0 })).phase).toBe("watching")
+        expect((await decideWith({ registered: 10, failed: 0 })).phase).toBe("awaitingBoards")
     })
 
-    test("while there were more 429s than may be", async () => {
-        expect(kinds(await held({ throttled: 11 }))).toEqual(["throttled"])
-        expect(kinds(await held({ throttled: 10 }))).toEqual([])
+    test("after too many 429s", async () => {
+        expect(kinds(await decideWith({ throttled: 11 }))).toEqual(["throttled"])
+        expect(kinds(await decideWith({ throttled: 10 }))).toEqual([])
     })
 
-    test("while registrations are further behind the prediction than may be", async () => {
-        expect(kinds(await held({ registered: 5 }, 12))).toEqual([])
-        const decision = await held({ registered: 5 }, 15)
+    test("if registrations are too far behind the prediction", async () => {
+        expect(kinds(await decideWith({ registered: 5 }, 12))).toEqual([])
+        const decision = await decideWith({ registered: 5 }, 15)
         expect(kinds(decision)).toEqual(["late"])
         expect(decision.reasons[0].text).toMatch(
-            /^5 boards of the wave are registered where 10 should be: 1\d min late$/
+            /^5 boards of the wave are registered, 10 were expected: 1\d min late \(limit: 10 min\)$/
         )
     })
 
-    test("while DPS cannot be asked", async () => {
-        expect(kinds(await held({ staleReason: "Cannot reach DPS." }))).toEqual(["blind"])
+    test("if DPS cannot be queried", async () => {
+        expect(kinds(await decideWith({ staleReason: "Cannot reach DPS." }))).toEqual(["blind"])
     })
 
-    test("for all of these at once; a person may approve it all the same", async () => {
+    test("for several reasons, and the operator can force the next step", async () => {
         const bad = { registered: 3, failed: 4, throttled: 99, staleReason: "Cannot reach DPS." }
-        expect(kinds(await held(bad, 60))).toEqual(["blind", "failures", "throttled", "late"])
-        expect(await held(bad, 60, true)).toMatchObject({ phase: "watching", isWaveDone: true, reasons: [] })
+        expect(kinds(await decideWith(bad, 60))).toEqual(["blind", "failures", "throttled", "late"])
+        expect(await decideWith(bad, 60, true)).toMatchObject({
+            phase: "awaitingBoards",
+            isWaveDone: true,
+            reasons: [],
+        })
     })
 })
 
-test("all waves done is the end", async () => {
+test("a roll-out is done when all waves are done", async () => {
     const plan = await planOf()
     const opened = [at(0), at(6), at(24 * 60)]
-    const all = seen({ boards: 90, registered: 90, atMs: at(1500) })
-    expect(decide(plan, progress(opened, [at(5)]), all, RULES, at(1500), false)).toMatchObject({
-        phase: "watching",
+    const all = observed({ boards: 90, registered: 90, atMs: at(1500) })
+    expect(
+        decide({
+            plan,
+            progress: progress(opened, [at(5)]),
+            observation: all,
+            rules: RULES,
+            nowMs: at(1500),
+            isForced: false,
+        })
+    ).toMatchObject({
+        phase: "awaitingBoards",
         isWaveDone: true,
     })
-    expect(decide(plan, progress(opened, [at(5), at(1500)]), all, RULES, at(1500), false).phase).toBe("done")
+    expect(
+        decide({
+            plan,
+            progress: progress(opened, [at(5), at(1500)]),
+            observation: all,
+            rules: RULES,
+            nowMs: at(1500),
+            isForced: false,
+        }).phase
+    ).toBe("done")
 })
 
-describe("lateness", () => {
-    test("is how long ago the prediction was where the boards are now", async () => {
+describe("the lateness", () => {
+    test("is how long ago the prediction had as many boards as are registered now", async () => {
         const plan = await planOf()
         const opened = progress([at(0)])
-        const half = expectedCount(plan, 1, opened, at(2.5))
+        const half = expectedCount(plan, opened, at(2.5))
         expect(half).toBeGreaterThan(3)
         expect(half).toBeLessThan(7)
-        const behind = lateSec(plan, opened, seen({ registered: half, atMs: at(4) }), 1)
+        const behind = lateSec(plan, opened, observed({ registered: half, atMs: at(4) }), 1)
         expect(behind).toBeGreaterThan(80)
         expect(behind).toBeLessThan(100)
-        expect(lateSec(plan, opened, seen({ registered: 10, atMs: at(2) }), 1)).toBe(0)
+        expect(lateSec(plan, opened, observed({ registered: 10, atMs: at(2) }), 1)).toBe(0)
     })
 
-    test("does not grow for the few boards that need not register", async () => {
+    test("does not count the share of boards that need not register", async () => {
         const plan = await planOf()
         const days = progress([at(0)])
-        expect(lateSec(plan, days, seen({ registered: 9, atMs: at(9999) }), 0.9)).toBe(0)
-        expect(lateSec(plan, days, seen({ registered: 9, atMs: at(9999) }), 0.99)).toBeGreaterThan(9000 * 60)
+        expect(lateSec(plan, days, observed({ registered: 9, atMs: at(9999) }), 0.9)).toBe(0)
+        expect(lateSec(plan, days, observed({ registered: 9, atMs: at(9999) }), 0.99)).toBeGreaterThan(
+            9000 * 60
+        )
     })
 })
 
-describe("429s", () => {
-    test("of a metric are those to devices, of every call", () => {
+describe("the throttle window", () => {
+    test("reads the 429s to devices from a metric, over all calls", () => {
         const text = [
             "# TYPE moorage_dps_requests_total counter",
             'moorage_dps_requests_total{call="register",status="429"} 7',
@@ -224,7 +342,7 @@ describe("429s", () => {
         expect(parseThrottledCount("")).toBe(0)
     })
 
-    test("count for ten minutes, from the second reading on; a counter may begin anew", () => {
+    test("counts ten minutes from the second reading on, also after a restart of the counter", () => {
         const window = new ThrottleWindow()
         window.record("devices", 50, 0)
         expect(window.countAt(0)).toBe(0)

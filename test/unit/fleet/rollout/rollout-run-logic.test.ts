@@ -1,4 +1,4 @@
-// A roll-out that runs, against an emulator: its own time moves by hand, the boards register when the test says so.
+// A running roll-out against an emulator. The test controls the clock of the roll-out and registers the boards.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -31,11 +31,11 @@ import { RegistrationLookup } from "../../../../tools/fleet/rollout/registration
 import { register } from "../../../helpers/registered-devices.js"
 import { registrationRecords } from "../../../helpers/registration-records.js"
 
-const keyOf = (byte: number) => Buffer.alloc(64, byte).toString("base64")
-const BROKEN_KEY = keyOf(4)
+const keyFromByte = (byte: number) => Buffer.alloc(64, byte).toString("base64")
+const BROKEN_KEY = keyFromByte(4)
 const GROUPS = [
-    { enrollmentGroupId: "line-7", primaryKey: keyOf(3) },
-    // Its boards fail to register, for it knows no hub.
+    { enrollmentGroupId: "line-7", primaryKey: keyFromByte(3) },
+    // Its boards fail to register because its only hub does not exist.
     { enrollmentGroupId: "broken", primaryKey: BROKEN_KEY, iotHubs: ["none.azure-devices.net"] },
 ]
 const RULES: RolloutRules = {
@@ -82,7 +82,7 @@ async function openCloud(options: EmulatorOptions = {}): Promise<DpsApi> {
 
 const IDS = Array.from({ length: 10 }, (_, i) => `b-${i}`)
 
-/** Ten boards in waves of two and eight, two in a slot of a minute. */
+/** Returns a plan for ten boards in waves of two and eight, with two boards per slot of one minute. */
 async function knownPlan(sha256 = "a".repeat(64)): Promise<KnownPlan> {
     const plan = await makeRolloutPlan(
         { ids: IDS, lines: IDS.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false },
@@ -105,24 +105,24 @@ async function knownPlan(sha256 = "a".repeat(64)): Promise<KnownPlan> {
     return { plan, sha256 }
 }
 
-interface Started {
+interface StartedRun {
     events: RolloutEvent[]
     opened: number[]
     ended: Promise<RolloutEnd>
     stop: AbortController
 }
 
-interface Choices {
+interface RunChoices {
     known?: KnownPlan
     rules?: Partial<RolloutRules>
-    isApproved?: boolean
-    heldMaxSec?: number
+    isForced?: boolean
+    maxHoldSec?: number
     throttledToDevices?: () => Promise<number>
     open?: (batch: OpenBatch) => Promise<void>
 }
 
-async function started(dps: DpsApi, choices: Choices = {}): Promise<Started> {
-    const { rules, isApproved = false, heldMaxSec = Infinity, throttledToDevices, open } = choices
+async function startRun(dps: DpsApi, choices: RunChoices = {}): Promise<StartedRun> {
+    const { rules, isForced = false, maxHoldSec = Infinity, throttledToDevices, open } = choices
     const known = choices.known ?? (await knownPlan())
     const events: RolloutEvent[] = []
     const opened: number[] = []
@@ -135,8 +135,8 @@ async function started(dps: DpsApi, choices: Choices = {}): Promise<Started> {
         state: new RolloutState(join(dir, "state"), known),
         rules: { ...RULES, ...rules },
         pollIntervalSec: 30,
-        isForced: isApproved,
-        maxHoldSec: heldMaxSec,
+        isForced,
+        maxHoldSec,
         throttledToDevices,
         powerOn: async batch => {
             await open?.(batch)
@@ -148,14 +148,14 @@ async function started(dps: DpsApi, choices: Choices = {}): Promise<Started> {
     return { events, opened, ended: run.run(), stop }
 }
 
-const kindsOf = ({ events }: Started) => events.map(({ event }) => event)
-const lastOf = <E extends RolloutEvent["event"]>({ events }: Started, kind: E) =>
+const kindsOf = ({ events }: StartedRun) => events.map(({ event }) => event)
+const lastOf = <E extends RolloutEvent["event"]>({ events }: StartedRun, kind: E) =>
     events.filter(({ event }) => event === kind).at(-1) as Extract<RolloutEvent, { event: E }> | undefined
 
-/** Lets the run's time go on, from one of its waits to the next, until this is so. */
-async function goOn(isSo: () => boolean): Promise<void> {
-    for (let i = 0; !isSo(); i++) {
-        if (i > 5000) throw new Error("it never was so")
+/** Advances the clock from one wait of the run to the next until the condition is true. */
+async function advanceUntil(isDone: () => boolean): Promise<void> {
+    for (let i = 0; !isDone(); i++) {
+        if (i > 5000) throw new Error("the condition never became true")
         const nextMs = clock.nextAtMs()
         if (nextMs !== undefined) clock.advanceTo(nextMs)
         await wait(realClock, 2)
@@ -166,46 +166,46 @@ const registerAll = (from: number, to: number) =>
     Promise.all(IDS.slice(from, to).map(id => register(card, id)))
 
 describe("a roll-out", () => {
-    test("opens wave after wave at its time, when the boards of the one before are registered", async () => {
+    test("opens each wave at its time, after the boards of the previous wave are registered", async () => {
         const dps = await openCloud()
         const { plan } = await knownPlan()
-        const run = await started(dps)
-        await goOn(() => run.opened.length === 1)
+        const run = await startRun(dps)
+        await advanceUntil(() => run.opened.length === 1)
         expect(lastOf(run, "waiting")).toMatchObject({ batch: 1, untilUtc: plan.batches[0].startUtc })
         expect(lastOf(run, "open")).toMatchObject({ utc: plan.batches[0].startUtc, batch: 1, boards: 2 })
-        await goOn(() => kindsOf(run).includes("watching"))
+        await advanceUntil(() => kindsOf(run).includes("watching"))
         expect(run.opened).toEqual([1])
         await registerAll(0, 2)
-        await goOn(() => run.opened.length === 2)
+        await advanceUntil(() => run.opened.length === 2)
         expect(lastOf(run, "waveDone")).toMatchObject({ wave: 1, boards: 2, registered: 2, isByHand: false })
         await registerAll(2, 10)
-        await goOn(() => kindsOf(run).includes("done"))
+        await advanceUntil(() => kindsOf(run).includes("done"))
         expect(await run.ended).toBe("done")
         expect(lastOf(run, "done")).toMatchObject({ boards: 10, registered: 10, missing: 0, missingIds: [] })
         expect(kindsOf(run).filter(kind => kind === "held")).toEqual([])
     })
 
-    test("is held while boards fail, says why, and goes on by itself when they are registered", async () => {
+    test("is on hold while boards fail, and continues automatically when they are registered", async () => {
         const dps = await openCloud()
-        const run = await started(dps)
-        await goOn(() => run.opened.length === 1)
+        const run = await startRun(dps)
+        await advanceUntil(() => run.opened.length === 1)
         await register(card, "b-0")
         await register(card, "b-1", BROKEN_KEY)
-        await goOn(() => kindsOf(run).includes("held"))
+        await advanceUntil(() => kindsOf(run).includes("held"))
         const held = lastOf(run, "held")
         expect(held).toMatchObject({ wave: 1, boards: 2, failed: 1, batch: 2 })
         expect(held?.reasons.map(({ kind }) => kind)).toEqual(["failures"])
         expect(held?.failures).toMatchObject([{ devices: 1, example: "b-1" }])
-        await goOn(() => clock.nowMs() > Date.parse(held?.utc ?? "") + 30 * MIN_MS)
+        await advanceUntil(() => clock.nowMs() > Date.parse(held?.utc ?? "") + 30 * MIN_MS)
         expect(run.opened).toEqual([1])
         await register(card, "b-1")
-        await goOn(() => run.opened.length === 2)
+        await advanceUntil(() => run.opened.length === 2)
         expect(kindsOf(run)).toContain("cleared")
         run.stop.abort()
         expect(await run.ended).toBe("stopped")
     })
 
-    test("does not count a failure of before: the board has not tried since", async () => {
+    test("does not count a failure from before the power-on", async () => {
         const old = registrationRecords({
             groupId: "line-7",
             ids: IDS.map(id => id),
@@ -219,88 +219,88 @@ describe("a roll-out", () => {
             },
         ])
         const dps = await openCloud({ snapshot: new Map(kept as [string, unknown][]) })
-        const run = await started(dps)
-        await goOn(() => kindsOf(run).includes("watching"))
+        const run = await startRun(dps)
+        await advanceUntil(() => kindsOf(run).includes("watching"))
         expect(lastOf(run, "look")).toMatchObject({ registered: 0, failed: 0 })
         run.stop.abort()
         await run.ended
     })
 
-    test("is held for boards that are late, and by hand goes on; what is missing is said at the end", async () => {
+    test("is on hold while boards are late, continues when forced, and reports missing boards at the end", async () => {
         const dps = await openCloud()
-        const first = await started(dps)
-        await goOn(() => first.opened.length === 1)
+        const first = await startRun(dps)
+        await advanceUntil(() => first.opened.length === 1)
         await registerAll(0, 1)
-        await goOn(() => kindsOf(first).includes("held"))
+        await advanceUntil(() => kindsOf(first).includes("held"))
         expect(lastOf(first, "held")?.reasons.map(({ kind }) => kind)).toEqual(["late"])
         first.stop.abort()
         expect(await first.ended).toBe("stopped")
-        const second = await started(dps, { isApproved: true })
-        await goOn(() => second.opened.length === 1)
+        const second = await startRun(dps, { isForced: true })
+        await advanceUntil(() => second.opened.length === 1)
         expect(lastOf(second, "begun")).toMatchObject({ openedBefore: 1 })
         expect(lastOf(second, "waveDone")).toMatchObject({ wave: 1, registered: 1, isByHand: true })
         await registerAll(2, 10)
-        await goOn(() => kindsOf(second).includes("done"))
+        await advanceUntil(() => kindsOf(second).includes("done"))
         expect(lastOf(second, "done")).toMatchObject({ registered: 9, missing: 1, missingIds: ["b-1"] })
         await second.ended
     })
 
-    test("is held for 429s to devices, until ten minutes have passed without", async () => {
+    test("is on hold after 429s to devices until ten minutes have passed without a 429", async () => {
         const dps = await openCloud()
         let total = 1000
-        const run = await started(dps, { throttledToDevices: () => Promise.resolve(total) })
-        await goOn(() => run.opened.length === 1)
+        const run = await startRun(dps, { throttledToDevices: () => Promise.resolve(total) })
+        await advanceUntil(() => run.opened.length === 1)
         await registerAll(0, 2)
         total += 11
-        await goOn(() => kindsOf(run).includes("held"))
+        await advanceUntil(() => kindsOf(run).includes("held"))
         const heldMs = Date.parse(lastOf(run, "held")?.utc ?? "")
-        await goOn(() => run.opened.length === 2)
+        await advanceUntil(() => run.opened.length === 2)
         expect(clock.nowMs() - heldMs).toBeGreaterThanOrEqual(9 * MIN_MS)
         run.stop.abort()
         await run.ended
     })
 
-    test("is held while DPS is away, and goes on when it is back", async () => {
+    test("is on hold while DPS is unavailable", async () => {
         const dps = await openCloud()
-        const run = await started(dps)
-        await goOn(() => run.opened.length === 1)
+        const run = await startRun(dps)
+        await advanceUntil(() => run.opened.length === 1)
         emulator.cloud.faultOverride = () => ({ status: 503 })
-        await goOn(() => kindsOf(run).includes("held"))
+        await advanceUntil(() => kindsOf(run).includes("held"))
         expect(lastOf(run, "held")?.reasons[0]).toMatchObject({ kind: "blind" })
         expect(lastOf(run, "held")?.reasons[0].text).toMatch(/503/)
         emulator.cloud.faultOverride = () => undefined
         await registerAll(0, 2)
-        await goOn(() => run.opened.length === 2)
+        await advanceUntil(() => run.opened.length === 2)
         run.stop.abort()
         await run.ended
     })
 
-    test("ends when DPS refuses the key, at first or later", async () => {
+    test("ends when DPS rejects the key, at the start or later", async () => {
         const dps = await openCloud()
-        const run = await started(dps)
-        await goOn(() => run.opened.length === 1)
+        const run = await startRun(dps)
+        await advanceUntil(() => run.opened.length === 1)
         emulator.cloud.faultOverride = () => ({ status: 401 })
         const failed = run.ended.catch((error: unknown) => error)
-        await goOn(() => clock.nextAtMs() === undefined)
+        await advanceUntil(() => clock.nextAtMs() === undefined)
         expect(await failed).toMatchObject({ kind: "unauthorized" })
-        const again = await started(dps, { known: await knownPlan() })
+        const again = await startRun(dps, { known: await knownPlan() })
         await expect(again.ended).rejects.toThrow(CloudError)
         expect(again.events).toEqual([])
     })
 
-    test("that is held for too long ends", async () => {
+    test("ends when a hold lasts too long", async () => {
         const dps = await openCloud()
-        const run = await started(dps, { heldMaxSec: 3600 })
-        await goOn(() => kindsOf(run).includes("stopped"))
-        expect(await run.ended).toBe("held")
+        const run = await startRun(dps, { maxHoldSec: 3600 })
+        await advanceUntil(() => kindsOf(run).includes("stopped"))
+        expect(await run.ended).toBe("holdTimeout")
         expect(lastOf(run, "stopped")).toMatchObject({ isHeld: true, openedBatches: 1 })
     })
 
-    test("whose batch cannot be powered on has not opened it, and opens it again", async () => {
+    test("opens a batch again that could not be powered on", async () => {
         const dps = await openCloud()
         const known = await knownPlan()
         const asked: string[][] = []
-        const run = await started(dps, {
+        const run = await startRun(dps, {
             known,
             open: ({ ids }) => {
                 asked.push(ids())
@@ -308,24 +308,24 @@ describe("a roll-out", () => {
             },
         })
         const failed = run.ended.catch((error: unknown) => error)
-        await goOn(() => asked.length > 0)
+        await advanceUntil(() => asked.length > 0)
         expect(await failed).toMatchObject({ message: "the relay is stuck" })
         expect(asked).toEqual([["b-0", "b-1"]])
         expect(readFileSync(join(dir, "state"), "utf8")).not.toContain("opened")
-        const again = await started(dps, { known })
-        await goOn(() => again.opened.length === 1)
+        const again = await startRun(dps, { known })
+        await advanceUntil(() => again.opened.length === 1)
         again.stop.abort()
         await again.ended
     })
 
-    test("with nothing but time in between asks DPS for nothing when all opened boards are registered", async () => {
+    test("does not call DPS while all opened boards are registered and only time is missing", async () => {
         const dps = await openCloud()
-        const run = await started(dps)
-        await goOn(() => run.opened.length === 1)
+        const run = await startRun(dps)
+        await advanceUntil(() => run.opened.length === 1)
         await registerAll(0, 2)
-        await goOn(() => lastOf(run, "look")?.registered === 2)
+        await advanceUntil(() => lastOf(run, "look")?.registered === 2)
         const { calls } = dps.client
-        await goOn(() => run.opened.length === 2)
+        await advanceUntil(() => run.opened.length === 2)
         expect(dps.client.calls).toBe(calls)
         run.stop.abort()
         await run.ended
@@ -333,7 +333,7 @@ describe("a roll-out", () => {
 })
 
 describe("the state file", () => {
-    test("of another plan, or of something else, is refused; one that was cut off goes on before the cut", async () => {
+    test("is rejected if it belongs to another plan or is another file, and loses only an incomplete line", async () => {
         await openCloud()
         const file = join(dir, "state")
         const known = await knownPlan()
@@ -342,7 +342,7 @@ describe("the state file", () => {
         state.recordWaveDone(clock.nowMs())
         state.recordBatchOpened(clock.nowMs())
         expect(() => new RolloutState(file, { ...known, sha256: "b".repeat(64) })).toThrow(
-            /is of another plan/
+            /belongs to another plan/
         )
         const text = readFileSync(file, "utf8")
         writeFileSync(file, text.slice(0, -5))
@@ -351,28 +351,28 @@ describe("the state file", () => {
         writeFileSync(file, `${text}{"event":"opened","number":9,"utc":"2026-01-01T00:00:00Z"}\n`)
         expect(() => new RolloutState(file, known)).toThrow(/is damaged: line 5 /)
         writeFileSync(file, "registrationId\nb-1\n")
-        expect(() => new RolloutState(file, known)).toThrow(/no state file of `moorage rollout run`/)
+        expect(() => new RolloutState(file, known)).toThrow(/is not a state file of `moorage rollout run`/)
         expect(() => new RolloutState(dir, known)).toThrow(JournalError)
     })
 })
 
-describe("boards are found", () => {
+describe("the lookup of registrations", () => {
     const many = (count: number) =>
         registrationRecords({ groupId: "line-7", count, nowMs: realClock.nowMs() })
-    const found = async (finder: RegistrationLookup, wanted: string[]) => {
+    const found = async (lookup: RegistrationLookup, wanted: string[]) => {
         const ids: string[] = []
-        await finder.find(new Set(wanted), ({ registrationId }) => ids.push(registrationId))
+        await lookup.find(new Set(wanted), ({ registrationId }) => ids.push(registrationId))
         return ids.sort()
     }
 
-    test("page by page when they are many, one by one when they are few", async () => {
+    test("reads pages for many boards and single records for few boards", async () => {
         const dps = await openCloud({ snapshot: new Map(many(2500)) })
-        const finder = new RegistrationLookup(dps)
+        const lookup = new RegistrationLookup(dps)
         const wanted = Array.from({ length: 200 }, (_, i) => `line-7-${String(i * 10).padStart(7, "0")}`)
         const calls = async (ids: string[]) => {
             const before = dps.client.calls
-            const there = await found(finder, ids)
-            return [there.length, dps.client.calls - before]
+            const foundIds = await found(lookup, ids)
+            return [foundIds.length, dps.client.calls - before]
         }
         // Groups, three pages of line-7, one of broken.
         expect(await calls(wanted)).toEqual([200, 5])
@@ -381,10 +381,10 @@ describe("boards are found", () => {
         expect(await calls([...wanted.slice(0, 3), "x"])).toEqual([3, 4])
     })
 
-    test("also those of individual enrollments", async () => {
+    test("includes individual enrollments", async () => {
         const ids = Array.from({ length: 8 }, (_, i) => `own-${i}`)
         const dps = await openCloud({
-            enrollments: ids.map(registrationId => ({ registrationId, primaryKey: keyOf(3) })),
+            enrollments: ids.map(registrationId => ({ registrationId, primaryKey: keyFromByte(3) })),
             snapshot: new Map([
                 ...many(10),
                 ...registrationRecords({ ids: ids.slice(0, 6), nowMs: realClock.nowMs() }),

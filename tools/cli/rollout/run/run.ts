@@ -134,9 +134,11 @@ class EventPrinter {
 /** Sets the exit code, and prints why the roll-out ended early. */
 function reportEnd(end: RolloutEnd, { file }: RolloutState, { maxHeld }: RolloutRunCommandOptions): void {
     if (end === "done") return
-    process.exitCode = end === "held" ? EXIT_CODES.failed : EXIT_CODES.interrupted
+    process.exitCode = end === "holdTimeout" ? EXIT_CODES.failed : EXIT_CODES.interrupted
     const reason =
-        end === "held" ? `Stopped after more than ${formatElapsed(maxHeld ?? 0)} on hold.` : "Interrupted."
+        end === "holdTimeout"
+            ? `Stopped after more than ${formatElapsed(maxHeld ?? 0)} on hold.`
+            : "Interrupted."
     process.stderr.write(`${reason} Run the same command to continue. ${file} records the progress.\n`)
 }
 
