@@ -184,7 +184,7 @@ describe("moorage manufacture --scan", () => {
             "/dev/ttyX"
         )
         expect(stdout).toBe("board-7 flashed on /dev/ttyX\nboard-8 flashed on /dev/ttyX\n")
-        expect(stderr).toMatch(/NOT FLASHED: .*"bad\." ends with/)
+        expect(stderr).toMatch(/NOT FLASHED: .*"bad\." must end with/)
         expect(code).toBe(1)
         const lines = readFileSync(path("flashed.txt"), "utf8").trim().split("\n")
         expect(lines).toEqual(
