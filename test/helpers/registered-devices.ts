@@ -1,4 +1,4 @@
-// Devices for the host tool to find: registered over the device API, connected by MQTT.js.
+// Registers devices with the device API of an emulator and connects them with MQTT.js, for tests of the host tool.
 import { readFileSync } from "node:fs"
 import { connectAsync, type MqttClient } from "mqtt"
 import { deriveDeviceKey, GLOBAL_DEVICE_ENDPOINT, makeSas } from "@moorage/protocol"
@@ -6,23 +6,24 @@ import { realClock } from "@moorage/runtime"
 import type { Card } from "../../tools/cli/emulate/connection-card.js"
 import { Https } from "../../tools/fleet/azure/https.js"
 
-/** What a test needs to know of an emulator: its card does. */
+/** The fields of a connection card that a test needs. */
 export type EmulatorCard = Pick<Card, "httpsPort" | "mqttPort" | "idScope" | "caFile" | "enrollmentGroups">
 
-const inAnHourSec = () => Math.floor(realClock.nowMs() / 1000) + 3600
+/** Expiry of a token that is valid for one hour. */
+const inOneHourSec = () => Math.floor(realClock.nowMs() / 1000) + 3600
 
-/** Registers a device and waits for its outcome, which is returned. */
+/** Registers a device, waits for the result and returns it. */
 export async function register(
-    shore: EmulatorCard,
+    card: EmulatorCard,
     id: string,
-    groupKey = shore.enrollmentGroups[0].primaryKey
+    groupKey = card.enrollmentGroups[0].primaryKey
 ) {
-    const ca = readFileSync(shore.caFile, "utf8")
-    const https = new Https({ clock: realClock, ca, connect: { host: "127.0.0.1", port: shore.httpsPort } })
-    const resource = `${shore.idScope}/registrations/${id}`
-    const Authorization = makeSas(deriveDeviceKey(groupKey, id), resource, inAnHourSec(), "registration")
-    const ask = async (method: string, path: string) => {
-        const answer = await https.send({
+    const ca = readFileSync(card.caFile, "utf8")
+    const https = new Https({ clock: realClock, ca, connect: { host: "127.0.0.1", port: card.httpsPort } })
+    const resource = `${card.idScope}/registrations/${id}`
+    const Authorization = makeSas(deriveDeviceKey(groupKey, id), resource, inOneHourSec(), "registration")
+    const send = async (method: string, path: string) => {
+        const response = await https.send({
             hostName: GLOBAL_DEVICE_ENDPOINT,
             method,
             path: `/${resource}/${path}?api-version=2021-06-01`,
@@ -30,16 +31,16 @@ export async function register(
             body: method === "PUT" ? JSON.stringify({ registrationId: id }) : undefined,
             timeoutMs: 10_000,
         })
-        return JSON.parse(answer.body) as {
+        return JSON.parse(response.body) as {
             operationId: string
             status: string
             registrationState?: { assignedHub?: string; status: string }
         }
     }
     try {
-        let state = await ask("PUT", "register")
+        let state = await send("PUT", "register")
         const { operationId } = state
-        while (state.status === "assigning") state = await ask("GET", `operations/${operationId}`)
+        while (state.status === "assigning") state = await send("GET", `operations/${operationId}`)
         return state.registrationState
     } finally {
         https.close()
@@ -48,32 +49,32 @@ export async function register(
 
 export interface Connected {
     client: MqttClient
-    /** Payloads of the methods it was called with. */
+    /** The direct methods that the device received. */
     calls: { name: string; payload: unknown }[]
     close(): Promise<void>
 }
 
 /**
- * Connects a device that was registered and answers direct methods.
- * @param status of its answer; null for no answer at all
+ * Connects a registered device that answers direct methods.
+ * @param status status of its response; null for no response
  */
 export async function connectDevice(
-    shore: EmulatorCard,
+    card: EmulatorCard,
     id: string,
     hub: string,
     status: number | null = 202,
-    groupKey = shore.enrollmentGroups[0].primaryKey
+    groupKey = card.enrollmentGroups[0].primaryKey
 ): Promise<Connected> {
     const calls: Connected["calls"] = []
     const client = await connectAsync({
         protocol: "mqtts",
         host: "127.0.0.1",
-        port: shore.mqttPort,
-        ca: readFileSync(shore.caFile),
+        port: card.mqttPort,
+        ca: readFileSync(card.caFile),
         servername: hub,
         clientId: id,
         username: `${hub}/${id}/?api-version=2021-04-12`,
-        password: makeSas(deriveDeviceKey(groupKey, id), `${hub}/devices/${id}`, inAnHourSec()),
+        password: makeSas(deriveDeviceKey(groupKey, id), `${hub}/devices/${id}`, inOneHourSec()),
         reconnectPeriod: 0,
     })
     await client.subscribeAsync("$iothub/methods/POST/#")

@@ -1,16 +1,16 @@
-// Registration records as an emulator keeps them, made without a million registrations.
+// Creates registration records in the stored form of an emulator, without registering devices.
 
 const HOUR_MS = 3_600_000
-/** One in so many failed. */
-const FAILED_EACH = 100
+/** One of this number of records has failed. */
+const RECORDS_PER_FAILURE = 100
 
 export interface RegistrationRecordOptions {
-    /** None for individual enrollments. */
+    /** Undefined for individual enrollments. */
     groupId?: string
-    /** IDs are made of the group's unless given. */
+    /** Number of records whose IDs are generated from the group ID. */
     count?: number
     ids?: string[]
-    /** The youngest is of this hour, the others are spread over the hours of four days before. */
+    /** Time of the latest record. The other records are spread over the four days before. */
     nowMs: number
     hubs?: string[]
 }
@@ -21,13 +21,13 @@ const HUBS = ["hub-1.azure-devices.net", "hub-2.azure-devices.net"]
 const timestamp = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}0000Z`
 
 /** What `kept` of CloudOptions is made of. */
-export function* registrationRecords(made: RegistrationRecordOptions): Generator<[string, unknown]> {
-    const { groupId, count = 0, nowMs, hubs = HUBS } = made
+export function* registrationRecords(options: RegistrationRecordOptions): Generator<[string, unknown]> {
+    const { groupId, count = 0, nowMs, hubs = HUBS } = options
     const ids =
-        made.ids ?? Array.from({ length: count }, (_, i) => `${groupId}-${String(i).padStart(7, "0")}`)
+        options.ids ?? Array.from({ length: count }, (_, i) => `${groupId}-${String(i).padStart(7, "0")}`)
     const times = Array.from({ length: 96 }, (_, hour) => timestamp(nowMs - hour * HOUR_MS))
     for (const [i, registrationId] of ids.entries()) {
-        const isFailed = i % FAILED_EACH === FAILED_EACH - 1
+        const isFailed = i % RECORDS_PER_FAILURE === RECORDS_PER_FAILURE - 1
         const time = times[i % times.length]
         const outcome = isFailed
             ? { status: "failed", errorCode: 400207, errorMessage: "Custom allocation failed" }

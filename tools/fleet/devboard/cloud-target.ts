@@ -28,7 +28,7 @@ export interface CloudTarget {
 }
 
 export interface EmbeddedEmulatorOptions {
-    /** Identity of a board that is already flashed. The emulator enrolls it with its ID scope and key. */
+    /** Identity of a board that is already flashed. The emulator gets its ID scope and an enrollment with its key. */
     flashed?: FlashIdentity
     /** Folder for the state of the emulator (default: the state is in memory). */
     dataDir?: string

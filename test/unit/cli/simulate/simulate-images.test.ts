@@ -155,11 +155,7 @@ describe("moorage simulate --images --rollout", () => {
         const rollout = await plan("others.csv", FLEET.replace("dock-3", "dock-4"))
         const { code, stderr } = await run(simulate("--rollout", rollout), ENV)
         expect(code).toBe(1)
-<<<<<<< HEAD
-        expect(stderr).toMatch(/does not match the images: it is of other boards/)
-=======
-        expect(stderr).toMatch(/is no plan for these images: the plan is for other boards/)
->>>>>>> 83563b3 (fleet: name roll-out phases and hold reasons, pass decisions one input object)
+        expect(stderr).toMatch(/does not match the images: the plan is for other boards/)
     })
 })
 

@@ -435,7 +435,7 @@ describe("a run against Azure", () => {
             })
     })
 
-    test("creates tokens with the service's clock, and sends CONNECT with the ID of a nonexistent device", async () => {
+    test("creates tokens with the service's clock, and sends CONNECT with the ID of an unknown device", async () => {
         const tokens: string[] = []
         const packets: string[] = []
         const all = await findingsWith({
