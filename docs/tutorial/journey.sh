@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From a CSV file to a moored fleet, without a board and without an Azure account: docs/tutorial/journey.sh [FOLDER]
+# Brings a fleet from a CSV file to moored boards, without hardware and without an Azure account.
+# Usage: docs/tutorial/journey.sh [FOLDER]
 #
 # The script plans a roll-out of 200 boards of three kinds. DPS has a tenth of its documented quota. The script makes flash
 # images with the slots of the rollout plan and boots these images in the simulator. Each batch is powered on at its planned
@@ -35,9 +36,9 @@ moorage rollout plan "$folder/fleet.csv" --out "$folder/fleet.rollout.json" --re
 echo "== 3. Flash images with the slots of the plan"
 moorage manufacture "$folder/fleet.csv" --out "$folder/flash" --group-key-file "$folder/group.key" --id-scope 0ne00JOURNY
 
-echo "== 4. The images in the simulator; the fleet keeps running after the simulation"
+echo "== 4. The simulator boots the images, and the fleet keeps running after the simulation"
 rm -f "$folder/card.json"
-# Does not use the function: the signal at the end would reach only the shell of the function.
+# This line does not call the function `moorage`, because `kill` would then end only the shell of the function.
 node "$root/tools/cli/moorage.mjs" simulate "$root/docs/tutorial/journey.yaml" --images "$folder/flash" --group-key-file "$folder/group.key" \
     --rollout "$folder/fleet.rollout.json" --report "$folder/run.html" --serve "$folder/card.json" --json \
     > "$folder/run.json" &
