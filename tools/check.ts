@@ -1,4 +1,5 @@
-// `npm test`: runs the checks of format, lint and types in parallel, then all tests. The last line counts the tests.
+// `npm test`: runs the checks (format, lint, types, spelling, unused code) in parallel, then all tests. The last line
+// counts the tests.
 import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -26,6 +27,12 @@ const CHECKS: CheckStep[] = [
     { name: "lint (eslint)", args: [bin("eslint/bin/eslint.js"), "--max-warnings", "0", "."] },
     { name: "types host (tsc)", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.json"] },
     { name: "types device (tsc)", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.device.json"] },
+    { name: "types src (tsc)", args: [bin("typescript/bin/tsc"), "-p", "src/tsconfig.json"] },
+    { name: "spelling (cspell)", args: [bin("cspell/bin.mjs"), "lint", "--no-progress", "--no-summary", "."] },
+    {
+        name: "unused code and packages (knip)",
+        args: [bin("knip/bin/knip.js"), "--no-progress", "--no-config-hints"],
+    },
 ]
 
 /** Runs a step to its end. @param isShown prints the output immediately; without it the output is returned */
