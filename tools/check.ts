@@ -28,7 +28,10 @@ const CHECKS: CheckStep[] = [
     { name: "types host (tsc)", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.json"] },
     { name: "types device (tsc)", args: [bin("typescript/bin/tsc"), "-p", "tsconfig.device.json"] },
     { name: "types src (tsc)", args: [bin("typescript/bin/tsc"), "-p", "src/tsconfig.json"] },
-    { name: "spelling (cspell)", args: [bin("cspell/bin.mjs"), "lint", "--no-progress", "--no-summary", "."] },
+    {
+        name: "spelling (cspell)",
+        args: [bin("cspell/bin.mjs"), "lint", "--no-progress", "--no-summary", "."],
+    },
     {
         name: "unused code and packages (knip)",
         args: [bin("knip/bin/knip.js"), "--no-progress", "--no-config-hints"],

@@ -1,7 +1,7 @@
 // MQTT.js and bare TLS sockets, for packets that Microsoft's clients never send.
 import { once } from "node:events"
 import { connect as connectTls, type TLSSocket } from "node:tls"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, makeSasToken } from "@moorage/protocol"
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt"
 import { generate, type Packet } from "mqtt-packet"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -24,13 +24,13 @@ const ends = (id: string) =>
 /** Creates a device on the hub and returns its options for MQTT.js. */
 function hubOptions(id: string): IClientOptions {
     hub().putDevice(id, [deriveDeviceKey(GROUP_KEY, id)])
-    const password = makeSas(deriveDeviceKey(GROUP_KEY, id), `${HUB}/devices/${id}`, inAnHour())
+    const password = makeSasToken(deriveDeviceKey(GROUP_KEY, id), `${HUB}/devices/${id}`, inAnHour())
     return { clientId: id, username: `${HUB}/${id}/?api-version=2021-04-12`, password }
 }
 
 function dpsOptions(id: string): IClientOptions {
     const resource = `${ID_SCOPE}/registrations/${id}`
-    const password = makeSas(deriveDeviceKey(GROUP_KEY, id), resource, inAnHour(), "registration")
+    const password = makeSasToken(deriveDeviceKey(GROUP_KEY, id), resource, inAnHour(), "registration")
     return { clientId: id, username: `${resource}/api-version=2019-03-31`, password }
 }
 

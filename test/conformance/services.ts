@@ -4,7 +4,7 @@ import { request } from "node:https"
 import type { RestApiClient } from "azure-iot-http-base"
 import { ProvisioningServiceClient } from "azure-iot-provisioning-service"
 import { Client, Registry } from "azure-iothub"
-import { makeSas } from "@moorage/protocol"
+import { makeSasToken } from "@moorage/protocol"
 import { agentOf, type RunningCloud } from "./sdk.js"
 
 export const DPS_HOST = "moorage.azure-devices-provisioning.net"
@@ -56,7 +56,7 @@ export function sendToDevice(
         method: "POST",
         path: "/messages/devicebound?api-version=2021-04-12",
         headers: {
-            Authorization: makeSas(policy.primaryKey, hub, expirySec, policy.keyName),
+            Authorization: makeSasToken(policy.primaryKey, hub, expirySec, policy.keyName),
             "iothub-to": `/devices/${deviceId}/messages/devicebound`,
             "Content-Length": Buffer.byteLength(body),
             ...headers,

@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt"
-import { deriveDeviceKey, GLOBAL_DEVICE_ENDPOINT, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, GLOBAL_DEVICE_ENDPOINT, makeSasToken } from "@moorage/protocol"
 
 const SCOPE = "0ne00KILLED"
 const GROUP_KEY = Buffer.alloc(64, 8).toString("base64")
@@ -76,7 +76,7 @@ export class EmulatorProcess {
 
     private dps(method: string, id: string, tail: string) {
         const resource = `${SCOPE}/registrations/${id}`
-        const token = makeSas(deriveDeviceKey(GROUP_KEY, id), resource, EXPIRY_SEC, "registration")
+        const token = makeSasToken(deriveDeviceKey(GROUP_KEY, id), resource, EXPIRY_SEC, "registration")
         const path = `/${resource}${tail}?api-version=2021-06-01`
         return this.http({ method, host: GLOBAL_DEVICE_ENDPOINT, path, authorization: token })
     }
@@ -95,7 +95,7 @@ export class EmulatorProcess {
     private service(method: string, path: string, body?: string, headers = {}) {
         const { hub, service } = this.ready
         const key = /SharedAccessKey=(.*)$/.exec(service)?.[1] ?? ""
-        const token = makeSas(key, hub, EXPIRY_SEC, "iothubowner")
+        const token = makeSasToken(key, hub, EXPIRY_SEC, "iothubowner")
         const url = `${path}?api-version=2021-04-12`
         return this.http({ method, host: hub, path: url, authorization: token, body, headers })
     }
@@ -119,7 +119,7 @@ export class EmulatorProcess {
             port: tcpPort,
             clientId: id,
             username: `${hub}/${id}/?api-version=2021-04-12`,
-            password: makeSas(deriveDeviceKey(GROUP_KEY, id), `${hub}/devices/${id}`, EXPIRY_SEC),
+            password: makeSasToken(deriveDeviceKey(GROUP_KEY, id), `${hub}/devices/${id}`, EXPIRY_SEC),
             clean: false,
             reconnectPeriod: 0,
             ...options,

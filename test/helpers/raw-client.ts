@@ -1,6 +1,6 @@
 // An MQTT client on a link in memory. It sends any packet, also packets that no SDK sends.
 import { acceptMqtt, Cloud, type CloudOptions } from "../../tools/emulator/index.js"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, makeSasToken } from "@moorage/protocol"
 import { type Link, linkPair, ManualClock, seededRandom } from "@moorage/runtime"
 import mqtt, { type IConnectPacket, type IPublishPacket, type Packet } from "mqtt-packet"
 
@@ -118,7 +118,7 @@ export function dpsConnect(
     return {
         clientId: id,
         username: `${resource}/api-version=2019-03-31`,
-        password: Buffer.from(makeSas(key, resource, inOneHourSec(world), "registration")),
+        password: Buffer.from(makeSasToken(key, resource, inOneHourSec(world), "registration")),
     }
 }
 
@@ -140,7 +140,7 @@ export function hubConnect(
     return {
         clientId: id,
         username: `${HUB}/${id}/?api-version=2021-04-12`,
-        password: Buffer.from(makeSas(key, `${HUB}/devices/${id}`, expirySec)),
+        password: Buffer.from(makeSasToken(key, `${HUB}/devices/${id}`, expirySec)),
     }
 }
 

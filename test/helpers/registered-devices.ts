@@ -1,7 +1,7 @@
 // Registers devices with the device API of an emulator and connects them with MQTT.js, for tests of the host tool.
 import { readFileSync } from "node:fs"
 import { connectAsync, type MqttClient } from "mqtt"
-import { deriveDeviceKey, GLOBAL_DEVICE_ENDPOINT, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, GLOBAL_DEVICE_ENDPOINT, makeSasToken } from "@moorage/protocol"
 import { realClock } from "@moorage/runtime"
 import type { Card } from "../../tools/cli/emulate/connection-card.js"
 import { Https } from "../../tools/fleet/azure/https.js"
@@ -21,7 +21,12 @@ export async function register(
     const ca = readFileSync(card.caFile, "utf8")
     const https = new Https({ clock: realClock, ca, connect: { host: "127.0.0.1", port: card.httpsPort } })
     const resource = `${card.idScope}/registrations/${id}`
-    const Authorization = makeSas(deriveDeviceKey(groupKey, id), resource, inOneHourSec(), "registration")
+    const Authorization = makeSasToken(
+        deriveDeviceKey(groupKey, id),
+        resource,
+        inOneHourSec(),
+        "registration"
+    )
     const send = async (method: string, path: string) => {
         const response = await https.send({
             hostName: GLOBAL_DEVICE_ENDPOINT,
@@ -74,7 +79,7 @@ export async function connectDevice(
         servername: hub,
         clientId: id,
         username: `${hub}/${id}/?api-version=2021-04-12`,
-        password: makeSas(deriveDeviceKey(groupKey, id), `${hub}/devices/${id}`, inOneHourSec()),
+        password: makeSasToken(deriveDeviceKey(groupKey, id), `${hub}/devices/${id}`, inOneHourSec()),
         reconnectPeriod: 0,
     })
     await client.subscribeAsync("$iothub/methods/POST/#")

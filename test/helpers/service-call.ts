@@ -1,7 +1,7 @@
 // Requests to the service APIs over a link in memory, on a manual clock.
 import { linkPair, ManualClock, seededRandom } from "@moorage/runtime"
 import { acceptHttp, Cloud, type CloudOptions, type Permission } from "../../tools/emulator/index.js"
-import { makeSas } from "@moorage/protocol"
+import { makeSasToken } from "@moorage/protocol"
 
 export const DPS_HOST = "test.azure-devices-provisioning.net"
 export const HUB_HOST = "east.azure-devices.net"
@@ -64,7 +64,7 @@ export function serviceToken(
     policy = "owner",
     lifeSec = 3600
 ): string {
-    return makeSas(key, resource, Math.floor(world.clock.nowMs() / 1000) + lifeSec, policy)
+    return makeSasToken(key, resource, Math.floor(world.clock.nowMs() / 1000) + lifeSec, policy)
 }
 
 function parse(text: string): ServiceReply {

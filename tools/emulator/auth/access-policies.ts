@@ -1,5 +1,6 @@
 import type { Random } from "@moorage/runtime"
-import { newKey, parseSas, verifySas } from "@moorage/protocol"
+import { newKey } from "@moorage/protocol"
+import { parseSasToken, verifySasToken } from "./sas-verification.js"
 
 /** The permissions of shared access policies (Microsoft, "Control access" to DPS and to IoT Hub). */
 export type Permission =
@@ -100,13 +101,13 @@ export class AccessPolicies {
 
     /** Returns whether an Authorization header grants `permission` on `resource` at `nowSec`. */
     allows(authorization: string, { resource, permission, nowSec }: AccessRequest): boolean {
-        const token = parseSas(authorization)
+        const token = parseSasToken(authorization)
         const policy = this.policies.find(each => each.keyName === token?.policy)
         if (!policy) return false
         const { permissions, primaryKey, secondaryKey } = policy
         const including = INCLUDED_IN[permission]
         if (!permissions.includes(permission) && !(including && permissions.includes(including))) return false
         const keys = secondaryKey ? [primaryKey, secondaryKey] : [primaryKey]
-        return verifySas(token, { resource, keys, nowSec })
+        return verifySasToken(token, { resource, keys, nowSec })
     }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "@moorage/runtime"
-import { parseRegistrationId, type SasToken, verifySas } from "@moorage/protocol"
+import { parseRegistrationId } from "@moorage/protocol"
+import { type SasToken, verifySasToken } from "../auth/sas-verification.js"
 import type { NewCloudEvent } from "../cloud-events.js"
 import type { InjectedFault } from "../faults/injected-fault.js"
 import type { Quirks } from "../quirks.js"
@@ -230,7 +231,7 @@ export class DpsService {
         const nowSec = this.nowMs() / 1000
         return this.enrollments
             .candidates(caller.registrationId)
-            .find(candidate => verifySas(caller.token, { resource, keys: candidate.keys, nowSec }))
+            .find(candidate => verifySasToken(caller.token, { resource, keys: candidate.keys, nowSec }))
     }
 
     private authenticate(caller: Caller): Enrollment | DpsResponse {

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "@moorage/runtime"
-import { encodePropertyBag, newKey, type SasToken, verifySas } from "@moorage/protocol"
+import { encodePropertyBag, newKey } from "@moorage/protocol"
+import { type SasToken, verifySasToken } from "../auth/sas-verification.js"
 import type { NewCloudEvent } from "../cloud-events.js"
 import { OrderedMap } from "../util/ordered-map.js"
 import type { Quirks } from "../quirks.js"
@@ -177,7 +178,7 @@ export class Hub {
         const resource = `${this.hostName}/devices/${deviceId}`
         if (!this.available || !device?.enabled) return undefined
         const nowSec = this.options.clock.nowMs() / 1000
-        return verifySas(token, { resource, keys: device.keys, nowSec }) ? device : undefined
+        return verifySasToken(token, { resource, keys: device.keys, nowSec }) ? device : undefined
     }
 
     /**

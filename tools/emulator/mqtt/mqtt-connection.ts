@@ -1,6 +1,6 @@
 import type { Link, Timer } from "@moorage/runtime"
 import type { IConnectPacket, Packet } from "mqtt-packet"
-import { parseSas } from "@moorage/protocol"
+import { parseSasToken } from "../auth/sas-verification.js"
 import type { Cloud } from "../cloud.js"
 import type { FaultPoint, InjectedFault } from "../faults/injected-fault.js"
 import { applyFault } from "../faults/apply-fault.js"
@@ -166,7 +166,7 @@ class MqttConnection {
         const authorize = () => {
             if (idScope !== dps.idScope) return ConnectRefusal.Unavailable
             if (packet.clientId.toLowerCase() !== registrationId) return ConnectRefusal.NotAuthorized
-            const caller = { registrationId, token: parseSas(packet.password?.toString() ?? "") }
+            const caller = { registrationId, token: parseSasToken(packet.password?.toString() ?? "") }
             if (dps.quirks.wrongDpsKey === "connack5" && !dps.isEnrolled(caller))
                 return ConnectRefusal.NotAuthorized
             return new DpsSession(this.wire, dps, caller, (kind, answer) =>
@@ -186,7 +186,7 @@ class MqttConnection {
     private hubRequest(packet: IConnectPacket, hostName: string, deviceId: string): ConnectRequest {
         const authorize = () => {
             const hub = this.cloud.findHub(hostName)
-            const token = parseSas(packet.password?.toString() ?? "")
+            const token = parseSasToken(packet.password?.toString() ?? "")
             const device = packet.clientId === deviceId ? hub?.authenticate(deviceId, token) : undefined
             if (!hub || !device || !token) return ConnectRefusal.NotAuthorized
             this.closeAtExpiry(token.expirySec)

@@ -1,4 +1,4 @@
-import { parseSas } from "@moorage/protocol"
+import { parseSasToken } from "../auth/sas-verification.js"
 import type { Cloud } from "../cloud.js"
 import { type DpsResponse, errorResponse, newGuid } from "../dps/dps-bodies.js"
 import type { InjectedFault, FaultPoint } from "../faults/injected-fault.js"
@@ -63,7 +63,10 @@ function processRequest(cloud: Cloud, request: HttpRequest, fault: InjectedFault
     if (!at) return refuse(404, 404000, "No such resource.")
     if (!url.searchParams.has("api-version")) return refuse(400, 400003, "api-version is missing.")
     if (at.idScope !== dps.idScope) return refuse(401, 401002, "Unauthorized")
-    const caller = { registrationId: at.registrationId, token: parseSas(request.headers.authorization ?? "") }
+    const caller = {
+        registrationId: at.registrationId,
+        token: parseSasToken(request.headers.authorization ?? ""),
+    }
     switch (at.operation.kind) {
         case "register":
             return dps.register(caller, request.body, fault)

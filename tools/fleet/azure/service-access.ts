@@ -1,4 +1,4 @@
-import { makeSas } from "@moorage/protocol"
+import { makeSasToken } from "@moorage/protocol"
 import { CloudSettingsError } from "./cloud-errors.js"
 
 const TOKEN_SEC = 3600
@@ -25,7 +25,7 @@ export class ServiceAccess {
         const nowSec = Math.floor(nowMs / 1000)
         if (nowSec > this.#expiresAtSec - RENEW_SEC) {
             this.#expiresAtSec = nowSec + TOKEN_SEC
-            this.#token = makeSas(this.#key, this.hostName, this.#expiresAtSec, this.policy)
+            this.#token = makeSasToken(this.#key, this.hostName, this.#expiresAtSec, this.policy)
         }
         return this.#token
     }

@@ -1,5 +1,5 @@
 // Checks ID scope and key of a device with Device Registration Status Lookup, which changes nothing (protocol-facts.md, 2).
-import { makeSas } from "@moorage/protocol"
+import { makeSasToken } from "@moorage/protocol"
 import { encodeConnect } from "@moorage/device/shared"
 import type { HttpsResponse } from "../azure/https.js"
 import { parseErrorResponse, readRetryAfterSec } from "../azure/response-errors.js"
@@ -17,7 +17,7 @@ const resourcePath = ({ idScope, registrationId }: DeviceAccess) =>
     `${idScope}/registrations/${registrationId}`
 
 const registrationToken = (access: DeviceAccess, nowSec: number) =>
-    makeSas(access.key, resourcePath(access), Math.floor(nowSec) + TOKEN_SEC, "registration")
+    makeSasToken(access.key, resourcePath(access), Math.floor(nowSec) + TOKEN_SEC, "registration")
 
 /** Returns the request of a status lookup. @param nowSec by the service's clock */
 export function lookupRequest(identity: DeviceIdentity, hostName: string, nowSec: number): ProbeRequest {

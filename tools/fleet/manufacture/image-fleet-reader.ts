@@ -89,8 +89,7 @@ export function readImageFleet(outDir: string, options: ImageFleetOptions = {}):
         const settings = readSettings(flash)
         idScope ??= settings.ID_SCOPE
         const issue = settingsIssue(settings, id, idScope)
-        if (issue !== undefined)
-            throw new ImageError(`The image of ${id} cannot be simulated: ${issue}.`)
+        if (issue !== undefined) throw new ImageError(`The image of ${id} cannot be simulated: ${issue}.`)
         return { id, profile, bytecode, flash, settings, powerOnSec: powerOnSec?.[index] ?? 0 }
     })
     if (boards.length === 0) throw new ImageError(`The manifest in ${outDir} has no board.`)

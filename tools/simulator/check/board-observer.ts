@@ -255,6 +255,9 @@ export class BoardObserver {
         const { hubAttempt } = this
         if (!hubAttempt?.endMs) return false
         if (hubAttempt.connack === 3) return true
-        return hubAttempt.connack === 0 && hubAttempt.endMs - (hubAttempt.connackMs ?? 0) < SERVER_ERROR_SESSION_MS
+        return (
+            hubAttempt.connack === 0 &&
+            hubAttempt.endMs - (hubAttempt.connackMs ?? 0) < SERVER_ERROR_SESSION_MS
+        )
     }
 }

@@ -112,7 +112,9 @@ describe("moorage simulate --images", () => {
         appendFileSync(path("spoilt", "images", "dock-2-0x1c0000.bin"), "x")
         const spoilt = await run(["simulate", path("plan.yaml"), "--images", path("spoilt")], ENV)
         expect(spoilt.code).toBe(1)
-        expect(spoilt.stderr).toMatch(/dock-2.* differs from its checksum in the manifest\. Run `moorage manufacture` again/)
+        expect(spoilt.stderr).toMatch(
+            /dock-2.* differs from its checksum in the manifest\. Run `moorage manufacture` again/
+        )
         await make("elsewhere", "--set", "DPS_HOST=dps.example")
         const elsewhere = await run(["simulate", path("plan.yaml"), "--images", path("elsewhere")], ENV)
         expect(elsewhere.code).toBe(1)

@@ -1,9 +1,9 @@
 // Allocation by latency and by a webhook (Microsoft, "Understand custom allocation policies").
 import { describe, expect, test } from "vitest"
-import { parseSas } from "../../../../tools/protocol/sas.js"
+import { parseSasToken } from "../../../../tools/emulator/auth/sas-verification.js"
 import { allocate, type LatencyRow } from "../../../../tools/emulator/dps/allocation.js"
 import type { EnrollmentGroup } from "../../../../tools/emulator/index.js"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, makeSasToken } from "@moorage/protocol"
 import {
     GROUP_KEY,
     HUB,
@@ -74,8 +74,12 @@ function putGroup(world: CloudWorld, change: Partial<EnrollmentGroup> = {}): voi
 /** Registers device `d`. @returns the outcome after the answer of the webhook */
 async function register(world: CloudWorld, body = "") {
     const { dps } = world.cloud
-    const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), `${SCOPE}/registrations/d`, inOneHourSec(world))
-    const caller = { registrationId: "d", token: parseSas(token) }
+    const token = makeSasToken(
+        deriveDeviceKey(GROUP_KEY, "d"),
+        `${SCOPE}/registrations/d`,
+        inOneHourSec(world)
+    )
+    const caller = { registrationId: "d", token: parseSasToken(token) }
     const { operationId } = JSON.parse(dps.register(caller, body).body) as { operationId: string }
     world.clock.advance(2000)
     await new Promise(resolve => setImmediate(resolve))

@@ -1,9 +1,9 @@
 // The enrollment and the hub of a device, and the move of a device to another hub (protocol-facts.md, 3).
 import { describe, expect, test } from "vitest"
 import type { EnrollmentGroup } from "../../../../tools/emulator/index.js"
-import { parseSas } from "../../../../tools/protocol/sas.js"
+import { parseSasToken } from "../../../../tools/emulator/auth/sas-verification.js"
 import { hashedHub } from "../../../../tools/emulator/dps/allocation.js"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, makeSasToken } from "@moorage/protocol"
 import {
     GROUP_KEY,
     HUB,
@@ -23,8 +23,8 @@ function callerOf(
     registrationId: string,
     key = deriveDeviceKey(GROUP_KEY, registrationId)
 ) {
-    const token = makeSas(key, `${SCOPE}/registrations/${registrationId}`, inOneHourSec(world))
-    return { registrationId, token: parseSas(token) }
+    const token = makeSasToken(key, `${SCOPE}/registrations/${registrationId}`, inOneHourSec(world))
+    return { registrationId, token: parseSasToken(token) }
 }
 
 /** Registers without a transport. @returns the state of the registration */

@@ -2,7 +2,7 @@
 import { Agent, request as httpRequest } from "node:http"
 import { afterEach, describe, expect, test } from "vitest"
 import { startEmulator, type Emulator, type FaultRule } from "../../../../tools/emulator/index.js"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, makeSasToken } from "@moorage/protocol"
 import {
     DEVICE_KEY,
     dpsClient,
@@ -189,7 +189,7 @@ describe("a fault over HTTP on a socket", () => {
         emulator = await startEmulator({ httpPort: 0, idScope: SCOPE })
         emulator.cloud.faultRules.add({ on: "lookup", fault: { dropAfterBytes: 20 } })
         const resource = `${SCOPE}/registrations/d`
-        const token = makeSas(deriveDeviceKey(DEVICE_KEY, "d"), resource, Date.now() / 1000 + 60)
+        const token = makeSasToken(deriveDeviceKey(DEVICE_KEY, "d"), resource, Date.now() / 1000 + 60)
         const received = await new Promise<string>(resolve => {
             const asked = httpRequest({
                 host: "127.0.0.1",

@@ -1,6 +1,6 @@
 // DPS over MQTT: refusals, filters, quality of service and the exact bodies (protocol-facts.md, 1.2 to 1.7).
 import { describe, expect, test } from "vitest"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, makeSasToken } from "@moorage/protocol"
 import {
     dpsClient,
     dpsConnect,
@@ -71,7 +71,7 @@ describe("the refusal of a register", () => {
     ])("meets %s", (_name, scope, laterSec) => {
         const world = newCloud()
         const key = deriveDeviceKey(GROUP_KEY, "d")
-        const token = makeSas(key, `${scope}/registrations/d`, inOneHourSec(world) + laterSec)
+        const token = makeSasToken(key, `${scope}/registrations/d`, inOneHourSec(world) + laterSec)
         const client = new RawClient(world)
         client.connect({ ...dpsConnect(world, "d"), password: Buffer.from(token) })
         client.subscribe(FILTER)

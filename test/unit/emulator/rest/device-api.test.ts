@@ -1,7 +1,7 @@
 import { linkPair } from "@moorage/runtime"
 import { acceptHttp } from "../../../../tools/emulator/index.js"
 import { describe, expect, test } from "vitest"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, makeSasToken } from "@moorage/protocol"
 import { GROUP_KEY, inOneHourSec, newCloud, SCOPE, type CloudWorld } from "../../../helpers/raw-client.js"
 
 /** Opens an HTTP connection in memory that collects the answers. */
@@ -41,7 +41,7 @@ interface DeviceApiCall {
 
 /** Sends one request with a valid token, and returns the parsed response. */
 function call(world: CloudWorld, { method, path, id = "d", body = "", headers = "", key }: DeviceApiCall) {
-    const token = makeSas(
+    const token = makeSasToken(
         key ?? deriveDeviceKey(GROUP_KEY, id),
         `${SCOPE}/registrations/${id}`,
         inOneHourSec(world),

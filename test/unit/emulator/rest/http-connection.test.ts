@@ -2,7 +2,7 @@
 import { type Link, linkPair } from "@moorage/runtime"
 import { describe, expect, test } from "vitest"
 import { acceptHttp, type InjectedFault } from "../../../../tools/emulator/index.js"
-import { deriveDeviceKey, makeSas } from "@moorage/protocol"
+import { deriveDeviceKey, makeSasToken } from "@moorage/protocol"
 import {
     GROUP_KEY,
     HUB,
@@ -44,7 +44,7 @@ class Browser {
 /** Returns a request of device `d` with a valid token. */
 function request(world: CloudWorld, method: string, tail: string, body = ""): string {
     const resource = `${SCOPE}/registrations/d`
-    const token = makeSas(deriveDeviceKey(GROUP_KEY, "d"), resource, inOneHourSec(world), "registration")
+    const token = makeSasToken(deriveDeviceKey(GROUP_KEY, "d"), resource, inOneHourSec(world), "registration")
     const head = `${method} /${resource}${tail}${API} HTTP/1.1\r\nHost: dps\r\nAuthorization: ${token}`
     return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }

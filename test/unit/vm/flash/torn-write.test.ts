@@ -102,7 +102,9 @@ describe("the steps of a flash write", () => {
         const { board } = await createProbeBoard("greet")
         const flash = memoryFlash()
         writeProgram(flash, readProgram(board.flash) as Uint8Array)
-        expect(() => flashSteps(memoryFlash().load(), flash.load())).toThrow(/not a write of the settings store/)
+        expect(() => flashSteps(memoryFlash().load(), flash.load())).toThrow(
+            /not a write of the settings store/
+        )
     })
 })
 

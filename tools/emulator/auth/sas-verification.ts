@@ -1,5 +1,6 @@
+// Parses and verifies SAS tokens of devices and services.
 import { timingSafeEqual } from "node:crypto"
-import { hmacBase64 } from "./device-keys.js"
+import { hmacBase64 } from "@moorage/protocol"
 
 /** The fields of a shared access signature (protocol-facts.md, 1.3). Nothing is verified yet. */
 export interface SasToken {
@@ -28,7 +29,7 @@ function decode(text: string): string | undefined {
 }
 
 /** Returns the token in `text`, or undefined if `text` is not a SAS token. The fields may have any order. */
-export function parseSas(text: string): SasToken | undefined {
+export function parseSasToken(text: string): SasToken | undefined {
     if (!text.startsWith(PREFIX)) return undefined
     const fields = new Map<string, string>()
     for (const field of text.slice(PREFIX.length).split("&")) {
@@ -76,14 +77,7 @@ export interface SasCheck {
  * Returns whether `token` grants access to `resource` at `nowSec`. The token must be signed with one of `keys`, must name
  * the resource or a prefix of it, and must not be expired (protocol-facts.md, 1.3).
  */
-export function verifySas(token: SasToken | undefined, { resource, keys, nowSec }: SasCheck): boolean {
+export function verifySasToken(token: SasToken | undefined, { resource, keys, nowSec }: SasCheck): boolean {
     if (!token || token.expirySec <= nowSec || !isWithin(resource, token.resource)) return false
     return keys.some(key => isSignedWith(token, key))
-}
-
-/** Returns a token as the Azure SDKs create it. `key` is Base64, `expirySec` is Unix time. */
-export function makeSas(key: string, resource: string, expirySec: number, policy?: string): string {
-    const sr = encodeURIComponent(resource)
-    const sig = encodeURIComponent(hmacBase64(key, `${sr}\n${expirySec}`))
-    return `${PREFIX}sr=${sr}&sig=${sig}&se=${expirySec}${policy ? `&skn=${policy}` : ""}`
 }
