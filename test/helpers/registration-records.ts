@@ -20,7 +20,7 @@ const HUBS = ["hub-1.azure-devices.net", "hub-2.azure-devices.net"]
 /** UTC with seven fractional digits, as DPS writes it. */
 const timestamp = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}0000Z`
 
-/** What `kept` of CloudOptions is made of. */
+/** Yields the entries of a state snapshot (CloudOptions.snapshot): key and record. */
 export function* registrationRecords(options: RegistrationRecordOptions): Generator<[string, unknown]> {
     const { groupId, count = 0, nowMs, hubs = HUBS } = options
     const ids =

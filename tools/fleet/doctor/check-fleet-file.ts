@@ -21,7 +21,7 @@ function issueOutcomes({ issues }: FleetError): CheckOutcome[] {
 }
 
 /** @param hasGroupKey whether the keys of boards can be derived */
-export function fleetOutcome(file: string, boards: FleetBoard[], hasGroupKey: boolean): CheckOutcome {
+function fleetOutcome(file: string, boards: FleetBoard[], hasGroupKey: boolean): CheckOutcome {
     const keyless = boards.filter(({ key }) => key === undefined).length
     if (keyless > 0 && !hasGroupKey)
         return warn(
