@@ -9,9 +9,10 @@ export interface ConnectionOptions extends CloudChoices {
 }
 
 export const CONNECTION_HELP = `
-Connection to DPS and hubs: --profile FILE, or the other connection options. Without a profile, the environment variables of
-the Microsoft samples apply: PROVISIONING_CONNECTION_STRING and IOTHUB_CONNECTION_STRING. A connection string is @FILE, or -
-for the standard input. This way no key is visible in the process list. docs/reference/connection-profile.md describes the profile.`
+The option --profile selects DPS and the hubs. The other connection options override the profile. Without a profile, the
+command reads the environment variables of the Microsoft samples: PROVISIONING_CONNECTION_STRING and IOTHUB_CONNECTION_STRING.
+Write a connection string to a file and pass it as @FILE, or pass - to read it from the standard input. This way no key is visible
+in the process list. docs/reference/connection-profile.md describes the profile.`
 
 function parseAddress(text: string): HostAddress {
     const address = parseHostAddress(text)
@@ -34,7 +35,7 @@ export function addServiceOptions(command: Command): Command {
         )
         .option(
             "--dps <host>",
-            "host name of the DPS service API, instead of the one in the connection string"
+            "host name of the DPS service API, instead of the host name in the connection string"
         )
         .option(
             "--hub-connection-string <@file>",

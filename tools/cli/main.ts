@@ -23,7 +23,7 @@ const { version } = createRequire(import.meta.url)("./package.json") as { versio
 /** Returns the program with all commands; none of them runs yet. */
 export function newProgram(): Command {
     const program = new Command("moorage")
-        .description("Connects a fleet of ESP32 boards to Azure IoT Hub, and tests it in simulation first.")
+        .description("Tests a fleet of ESP32 boards in simulation, and connects it to Azure IoT Hub.")
         .version(version)
         .exitOverride()
         .showHelpAfterError("(add --help for details)")

@@ -16,8 +16,8 @@ export function addDemo(program: Command): void {
         .command("demo")
         .summary("run two simulated boards against an emulated cloud")
         .description(
-            "Powers two simulated boards on with blank flash, against an emulated DPS and two emulated hubs. Then cuts their " +
-                "power, boots them again, and calls the direct method Reprovision on one board. The demo uses the real firmware " +
+            "Starts an emulated DPS, two emulated hubs and two simulated boards with a blank flash. Then cuts the power of the " +
+                "boards, boots them again, and calls the direct method Reprovision on one board. The demo uses the real firmware " +
                 "bytecode, the real VM, and TLS sockets on 127.0.0.1."
         )
         .option("--json", "result table as one JSON object on stdout, timeline on stderr", false)

@@ -6,16 +6,16 @@ import type { DoctorOptions } from "./run.js"
 const EPILOGUE = `${CONNECTION_HELP}
 
 Examples
-  moorage doctor --offline                         this machine, and the settings in the current folder
-  moorage doctor --profile acme.yaml               also network, clock, and keys of the service APIs
+  moorage doctor --offline                         checks this machine and the settings in this folder
+  moorage doctor --profile acme.yaml               also checks network, clock and the service API keys
   moorage doctor --profile acme.yaml --id board-0001 --group-key-file group.key
   moorage doctor fleet.csv --profile acme.yaml --json
   moorage emulate --json > card.json &             start an emulator, and save its card as the profile
   moorage doctor --profile card.json
 
-Each line has the status (ok, warn, FAIL or skip), the finding and a cure. The command changes nothing. It looks up one device
-(Device Registration Status Lookup): the device of --id, the first device of the fleet file, or the device of .env.local.
-The group key comes from --group-key-file or MOORAGE_GROUP_KEY. docs/guide/doctor.md lists all checks.
+Each line has the status (ok, warn, FAIL or skip), the result and a fix. The command changes nothing. It looks up the status of
+one device in DPS and does not register the device. This is the device of --id, the first device of the fleet file, or the
+device of .env.local. The group key comes from --group-key-file or MOORAGE_GROUP_KEY. docs/guide/doctor.md lists all checks.
 
 Exit codes: 0 no check failed (warnings are allowed), 1 a check failed, 2 wrong usage, 130 interrupted.`
 
@@ -25,8 +25,8 @@ export function addDoctor(program: Command): void {
         .command("doctor")
         .summary("check machine, configuration, network and keys")
         .description(
-            "Checks this machine, the configuration, the connection to DPS and the hubs, the ID scope and the keys. Suggests a " +
-                "cure for each problem."
+            "Checks this machine, the configuration, the connection to DPS and the hubs, the ID scope and the keys. Suggests " +
+                "a fix for each problem."
         )
         .argument("[fleet]", "fleet file to check, CSV (docs/reference/fleet-file.md)")
     addServiceOptions(command)
@@ -37,10 +37,10 @@ export function addDoctor(program: Command): void {
             )
         )
         .option("--id <id>", "registration ID of the device to look up", parseRegistrationId)
-        .option("--id-scope <scope>", "ID scope, if no other source has one")
+        .option("--id-scope <scope>", "ID scope; overrides the connection profile")
         .option("--group-key-file <file>", "file with the Base64 group key in the first line")
         .option("--key-file <file>", "file with the Base64 device key in the first line")
-        .option("--offline", "machine and configuration checks only", false)
+        .option("--offline", "check only this machine and the configuration", false)
         .option("--timeout <time>", "time limit of each check", parsePositiveDuration, 10)
         .option("--json", "result as one JSON object", false)
         .addHelpText("after", EPILOGUE)

@@ -28,9 +28,9 @@ function epilogue(name = ""): string {
 Examples
 ${examples.map(example => `  ${example}`).join("\n")}
 
-The commands use the admin API at --admin, or at MOORAGE_ADMIN.
+The commands use the admin API of the emulator at the URL of --admin or MOORAGE_ADMIN.
 
-Exit codes: 0 done, 1 no emulator responds or it rejected the request, 2 wrong usage.`
+Exit codes: 0 done, 1 the emulator does not respond or rejected the request, 2 wrong usage.`
 }
 
 const loadRun = () => import("./run.js")
@@ -51,20 +51,20 @@ function addRuleCommands(fault: Command): void {
         .option("--share <share>", "share of the matching requests, for example 10%", parseFraction)
         .option("--times <n>", "number of requests after which the rule ends", parseInteger)
         .option("--for <time>", "time after which the rule ends, for example 20m", parseDuration)
-        .option("--status <code>", "HTTP or DPS status to return", parseInteger)
-        .option("--retry-after <time>", "retry-after value to return", parseDuration)
+        .option("--status <code>", "HTTP or DPS status of the response", parseInteger)
+        .option("--retry-after <time>", "value of retry-after in the response", parseDuration)
         .option("--connack <code>", "CONNACK return code that refuses the connection", parseInteger)
         .option("--delay <time>", "delay of the response", parseDuration)
-        .option("--close", "closed connection instead of a response")
-        .option("--mute", "no response at all")
+        .option("--close", "close the connection instead of sending a response")
+        .option("--mute", "never send a response")
         .option(
             "--drop-after <bytes>",
-            "number of response bytes after which the connection breaks",
+            "number of bytes of the response, after which the connection is closed",
             parseInteger
         )
         .option(
             "--close-after-connack <time>",
-            "time after which an accepted connection is closed; 0 for immediately",
+            "accept the connection, and close it after this time; 0 closes it immediately",
             parseDuration
         )
         .addHelpText("after", epilogue("add"))
@@ -74,13 +74,15 @@ function addRuleCommands(fault: Command): void {
     fault
         .command("list")
         .summary("list the active fault rules")
+        .description("Lists the active fault rules.")
         .addHelpText("after", epilogue("list"))
         .action(async (_options: unknown, command: Command) => {
             await (await loadRun()).listFaultRules(adminOptions(command))
         })
     fault
         .command("clear")
-        .summary("remove one fault rule, or all of them")
+        .summary("remove one fault rule, or all rules")
+        .description("Removes one fault rule, or all rules.")
         .argument("[ruleId]", "rule ID that `add` printed (default: all rules)")
         .addHelpText("after", epilogue("clear"))
         .action(async (ruleId: string | undefined, _options: unknown, command: Command) => {
@@ -91,7 +93,8 @@ function addRuleCommands(fault: Command): void {
 function addActionCommands(fault: Command): void {
     fault
         .command("hub")
-        .summary("take a hub down or up, or fail it over")
+        .summary("stop or start a hub, or let it fail over")
+        .description("Stops or starts a hub, or lets it fail over.")
         .argument("<name>", "host name of the hub")
         .addArgument(new Argument("<action>", "new state").choices(["down", "up", "failover"]))
         .option("--for <time>", "duration of a failover", parseDuration, 60)
@@ -101,7 +104,8 @@ function addActionCommands(fault: Command): void {
         })
     fault
         .command("clock")
-        .summary("skew the clock of the cloud")
+        .summary("set the clock of the emulator ahead or behind")
+        .description("Sets the clock of the emulated services ahead or behind.")
         .requiredOption(
             "--skew <time>",
             "offset of the clock: 10m is ahead, -10m is behind, 0 is correct",
@@ -114,6 +118,7 @@ function addActionCommands(fault: Command): void {
     fault
         .command("rotate")
         .summary("replace a key of an enrollment or a device, and print the new key")
+        .description("Replaces a key of an enrollment or of a device, and prints the new key.")
         .option("--group <id>", "enrollment group")
         .option("--enrollment <id>", "individual enrollment")
         .option("--hub <name>", "hub of the device, with --device")

@@ -8,7 +8,7 @@ Examples
 
 The board must already have the DeviceScript runtime. Flash it once with \`npx devs flash --board PROFILE\`.
 
-Exit codes: 0 done, 1 the image is damaged or esptool is missing or failed, 2 wrong usage, 130 interrupted.`
+Exit codes: 0 done, 1 the image is damaged, or esptool is missing or failed, 2 wrong usage, 130 interrupted.`
 
 /** Adds `moorage flash`. */
 export function addFlash(program: Command): void {
@@ -18,7 +18,7 @@ export function addFlash(program: Command): void {
         .description("Checks an image against its manifest, and writes it to the board with esptool.")
         .argument("<image>", "image file that `moorage manufacture` wrote")
         .requiredOption("--port <tty>", "serial port of the board")
-        .option("--dry-run", "command line of esptool only, without flashing", false)
+        .option("--dry-run", "print the command line of esptool, without flashing", false)
         .addHelpText("after", EPILOGUE)
         .action(async (image: string, options: FlashOptions) => {
             const { flash } = await import("./run.js")

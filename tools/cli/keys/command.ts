@@ -15,20 +15,23 @@ Exit codes: 0 done, 1 a file cannot be read or written, 2 wrong usage or invalid
 
 /** Adds `moorage keys derive`. */
 export function addKeys(program: Command): void {
-    const keys = program.command("keys").summary("derive the device keys of an enrollment group")
+    const keys = program
+        .command("keys")
+        .summary("derive the device keys of an enrollment group")
+        .description("Derives the device keys of an enrollment group.")
     keys.command("derive")
         .summary("derive device keys from a group key")
         .description(
             "Derives the symmetric key of each device of an enrollment group, for one ID, a file or the standard input."
         )
         .argument("[id]", "registration ID")
-        .option("--from <file>", "CSV file, or one ID per line; - for the standard input")
+        .option("--from <file>", "CSV file or file with one ID per line; - for the standard input")
         .addOption(
             new Option("--column <name>", "CSV column with the IDs").default(undefined, DEFAULT_COLUMN)
         )
         .option("--group-key-file <file>", "file with the Base64 group key in the first line")
         .option("--out <file>", "output file for the keys, with mode 0600")
-        .option("--stdout", "output of the keys on stdout", false)
+        .option("--stdout", "print the keys to stdout", false)
         .option("--json", "output as JSON lines instead of CSV", false)
         .addHelpText("after", EPILOGUE)
         .action(async (id: string | undefined, options: DeriveOptions) => {

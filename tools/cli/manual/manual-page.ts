@@ -15,7 +15,7 @@ import { parseHelpEpilogue } from "./help-epilogue.js"
 import { code, codeBlock, escapeMarkdown, markdownTable, paragraph } from "./markdown.js"
 
 const DESCRIPTION = [
-    "A command reports an error as one message: the problem, then what to do. With `--json` it prints JSON. On a terminal it " +
+    "A command reports an error as one message, which says what is wrong and what to do. With `--json` it prints JSON. On a terminal it " +
         "shows its progress after two seconds. Ctrl-C ends it cleanly. Output files are written completely or not at all. Keys, " +
         "tokens and Wi-Fi passwords are never required as arguments, and never appear in a log, a message or a report.",
     "Options can precede or follow the arguments, as `--option value` or `--option=value`. A time is a number with s, m, h or d, " +

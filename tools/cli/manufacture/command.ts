@@ -8,12 +8,12 @@ Examples
   moorage manufacture fleet.csv --out flash --group-key-file group.key --id-scope 0ne00123ABC --board moorage_devkitc
   moorage manufacture fleet.csv --out flash --group-key-file group.key --ssid plant-7 --psk-file wifi.key
   moorage manufacture fleet.csv --out flash --verify all --json
-  moorage manufacture fleet.csv --out flash --scan --port /dev/ttyUSB0      one scanned line, one flashed board
+  moorage manufacture fleet.csv --out flash --scan --port /dev/ttyUSB0      flashes one board for each scanned ID
 
-Each line of the fleet file describes one board. The columns are registrationId and optionally key, idScope, profile (the board
-profile), ssid, psk, slot, slotSec, fleetN, fleetCps, load, or any setting in docs/reference/settings.md. Missing keys are
-derived from the group key in --group-key-file or MOORAGE_GROUP_KEY. The Wi-Fi password comes from --psk-file or
-MOORAGE_WIFI_PSK. After an interruption, the same command continues.
+Each line of the fleet file describes one board. The column registrationId is required. The optional columns are key, idScope,
+profile (the board profile), ssid, psk, slot, slotSec, fleetN, fleetCps, load and every setting in docs/reference/settings.md.
+If the file has no key for a board, the command derives it from the group key in --group-key-file or MOORAGE_GROUP_KEY. The
+Wi-Fi password comes from --psk-file or MOORAGE_WIFI_PSK. After an interruption, run the same command again to continue.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or errors in the file (nothing is written), 130 interrupted.`
 
@@ -30,25 +30,25 @@ export function addManufacture(program: Command): void {
         .command("manufacture")
         .summary("make a flash image for each board of a fleet")
         .description(
-            "Makes one flash image per line of a fleet file: program, settings and Wi-Fi, written and verified by the VM. " +
-                "Prints the commands to flash them. Images contain keys, so only their owner can read them."
+            "Makes one flash image for each line of a fleet file. An image contains the program, the settings and the Wi-Fi network. " +
+                "The VM writes and verifies the images. The command then prints the command lines that flash them. Images contain keys, so only their owner can read them."
         )
         .argument("[fleet]", "fleet file, CSV (docs/reference/fleet-file.md); optional with --scan")
         .requiredOption("--out <dir>", "output folder for the images and manifest.json")
         .option("--group-key-file <file>", "file with the Base64 group key in the first line")
-        .option("--id-scope <scope>", "ID scope for boards without one in the file")
-        .option("--board <board>", "board profile (boards/) for boards without one in the file")
-        .option("--ssid <name>", "Wi-Fi network for boards without one in the file")
+        .option("--id-scope <scope>", "ID scope of the boards that have none in the file")
+        .option("--board <board>", "board profile in boards/ of the boards that have none in the file")
+        .option("--ssid <name>", "Wi-Fi network of the boards that have none in the file")
         .option("--psk-file <file>", "file with the password of --ssid in the first line")
         .option(
             "--set <NAME=VALUE>",
-            "setting for boards without a value in the file; repeatable",
+            "setting of the boards that have no value in the file; repeatable",
             append,
             []
         )
         .option(
             "--verify <n|all>",
-            "number of images to boot in the VM; every image is read back",
+            "number of images that the VM boots as a check; the command reads every image back",
             parseSampleSize,
             20
         )
@@ -57,9 +57,9 @@ export function addManufacture(program: Command): void {
                 .argParser(parsePositive)
                 .default(availableParallelism(), "one per core")
         )
-        .option("--scan", "scan mode: reads IDs from stdin, makes and flashes one board for each", false)
-        .option("--port <tty>", "serial port, with --scan")
-        .option("--dry-run", "command line of esptool only, with --scan", false)
+        .option("--scan", "read one ID per line from stdin; make and flash the image of each ID", false)
+        .option("--port <tty>", "with --scan: serial port of the board")
+        .option("--dry-run", "with --scan: print the command line of esptool, without flashing", false)
         .option("--json", "result as one JSON object", false)
         .addHelpText("after", EPILOGUE)
         .action(async (fleet: string | undefined, options: ManufactureCommandOptions) => {

@@ -14,12 +14,13 @@ const EPILOGUE = `${CONNECTION_HELP}
 Examples
   moorage emulate --json > card.json &             start an emulator, and save its card as the profile
   moorage monitor --profile card.json              live view until Ctrl-C
-  moorage monitor --profile acme.yaml --once       one survey as text
+  moorage monitor --profile acme.yaml --once       prints the state once as text
   moorage monitor --profile acme.yaml --json | jq .registered
   moorage monitor --connection-string @dps.txt --days 30 --report fleet.html
   moorage monitor --profile acme.yaml --prometheus 9464 --every 5m
 
-Exit codes: 0 done or the live view or exporter was stopped, 1 failed, 2 wrong usage, 130 interrupted before the survey was complete.`
+Exit codes: 0 done, or you stopped the live view or the Prometheus server, 1 failed, 2 wrong usage,
+130 interrupted before all data was read.`
 
 /** Adds `moorage monitor`. */
 export function addMonitor(program: Command): void {
@@ -27,14 +28,14 @@ export function addMonitor(program: Command): void {
         .command("monitor")
         .summary("show fleet status: registrations, failures, hub distribution, rate")
         .description(
-            "Queries DPS for the registrations of every enrollment group. Shows devices by group and status, the distribution " +
-                "over the hubs, failures with their reasons, and registrations of the last days."
+            "Reads the registrations of every enrollment group from DPS. Shows the number of devices for each group, status and hub. " +
+                "Also shows the failures with their reasons, and the registrations of the last days."
         )
     addConnectionOptions(command)
         .option("--days <n>", "number of UTC days to show, including today", parsePositive, 5)
         .option(
             "--rate <n/time>",
-            "maximum rate of calls to DPS; devices and tools share its limit of 1,000/min",
+            "maximum rate of calls to DPS; devices and tools share the quota of 1,000/min",
             parsePerSecond,
             15
         )
@@ -44,10 +45,19 @@ export function addMonitor(program: Command): void {
             parseInteger,
             1000
         )
-        .option("--once", "one survey, then exit; also applies when stdout is not a terminal", false)
-        .option("--every <time>", "interval of the live view or exporter", parsePositiveDuration, 60)
-        .option("--json", "survey as one JSON object", false)
-        .option("--csv", "survey as CSV with the columns what, name, measure, count", false)
+        .option(
+            "--once",
+            "print the fleet state once, then exit; this is also the default if stdout is not a terminal",
+            false
+        )
+        .option(
+            "--every <time>",
+            "interval between two updates of the live view or the metrics",
+            parsePositiveDuration,
+            60
+        )
+        .option("--json", "fleet state as one JSON object", false)
+        .option("--csv", "fleet state as CSV with the columns what, name, measure, count", false)
         .option("--report <file>", "output file for an HTML report")
         .option(
             "--prometheus <port>",

@@ -4,7 +4,7 @@ import type { ReplayCommandOptions } from "./run.js"
 
 const EPILOGUE = `
 Examples
-  moorage replay everything --seed 7 --id board-3                 step by step: Enter, a number, q
+  moorage replay everything --seed 7 --id board-3                 step by step: Enter shows one event, a number shows more, q ends
   moorage replay everything --seed 7 --id board-3 --all           all events
   moorage replay everything --seed 7 --id board-3 --from 80m --to 2h --json
 
@@ -21,16 +21,13 @@ export function addReplay(program: Command): void {
         .argument("<plan>", "built-in plan, or a file")
         .option("--seed <n>", "random seed of the run", parseInteger, 1)
         .option("--id <id>", "registration ID of the board", "board-0")
-        .option("--boards <n>", "board count of the run, if it was not the plan's", parsePositive)
+        .option("--boards <n>", "number of boards in the run, if it differs from the plan", parsePositive)
         .option("--images <dir>", "folder with the images of the run, if it used images")
-        .option(
-            "--group-key-file <file>",
-            "file with the group key of the images; MOORAGE_GROUP_KEY replaces it"
-        )
+        .option("--group-key-file <file>", "file with the group key of the images (or set MOORAGE_GROUP_KEY)")
         .option("--rollout <file>", "roll-out plan of the run, if it used one")
         .option("--from <time>", "start of the output; earlier events are skipped", parseDuration, 0)
         .option("--to <time>", "end of the output; later events are skipped", parseDuration)
-        .option("--all", "all events, without steps", false)
+        .option("--all", "print all events without stopping", false)
         .option("--json", "all events as JSON lines", false)
         .addHelpText("after", EPILOGUE)
         .action(async (plan: string, options: ReplayCommandOptions) => {

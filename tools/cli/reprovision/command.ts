@@ -18,21 +18,21 @@ Exit codes: 0 every board accepted, 1 a board did not accept or the command fail
 export function addReprovision(program: Command): void {
     const command = program
         .command("reprovision")
-        .summary("force boards to re-register with DPS")
+        .summary("make boards register with DPS again")
         .description(
             "Calls the direct method Reprovision on boards. Each board discards its assignment and registers with DPS again. " +
-                "The registration record of a board names the hub on which the method is called."
+                "The command finds the hub of a board in its registration record."
         )
         .argument("[id]", "registration ID of one board")
     addConnectionOptions(command)
         .option(
             "--file <file>",
-            "file with one registration ID per line, or CSV with the column registrationId; - for stdin"
+            "file with one registration ID per line, or CSV file with the column registrationId; - for stdin"
         )
         .option("--query <query>", "hub query that selects devices: SELECT deviceId FROM devices WHERE ...")
         .option(
             "--hub <host>",
-            "hub of devices without a registration record; also limits --query to this hub"
+            "hub of the boards without a registration record; also limits --query to this hub"
         )
         .option(
             "--rate <n/time>",
@@ -43,13 +43,13 @@ export function addReprovision(program: Command): void {
         .option("--delay <time>", "minimum wait of each board before it registers", parseDuration, 0)
         .option(
             "--spread <time>",
-            "maximum random wait after --delay, to limit the load on DPS",
+            "maximum random wait in addition to --delay, to limit the load on DPS",
             parseDuration,
             0
         )
         .option("--timeout <time>", "time limit for the response of a board, 5 s to 5 min", parseDuration, 30)
-        .option("--force", "deletion of the registration record in DPS before the call", false)
-        .option("--dry-run", "list of the selected boards, without calls", false)
+        .option("--force", "delete the registration record in DPS before the call", false)
+        .option("--dry-run", "list the selected boards, without calls", false)
         .option("--state <file>", "state file; boards that accepted in an earlier run are skipped")
         .option("--json", "result as one JSON object", false)
         .addHelpText("after", EPILOGUE)

@@ -12,8 +12,8 @@ Examples
   moorage simulate everything --seeds 1..100 --jobs 2     100 seeds on two threads
   moorage simulate my-plan.yaml --seed 7 --report run.html
   moorage simulate onboarding --boards 50 --trace run.jsonl
-  moorage simulate onboarding --images flash --rollout fleet.rollout.json     the images that will be flashed
-  moorage simulate onboarding --boards 20 --serve card.json       a fleet for moorage monitor --profile card.json
+  moorage simulate onboarding --images flash --rollout fleet.rollout.json     boots the images of moorage manufacture
+  moorage simulate onboarding --boards 20 --serve card.json       keeps running, for moorage monitor --profile card.json
   moorage simulate everything --index 3 --out results     seeds 301 to 400, for one of many machines
   moorage simulate --merge results                        summary of all machines
 
@@ -33,22 +33,25 @@ export function addSimulate(program: Command): void {
         .command("simulate")
         .summary("run a fleet of boards through a plan, in virtual time")
         .description(
-            "Runs the real firmware on many boards against the emulated cloud, in virtual time, with the faults of a " +
-                "plan. Checks the invariants during the run. The same seed gives the same run."
+            "Runs many boards with the real firmware in virtual time. The boards connect to an emulated DPS and IoT Hub. A plan sets " +
+                "the number of boards and the faults. The command checks the invariants during the run. The same seed gives the same run."
         )
         .argument("[plan]", "built-in plan (--list), or a file (docs/reference/simulation-plan.md)")
-        .option("--list", "list of the built-in plans", false)
+        .option("--list", "list the built-in plans, without a run", false)
         .addOption(
             new Option("--seed <n>", "random seed")
                 .argParser(parseInteger)
                 .default(undefined, String(DEFAULT_SEED))
         )
         .option("--seeds <a..b>", "range of random seeds, one run for each", parseSeedRange)
-        .option("--boards <n>", "override of the plan's board count", parsePositive)
-        .option("--images <dir>", "folder with images of `moorage manufacture`, instead of the plan's boards")
+        .option("--boards <n>", "number of boards, instead of the number in the plan", parsePositive)
+        .option(
+            "--images <dir>",
+            "folder with images of `moorage manufacture` to boot, instead of the boards in the plan"
+        )
         .option(
             "--group-key-file <file>",
-            "with --images: file with the group key; MOORAGE_GROUP_KEY replaces it (default: individual enrollments)"
+            "with --images: file with the group key, or set MOORAGE_GROUP_KEY (default: individual enrollments)"
         )
         .option("--rollout <file>", "with --images: roll-out plan with the power-on times")
         .option(
@@ -76,7 +79,7 @@ export function addSimulate(program: Command): void {
         )
         .option("--seeds-per-index <n>", "number of seeds per machine", parsePositive, 100)
         .option("--out <dir>", "output folder for the summary, for --merge")
-        .option("--merge <dir>", "folder with summaries to merge, instead of a run")
+        .option("--merge <dir>", "merge the summaries in this folder, without a run")
         .addHelpText("after", EPILOGUE)
         .action(async (plan: string | undefined, options: SimulateOptions) => {
             // The VM is loaded only when a simulation runs.

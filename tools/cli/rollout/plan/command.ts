@@ -10,11 +10,11 @@ Examples
   moorage rollout plan fleet.csv --registrations 200/min --hubs 2 --soak 1d --report plan.html
   moorage rollout plan fleet.csv --waves 100% --dry-run --json | jq .prediction.mooredUtc
 
-Next, make the images (moorage manufacture fleet.csv), because they contain the slots. Flash the boards. Then power them on
-batch by batch: moorage rollout run says when, and monitors their registrations.
+After the plan, make the images with moorage manufacture, because they contain the slots. Flash the boards. Then start moorage
+rollout run. It says when to power on each batch, and monitors the registrations.
 
-Exit codes: 0 done, 1 a file cannot be read or written, 2 wrong usage or errors in the fleet file, 130 interrupted. Nothing is
-written unless the exit code is 0.`
+Exit codes: 0 done, 1 a file cannot be read or written, 2 wrong usage or errors in the fleet file, 130 interrupted. The
+files are written only if the exit code is 0.`
 
 const option = (flags: string, description: string, defaultText: string) =>
     new Option(flags, description).default(undefined, defaultText)
@@ -25,10 +25,10 @@ export function addRolloutPlan(rollout: Command): void {
         .command("plan")
         .summary("divide a fleet into waves, batches and slots")
         .description(
-            "Plans when to power on which boards, so that DPS and the hubs stay within their quotas. Divides the fleet into " +
-                "waves and into batches that fit into the working hours. Gives each board a slot, which starts at its own " +
-                "power-on. Writes slot, slotSec, fleetN, fleetCps, load, wave and batch to the fleet file. Writes the plan " +
-                "together with the model's prediction."
+            "Makes a roll-out plan that keeps within the quotas of DPS and the hubs. Divides the fleet into waves, and into batches that " +
+                "fit into the working hours. The boards of a batch are powered on together. Each board gets a slot, the time window after its " +
+                "power-on in which it first registers. The command writes the columns slot, slotSec, fleetN, fleetCps, load, wave and batch to " +
+                "the fleet file. It writes the plan and a prediction to another file."
         )
         .argument(
             "<fleet>",
@@ -52,11 +52,15 @@ export function addRolloutPlan(rollout: Command): void {
         .option("--hubs <n>", "number of hubs that share the boards", parsePositive, 1)
         .option("--load <share>", "share of the quotas for the roll-out", parseFraction, 0.96)
         .addOption(
-            option("--slot <time>", "length of a slot", "the shortest that fits").argParser(parseSlotTime)
+            option(
+                "--slot <time>",
+                "length of a slot",
+                "the shortest slot that wastes at most 5 % of the rate"
+            ).argParser(parseSlotTime)
         )
         .option(
             "--waves <shares>",
-            "cumulative share of the fleet at the end of each wave",
+            "cumulative share of the fleet after each wave",
             parseWaves,
             [0.01, 0.1, 0.5, 1]
         )
@@ -74,9 +78,9 @@ export function addRolloutPlan(rollout: Command): void {
         .option("--batch <n>", "maximum number of boards that you can power on together", parsePositive)
         .option(
             "--board <board>",
-            "board profile (boards/) for boards without one in the file; the tight image limits the batch size"
+            "board profile in boards/ of the boards that have none in the file; the tight image limits the batch size"
         )
-        .option("--dry-run", "plan only, without changes to the fleet file", false)
+        .option("--dry-run", "write the plan without changing the fleet file", false)
         .option("--report <file>", "output file for an HTML report")
         .option("--json", "plan as JSON", false)
         .addHelpText("after", EPILOGUE)

@@ -12,9 +12,9 @@ Examples
   moorage rollout run fleet.rollout.json --fleet fleet.csv --profile acme.yaml --force-next      starts the batch on hold
   moorage rollout run fleet.rollout.json --fleet fleet.csv --profile card.json --metrics http://127.0.0.1:9100/metrics
 
-The command of --exec receives MOORAGE_WAVE, MOORAGE_BATCH, MOORAGE_BOARDS, MOORAGE_FIRST_LINE, MOORAGE_LAST_LINE and
-MOORAGE_IDS_FILE, a file with one registration ID per line. The state file records the progress. After Ctrl-C, the same command
-continues.
+The command of --exec receives these environment variables: MOORAGE_WAVE, MOORAGE_BATCH, MOORAGE_BOARDS, MOORAGE_FIRST_LINE,
+MOORAGE_LAST_LINE and MOORAGE_IDS_FILE. MOORAGE_IDS_FILE is the path of a file with one registration ID per line. The state file
+records the progress. After Ctrl-C, run the same command again to continue.
 
 Exit codes: 0 done, 1 failed or on hold for too long, 2 wrong usage, 130 interrupted.`
 
@@ -27,14 +27,18 @@ export function addRolloutRun(rollout: Command): void {
         .command("run")
         .summary("say when to power on which boards, and monitor their registrations")
         .description(
-            "Runs a roll-out plan: says which batch to power on next, and compares the registrations with the prediction. Holds " +
+            "Runs a roll-out plan. Says which batch to power on next, and compares the registrations with the prediction. Holds " +
                 "the next batch while too many boards fail, are throttled or are late."
         )
         .argument("<plan>", "roll-out plan of `moorage rollout plan`")
         .requiredOption("--fleet <file>", "fleet file of the plan")
     addConnectionOptions(command)
         .addOption(option("--state <file>", "state file with the progress", "PLAN.state"))
-        .option("--now", "immediate start of each batch, without planned times and working hours", false)
+        .option(
+            "--now",
+            "start each batch as soon as possible; ignore planned times and working hours",
+            false
+        )
         .option("--exec <command>", "shell command that powers a batch on")
         .option(
             "--every <time>",
@@ -49,31 +53,36 @@ export function addRolloutRun(rollout: Command): void {
                 "the part of the quota that the plan leaves free"
             ).argParser(parsePerSecond)
         )
-        .option("--enough <share>", "share of registered boards that completes a wave", parseFraction, 0.99)
+        .option(
+            "--enough <share>",
+            "minimum share of registered boards to complete a wave",
+            parseFraction,
+            0.99
+        )
         .option(
             "--max-failures <share>",
-            "share of failed boards in a wave above which it is held",
+            "maximum share of failed boards in a wave; more hold the next batch",
             parseFractionOrZero,
             0.01
         )
         .addOption(
             option(
                 "--max-429s <n>",
-                "number of 429s in ten minutes above which the wave is held",
+                "maximum number of answers 429 in ten minutes; more hold the next batch",
                 "1 % of the registrations in that time"
             ).argParser(parseInteger)
         )
         .option(
             "--max-late <time>",
-            "delay against the prediction above which the wave is held",
+            "maximum delay after the predicted time; a longer delay holds the next batch",
             parsePositiveDuration,
             600
         )
         .option(
             "--metrics <url>",
-            "URL of Prometheus metrics that count 429s to devices, for example of an emulator"
+            "URL of Prometheus metrics that count the answers 429 to boards, for example the metrics of an emulator"
         )
-        .option("--force-next", "start of the next batch even if it is on hold", false)
+        .option("--force-next", "start the next batch even if it is on hold", false)
         .addOption(
             new Option("--max-held <time>", "maximum time on hold, after which the command ends")
                 .argParser(parsePositiveDuration)
