@@ -12,8 +12,8 @@ Examples
   moorage board --set STABLE_SEC=2 --until moored --for 60s --json      for a script or CI
 
 Keys on a terminal: p power, r reset, b button, B button held for 5 s, w Wi-Fi, f flash contents, t torn write at the next
-flash write, e erase, s status, h help, q quit. Without a terminal, the command reads one word per line: power [on|off], reset, button, hold,
-wifi [on|off], flash, tear, erase, status, help, quit. docs/guide/board.md has the details.
+flash write, e erase, s status, h help, q quit. Without a terminal, the command reads one word per line: power [on|off],
+reset, button, hold, wifi [on|off], flash, tear, erase, status, help, quit. docs/guide/board.md has the details.
 
 Exit codes: 0 done (with --until: the board is moored), 1 failed or not moored in time, 2 wrong usage,
 130 interrupted before the board was moored.`
@@ -26,8 +26,9 @@ export function addBoard(program: Command): void {
         .command("board")
         .summary("run one simulated board interactively, in real time")
         .description(
-            "Boots one simulated board in real time, with the real firmware in the real VM. Shows the log of the board, and lets you " +
-                "switch its power and Wi-Fi, press its button and show its flash. The board connects to a built-in emulator by default."
+            "Boots one simulated board in real time, with the real firmware in the real VM. Shows the log of the board, and " +
+                "lets you switch its power and Wi-Fi, press its button and show its flash. The board connects to a built-in " +
+                "emulator by default."
         )
         .addOption(
             new Option("--board <board>", "name of a board profile in boards/").default(

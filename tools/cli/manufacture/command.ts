@@ -30,8 +30,9 @@ export function addManufacture(program: Command): void {
         .command("manufacture")
         .summary("make a flash image for each board of a fleet")
         .description(
-            "Makes one flash image for each line of a fleet file. An image contains the program, the settings and the Wi-Fi network. " +
-                "The VM writes and verifies the images. The command then prints the command lines that flash them. Images contain keys, so only their owner can read them."
+            "Makes one flash image for each line of a fleet file. An image contains the program, the settings and the Wi-Fi " +
+                "network. The VM writes and verifies the images. The command then prints the command lines that flash them. " +
+                "Images contain keys, so only their owner can read them."
         )
         .argument("[fleet]", "fleet file, CSV (docs/reference/fleet-file.md); optional with --scan")
         .requiredOption("--out <dir>", "output folder for the images and manifest.json")

@@ -28,8 +28,8 @@ export function addMonitor(program: Command): void {
         .command("monitor")
         .summary("show fleet status: registrations, failures, hub distribution, rate")
         .description(
-            "Reads the registrations of every enrollment group from DPS. Shows the number of devices for each group, status and hub. " +
-                "Also shows the failures with their reasons, and the registrations of the last days."
+            "Reads the registrations of every enrollment group from DPS. Shows the number of devices for each group, status " +
+                "and hub. Also shows the failures with their reasons, and the registrations of the last days."
         )
     addConnectionOptions(command)
         .option("--days <n>", "number of UTC days to show, including today", parsePositive, 5)

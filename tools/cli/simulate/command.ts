@@ -33,8 +33,9 @@ export function addSimulate(program: Command): void {
         .command("simulate")
         .summary("run a fleet of boards through a plan, in virtual time")
         .description(
-            "Runs many boards with the real firmware in virtual time. The boards connect to an emulated DPS and IoT Hub. A plan sets " +
-                "the number of boards and the faults. The command checks the invariants during the run. The same seed gives the same run."
+            "Runs many boards with the real firmware in virtual time. The boards connect to an emulated DPS and IoT Hub. A " +
+                "plan sets the number of boards and the faults. The command checks the invariants during the run. The same seed " +
+                "gives the same run."
         )
         .argument("[plan]", "built-in plan (--list), or a file (docs/reference/simulation-plan.md)")
         .option("--list", "list the built-in plans, without a run", false)

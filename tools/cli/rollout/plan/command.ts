@@ -25,10 +25,10 @@ export function addRolloutPlan(rollout: Command): void {
         .command("plan")
         .summary("divide a fleet into waves, batches and slots")
         .description(
-            "Makes a roll-out plan that keeps within the quotas of DPS and the hubs. Divides the fleet into waves, and into batches that " +
-                "fit into the working hours. The boards of a batch are powered on together. Each board gets a slot, the time window after its " +
-                "power-on in which it first registers. The command writes the columns slot, slotSec, fleetN, fleetCps, load, wave and batch to " +
-                "the fleet file. It writes the plan and a prediction to another file."
+            "Makes a roll-out plan that keeps within the quotas of DPS and the hubs. Divides the fleet into waves, and into " +
+                "batches that fit into the working hours. The boards of a batch are powered on together. Each board gets a slot, " +
+                "the time window after its power-on in which it first registers. The command writes the columns slot, slotSec, " +
+                "fleetN, fleetCps, load, wave and batch to the fleet file. It writes the plan and a prediction to another file."
         )
         .argument(
             "<fleet>",
