@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Card } from "../../tools/cli/emulate/connection-card.js"
-import { askAdmin } from "../../tools/cli/fault/admin-client.js"
+import { callAdminApi } from "../../tools/cli/fault/admin-client.js"
 import { emulate, type Running } from "./command.js"
 
 export const GROUP_KEY = Buffer.alloc(64, 3).toString("base64")
@@ -47,7 +47,7 @@ export async function cloudWorld(): Promise<CloudWorld> {
     const config = file("cloud.json", JSON.stringify(CONFIG))
     const { emulator, card } = await emulate("--config", config, "--ca-file", path("ca.pem"), "--log", "off")
     const admin = (method: string, route: string, body?: unknown) =>
-        askAdmin(card.adminUrl ?? "", method, route, body)
+        callAdminApi(card.adminUrl ?? "", method, route, body)
     return {
         emulator,
         card,

@@ -1,10 +1,10 @@
 // Options for the addresses and keys of DPS and the hubs. This module loads no code that connects to them.
 import { type HostAddress, parseHostAddress } from "@moorage/fleet/azure"
-import type { CloudChoices } from "@moorage/fleet/azure"
+import type { CloudOptions } from "@moorage/fleet/azure"
 import { type Command, InvalidArgumentError } from "commander"
 import { parsePositiveDuration } from "./option-parsers.js"
 
-export interface ConnectionOptions extends CloudChoices {
+export interface ConnectionOptions extends CloudOptions {
     giveUpAfter: number
 }
 

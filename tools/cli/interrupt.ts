@@ -2,7 +2,7 @@ import { EXIT_CODES } from "@moorage/errors"
 import { outputLost } from "./output-lost.js"
 
 /** Returns a signal that is aborted by SIGINT, by SIGTERM, or when the reader of the standard output has gone. */
-export function interruption(): AbortSignal {
+export function createInterruptSignal(): AbortSignal {
     const abort = new AbortController()
     for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {

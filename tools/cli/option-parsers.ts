@@ -32,7 +32,7 @@ export function parseInteger(text: string): number {
 }
 
 /** Parses an integer of 1 or more. */
-export function parsePositive(text: string): number {
+export function parsePositiveInteger(text: string): number {
     const value = parseInteger(text)
     if (value < 1) throw new InvalidArgumentError("Expected an integer of 1 or more.")
     return value

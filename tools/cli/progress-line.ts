@@ -2,7 +2,7 @@
 import type { Clock } from "@moorage/runtime"
 
 /** A shorter command shows no progress. */
-const QUIET_MS = 2000
+const SHOWN_AFTER_MS = 2000
 const REDRAW_MS = 200
 const BAR_CHARS = 24
 
@@ -21,7 +21,8 @@ export class ProgressLine {
     /** Shows the line, at most every 200 ms. @param part completed share, 0 to 1 */
     show(part: number, text: string): void {
         const nowMs = this.clock.nowMs()
-        if (!this.stream.isTTY || nowMs - this.startMs < QUIET_MS || nowMs - this.shownMs < REDRAW_MS) return
+        if (!this.stream.isTTY || nowMs - this.startMs < SHOWN_AFTER_MS || nowMs - this.shownMs < REDRAW_MS)
+            return
         this.shownMs = nowMs
         this.isShown = true
         const filled = Math.round(Math.max(0, Math.min(1, part)) * BAR_CHARS)

@@ -36,25 +36,29 @@ async function promptSecret(question: string): Promise<string> {
 export interface GroupKeyOptions {
     groupKeyFile?: string
     /** Whether the standard input is free for a prompt. */
-    mayAsk: boolean
+    canPrompt: boolean
 }
 
 /** Returns the validated group key; undefined when no source has it. @throws MoorageError SECRET_INVALID */
-export async function groupKey({ groupKeyFile, mayAsk }: GroupKeyOptions): Promise<string | undefined> {
+export async function readGroupKey({
+    groupKeyFile,
+    canPrompt,
+}: GroupKeyOptions): Promise<string | undefined> {
     const given = groupKeyFile === undefined ? process.env[GROUP_KEY] : readSecretFile(groupKeyFile).trim()
     const key =
-        given ?? (mayAsk ? await promptSecret("Primary or secondary key of the enrollment group") : undefined)
+        given ??
+        (canPrompt ? await promptSecret("Primary or secondary key of the enrollment group") : undefined)
     if (key === undefined) return undefined
-    return validated("group", key, groupKeyFile ?? (given === undefined ? "the standard input" : GROUP_KEY))
+    return checkedKey("group", key, groupKeyFile ?? (given === undefined ? "the standard input" : GROUP_KEY))
 }
 
 /** Returns the validated device key from a file. @throws MoorageError SECRET_INVALID */
-export function deviceKey(file: string): string {
-    return validated("device", readSecretFile(file).trim(), file)
+export function readDeviceKey(file: string): string {
+    return checkedKey("device", readSecretFile(file).trim(), file)
 }
 
 /** Returns the key. @throws MoorageError with the problem, but without the key */
-function validated(owner: "group" | "device", key: string, source: string): string {
+function checkedKey(owner: "group" | "device", key: string, source: string): string {
     const problem = validateKey(key)
     if (problem === undefined) return key
     throw new MoorageError("SECRET_INVALID", `Invalid ${owner} key in ${source}: ${problem}.`)

@@ -29,7 +29,7 @@ export interface FleetDefaults {
     network?: WifiNetwork
     settings?: Record<string, SettingValue>
     /** Whether each board must have its own key because there is no group key. */
-    keyRequired?: boolean
+    isKeyRequired?: boolean
     /** Names of all board profiles. */
     profiles: string[]
 }
@@ -123,7 +123,7 @@ function parseBoard(record: BoardRecord, defaults: FleetDefaults, issues: string
     const key = field("key")
     const keyIssue = key === undefined ? undefined : validateKey(key)
     if (keyIssue !== undefined) issues.push(keyIssue)
-    if (key === undefined && defaults.keyRequired) issues.push("has no key, and there is no group key")
+    if (key === undefined && defaults.isKeyRequired) issues.push("has no key, and there is no group key")
     const profile = field("profile") ?? defaults.profile
     const profileNames = defaults.profiles.join(", ")
     if (profile === undefined) issues.push(`has no profile (allowed: ${profileNames})`)

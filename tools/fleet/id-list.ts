@@ -11,7 +11,7 @@ export interface IdSource {
     /** Name of the CSV column with the IDs. If the first line does not contain it, the input has one ID per line. */
     column: string
     /** Whether the input must be a CSV file with that column. */
-    columnRequired: boolean
+    isColumnRequired: boolean
     /** Name of another CSV column to read. */
     extraColumn?: string
 }
@@ -34,10 +34,10 @@ interface Layout {
 
 /** @throws FleetError if a required column is missing */
 function readLayout(fields: string[], line: number, source: IdSource): Layout {
-    const { name, column, columnRequired, extraColumn } = source
+    const { name, column, isColumnRequired, extraColumn } = source
     const idIndex = fields.indexOf(column)
     const hasHeader = idIndex >= 0
-    if (!hasHeader && (columnRequired || fields.length > 1))
+    if (!hasHeader && (isColumnRequired || fields.length > 1))
         throw new FleetError(name, [{ line, text: `column ${column} is missing` }])
     return {
         idIndex: Math.max(0, idIndex),
@@ -89,7 +89,7 @@ export async function* readRegistrationIds(source: IdSource): AsyncGenerator<str
 /** Returns all IDs of a CSV file or text file. @throws FleetError with every issue */
 export async function readIdList(input: Readable, name: string): Promise<string[]> {
     const ids: string[] = []
-    const source = { input, name, column: "registrationId", columnRequired: false }
+    const source = { input, name, column: "registrationId", isColumnRequired: false }
     for await (const id of readRegistrationIds(source)) ids.push(id)
     return ids
 }

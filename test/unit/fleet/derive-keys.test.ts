@@ -12,10 +12,10 @@ const DOC_KEY = "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc="
 async function keysFrom(
     text: string,
     column = "registrationId",
-    columnRequired = false
+    isColumnRequired = false
 ): Promise<DeviceKey[]> {
     const keys: DeviceKey[] = []
-    const source = { input: Readable.from([text]), name: "ids.txt", column, columnRequired }
+    const source = { input: Readable.from([text]), name: "ids.txt", column, isColumnRequired }
     for await (const key of deriveKeys(source, DOC_GROUP_KEY)) keys.push(key)
     return keys
 }
@@ -54,7 +54,7 @@ describe("the device keys of an enrollment group", () => {
             input: Readable.from([text]),
             name: "ids.txt",
             column: "registrationId",
-            columnRequired: false,
+            isColumnRequired: false,
         }
         const all = async () => {
             for await (const { registrationId } of deriveKeys(source, DOC_GROUP_KEY)) got.push(registrationId)

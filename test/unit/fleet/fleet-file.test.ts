@@ -95,7 +95,7 @@ describe("a fleet file", () => {
         ["id\na\n", {}, /column registrationId is missing/],
         ["registrationId\n", {}, /has no board/],
         ["", {}, /has no board/],
-        ["registrationId\na\n", { keyRequired: true }, /has no key, and there is no group key/],
+        ["registrationId\na\n", { isKeyRequired: true }, /has no key, and there is no group key/],
         ["registrationId\na\n", { settings: {} }, /has no idScope/],
         ["registrationId\na\n", { profile: undefined }, /has no profile \(allowed: moorage_c3, moorage_s2\)/],
         ["registrationId,psk\na,password-1\n", {}, /a psk but no ssid/],

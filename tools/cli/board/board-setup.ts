@@ -26,7 +26,7 @@ import {
     writeProgram,
     writeSettings,
 } from "@moorage/vm"
-import { deviceKey, groupKey } from "../secrets.js"
+import { readDeviceKey, readGroupKey } from "../secrets.js"
 import { settingsFromOptions } from "../setting-options.js"
 import { usageError } from "../usage-error.js"
 import { type BoardCommandOptions, DEFAULT_BOARD, DEFAULT_ID } from "./board-options.js"
@@ -65,10 +65,10 @@ function cloudTarget(
 /** Returns the device key from the options; undefined if they have none. @throws MoorageError SECRET_INVALID */
 async function keyFromOptions(id: string, options: BoardCommandOptions): Promise<string | undefined> {
     const { keyFile, groupKeyFile, idScope } = options
-    if (keyFile !== undefined) return deviceKey(keyFile)
+    if (keyFile !== undefined) return readDeviceKey(keyFile)
     // The key in the environment belongs to the real services, not to an emulator.
     if (groupKeyFile === undefined && idScope === undefined) return undefined
-    const group = await groupKey({ groupKeyFile, mayAsk: false })
+    const group = await readGroupKey({ groupKeyFile, canPrompt: false })
     return group === undefined ? undefined : deriveDeviceKey(group, id)
 }
 

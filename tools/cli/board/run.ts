@@ -1,9 +1,9 @@
-// The work of `moorage board`.
+// Runs `moorage board`.
 import { describeEvent } from "@moorage/emulator"
 import { EXIT_CODES } from "@moorage/errors"
 import { DevBoard } from "@moorage/fleet/devboard"
 import { realClock, realRandom, ScopedClock } from "@moorage/runtime"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { type BoardCommand, execute, helpLines } from "./board-commands.js"
 import { readCommands } from "./board-input.js"
 import { type BoardCommandOptions, checkOptions } from "./board-options.js"
@@ -36,7 +36,7 @@ class StopSignal {
 }
 
 /** Prints notes about the setup, and subscribes to the events of a built-in emulator. */
-function introduce({ id, profile, target, settings }: BoardSetup, output: BoardOutput): void {
+function printSetup({ id, profile, target, settings }: BoardSetup, output: BoardOutput): void {
     output.note(`${id}, board ${profile.name} (${profile.image}), connects to ${target.name}`)
     if (target.idScope !== undefined && target.idScope !== settings.ID_SCOPE)
         output.note(`the board has ID scope ${String(settings.ID_SCOPE)} instead of ${target.idScope}`)
@@ -81,7 +81,7 @@ async function runSession(
     const output = createBoardOutput(clock, options.json)
     let close = (): void => undefined
     try {
-        introduce(setup, output)
+        printSetup(setup, output)
         const devBoard = new DevBoard({
             ...setup,
             network: setup.target.createNetwork(setup.settings),
@@ -125,7 +125,7 @@ export async function board(options: BoardCommandOptions): Promise<void> {
     checkOptions(options)
     const signal = new StopSignal()
     const clock = new ScopedClock(realClock, signal.fail)
-    interruption().addEventListener("abort", () => signal.stop("interrupted"))
+    createInterruptSignal().addEventListener("abort", () => signal.stop("interrupted"))
     const buildNote = realClock.after(BUILD_NOTE_MS, () => {
         if (process.stderr.isTTY) process.stderr.write("Building the firmware; this takes a few seconds.\n")
     })

@@ -1,4 +1,4 @@
-// The work of `moorage completion`: generates the script of a shell from the command tree.
+// Runs `moorage completion`: generates the script of a shell from the command tree.
 import { builtinPlans } from "@moorage/simulator"
 import { boardNames } from "@moorage/vm"
 import type { Command } from "commander"

@@ -1,8 +1,8 @@
-// The work of `moorage demo`.
+// Runs `moorage demo`.
 import { EXIT_CODES } from "@moorage/errors"
 import { Timeline } from "@moorage/report"
 import { realClock } from "@moorage/runtime"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { type BoardReport, formatTable } from "./boot-table.js"
 import { runDemoSteps } from "./demo-steps.js"
 import { type DemoWorld, startDemoWorld } from "./demo-world.js"
@@ -20,7 +20,7 @@ export async function demo({ json }: DemoOptions): Promise<void> {
     const print = (line: string) => void stream.write(`${line}\n`)
     const timeline = new Timeline(realClock, print)
     let world: DemoWorld | undefined
-    interruption().addEventListener("abort", () => {
+    createInterruptSignal().addEventListener("abort", () => {
         print("\nInterrupted: powering the boards off.")
         void Promise.resolve(world?.close()).finally(() => process.exit())
     })

@@ -1,14 +1,14 @@
-// The work of `moorage doctor`.
+// Runs `moorage doctor`.
 import { EXIT_CODES } from "@moorage/errors"
-import { resolveCloudSettings, type CloudChoices } from "@moorage/fleet/azure"
+import { resolveCloudSettings, type CloudOptions } from "@moorage/fleet/azure"
 import { countByStatus, runDoctor, type Finding, type DoctorKeys, systemProbes } from "@moorage/fleet/doctor"
 import { realClock } from "@moorage/runtime"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { ProgressLine } from "../progress-line.js"
-import { deviceKey, groupKey } from "../secrets.js"
+import { readDeviceKey, readGroupKey } from "../secrets.js"
 import { findingLine, summaryLine } from "./finding-text.js"
 
-export interface DoctorOptions extends CloudChoices {
+export interface DoctorOptions extends CloudOptions {
     project: string
     id?: string
     idScope?: string
@@ -44,8 +44,8 @@ class CheckProgress {
 
 async function readKeys({ groupKeyFile, keyFile }: DoctorOptions): Promise<DoctorKeys> {
     return {
-        groupKey: await groupKey({ groupKeyFile, mayAsk: false }),
-        deviceKey: keyFile === undefined ? undefined : deviceKey(keyFile),
+        groupKey: await readGroupKey({ groupKeyFile, canPrompt: false }),
+        deviceKey: keyFile === undefined ? undefined : readDeviceKey(keyFile),
     }
 }
 
@@ -88,7 +88,7 @@ async function exitAfterOutput(): Promise<void> {
 /** Prints the findings and ends the process, with exit code 1 when a check failed. */
 export async function doctor(fleet: string | undefined, options: DoctorOptions): Promise<void> {
     const { json, offline } = options
-    const signal = interruption()
+    const signal = createInterruptSignal()
     const print = (text: string) => void process.stdout.write(`${text}\n`)
     const utc = new Date(realClock.nowMs()).toISOString()
     const findings: Finding[] = []

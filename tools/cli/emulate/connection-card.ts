@@ -114,7 +114,7 @@ function boardLines(card: Card): string[] {
 }
 
 /** Returns the card as text for a terminal. @param note additional lines */
-export function printCard(card: Card, note: string[]): string {
+export function cardText(card: Card, note: string[]): string {
     const tcp = card.tcpPort === undefined ? undefined : `MQTT ${card.tcpPort}, HTTP ${card.httpPort}`
     return [
         "Moorage emulator: DPS and IoT Hub on this machine",

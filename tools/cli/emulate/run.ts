@@ -1,9 +1,9 @@
-// The work of `moorage emulate`.
+// Runs `moorage emulate`.
 import { type Emulator, type EmulatorOptions, logCloud, startEmulator } from "@moorage/emulator"
 import { EXIT_CODES, MoorageError } from "@moorage/errors"
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { writeCaFile } from "./ca-file.js"
-import { cardOf, printCard } from "./connection-card.js"
+import { cardOf, cardText } from "./connection-card.js"
 import { type EmulateOptions, emulatorOptions, FIXED } from "./emulate-options.js"
 
 /** Loads the configuration schema only when a file is given, because the emulator starts faster without it. */
@@ -63,7 +63,7 @@ export async function emulate(options: EmulateOptions, isGiven: (name: string) =
         await logCloud(emulator.cloud, options.log, options.logBodies)
         const card = cardOf(emulator, options.host, caFile, options.data)
         const note = hostsNote(options.fixedPorts, emulator.cloud.hubNames())
-        process.stdout.write(options.json ? `${JSON.stringify(card)}\n` : printCard(card, note))
+        process.stdout.write(options.json ? `${JSON.stringify(card)}\n` : cardText(card, note))
         await Promise.race([stopped, failed])
     } catch (error) {
         throw emulatorError(error)

@@ -7,7 +7,12 @@ const CURE = "Start an emulator with `moorage emulate`, or set its admin API wit
  * @returns the response body
  * @throws MoorageError EMULATOR_UNREACHABLE or EMULATOR_REQUEST_REJECTED
  */
-export async function askAdmin(base: string, method: string, path: string, body?: unknown): Promise<unknown> {
+export async function callAdminApi(
+    base: string,
+    method: string,
+    path: string,
+    body?: unknown
+): Promise<unknown> {
     let response: Response
     try {
         response = await fetch(new URL(path, base), {

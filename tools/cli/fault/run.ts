@@ -1,7 +1,7 @@
-// The work of `moorage fault` and its subcommands.
+// Runs `moorage fault` and its subcommands.
 import type { ActiveRule } from "@moorage/emulator"
 import { usageError } from "../usage-error.js"
-import { askAdmin } from "./admin-client.js"
+import { callAdminApi } from "./admin-client.js"
 
 /** Where the admin API is, and how to print its response. */
 export interface AdminAccess {
@@ -77,20 +77,20 @@ const DONE = () => "done"
 export async function addFaultRule(access: AdminAccess, options: FaultOptions): Promise<void> {
     const { on, service, id, share, times } = options
     const rule = { on, service, id, share, times, forSec: options.for, fault: faultOf(options) }
-    const answer = await askAdmin(access.admin, "POST", "/faults", rule)
+    const answer = await callAdminApi(access.admin, "POST", "/faults", rule)
     print(access, answer, ({ ruleId }: { ruleId: string }) => ruleId)
 }
 
 /** Prints the active rules. @throws MoorageError */
 export async function listFaultRules(access: AdminAccess): Promise<void> {
-    const rules = await askAdmin(access.admin, "GET", "/faults")
+    const rules = await callAdminApi(access.admin, "GET", "/faults")
     print(access, rules, (all: ActiveRule[]) => all.map(ruleText).join("\n") || "no faults")
 }
 
 /** Removes one rule, or all. @throws MoorageError */
 export async function clearFaultRules(access: AdminAccess, ruleId: string | undefined): Promise<void> {
     const path = ruleId === undefined ? "/faults" : `/faults/${encodeURIComponent(ruleId)}`
-    print(access, await askAdmin(access.admin, "DELETE", path), DONE)
+    print(access, await callAdminApi(access.admin, "DELETE", path), DONE)
 }
 
 /** Takes a hub down or up, or starts a failover. @throws MoorageError */
@@ -101,17 +101,17 @@ export async function changeHub(
 ): Promise<void> {
     const body = action === "failover" ? { forSec } : undefined
     const path = `/hubs/${encodeURIComponent(name)}/${action}`
-    print(access, await askAdmin(access.admin, "POST", path, body), DONE)
+    print(access, await callAdminApi(access.admin, "POST", path, body), DONE)
 }
 
 /** Sets the offset of the cloud's clock. @throws MoorageError */
 export async function skewClock(access: AdminAccess, skewSec: number): Promise<void> {
-    print(access, await askAdmin(access.admin, "POST", "/clock", { skewSec }), DONE)
+    print(access, await callAdminApi(access.admin, "POST", "/clock", { skewSec }), DONE)
 }
 
 /** Replaces a key and prints the new key. @throws MoorageError */
 export async function rotateKey(access: AdminAccess, options: RotateOptions): Promise<void> {
-    const answer = await askAdmin(access.admin, "POST", rotatePath(options), { which: options.which })
+    const answer = await callAdminApi(access.admin, "POST", rotatePath(options), { which: options.which })
     print(access, answer, ({ key }: { key: string }) => key)
 }
 

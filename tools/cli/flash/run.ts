@@ -1,6 +1,6 @@
-// The work of `moorage flash`.
+// Runs `moorage flash`.
 import { esptoolArguments, imageToFlash } from "@moorage/fleet/manufacture"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { runEsptool, shellLine } from "./run-esptool.js"
 
 export interface FlashOptions {
@@ -15,6 +15,6 @@ export async function flash(file: string, { port, dryRun }: FlashOptions): Promi
         process.stdout.write(`${shellLine(["esptool", ...esptoolArguments(entry, file, port)])}\n`)
         return
     }
-    await runEsptool({ entry, file, port }, interruption())
+    await runEsptool({ entry, file, port }, createInterruptSignal())
     process.stdout.write(`${entry.registrationId} flashed on ${port}\n`)
 }

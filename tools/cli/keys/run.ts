@@ -1,4 +1,4 @@
-// The work of `moorage keys derive`.
+// Runs `moorage keys derive`.
 import { createReadStream, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,9 +9,9 @@ import { writeStreamAtomic } from "@moorage/files"
 import { csvLine, deriveKeys, type DeviceKey, FleetError, type IdSource } from "@moorage/fleet"
 import { formatElapsed, formatNumber } from "@moorage/report"
 import { realClock } from "@moorage/runtime"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { OWNER_ONLY, readError, writeError } from "../output-files.js"
-import { groupKey } from "../secrets.js"
+import { readGroupKey } from "../secrets.js"
 import { usageError } from "../usage-error.js"
 import { DEFAULT_COLUMN, type DeriveOptions } from "./derive-options.js"
 
@@ -29,9 +29,9 @@ function idSource(id: string | undefined, { from, column }: DeriveOptions): IdSo
             input: Readable.from([csvLine([id])]),
             name: "the argument",
             column: "",
-            columnRequired: false,
+            isColumnRequired: false,
         }
-    const columns = { column: column ?? DEFAULT_COLUMN, columnRequired: column !== undefined }
+    const columns = { column: column ?? DEFAULT_COLUMN, isColumnRequired: column !== undefined }
     if (from === "-") return { input: process.stdin, name: "the standard input", ...columns }
     return { input: createReadStream(from as string), name: from as string, ...columns }
 }
@@ -52,7 +52,7 @@ async function* outputChunks(keys: AsyncIterable<DeviceKey>, json: boolean, onEn
 }
 
 async function requiredGroupKey(options: DeriveOptions): Promise<string> {
-    const key = await groupKey({ ...options, mayAsk: options.from !== "-" })
+    const key = await readGroupKey({ ...options, canPrompt: options.from !== "-" })
     if (key !== undefined) return key
     throw usageError("No group key specified.", {
         cure: "With --from -, use --group-key-file FILE or set MOORAGE_GROUP_KEY.",
@@ -66,7 +66,7 @@ export async function derive(id: string | undefined, options: DeriveOptions): Pr
         throw usageError("Specify either --out FILE (created with mode 0600) or --stdout.")
     const source = idSource(id, options)
     const key = await requiredGroupKey(options)
-    const signal = interruption()
+    const signal = createInterruptSignal()
     const startMs = realClock.nowMs()
     const folder = out === undefined ? mkdtempSync(join(tmpdir(), "moorage-keys-")) : undefined
     const target = out ?? join(folder as string, "keys")

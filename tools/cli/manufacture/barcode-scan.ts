@@ -5,7 +5,7 @@ import { EXIT_CODES } from "@moorage/errors"
 import { boardFromId, checkId, type FleetBoard, type FleetDefaults } from "@moorage/fleet"
 import { esptoolArguments, ImageWriter, type ManifestEntry, readManifest } from "@moorage/fleet/manufacture"
 import { runEsptool, shellLine } from "../flash/run-esptool.js"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { usageError } from "../usage-error.js"
 import { buildBytecodes, type ManufactureCommandOptions } from "./boards-to-make.js"
 
@@ -70,7 +70,7 @@ export async function scanBoards(context: ScanContext, options: ManufactureComma
     const bytecodes = await buildBytecodes(context.boards ?? [exampleBoard(defaults)])
     const writer = new ImageWriter({ outDir: out, bytecodes, groupKey, existing: existingEntries(out) })
     const seen = new Set<string>()
-    const stop = interruption()
+    const stop = createInterruptSignal()
     let line = 0
     for await (const scanned of createInterface({ input: process.stdin, signal: stop })) {
         line++

@@ -48,7 +48,7 @@ export function fleetDefaults(options: ManufactureBoardOptions, hasGroupKey: boo
         profile: board,
         network: networkOf(options),
         settings: settingsFromOptions(idScope === undefined ? set : [`ID_SCOPE=${idScope}`, ...set]),
-        keyRequired: !hasGroupKey,
+        isKeyRequired: !hasGroupKey,
         profiles: boardNames(),
     }
 }

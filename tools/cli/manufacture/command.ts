@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os"
 import { type Command, Option } from "commander"
-import { parseInteger, parsePositive } from "../option-parsers.js"
+import { parseInteger, parsePositiveInteger } from "../option-parsers.js"
 import type { ManufactureCommandOptions } from "./boards-to-make.js"
 
 const EPILOGUE = `
@@ -55,7 +55,7 @@ export function addManufacture(program: Command): void {
         )
         .addOption(
             new Option("--jobs <n>", "number of threads")
-                .argParser(parsePositive)
+                .argParser(parsePositiveInteger)
                 .default(availableParallelism(), "one per core")
         )
         .option("--scan", "read one ID per line from stdin; make and flash the image of each ID", false)

@@ -1,4 +1,4 @@
-// The work of `moorage manufacture`.
+// Runs `moorage manufacture`.
 import { join } from "node:path"
 import { EXIT_CODES, MoorageError } from "@moorage/errors"
 import type { FleetBoard } from "@moorage/fleet"
@@ -13,9 +13,9 @@ import { formatElapsed, formatNumber } from "@moorage/report"
 import { realClock } from "@moorage/runtime"
 import { VmError } from "@moorage/vm"
 import { shellLine } from "../flash/run-esptool.js"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { ProgressLine } from "../progress-line.js"
-import { groupKey } from "../secrets.js"
+import { readGroupKey } from "../secrets.js"
 import { usageError } from "../usage-error.js"
 import { scanBoards } from "./barcode-scan.js"
 import {
@@ -75,7 +75,7 @@ async function makeImages(
             groupKey: key,
             jobs: options.jobs,
             bootCount: Math.min(options.verify, total),
-            signal: interruption(),
+            signal: createInterruptSignal(),
             onProgress: done =>
                 progress.show(done / total, `${formatNumber(done)} of ${formatNumber(total)} images`),
         })
@@ -93,7 +93,7 @@ export async function runManufacture(
 ): Promise<void> {
     const { out, json } = options
     // The barcode scanner may use the standard input.
-    const key = await groupKey({ ...options, mayAsk: false })
+    const key = await readGroupKey({ ...options, canPrompt: false })
     const defaults = fleetDefaults(options, key !== undefined)
     const boards = fleet === undefined ? undefined : await readBoards(fleet, defaults)
     if (options.scan) return scanBoards({ boards, defaults, groupKey: key }, options)

@@ -4,7 +4,7 @@ import {
     parseInteger,
     parsePerSecond,
     parsePort,
-    parsePositive,
+    parsePositiveInteger,
     parsePositiveDuration,
 } from "../option-parsers.js"
 import type { MonitorOptions } from "./run.js"
@@ -32,7 +32,7 @@ export function addMonitor(program: Command): void {
                 "and hub. Also shows the failures with their reasons, and the registrations of the last days."
         )
     addConnectionOptions(command)
-        .option("--days <n>", "number of UTC days to show, including today", parsePositive, 5)
+        .option("--days <n>", "number of UTC days to show, including today", parsePositiveInteger, 5)
         .option(
             "--rate <n/time>",
             "maximum rate of calls to DPS; devices and tools share the quota of 1,000/min",

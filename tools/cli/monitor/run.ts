@@ -1,11 +1,11 @@
-// The work of `moorage monitor`.
+// Runs `moorage monitor`.
 import { EXIT_CODES } from "@moorage/errors"
 import { CloudError, type DpsApi, wait } from "@moorage/fleet/azure"
 import { survey, type Survey } from "@moorage/fleet/monitor"
 import { formatNumber, formatUtc } from "@moorage/report"
 import { realClock } from "@moorage/runtime"
 import type { ConnectionOptions } from "../connection-options.js"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { writeOutputFile } from "../output-files.js"
 import { ProgressLine } from "../progress-line.js"
 import { noDpsError, openCommandServices } from "../services.js"
@@ -164,7 +164,7 @@ function checkOptions({ json, csv, report, prometheus }: MonitorOptions): void {
 /** Shows the status of a fleet once, as a live view, or as Prometheus metrics. @throws MoorageError */
 export async function monitor(options: MonitorOptions): Promise<void> {
     checkOptions(options)
-    const signal = interruption()
+    const signal = createInterruptSignal()
     const services = openCommandServices(options, { signal, dpsPerSec: options.rate })
     const { json, csv, report, prometheus } = options
     const isOnce = options.once || json || csv || report !== undefined || !process.stdout.isTTY

@@ -1,5 +1,5 @@
 import type { Command } from "commander"
-import { parseDuration, parseInteger, parsePositive } from "../option-parsers.js"
+import { parseDuration, parseInteger, parsePositiveInteger } from "../option-parsers.js"
 import type { ReplayCommandOptions } from "./run.js"
 
 const EPILOGUE = `
@@ -21,7 +21,11 @@ export function addReplay(program: Command): void {
         .argument("<plan>", "built-in plan, or a file")
         .option("--seed <n>", "random seed of the run", parseInteger, 1)
         .option("--id <id>", "registration ID of the board", "board-0")
-        .option("--boards <n>", "number of boards in the run, if it differs from the plan", parsePositive)
+        .option(
+            "--boards <n>",
+            "number of boards in the run, if it differs from the plan",
+            parsePositiveInteger
+        )
         .option("--images <dir>", "folder with the images of the run, if it used images")
         .option("--group-key-file <file>", "file with the group key of the images (or set MOORAGE_GROUP_KEY)")
         .option("--rollout <file>", "roll-out plan of the run, if it used one")

@@ -1,4 +1,4 @@
-// The work of `moorage replay`.
+// Runs `moorage replay`.
 import { createInterface } from "node:readline"
 import { formatElapsed } from "@moorage/report"
 import { realClock } from "@moorage/runtime"

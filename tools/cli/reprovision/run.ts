@@ -1,4 +1,4 @@
-// The work of `moorage reprovision`.
+// Runs `moorage reprovision`.
 import { createReadStream } from "node:fs"
 import { EXIT_CODES, MoorageError } from "@moorage/errors"
 import { acquireLock } from "@moorage/files"
@@ -14,7 +14,7 @@ import {
     ReprovisionState,
 } from "@moorage/fleet/reprovision"
 import { realClock, realRandom } from "@moorage/runtime"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { readError } from "../output-files.js"
 import { openCommandServices } from "../services.js"
 import { outcomeText, summaryText } from "./outcome-text.js"
@@ -66,7 +66,7 @@ function printContinuation(stateFile: string | undefined): void {
 export async function reprovision(id: string | undefined, options: ReprovisionCommandOptions): Promise<void> {
     checkOptions(id, options)
     const { json, state: stateFile, delay, spread, hub } = options
-    const stop = interruption()
+    const stop = createInterruptSignal()
     const services = openCommandServices(options)
     const devices: ReprovisionOutcome[] = []
     let release = (): void => undefined

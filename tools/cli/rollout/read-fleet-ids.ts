@@ -13,7 +13,7 @@ export interface ReadFleetIdsOptions {
 }
 
 /** Returns the boards of a fleet file. @throws MoorageError; the reason of the signal when it is aborted */
-export async function fleetIds(
+export async function loadFleetIds(
     fleet: string,
     { consequence, board, onRead, signal }: ReadFleetIdsOptions
 ): Promise<FleetIds> {

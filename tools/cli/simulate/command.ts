@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os"
 import { type Command, InvalidArgumentError, Option } from "commander"
-import { parseInteger, parsePositive } from "../option-parsers.js"
+import { parseInteger, parsePositiveInteger } from "../option-parsers.js"
 import { DEFAULT_SEED, type SimulateOptions } from "./simulate-options.js"
 
 const SHRINK_TRIES = 60
@@ -45,7 +45,7 @@ export function addSimulate(program: Command): void {
                 .default(undefined, String(DEFAULT_SEED))
         )
         .option("--seeds <a..b>", "range of random seeds, one run for each", parseSeedRange)
-        .option("--boards <n>", "number of boards, instead of the number in the plan", parsePositive)
+        .option("--boards <n>", "number of boards, instead of the number in the plan", parsePositiveInteger)
         .option(
             "--images <dir>",
             "folder with images of `moorage manufacture` to boot, instead of the boards in the plan"
@@ -61,7 +61,7 @@ export function addSimulate(program: Command): void {
         )
         .addOption(
             new Option("--jobs <n>", "number of threads, for several seeds")
-                .argParser(parsePositive)
+                .argParser(parsePositiveInteger)
                 .default(availableParallelism(), "one per core")
         )
         .option("--json", "result as one JSON object", false)
@@ -78,7 +78,7 @@ export function addSimulate(program: Command): void {
                 .argParser(parseInteger)
                 .default(undefined, "JOB_COMPLETION_INDEX")
         )
-        .option("--seeds-per-index <n>", "number of seeds per machine", parsePositive, 100)
+        .option("--seeds-per-index <n>", "number of seeds per machine", parsePositiveInteger, 100)
         .option("--out <dir>", "output folder for the summary, for --merge")
         .option("--merge <dir>", "merge the summaries in this folder, without a run")
         .addHelpText("after", EPILOGUE)

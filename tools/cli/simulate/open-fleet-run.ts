@@ -11,7 +11,7 @@ import {
     type SimulationPlan,
     withBoardCount,
 } from "@moorage/simulator"
-import { groupKey } from "../secrets.js"
+import { readGroupKey } from "../secrets.js"
 import { usageError } from "../usage-error.js"
 
 /** Options that select the boards of a run. */
@@ -53,7 +53,7 @@ async function openerFromImages(
 ): Promise<FleetRunOpener> {
     // The code for fleet files is loaded only when images are used.
     const { readImageFleet } = await import("@moorage/fleet/manufacture")
-    const key = await groupKey({ groupKeyFile, mayAsk: false })
+    const key = await readGroupKey({ groupKeyFile, canPrompt: false })
     const powerOnSecs = rollout === undefined ? undefined : await powerOnTimes(rollout)
     const fleet = readImageFleet(folder, { groupKey: key, powerOnSecs })
     return { plan, open: (seed, more) => openRunFromImages({ plan, seed, fleet }, more) }

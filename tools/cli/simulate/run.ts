@@ -1,4 +1,4 @@
-// The work of `moorage simulate`.
+// Runs `moorage simulate`.
 import { join } from "node:path"
 import { EXIT_CODES } from "@moorage/errors"
 import { formatElapsed } from "@moorage/report"
@@ -18,7 +18,7 @@ import {
     summariseRuns,
     traceLine,
 } from "@moorage/simulator"
-import { interruption } from "../interrupt.js"
+import { createInterruptSignal } from "../interrupt.js"
 import { writeOutputFile } from "../output-files.js"
 import { ProgressLine } from "../progress-line.js"
 import { usageError } from "../usage-error.js"
@@ -172,7 +172,7 @@ export async function simulate(planName: string | undefined, options: SimulateOp
     if (seeds.length > 1 && oneSeedOption)
         throw usageError(`--${oneSeedOption} requires a single seed.`, { cure: "Use --seed." })
     const { plan, images, open } = await fleetRunOpener(planName, options)
-    const signal = interruption()
+    const signal = createInterruptSignal()
     const startMs = realClock.nowMs()
     const one =
         seeds.length === 1 ? await runOneSeed(more => open(seeds[0], more), options, signal) : undefined

@@ -23,7 +23,7 @@ export interface CloudSettings {
 }
 
 /** Options of the command line. A secret is `@file`, `-` for the standard input, or the text itself. */
-export interface CloudChoices {
+export interface CloudOptions {
     profile?: string
     dps?: string
     connectionString?: string
@@ -112,7 +112,7 @@ function settingsFromEnvironment(env: CloudEnvironment): CloudSettings {
  * because the keys of the real services must never complete the profile of an emulator.
  * @throws CloudSettingsError, DocumentError; the messages contain no key
  */
-export function resolveCloudSettings(choices: CloudChoices, env: CloudEnvironment): CloudSettings {
+export function resolveCloudSettings(choices: CloudOptions, env: CloudEnvironment): CloudSettings {
     const { profile, dps, connectionString, hubConnectionString = [], connect, ca } = choices
     if (dps !== undefined && connectionString === undefined)
         throw new CloudSettingsError("--dps has no key. Add --connection-string.")

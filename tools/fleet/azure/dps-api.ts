@@ -27,27 +27,27 @@ export interface RegistrationRecord {
 
 type Item = Record<string, unknown>
 
-const stringOf = (value: unknown) => (typeof value === "string" ? value : undefined)
+const stringOrUndefined = (value: unknown) => (typeof value === "string" ? value : undefined)
 
 function parseEnrollment(item: Item, idField: string): EnrollmentRecord {
     return {
-        id: stringOf(item[idField]) ?? "",
+        id: stringOrUndefined(item[idField]) ?? "",
         isEnabled: item.provisioningStatus !== "disabled",
-        allocationPolicy: stringOf(item.allocationPolicy),
+        allocationPolicy: stringOrUndefined(item.allocationPolicy),
     }
 }
 
 function parseRegistration(item: Item): RegistrationRecord {
     const { errorCode } = item
     return {
-        registrationId: stringOf(item.registrationId) ?? "",
-        deviceId: stringOf(item.deviceId),
-        assignedHub: stringOf(item.assignedHub)?.toLowerCase(),
-        status: stringOf(item.status) ?? "unknown",
+        registrationId: stringOrUndefined(item.registrationId) ?? "",
+        deviceId: stringOrUndefined(item.deviceId),
+        assignedHub: stringOrUndefined(item.assignedHub)?.toLowerCase(),
+        status: stringOrUndefined(item.status) ?? "unknown",
         errorCode: typeof errorCode === "number" ? errorCode : undefined,
-        errorMessage: stringOf(item.errorMessage),
-        createdMs: Date.parse(stringOf(item.createdDateTimeUtc) ?? ""),
-        updatedMs: Date.parse(stringOf(item.lastUpdatedDateTimeUtc) ?? ""),
+        errorMessage: stringOrUndefined(item.errorMessage),
+        createdMs: Date.parse(stringOrUndefined(item.createdDateTimeUtc) ?? ""),
+        updatedMs: Date.parse(stringOrUndefined(item.lastUpdatedDateTimeUtc) ?? ""),
     }
 }
 

@@ -2,7 +2,7 @@
 
 export { CloudError, type CloudErrorKind, CloudSettingsError } from "./cloud-errors.js"
 export {
-    type CloudChoices,
+    type CloudOptions,
     type CloudEnvironment,
     type CloudSettings,
     resolveCloudSettings,

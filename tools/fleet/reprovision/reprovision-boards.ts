@@ -85,7 +85,7 @@ async function locate({ id, hub }: ReprovisionTarget, options: ReprovisionOption
     }
 }
 
-interface RequestDelay {
+interface CallTiming {
     delaySec: number
     timeoutSec: number
 }
@@ -93,7 +93,7 @@ interface RequestDelay {
 async function callDevice(
     hub: HubApi,
     deviceId: string,
-    { delaySec, timeoutSec }: RequestDelay
+    { delaySec, timeoutSec }: CallTiming
 ): Promise<Pick<ReprovisionOutcome, "result" | "code" | "detail">> {
     const payload = { delaySec }
     const { status } = await hub.invokeMethod(deviceId, { methodName: METHOD, payload, timeoutSec })

@@ -46,7 +46,7 @@ export async function readFleetIds(file: string, options: FleetIdsOptions = {}):
         input: createReadStream(file),
         name: file,
         column: "registrationId",
-        columnRequired: true,
+        isColumnRequired: true,
         extraColumn: "profile",
     }
     for await (const { id, line, extra: also } of readListedIds(source)) {

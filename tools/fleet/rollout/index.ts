@@ -8,7 +8,7 @@ export type { RolloutEvent } from "./rollout-events.js"
 export {
     findCurve,
     idsSha256,
-    type KnownPlan,
+    type LoadedPlan,
     type PlannedBatch,
     powerOnSecs,
     readRolloutPlan,
@@ -18,5 +18,5 @@ export {
 } from "./rollout-plan-file.js"
 export { type OpenBatch, type RolloutEnd, RolloutRun } from "./rollout-run.js"
 export { RolloutState } from "./rollout-state.js"
-export { parseThrottledCount, WINDOW_SEC } from "./throttle-window.js"
+export { parseThrottledCount, THROTTLE_WINDOW_SEC } from "./throttle-window.js"
 export { ALL_HOURS, DAY_NAMES, formatLocalTime, parseTimeMs, type WorkingHours } from "./working-calendar.js"

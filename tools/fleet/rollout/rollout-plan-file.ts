@@ -127,13 +127,13 @@ export function rolloutPlanText(plan: RolloutPlan): string {
 }
 
 /** A plan and the checksum of its file. */
-export interface KnownPlan {
+export interface LoadedPlan {
     plan: RolloutPlan
     sha256: string
 }
 
 /** Reads a plan. @throws DocumentError with every issue */
-export function readRolloutPlan(file: string): KnownPlan {
+export function readRolloutPlan(file: string): LoadedPlan {
     let text: string
     try {
         text = readFileSync(file, "utf8")

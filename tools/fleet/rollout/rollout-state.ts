@@ -1,6 +1,6 @@
 // The state file of a roll-out, with which a second run continues a stopped one.
 import { JournalFile } from "@moorage/files"
-import type { KnownPlan } from "./rollout-plan-file.js"
+import type { LoadedPlan } from "./rollout-plan-file.js"
 
 /** Times in ms since the epoch. */
 export interface RolloutProgress {
@@ -33,7 +33,7 @@ export class RolloutState {
     /** @throws JournalError if the file exists and belongs to another plan or is not a state file */
     constructor(
         readonly file: string,
-        private readonly known: KnownPlan
+        private readonly known: LoadedPlan
     ) {
         const header = JSON.stringify({ moorage: "rollout", version: 1, plan: known.sha256 })
         const mismatchMessage = (otherHeader: string) =>

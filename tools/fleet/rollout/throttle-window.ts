@@ -1,7 +1,7 @@
 // Counts the 429s of the last ten minutes: those of the host tool, which shares the quota with the boards, and those of
 // a metric.
 
-export const WINDOW_SEC = 600
+export const THROTTLE_WINDOW_SEC = 600
 /** The metric of `moorage emulate` (docs/reference/emulator.md). */
 const THROTTLED_METRIC =
     /^moorage_dps_requests_total\{[^}]*\bstatus="429"[^}]*\}\s+(\d+(?:\.\d+)?(?:e[+-]?\d+)?)/gm
@@ -29,7 +29,8 @@ export class ThrottleWindow {
     /** Returns the number of 429s in the last ten minutes. */
     countAt(nowMs: number): number {
         const { increments } = this
-        while (increments.length > 0 && increments[0].atMs <= nowMs - WINDOW_SEC * 1000) increments.shift()
+        while (increments.length > 0 && increments[0].atMs <= nowMs - THROTTLE_WINDOW_SEC * 1000)
+            increments.shift()
         return increments.reduce((sum, { count }) => sum + count, 0)
     }
 }

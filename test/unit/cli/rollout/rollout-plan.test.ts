@@ -15,7 +15,7 @@ import { InvalidArgumentError } from "commander"
 import type { Browser } from "playwright-core"
 import * as v from "valibot"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { parsePositive, parseRate, parseFraction } from "../../../../tools/cli/option-parsers.js"
+import { parsePositiveInteger, parseRate, parseFraction } from "../../../../tools/cli/option-parsers.js"
 import {
     parseDays,
     parseHours,
@@ -228,7 +228,7 @@ describe("an option", () => {
         [parseTimeZone, "Mars/Olympus"],
         [parseSlotTime, "1.5s"],
         [parseSlotTime, "2d"],
-        [parsePositive, "0"],
+        [parsePositiveInteger, "0"],
     ])("%o refuses %j", (parse, text) => {
         expect(() => parse(text)).toThrow(InvalidArgumentError)
     })

@@ -18,7 +18,7 @@ import {
 import { JournalError } from "../../../../tools/files/journal.js"
 import {
     ALL_HOURS,
-    type KnownPlan,
+    type LoadedPlan,
     makeRolloutPlan,
     type OpenBatch,
     type RolloutEvent,
@@ -83,7 +83,7 @@ async function openCloud(options: EmulatorOptions = {}): Promise<DpsApi> {
 const IDS = Array.from({ length: 10 }, (_, i) => `b-${i}`)
 
 /** Returns a plan for ten boards in waves of two and eight, with two boards per slot of one minute. */
-async function knownPlan(sha256 = "a".repeat(64)): Promise<KnownPlan> {
+async function knownPlan(sha256 = "a".repeat(64)): Promise<LoadedPlan> {
     const plan = await makeRolloutPlan(
         { ids: IDS, lines: IDS.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false },
         {
@@ -113,7 +113,7 @@ interface StartedRun {
 }
 
 interface RunChoices {
-    known?: KnownPlan
+    known?: LoadedPlan
     rules?: Partial<RolloutRules>
     isForced?: boolean
     maxHoldSec?: number

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander"
-import { parseDuration, parseFraction, parsePositive, parseRate } from "../../option-parsers.js"
+import { parseDuration, parseFraction, parsePositiveInteger, parseRate } from "../../option-parsers.js"
 import { parseDays, parseHours, parseSlotTime, parseTimeZone, parseWaves } from "./plan-option-parsers.js"
 import type { RolloutPlanCommandOptions } from "./run.js"
 
@@ -49,7 +49,7 @@ export function addRolloutPlan(rollout: Command): void {
                 "100/s, one S1 unit"
             ).argParser(parseRate)
         )
-        .option("--hubs <n>", "number of hubs that share the boards", parsePositive, 1)
+        .option("--hubs <n>", "number of hubs that share the boards", parsePositiveInteger, 1)
         .option("--load <share>", "share of the quotas for the roll-out", parseFraction, 0.96)
         .addOption(
             option(
@@ -75,7 +75,11 @@ export function addRolloutPlan(rollout: Command): void {
                 "this machine's time zone"
             ).argParser(parseTimeZone)
         )
-        .option("--batch <n>", "maximum number of boards that you can power on together", parsePositive)
+        .option(
+            "--batch <n>",
+            "maximum number of boards that you can power on together",
+            parsePositiveInteger
+        )
         .option(
             "--board <board>",
             "board profile in boards/ of the boards that have none in the file; the tight image limits the batch size"

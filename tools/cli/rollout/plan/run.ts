@@ -1,4 +1,4 @@
-// The work of `moorage rollout plan`.
+// Runs `moorage rollout plan`.
 import { DOCUMENTED_QUOTAS, type Rate } from "@moorage/emulator"
 import { EXIT_CODES, MoorageError } from "@moorage/errors"
 import { FileTransaction } from "@moorage/files"
@@ -16,11 +16,11 @@ import {
 } from "@moorage/fleet/rollout"
 import { formatElapsed, formatNumber } from "@moorage/report"
 import { realClock } from "@moorage/runtime"
-import { interruption } from "../../interrupt.js"
+import { createInterruptSignal } from "../../interrupt.js"
 import { writeError } from "../../output-files.js"
 import { ProgressLine } from "../../progress-line.js"
 import { usageError } from "../../usage-error.js"
-import { fleetIds } from "../read-fleet-ids.js"
+import { loadFleetIds } from "../read-fleet-ids.js"
 import { checkPlanOptions, defaultPlanFile } from "./check-plan-options.js"
 import { planLines } from "./plan-text.js"
 
@@ -165,13 +165,13 @@ async function writeFiles(
 
 /** Plans a roll-out, and writes the plan and the slots. @throws MoorageError */
 export async function planRollout(fleet: string, options: RolloutPlanCommandOptions): Promise<void> {
-    const progress = new PlanProgress(interruption())
+    const progress = new PlanProgress(createInterruptSignal())
     const { signal } = progress
     const startMs = realClock.nowMs()
     try {
         checkPlanOptions(fleet, options)
         const limits = planOptions(options)
-        const boards = await fleetIds(fleet, {
+        const boards = await loadFleetIds(fleet, {
             consequence: "No plan was made.",
             board: options.board,
             // The total is unknown until the file is read.

@@ -1,10 +1,10 @@
-// The work of `moorage rollout run`.
+// Runs `moorage rollout run`.
 import { EXIT_CODES, MoorageError } from "@moorage/errors"
 import { acquireLock } from "@moorage/files"
 import { CloudError, type DpsApi } from "@moorage/fleet/azure"
 import {
     type FleetIds,
-    type KnownPlan,
+    type LoadedPlan,
     ratePerSec,
     readRolloutPlan,
     type RolloutEvent,
@@ -14,16 +14,16 @@ import {
     type RolloutRules,
     type RolloutEnd,
     parseThrottledCount,
-    WINDOW_SEC,
+    THROTTLE_WINDOW_SEC,
 } from "@moorage/fleet/rollout"
 import { formatElapsed } from "@moorage/report"
 import { realClock } from "@moorage/runtime"
 import type { ConnectionOptions } from "../../connection-options.js"
-import { interruption } from "../../interrupt.js"
+import { createInterruptSignal } from "../../interrupt.js"
 import { ProgressLine } from "../../progress-line.js"
 import { noDpsError, openCommandServices } from "../../services.js"
 import { usageError } from "../../usage-error.js"
-import { fleetIds } from "../read-fleet-ids.js"
+import { loadFleetIds } from "../read-fleet-ids.js"
 import { eventText, numbersText } from "./event-text.js"
 import { runPowerCommand } from "./power-command.js"
 
@@ -60,19 +60,19 @@ function rulesOf({ limits }: RolloutPlan, options: RolloutRunCommandOptions): Ro
     return {
         requiredShare: enough,
         maxFailedShare: maxFailures,
-        maxThrottled: max429s ?? Math.ceil(ratePerSec(limits) * WINDOW_SEC * THROTTLED_SHARE),
+        maxThrottled: max429s ?? Math.ceil(ratePerSec(limits) * THROTTLE_WINDOW_SEC * THROTTLED_SHARE),
         maxLateSec: maxLate,
         ignoresSchedule: now,
     }
 }
 
 /** Returns the boards of the fleet file. @throws MoorageError PLAN_MISMATCH when the plan belongs to other boards */
-async function boardsOfPlan(
-    { plan }: KnownPlan,
+async function readBoardsOfPlan(
+    { plan }: LoadedPlan,
     { planFile, fleet }: { planFile: string; fleet: string },
     signal: AbortSignal
 ): Promise<FleetIds> {
-    const boards = await fleetIds(fleet, { consequence: "The roll-out was not started.", signal })
+    const boards = await loadFleetIds(fleet, { consequence: "The roll-out was not started.", signal })
     if (boards.sha256 !== plan.fleet.idsSha256)
         throw new MoorageError(
             "PLAN_MISMATCH",
@@ -82,7 +82,7 @@ async function boardsOfPlan(
     return boards
 }
 
-function openState(known: KnownPlan, file: string, { forceNext }: RolloutRunCommandOptions): RolloutState {
+function openState(known: LoadedPlan, file: string, { forceNext }: RolloutRunCommandOptions): RolloutState {
     const state = new RolloutState(file, known)
     if (forceNext && state.progress.openedMs.length === 0)
         throw usageError("--force-next requires a roll-out that is on hold; this one has not started.")
@@ -184,7 +184,7 @@ async function runBatches(
 
 /** Runs a roll-out plan from its recorded progress to its end. @throws MoorageError */
 export async function runRollout(planFile: string, options: RolloutRunCommandOptions): Promise<void> {
-    const signal = interruption()
+    const signal = createInterruptSignal()
     const known = readRolloutPlan(planFile)
     const { plan } = known
     const services = openCommandServices(options, {
@@ -195,7 +195,7 @@ export async function runRollout(planFile: string, options: RolloutRunCommandOpt
     try {
         const { dps } = services
         if (!dps) throw noDpsError()
-        const boards = await boardsOfPlan(known, { planFile, fleet: options.fleet }, signal)
+        const boards = await readBoardsOfPlan(known, { planFile, fleet: options.fleet }, signal)
         const stateFile = options.state ?? `${planFile.replace(/\.json$/, "")}.state`
         release = acquireLock(stateFile)
         await runBatches({ plan, boards, state: openState(known, stateFile, options), dps }, options, signal)
