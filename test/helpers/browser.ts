@@ -1,11 +1,11 @@
-// A real browser for pages that we make: Debian's Chromium, without scripts and without a network.
+// Opens report pages in Chromium, without scripts and without a network.
 import { existsSync } from "node:fs"
 import { pathToFileURL } from "node:url"
 import { type Browser, chromium, type Page } from "playwright-core"
 
 const CHROMIUM = "/usr/bin/chromium"
 
-/** Without a window, a sandbox (CI is root) or anything that Chromium would ask of the network by itself. */
+/** No window, no sandbox (CI runs as root), and no network requests by Chromium itself. */
 const FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -17,7 +17,7 @@ const FLAGS = [
     "--disable-sync",
 ]
 
-/** Why there can be no browser test on this machine; undefined where there can. */
+/** Why browser tests cannot run on this machine. Undefined if they can. */
 export const whyNoBrowser = existsSync(CHROMIUM)
     ? undefined
     : `skipped: no Chromium at ${CHROMIUM}; apt-get install chromium`
@@ -27,11 +27,11 @@ export const launchBrowser = (): Promise<Browser> =>
 
 export interface Visit {
     page: Page
-    /** What the page complained of on the console, errors it threw, and requests for anything but itself. */
+    /** Console messages, errors, and requests for other URLs than the page. */
     complaints: string[]
 }
 
-/** How many px a page is wider than its window: a reader would have to scroll sideways. */
+/** Returns by how many pixels a page is wider than its window, which forces the reader to scroll. */
 export async function overflowPx(page: Page): Promise<number | undefined> {
     const [px] = await page
         .locator("html")
@@ -39,7 +39,7 @@ export async function overflowPx(page: Page): Promise<number | undefined> {
     return px
 }
 
-/** Opens a file as a reader does who has neither a network nor scripts; close `page.context()` when done. */
+/** Opens a file without a network and without scripts. The caller closes `page.context()`. */
 export async function visitFile(
     browser: Browser,
     file: string,
@@ -57,7 +57,7 @@ export async function visitFile(
     page.on("console", message => complaints.push(`${message.type()}: ${message.text()}`))
     page.on("pageerror", error => complaints.push(error.message))
     page.on("request", request => {
-        if (request.url() !== url) complaints.push(`asked for ${request.url()}`)
+        if (request.url() !== url) complaints.push(`request for ${request.url()}`)
     })
     await page.goto(url)
     return { page, complaints }

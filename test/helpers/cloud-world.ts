@@ -1,4 +1,4 @@
-// An emulator as a child process, and a fleet at it, for the commands that look at fleets and move them.
+// An emulator as a child process with hubs and enrollments, for tests of the fleet commands.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -26,17 +26,20 @@ const CONFIG = {
 export interface CloudWorld {
     emulator: Running
     card: Card
-    /** The card as a file: what `--profile` takes. */
+    /** Path of the connection card, for `--profile`. */
     profile: string
-    /** A file of this world, written. */
+    /** Writes a file in the folder of this world. Returns its path. */
     file(name: string, text: string): string
+    /** Returns the path of a file in the folder of this world. */
     path(name: string): string
+    /** Sends a request to the admin API and returns its result. */
     admin(method: string, path: string, body?: unknown): Promise<unknown>
-    /** How many requests the service APIs have answered. */
+    /** Returns the number of requests to the service APIs so far. */
     httpCalls(): Promise<number>
     close(): Promise<void>
 }
 
+/** Starts an emulator with two hubs, two groups and two individual enrollments. */
 export async function cloudWorld(): Promise<CloudWorld> {
     const dir = mkdtempSync(join(tmpdir(), "moorage-cloud-"))
     const path = (name: string) => join(dir, name)
@@ -65,7 +68,7 @@ export async function cloudWorld(): Promise<CloudWorld> {
     }
 }
 
-/** The card with another DPS key. */
+/** Returns the card with wrong keys of the service APIs. */
 export function withWrongKey(card: Card): Card {
     const wrong = (text: string) =>
         text.replace(/SharedAccessKey=.*/, `SharedAccessKey=${Buffer.alloc(32, 9).toString("base64")}`)

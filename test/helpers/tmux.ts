@@ -1,7 +1,7 @@
-// A terminal that can be looked at, for views that redraw themselves.
+// A terminal whose screen a test can read, for programs that redraw their output.
 import { spawnSync } from "node:child_process"
 
-/** Why there can be no terminal test on this machine; undefined where there can. */
+/** Why terminal tests cannot run on this machine. Undefined if they can. */
 export const whyNoTmux =
     spawnSync("tmux", ["-V"]).status === 0 ? undefined : "skipped: no tmux; apt-get install tmux"
 
@@ -10,12 +10,13 @@ let count = 0
 export class Terminal {
     private readonly socket = `moorage-${process.pid}-${count++}`
 
-    /** A shell, `columns` wide and `rows` high. */
+    /** Starts a shell in a window of `columns` by `rows` characters. */
     constructor(columns: number, rows: number) {
         this.tmux("-f", "/dev/null", "new-session", "-d", "-x", String(columns), "-y", String(rows), "sh")
         this.type("PS1='ready$ '")
     }
 
+    /** Types a line and presses Enter. */
     type(line: string): void {
         this.write(line)
         this.tmux("send-keys", "Enter")
@@ -26,17 +27,17 @@ export class Terminal {
         this.tmux("send-keys", "-l", text)
     }
 
-    /** Presses a key by tmux's name for it, such as `C-c`. */
+    /** Presses a key, given by its tmux name, for example `C-c`. */
     press(key: string): void {
         this.tmux("send-keys", key)
     }
 
-    /** What stands on the screen. */
+    /** The text on the screen. */
     get screen(): string {
         return this.tmux("capture-pane", "-p")
     }
 
-    /** Whether the program is on the alternate screen, and whether the cursor shows. */
+    /** Whether the program uses the alternate screen, and whether the cursor is visible. */
     get state(): { isAlternate: boolean; isCursorShown: boolean } {
         const text = this.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}")
         const [alternate, cursor] = text.trim().split(" ")

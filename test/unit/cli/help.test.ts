@@ -26,10 +26,10 @@ describe.each(named(COMMANDS))("%s", (_name, node) => {
     })
 
     test("describes every option and argument", () => {
-        const undescribed = [...node.options, ...node.arguments].filter(
+        const withoutDescription = [...node.options, ...node.arguments].filter(
             ({ description }) => description === ""
         )
-        expect(undescribed).toEqual([])
+        expect(withoutDescription).toEqual([])
     })
 
     test("has no secret in an example", () => {

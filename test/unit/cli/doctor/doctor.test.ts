@@ -1,4 +1,4 @@
-// `moorage doctor` as its user runs it, against an emulator in a process of its own.
+// `moorage doctor` as a child process, against an emulator in another process.
 import { chmodSync, mkdirSync } from "node:fs"
 import { type AddressInfo } from "node:net"
 import { createServer } from "node:tls"
@@ -26,7 +26,7 @@ afterEach(async () => {
     await world.admin("POST", "/clock", { skewSec: 0 })
 })
 
-/** Every run is looked through for what must never be printed. */
+/** Runs `moorage doctor` and checks that its output contains no secret. */
 async function doctor(args: string[], env?: Record<string, string>): Promise<Ended> {
     const ended = await run(["doctor", "--project", world.path(""), ...args], env)
     const { dps, hubs } = world.card
@@ -37,11 +37,11 @@ async function doctor(args: string[], env?: Record<string, string>): Promise<End
     return ended
 }
 
-/** The emulator by its card, and a device by the group's key. */
+/** Runs the checks with the card of the emulator, and with a device key from the group key. */
 const asDevice = (...args: string[]) =>
     doctor(["--profile", world.profile, "--id", "B-1", "--group-key-file", world.path("group.key"), ...args])
 
-/** The lines of a check, without its name. */
+/** Returns the lines of a check, without the name of the check. */
 function linesOf({ stdout }: Ended, check: string): string[] {
     const lines = stdout.split("\n").filter(line => line.slice(6).startsWith(`${check} `))
     return lines.map(line => `${line.slice(0, 4).trim()} ${line.slice(6 + check.length).trim()}`)
@@ -53,8 +53,8 @@ interface CloudEvent {
     kind: string
 }
 
-/** What the emulator holds, and how often anything registered. */
-async function traces() {
+/** Returns the state of the emulator and the number of its registration calls. */
+async function cloudState() {
     const events = (await world.admin("GET", "/events")) as CloudEvent[]
     return {
         state: await world.admin("GET", "/state"),
@@ -62,9 +62,9 @@ async function traces() {
     }
 }
 
-describe("when all is right", () => {
-    test("every line is ok or about a machine without boards, and nothing was created or changed", async () => {
-        const before = await traces()
+describe("a working setup", () => {
+    test("passes all checks, and the cloud is not modified", async () => {
+        const before = await cloudState()
         const ended = await asDevice()
         expect(ended.stderr).toBe("")
         expect(ended.code).toBe(0)
@@ -81,22 +81,22 @@ describe("when all is right", () => {
             "ok ID scope and key are valid (b-1, with the group key); never registered"
         )
         expect(ended.stdout).toMatch(/\n\d+ ok, \d+ warnings?, 0 failed, \d+ skipped\n$/)
-        expect(await traces()).toEqual(before)
+        expect(await cloudState()).toEqual(before)
     })
 
-    test("as JSON it is what the schema promises", async () => {
+    test("prints JSON that matches the schema", async () => {
         const { code, stdout } = await asDevice("--json")
         expect(code).toBe(0)
-        const found = v.parse(DOCTOR, JSON.parse(stdout))
-        expect(found.isWell).toBe(true)
-        expect(found.counts.fail).toBe(0)
-        const total = Object.values(found.counts).reduce((sum, n) => sum + n, 0)
-        expect(total).toBe(found.findings.length)
-        const uncured = found.findings.filter(({ status, cure }) => status === "warn" && cure === null)
-        expect(uncured).toEqual([])
+        const report = v.parse(DOCTOR, JSON.parse(stdout))
+        expect(report.isWell).toBe(true)
+        expect(report.counts.fail).toBe(0)
+        const total = Object.values(report.counts).reduce((sum, n) => sum + n, 0)
+        expect(total).toBe(report.findings.length)
+        const withoutCure = report.findings.filter(({ status, cure }) => status === "warn" && cure === null)
+        expect(withoutCure).toEqual([])
     })
 
-    test("an emulator's card has the group's key", async () => {
+    test("uses the group key of an emulator's card", async () => {
         const ended = await doctor(["--profile", world.profile, "--id", "b-1"])
         expect(ended.code).toBe(0)
         expect(lineOf(ended, "keys")).toMatch(/^skip no group key and no device key/)
@@ -105,14 +105,14 @@ describe("when all is right", () => {
         )
     })
 
-    test("a device that has registered is told with its hub", async () => {
+    test("reports the hub of a registered device", async () => {
         const hub = (await register(world.card, "b-9"))?.assignedHub
         const ended = await asDevice("--id", "b-9")
         expect(lineOf(ended, "device")).toContain(`assigned to ${hub}`)
         expect(lineOf(ended, `hub ${hub?.split(".")[0]}`)).toContain("and knows b-9")
     })
 
-    test("a fleet file and a project of devs devtools are checked, and the fleet's first board is looked up", async () => {
+    test("checks a fleet file and a DeviceScript project, and looks up the first board of the fleet", async () => {
         const fleet = world.file("fleet.csv", "registrationId,slot\nline-1,0\nline-2,1\n")
         world.file(
             ".env.local",
@@ -127,7 +127,7 @@ describe("when all is right", () => {
         expect(lineOf(asProject, "device")).toContain("(b-1, with DEVICE_KEY of .env.local)")
     })
 
-    test("--offline looks at machine and configuration only", async () => {
+    test("checks only the machine and the configuration with --offline", async () => {
         const before = await world.admin("GET", "/events")
         const ended = await asDevice("--offline")
         expect(ended.code).toBe(0)
@@ -137,8 +137,8 @@ describe("when all is right", () => {
     })
 })
 
-describe("a wrong key or scope is told apart", () => {
-    test("the group's key", async () => {
+describe("wrong keys and ID scopes", () => {
+    test("a wrong group key is distinguished from a wrong ID scope", async () => {
         const ended = await asDevice("--group-key-file", world.path("wrong.key"))
         expect(ended.code).toBe(1)
         expect(lineOf(ended, "device")).toMatch(
@@ -147,7 +147,7 @@ describe("a wrong key or scope is told apart", () => {
         expect(lineOf(ended, "DPS service")).toMatch(/^ok /)
     })
 
-    test("the ID scope", async () => {
+    test("an unknown ID scope is reported", async () => {
         const profile = world.file("scope.json", JSON.stringify({ ...world.card, idScope: "0ne00WRONG1" }))
         const ended = await asDevice("--profile", profile)
         expect(ended.code).toBe(1)
@@ -156,9 +156,9 @@ describe("a wrong key or scope is told apart", () => {
         )
     })
 
-    test("not without MQTT, which alone tells", async () => {
+    test("a wrong key and a wrong ID scope cannot be distinguished without MQTT", async () => {
         const card = { ...world.card, mqttPort: undefined }
-        const profile = world.file("nomqtt.json", JSON.stringify(card))
+        const profile = world.file("no-mqtt.json", JSON.stringify(card))
         const ended = await asDevice("--profile", profile, "--group-key-file", world.path("wrong.key"))
         expect(lineOf(ended, "TCP 8883")).toMatch(
             /^skip the profile has no address for this port -> Add connectMqtt/
@@ -166,7 +166,7 @@ describe("a wrong key or scope is told apart", () => {
         expect(lineOf(ended, "device")).toMatch(/^FAIL .*the key or the ID scope is wrong -> Check both/)
     })
 
-    test("the keys of the service APIs", async () => {
+    test("wrong keys of the service APIs are reported", async () => {
         const profile = world.file("keys.json", JSON.stringify(withWrongKey(world.card)))
         const ended = await asDevice("--profile", profile)
         expect(ended.code).toBe(1)
@@ -177,7 +177,7 @@ describe("a wrong key or scope is told apart", () => {
         expect(lineOf(ended, "device")).toMatch(/^ok /)
     })
 
-    test("a key that is none", async () => {
+    test("a group key that is too short is reported", async () => {
         const ended = await asDevice("--group-key-file", world.file("short.key", "AAAA\n"))
         expect(ended.code).toBe(1)
         expect(lineOf(ended, "keys")).toMatch(
@@ -186,8 +186,8 @@ describe("a wrong key or scope is told apart", () => {
     })
 })
 
-describe("the way to DPS", () => {
-    test("an emulator that is gone: refused, with a cure, and what needs it is skipped", async () => {
+describe("the connection to DPS", () => {
+    test("a stopped emulator is reported with a cure, and dependent checks are skipped", async () => {
         const gone = { ...world.card, httpsPort: 1, mqttPort: 1 }
         const ended = await asDevice("--profile", world.file("gone.json", JSON.stringify(gone)))
         expect(ended.code).toBe(1)
@@ -198,12 +198,10 @@ describe("the way to DPS", () => {
             expect(lineOf(ended, `TLS ${port}`)).toBe(`skip TCP ${port} failed`)
         }
         for (const check of ["clock", "DPS service", "hub east", "device"])
-            expect(lineOf(ended, check)).toBe(
-                `skip TLS 443 ${check === "clock" ? "was skipped" : "was skipped"}`
-            )
+            expect(lineOf(ended, check)).toBe("skip TLS 443 was skipped")
     })
 
-    test("a CA that is not that of the service", async () => {
+    test("the CA of another service is reported", async () => {
         const { cert } = await makeCa()
         const ended = await asDevice("--ca", world.file("other.pem", cert))
         expect(ended.code).toBe(1)
@@ -213,21 +211,21 @@ describe("the way to DPS", () => {
         expect(lineOf(ended, "device")).toBe("skip TLS 443 failed")
     })
 
-    test("no CA at all", async () => {
+    test("a missing CA is reported", async () => {
         const card = { ...world.card, caFile: undefined }
-        const ended = await asDevice("--profile", world.file("noca.json", JSON.stringify(card)))
+        const ended = await asDevice("--profile", world.file("no-ca.json", JSON.stringify(card)))
         expect(lineOf(ended, "TLS 8883")).toMatch(/^FAIL .* is not trusted .* -> Set the CA with --ca/)
     })
 
     test.each([
         [
-            "of another host",
+            "for another host is reported",
             "other.example",
             undefined,
             /^FAIL the certificate belongs to another host: it is for other\.example/,
         ],
         [
-            "that has expired",
+            "that has expired is reported",
             DPS,
             new Date("2021-01-01"),
             /^FAIL the certificate by Test CA expired on 2021-01-01 -> If today is not 20/,
@@ -251,7 +249,7 @@ describe("the way to DPS", () => {
         }
     })
 
-    test("a clock that is wrong, either way; a device's token is made by the service's", async () => {
+    test("a clock that is ahead or behind is reported, and the device token uses the time of the service", async () => {
         await world.admin("POST", "/clock", { skewSec: -600 })
         const ahead = await asDevice()
         expect(ahead.code).toBe(1)
@@ -268,7 +266,7 @@ describe("the way to DPS", () => {
         expect(lineOf(await asDevice(), "device")).toMatch(/^ok /)
     })
 
-    test("a service that never answers is waited for as long as --timeout", async () => {
+    test("--timeout limits the wait for a service that does not respond", async () => {
         await world.admin("POST", "/faults", { on: "lookup", fault: { mute: true } })
         const ended = await asDevice("--timeout", "1s")
         expect(ended.code).toBe(1)
@@ -277,7 +275,7 @@ describe("the way to DPS", () => {
         )
     })
 
-    test("a service that throttles, or has a fault of its own", async () => {
+    test("throttling and an internal error of the service are reported", async () => {
         await world.admin("POST", "/faults", {
             on: "lookup",
             times: 1,
@@ -290,7 +288,7 @@ describe("the way to DPS", () => {
 })
 
 describe("the configuration", () => {
-    test("a profile's mistakes are told each by itself, and the machine is checked all the same", async () => {
+    test("each error of a profile has its own line, and the machine is still checked", async () => {
         const profile = world.file("bad.yaml", 'nope: 1\nidScope: ""\n')
         const ended = await doctor(["--profile", profile])
         expect(ended.code).toBe(1)
@@ -302,13 +300,13 @@ describe("the configuration", () => {
         expect(lineOf(ended, "Node")).toMatch(/^ok /)
     })
 
-    test("a profile that is not there", async () => {
+    test("a missing profile is reported", async () => {
         const ended = await doctor(["--profile", world.path("none.json")])
         expect(ended.code).toBe(1)
         expect(lineOf(ended, "cloud")).toMatch(/^FAIL Cannot read .*none\.json: ENOENT/)
     })
 
-    test("a fleet file's mistakes, the first of them with their lines", async () => {
+    test("the first errors of a fleet file are listed with their line numbers", async () => {
         const rows = Array.from({ length: 9 }, (_, i) => `${"x".repeat(129)}${i}`).join("\n")
         const fleet = world.file("bad.csv", `registrationId\n${rows}\n`)
         const ended = await doctor([fleet, "--offline"])
@@ -320,12 +318,12 @@ describe("the configuration", () => {
         expect(lines.at(-1)).toMatch(/^FAIL 4 more issues in the file -> /)
     })
 
-    test("settings that DeviceScript would drop or misread", async () => {
+    test("settings that DeviceScript drops or misreads are reported", async () => {
         mkdirSync(world.path("project"))
         world.file("project/.env.defaults", `DPS_TRANSPORT=tls\nDEVICE_KEY=${GROUP_KEY}\n`)
         world.file(
             "project/.env.local",
-            "# who it is\nREG_ID=b-1 # the first\nID_SCOPE=0ne00ACME01\nDEVICE_KEY=AAAA\n"
+            "# the board\nREG_ID=b-1 # the first\nID_SCOPE=0ne00ACME01\nDEVICE_KEY=AAAA\n"
         )
         const ended = await doctor(["--offline", "--project", world.path("project")])
         expect(ended.code).toBe(1)
@@ -338,7 +336,7 @@ describe("the configuration", () => {
 })
 
 describe("esptool", () => {
-    test("is missed where the PATH has none, and that is no failure", async () => {
+    test("is a warning if it is missing on the PATH", async () => {
         const ended = await doctor(["--offline"], { PATH: "" })
         expect(ended.code).toBe(0)
         expect(lineOf(ended, "esptool")).toBe(
@@ -347,15 +345,20 @@ describe("esptool", () => {
     })
 
     test.each([
-        ["by its new name", "esptool", "echo esptool v5.0.2; echo 5.0.2", "ok esptool 5.0.2"],
-        ["by its old name", "esptool.py", "echo esptool.py v4.8.1; echo 4.8.1", "ok esptool.py 4.8.1"],
+        ["is found by its new name", "esptool", "echo esptool v5.0.2; echo 5.0.2", "ok esptool 5.0.2"],
         [
-            "that is broken",
+            "is found by its old name",
+            "esptool.py",
+            "echo esptool.py v4.8.1; echo 4.8.1",
+            "ok esptool.py 4.8.1",
+        ],
+        [
+            "is reported if it does not run",
             "esptool",
             "echo no module named serial >&2; exit 1",
             "warn esptool exists but does not run: no module named serial -> Install it again: pip install --force-reinstall esptool",
         ],
-    ])("is found %s", async (_how, name, script, line) => {
+    ])("%s", async (_what, name, script, line) => {
         const bin = world.path(`bin-${name}-${line.slice(0, 2)}`)
         mkdirSync(bin, { recursive: true })
         chmodSync(world.file(`${bin.slice(world.path("").length)}/${name}`, `#!/bin/sh\n${script}\n`), 0o755)
@@ -363,7 +366,7 @@ describe("esptool", () => {
     })
 })
 
-test("Ctrl-C in the middle is exit 130", async () => {
+test("Ctrl-C during the run ends with exit code 130", async () => {
     await world.admin("POST", "/faults", { on: "lookup", fault: { mute: true } })
     const key = world.path("group.key")
     const running = start([
@@ -384,10 +387,10 @@ test("Ctrl-C in the middle is exit 130", async () => {
 })
 
 test.each([
-    ["an option that is none", ["--nope"], /unknown option '--nope'/],
-    ["an ID that is none", ["--id", "x".repeat(129)], /Expected 1 to 128 characters/],
-    ["no time", ["--timeout", "0"], /Expected a time above 0/],
-])("%s is exit 2", async (_what, args, message) => {
+    ["an unknown option", ["--nope"], /unknown option '--nope'/],
+    ["an invalid ID", ["--id", "x".repeat(129)], /Expected 1 to 128 characters/],
+    ["a timeout of 0", ["--timeout", "0"], /Expected a time above 0/],
+])("%s ends with exit code 2", async (_what, args, message) => {
     const { code, stdout, stderr } = await doctor(args)
     expect(code).toBe(2)
     expect(stdout).toBe("")

@@ -1,4 +1,4 @@
-// `moorage emulate`, as its user meets it.
+// `moorage emulate` as a child process: connection card, ports, stored state and errors.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -28,7 +28,7 @@ async function emulated(...args: string[]): Promise<{ emulator: Running; card: C
     return world
 }
 
-/** Registers the card's device with Microsoft's client, by nothing but the card. */
+/** Registers the device of the card with Microsoft's client. Returns the assigned hub. */
 async function register({ caFile, mqttPort, idScope, device }: Card): Promise<string | undefined> {
     const base = new MqttBase()
     base.setOptions({ ca: readFileSync(caFile, "utf8") })
@@ -39,8 +39,8 @@ async function register({ caFile, mqttPort, idScope, device }: Card): Promise<st
     return (await client.register())?.assignedHub
 }
 
-describe("the card", () => {
-    test("is all that Microsoft's client needs; logs and metrics tell of it, without keys", async () => {
+describe("the connection card", () => {
+    test("is sufficient for Microsoft's client, and the registration is in the logs and metrics without keys", async () => {
         const { emulator, card } = await emulated("--metrics-port", "0", "--log", "json")
         expect(card.hubs.map(hub => hub.hostName)).toContain(await register(card))
         const metrics = await (await fetch(card.metricsUrl ?? "")).text()
@@ -59,7 +59,7 @@ describe("the card", () => {
             expect(stderr).not.toContain(secret)
     })
 
-    test("as text has the lines to copy", async () => {
+    test("as text contains lines to copy", async () => {
         const emulator = start([
             "emulate",
             "--mqtt-port",
@@ -89,7 +89,7 @@ describe("the card", () => {
 
 describe("stopping", () => {
     test.each([["SIGINT"], ["SIGTERM"]] as const)(
-        "by %s is exit 0, with ports and files given back",
+        "with %s ends with exit code 0, frees the ports and removes the files",
         async signal => {
             const { emulator, card } = await emulated()
             expect(existsSync(card.caFile)).toBe(true)
@@ -122,7 +122,7 @@ describe("--data", () => {
         expect(state.registrations).toBe(1)
     })
 
-    test("that cannot be used is exit 1, and says why", async () => {
+    test("that cannot be opened ends with exit code 1 and the reason", async () => {
         writeFileSync(join(dir, "file"), "")
         const { code, stderr } = await run([
             "emulate",
@@ -140,7 +140,7 @@ describe("--data", () => {
 })
 
 describe("fixed ports", () => {
-    test("are 8883 for DPS on 127.0.0.1 and for hubs on 127.0.0.2, by the names in /etc/hosts", async context => {
+    test("are 8883 on 127.0.0.1 for DPS and on 127.0.0.2 for the hubs", async context => {
         const started = start([
             "emulate",
             "--json",
@@ -152,7 +152,7 @@ describe("fixed ports", () => {
         ])
         running.push(started)
         await Promise.race([expect.poll(() => started.stdout).toContain("\n"), started.end()])
-        // Something else on this machine may have the port; then there is nothing to show.
+        // Another program on this machine may use the port. The test cannot run then.
         if (started.stderr.includes("another program uses the port")) return context.skip()
         const { caFile, hubs } = JSON.parse(started.stdout) as Card
         const { connect } = await import("node:tls")
@@ -170,8 +170,8 @@ describe("fixed ports", () => {
     })
 })
 
-describe("what the user did wrong", () => {
-    test("in the configuration is told whole, with path and line, exit 2", async () => {
+describe("errors", () => {
+    test("all errors of the configuration are listed with path and line, and exit code 2", async () => {
         const file = join(dir, "cloud.yaml")
         writeFileSync(
             file,
@@ -204,18 +204,18 @@ describe("what the user did wrong", () => {
     })
 
     test.each([
-        ["a file that is not there", ["--config", "/none.yaml"], /Cannot read \/none\.yaml/],
-        ["a port that is none", ["--mqtt-port", "70000"], /Expected a port from 0 to 65535/],
+        ["a missing file", ["--config", "/none.yaml"], /Cannot read \/none\.yaml/],
+        ["an invalid port", ["--mqtt-port", "70000"], /Expected a port from 0 to 65535/],
         ["an unknown option", ["--prot", "1"], /unknown option '--prot'/],
-        ["a log that is none", ["--log", "loud"], /Allowed choices are text, json, off/],
-    ])("%s is exit 2", async (_what, args, message) => {
+        ["an unknown log format", ["--log", "loud"], /Allowed choices are text, json, off/],
+    ])("%s ends with exit code 2", async (_what, args, message) => {
         const { code, stderr } = await run(["emulate", ...args])
         expect(code).toBe(2)
         expect(stderr).toMatch(message)
         expect(stderr).not.toContain("    at ")
     })
 
-    test("a port that another program has is exit 1, and named", async () => {
+    test("a port in use ends with exit code 1, and the message names the port", async () => {
         const { card } = await emulated()
         const { code, stderr } = await run(["emulate", "--mqtt-port", String(card.mqttPort)])
         expect(code).toBe(1)
@@ -224,7 +224,7 @@ describe("what the user did wrong", () => {
         )
     })
 
-    test("a hub of an enrollment that is none of the hubs is told", async () => {
+    test("an enrollment with an unknown hub is reported", async () => {
         const file = join(dir, "cloud.json")
         const group = {
             enrollmentGroupId: "g",
@@ -238,9 +238,9 @@ describe("what the user did wrong", () => {
     })
 })
 
-test("the example configuration of the manual starts", async () => {
-    const manual = readFileSync(new URL("../../../../docs/guide/emulate.md", import.meta.url), "utf8")
-    const example = /```yaml\n([\s\S]*?)```/.exec(manual)?.[1] ?? ""
+test("the emulator starts with the example configuration of the guide", async () => {
+    const guide = readFileSync(new URL("../../../../docs/guide/emulate.md", import.meta.url), "utf8")
+    const example = /```yaml\n([\s\S]*?)```/.exec(guide)?.[1] ?? ""
     const file = join(dir, "cloud.yaml")
     writeFileSync(file, example)
     const { card } = await emulated("--config", file)
@@ -249,7 +249,7 @@ test("the example configuration of the manual starts", async () => {
 })
 
 test.each([[["--help"]], [["emulate", "--help"]], [["fault", "--help"]]])(
-    "moorage %j shows how, exit 0",
+    "moorage %j prints the help",
     async args => {
         const { code, stdout } = await run(args)
         expect(code).toBe(0)

@@ -13,8 +13,8 @@ afterAll(() => emulator.stop())
 
 const fault = (...args: string[]) => run(["fault", ...args], { MOORAGE_ADMIN: card.adminUrl ?? "" })
 
-describe("a fault", () => {
-    test("is added, listed and cleared", async () => {
+describe("faults", () => {
+    test("are added, listed and cleared", async () => {
         const add = "add --on register --share 10% --status 503 --retry-after 1m --for 20m --times 9".split(
             " "
         )
@@ -35,7 +35,7 @@ describe("a fault", () => {
         expect((await fault("list")).stdout).toBe("no faults\n")
     })
 
-    test("does what its option says", async () => {
+    test("have the fields of their options", async () => {
         const faults: [args: string[], fault: object][] = [
             [["--on", "connect", "--drop-after", "3"], { dropAfterBytes: 3 }],
             [["--close-after-connack", "2s"], { closeAfterConnackMs: 2000 }],
@@ -51,14 +51,14 @@ describe("a fault", () => {
     })
 })
 
-describe("an action", () => {
+describe("actions", () => {
     const stateOf = async () =>
         (await (await fetch(`${card.adminUrl}/state`)).json()) as {
             clockSkewSec: number
             hubs: { up: boolean }[]
         }
 
-    test("takes a hub down and up", async () => {
+    test("stop and start a hub", async () => {
         const [{ hostName }] = card.hubs
         await fault("hub", hostName, "down")
         expect((await stateOf()).hubs[0].up).toBe(false)
@@ -66,40 +66,35 @@ describe("an action", () => {
         expect((await stateOf()).hubs[0].up).toBe(true)
     })
 
-    test("sets the clock wrong", async () => {
+    test("set the clock skew", async () => {
         expect((await fault("clock", "--skew=-10m")).code).toBe(0)
         expect((await stateOf()).clockSkewSec).toBe(-600)
         await fault("clock", "--skew", "0")
     })
 
-    test("rotates a group's key, and prints the new one alone", async () => {
+    test("rotate the key of a group and print only the new key", async () => {
         const { stdout } = await fault("rotate", "--group", "moorage", "--which", "secondary")
         expect(Buffer.from(stdout.trim(), "base64")).toHaveLength(64)
     })
 })
 
-describe("what the user did wrong", () => {
+describe("errors", () => {
     test.each([
-        ["nothing to happen", ["add", "--on", "register"], 2, /No fault specified/],
-        ["a share of nothing", ["add", "--share", "0", "--mute"], 2, /Expected a share above 0/],
-        ["a time that is none", ["add", "--for", "soon", "--mute"], 2, /Expected a number with s, m, h or d/],
-        [
-            "a hub that does something else",
-            ["hub", "x", "explode"],
-            2,
-            /Allowed choices are down, up, failover/,
-        ],
-        ["nobody's key", ["rotate"], 2, /No key specified/],
-        ["a hub that is not there", ["hub", "none", "down"], 1, /Unknown hub none. The hubs are hub-1/],
-        ["a fault that is not there", ["clear", "fault-99"], 1, /Unknown fault fault-99/],
-    ])("%s", async (_what, args, code, message) => {
+        ["a missing fault", ["add", "--on", "register"], 2, /No fault specified/],
+        ["a share of 0", ["add", "--share", "0", "--mute"], 2, /Expected a share above 0/],
+        ["an invalid time", ["add", "--for", "soon", "--mute"], 2, /Expected a number with s, m, h or d/],
+        ["an unknown hub action", ["hub", "x", "explode"], 2, /Allowed choices are down, up, failover/],
+        ["a key without an owner", ["rotate"], 2, /No key specified/],
+        ["an unknown hub", ["hub", "none", "down"], 1, /Unknown hub none. The hubs are hub-1/],
+        ["an unknown fault", ["clear", "fault-99"], 1, /Unknown fault fault-99/],
+    ])("%s is reported", async (_what, args, code, message) => {
         const ended = await fault(...args)
         expect(ended.code).toBe(code)
         expect(ended.stderr).toMatch(message)
         expect(ended.stderr).not.toContain("    at ")
     })
 
-    test("no emulator to be found says what to do", async () => {
+    test("a missing emulator is reported with the cure", async () => {
         const { code, stderr } = await run(["fault", "list", "--admin", "http://127.0.0.1:1"])
         expect(code).toBe(1)
         expect(stderr).toMatch(/No emulator responds at .*moorage emulate/)

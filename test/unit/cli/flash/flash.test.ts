@@ -1,4 +1,4 @@
-// `moorage flash` as a user runs it, with an esptool that only writes down what it is told.
+// `moorage flash` as a child process, with a fake esptool that records its arguments.
 import {
     chmodSync,
     existsSync,
@@ -21,7 +21,7 @@ let dir: string
 let image: string
 const path = (...names: string[]) => join(dir, ...names)
 
-/** A folder for the PATH with a fake esptool of that name, beside node and sh. */
+/** Creates a folder for the PATH with node, sh and a fake esptool with that name. Returns its path. */
 function tools(folder: string, name: string | undefined, exit = 0): string {
     mkdirSync(path(folder))
     for (const [as, from] of [
@@ -32,7 +32,7 @@ function tools(folder: string, name: string | undefined, exit = 0): string {
     if (name !== undefined) {
         writeFileSync(
             path(folder, name),
-            `#!/bin/sh\necho "$@" > "${path(folder, "told.txt")}"\nexit ${exit}\n`
+            `#!/bin/sh\necho "$@" > "${path(folder, "arguments.txt")}"\nexit ${exit}\n`
         )
         chmodSync(path(folder, name), 0o755)
     }
@@ -69,23 +69,23 @@ const flash = (PATH: string, ...more: string[]) =>
 describe("moorage flash", () => {
     const line = () => `--chip esp32 --port /dev/ttyUSB0 write_flash 0x1c0000 ${image}`
 
-    test.each(["esptool", "esptool.py"])("has %s write the image to its offset", async name => {
+    test.each(["esptool", "esptool.py"])("%s writes the image to its offset", async name => {
         const folder = tools(`with-${name}`, name)
         const { code, stdout } = await flash(folder)
         expect(stdout).toBe("b:1 flashed on /dev/ttyUSB0\n")
         expect(code).toBe(0)
-        expect(readFileSync(join(folder, "told.txt"), "utf8")).toBe(`${line()}\n`)
+        expect(readFileSync(join(folder, "arguments.txt"), "utf8")).toBe(`${line()}\n`)
     })
 
-    test("--dry-run prints the line, and runs nothing", async () => {
+    test("--dry-run prints the command and does not run esptool", async () => {
         const folder = tools("dry", "esptool")
         const { code, stdout } = await flash(folder, "--dry-run")
         expect(stdout).toBe(`esptool ${line()}\n`)
         expect(code).toBe(0)
-        expect(existsSync(join(folder, "told.txt"))).toBe(false)
+        expect(existsSync(join(folder, "arguments.txt"))).toBe(false)
     })
 
-    test("without esptool it says what to install", async () => {
+    test("a missing esptool is reported with the command that installs it", async () => {
         const { code, stderr } = await flash(tools("none", undefined))
         expect(code).toBe(1)
         expect(stderr).toBe(
@@ -93,7 +93,7 @@ describe("moorage flash", () => {
         )
     })
 
-    test("an esptool that fails is exit 1", async () => {
+    test("an error of esptool ends with exit code 1", async () => {
         const { code, stderr } = await flash(tools("failing", "esptool", 2))
         expect(code).toBe(1)
         expect(stderr).toMatch(
@@ -101,14 +101,14 @@ describe("moorage flash", () => {
         )
     })
 
-    test("SIGINT in the middle stops esptool, is exit 130, and says that the board is to be flashed again", async () => {
+    test("SIGINT stops esptool, ends with exit code 130, and asks to flash the board again", async () => {
         const folder = tools("slow", undefined)
         const noted = (name: string) => path("slow", name)
-        const script = `#!/bin/sh\ntrap 'echo > "${noted("stopped")}"; exit 1' INT\necho > "${noted("begun")}"\nwhile :; do :; done\n`
+        const script = `#!/bin/sh\ntrap 'echo > "${noted("stopped")}"; exit 1' INT\necho > "${noted("started")}"\nwhile :; do :; done\n`
         writeFileSync(join(folder, "esptool"), script)
         chmodSync(join(folder, "esptool"), 0o755)
         const running = start(["flash", image, "--port", "/dev/ttyUSB0"], { PATH: folder })
-        await expect.poll(() => existsSync(noted("begun"))).toBe(true)
+        await expect.poll(() => existsSync(noted("started"))).toBe(true)
         const { code, stdout, stderr } = await running.stop("SIGINT")
         expect(stderr).toBe("Interrupted: b:1 may be partly flashed. Flash the board again.\n")
         expect(code).toBe(130)
@@ -116,7 +116,7 @@ describe("moorage flash", () => {
         expect(existsSync(noted("stopped"))).toBe(true)
     })
 
-    test("an image that is missing, or no file, is not flashed", async () => {
+    test("a missing image and a folder are not flashed", async () => {
         const folder = tools("missing", "esptool")
         const gone = `${image}.gone`
         renameSync(image, gone)
@@ -127,14 +127,14 @@ describe("moorage flash", () => {
             const noFile = await flash(folder)
             expect(noFile.stderr).toMatch(/^Cannot read \S+: EISDIR/)
             expect([missing.code, noFile.code]).toEqual([1, 1])
-            expect(existsSync(join(folder, "told.txt"))).toBe(false)
+            expect(existsSync(join(folder, "arguments.txt"))).toBe(false)
         } finally {
             rmSync(image, { recursive: true, force: true })
             renameSync(gone, image)
         }
     })
 
-    test("an image that is not as it was made is not flashed", async () => {
+    test("an image that differs from its manifest is not flashed", async () => {
         const folder = tools("damaged", "esptool")
         const whole = readFileSync(image)
         try {
@@ -142,13 +142,13 @@ describe("moorage flash", () => {
             const { code, stderr } = await flash(folder)
             expect(code).toBe(1)
             expect(stderr).toMatch(/differs from its checksum in the manifest/)
-            expect(existsSync(join(folder, "told.txt"))).toBe(false)
+            expect(existsSync(join(folder, "arguments.txt"))).toBe(false)
         } finally {
             writeFileSync(image, whole)
         }
     })
 
-    test("an image without a manifest is not flashed, and no port is wrong usage", async () => {
+    test("an image without a manifest is not flashed, and a missing port ends with exit code 2", async () => {
         const stray = path("stray.bin")
         writeFileSync(stray, "x")
         const { code, stderr } = await run(["flash", stray, "--port", "COM7"])

@@ -1,4 +1,4 @@
-// `moorage keys derive` as a user runs it.
+// `moorage keys derive` as a child process.
 import {
     existsSync,
     mkdirSync,
@@ -32,7 +32,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(dir, { recursive: true }))
 
-/** IDs without an end. */
+/** Returns an endless stream of IDs. */
 function endless(): Readable {
     let n = 0
     return new Readable({
@@ -47,7 +47,7 @@ describe("moorage keys derive", () => {
         ["the environment", [], ENV, undefined],
         ["a file", ["--group-key-file", "group.key"], {}, undefined],
         ["the standard input", [], {}, `${GROUP_KEY}\n`],
-    ])("takes the group key from %s", async (_, args, env, input) => {
+    ])("reads the group key from %s", async (_, args, env, input) => {
         const own = args.map(arg => (arg === "group.key" ? path(arg) : arg))
         const { code, stdout, stderr } = await run(["keys", "derive", ID, "--stdout", ...own], env, input)
         expect(stderr).toBe("")
@@ -55,7 +55,7 @@ describe("moorage keys derive", () => {
         expect(stdout).toBe(`registrationId,key\n${ID},${KEY}\n`)
     })
 
-    test("--out is for its owner only, and the terminal shows no key", async () => {
+    test("--out writes a file with mode 0600, and the terminal shows no key", async () => {
         const { code, stdout, stderr } = await run(
             ["keys", "derive", "--from", path("ids.txt"), "--out", path("keys.csv")],
             ENV
@@ -68,7 +68,7 @@ describe("moorage keys derive", () => {
         expect(stderr).not.toContain(KEY)
     })
 
-    test("--json gives JSON lines of the documented form, from the standard input too", async () => {
+    test("--json prints JSON lines of the documented form, also for IDs from the standard input", async () => {
         const args = ["keys", "derive", "--from", "-", "--stdout", "--json"]
         const { code, stdout } = await run(args, ENV, `room,registrationId\n1,${ID}\n2,b-2\n`)
         expect(code).toBe(0)
@@ -84,7 +84,7 @@ describe("moorage keys derive", () => {
         expect(keys[0]?.key).toBe(KEY)
     })
 
-    test("a mistake in the IDs: all are listed with their lines, exit 2, nothing is written", async () => {
+    test("all invalid IDs are listed with their lines and exit code 2, and nothing is written", async () => {
         writeFileSync(path("bad.txt"), `a\nA\nné\n${"x".repeat(129)}\n`)
         for (const to of [["--out", path("bad.csv")], ["--stdout"]]) {
             const { code, stdout, stderr } = await run(
@@ -115,7 +115,7 @@ describe("moorage keys derive", () => {
         [["--stdout"], ENV, 2, /Specify either one ID or --from/],
         [["--from", "/no/such", "--stdout"], ENV, 1, /Cannot read \/no\/such/],
         [["a", "--out", "/no/such/keys.csv"], ENV, 1, /Cannot write \/no\/such\/keys\.csv/],
-    ])("%j is refused", async (args, env, exit, message) => {
+    ])("%j is rejected", async (args, env, exit, message) => {
         const { code, stdout, stderr } = await run(["keys", "derive", ...args], env)
         expect(stderr).toMatch(message)
         expect(code).toBe(exit)
@@ -123,7 +123,7 @@ describe("moorage keys derive", () => {
         expect(stderr).not.toContain("    at ")
     })
 
-    test("an output that cannot be written is exit 1, and nothing is left", async () => {
+    test("an output that cannot be written ends with exit code 1 and leaves no file", async () => {
         const derive = (...args: string[]) => run(["keys", "derive", "a", ...args], ENV)
         const forbidden = await derive("--out", `${FORBIDDEN_DIR}/keys.csv`)
         expect(forbidden.stderr).toMatch(/^Cannot write \/sys\/keys\.csv: /)
@@ -139,7 +139,7 @@ describe("moorage keys derive", () => {
         expect(unreadable.code).toBe(1)
     })
 
-    test("a disk that takes no more: exit 1, and nothing half-written", async () => {
+    test("a full disk ends with exit code 1 and leaves no partial file", async () => {
         writeFileSync(path("many.txt"), Array.from({ length: 500 }, (_, i) => `id-${i}\n`).join(""))
         const args = ["keys", "derive", "--from", path("many.txt"), "--out", path("full.csv")]
         const { code, stderr } = await runOnFullDisk(args, 4096, ENV)
@@ -148,7 +148,7 @@ describe("moorage keys derive", () => {
         expect(readdirSync(dir).filter(name => name.startsWith("full.csv"))).toEqual([])
     })
 
-    test("SIGINT in the middle: exit 130, nothing is written", async () => {
+    test("SIGINT during the run ends with exit code 130, and nothing is written", async () => {
         const args = ["keys", "derive", "--from", "-", "--out", path("cut.csv")]
         const running = start(args, ENV, endless())
         await expect.poll(() => existsSync(path("cut.csv.new"))).toBe(true)

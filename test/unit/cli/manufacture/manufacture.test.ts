@@ -1,4 +1,4 @@
-// `moorage manufacture` as a user runs it.
+// `moorage manufacture` as a child process, with a fake esptool for --scan.
 import {
     chmodSync,
     existsSync,
@@ -21,7 +21,7 @@ import { MANIFEST } from "../../../../tools/fleet/manufacture/index.js"
 import { FORBIDDEN, FORBIDDEN_DIR, run, runOnFullDisk, start } from "../../../helpers/command.js"
 
 const GROUP_KEY = Buffer.alloc(64, 9).toString("base64")
-const PSK = "the password of plant 7"
+const PSK = "the Wi-Fi password of plant 7"
 const ENV = { MOORAGE_GROUP_KEY: GROUP_KEY, MOORAGE_WIFI_PSK: PSK }
 const DEFAULTS = ["--id-scope", "0ne00ABCDEF", "--board", "moorage_c3", "--jobs", "1"]
 
@@ -43,7 +43,7 @@ beforeAll(async () => {
     writeFileSync(path("many.csv"), `registrationId\n${ids.join("\n")}\n`)
     writeFileSync(path("esptool"), `#!/bin/sh\necho "$@" >> "${path("flashed.txt")}"\n`)
     chmodSync(path("esptool"), 0o755)
-    // So that no command below has to build.
+    // Builds the images first, so that no command below has to build them.
     await buildFirmware("src/main.ts")
     await buildFirmware("src/maintight.ts")
 })
@@ -54,7 +54,7 @@ function manufacture(fleet: string, out: string, ...more: string[]) {
 }
 
 describe("moorage manufacture", () => {
-    test("makes an image each, and prints how they are flashed, without a secret", async () => {
+    test("makes one image per board, and prints the flash commands without secrets", async () => {
         const { code, stdout, stderr } = await run(manufacture("fleet.csv", "out", "--ssid", "plant 7"), ENV)
         expect(stderr).toBe("")
         expect(code).toBe(0)
@@ -73,7 +73,7 @@ describe("moorage manufacture", () => {
         expect(statSync(image).mode & 0o777).toBe(0o600)
     })
 
-    test("--json is one object; a second run keeps what is there", async () => {
+    test("--json prints one object, and a second run keeps the images", async () => {
         const { code, stdout } = await run(
             manufacture("fleet.csv", "out", "--ssid", "plant 7", "--verify", "all", "--json"),
             ENV
@@ -84,7 +84,7 @@ describe("moorage manufacture", () => {
         expect(result.flash.length).toBe(4)
     })
 
-    test("mistakes in the file: all are listed, exit 2, nothing is made", async () => {
+    test("all errors of the fleet file are listed with exit code 2, and no image is made", async () => {
         writeFileSync(path("bad.csv"), `registrationId,key\nb-1,\nB-1,\nb-2,dG9v\né,\n${"x".repeat(129)},\n`)
         const { code, stdout, stderr } = await run(manufacture("bad.csv", "none"), ENV)
         expect(code).toBe(2)
@@ -119,7 +119,7 @@ describe("moorage manufacture", () => {
         [["--set", "DEVICE_KEY=x"], ENV, 2, /unknown setting DEVICE_KEY/],
         [["--board", "moorage_c9"], ENV, 2, /line 2: unknown profile "moorage_c9"/],
         [["--scan"], ENV, 2, /No serial port specified\. Use --port/],
-    ])("%j is refused, said in a line", async (more, env, exit, message) => {
+    ])("%j is rejected with a short message", async (more, env, exit, message) => {
         const { code, stderr } = await run(manufacture("fleet.csv", "none", ...more), env)
         expect(stderr).toMatch(message)
         expect(code).toBe(exit)
@@ -127,7 +127,7 @@ describe("moorage manufacture", () => {
         expect(existsSync(path("none"))).toBe(false)
     })
 
-    test("a folder that cannot be written is exit 1", async () => {
+    test("an output folder that cannot be written ends with exit code 1", async () => {
         const { code, stderr } = await run(manufacture("fleet.csv", "fleet.csv/out"), ENV)
         expect(code).toBe(1)
         expect(stderr).toMatch(/^Cannot make the images: ENOTDIR/)
@@ -138,15 +138,18 @@ describe("moorage manufacture", () => {
         expect(forbidden.stderr).toMatch(FORBIDDEN)
     })
 
-    test.each([["no-such.csv"], ["."]])("a fleet file that cannot be read (%s) is exit 1", async name => {
-        const { code, stderr } = await run(manufacture(name, "none"), ENV)
-        expect(stderr).toMatch(/^Cannot read \S+: E(NOENT|ISDIR)/)
-        expect(code).toBe(1)
-        expect(existsSync(path("none"))).toBe(false)
-    })
+    test.each([["no-such.csv"], ["."]])(
+        "a fleet file that cannot be read (%s) ends with exit code 1",
+        async name => {
+            const { code, stderr } = await run(manufacture(name, "none"), ENV)
+            expect(stderr).toMatch(/^Cannot read \S+: E(NOENT|ISDIR)/)
+            expect(code).toBe(1)
+            expect(existsSync(path("none"))).toBe(false)
+        }
+    )
 
-    test("a disk that takes no more: exit 1, and nothing half-written", async () => {
-        // 200 KB to a file is less than an image.
+    test("a full disk ends with exit code 1 and leaves no partial file", async () => {
+        // The limit of 200 KiB is less than the size of an image.
         const ended = await runOnFullDisk(manufacture("fleet.csv", "full"), 204_800, ENV)
         expect(ended.stderr).toMatch(/^Cannot make the images: EFBIG/)
         expect(ended.code).toBe(1)
@@ -154,7 +157,7 @@ describe("moorage manufacture", () => {
         expect(readdirSync(path("full", "images"))).toEqual([])
     })
 
-    test("SIGINT in the middle is exit 130; the next run goes on there, and ends with the manifest", async () => {
+    test("SIGINT during the run ends with exit code 130, and the next run makes the remaining images and the manifest", async () => {
         const running = start(manufacture("many.csv", "cut"), ENV)
         const images = () => (existsSync(path("cut", "images")) ? readdirSync(path("cut", "images")) : [])
         await expect.poll(() => images().length).toBeGreaterThan(20)
@@ -176,7 +179,7 @@ describe("moorage manufacture --scan", () => {
         return run(args, { ...ENV, PATH: `${dir}${delimiter}${process.env.PATH}` }, input)
     }
 
-    test("a line in, a board flashed; a bad one is said, and the next goes on", async () => {
+    test("flashes one board per line, and continues after an invalid ID", async () => {
         const { code, stdout, stderr } = await scan(
             "scan",
             "Board-7\r\n\nbad.\nboard-8\n",
@@ -197,12 +200,12 @@ describe("moorage manufacture --scan", () => {
         expect(manifest.boards.map(({ registrationId }) => registrationId)).toEqual(["board-7", "board-8"])
     })
 
-    test("SIGINT while a board is flashed: that one is not counted, and the exit code is 130", async () => {
+    test("does not count a board whose flashing is interrupted, and ends with exit code 130", async () => {
         const tool = path("slow")
         mkdirSync(tool)
         writeFileSync(
             join(tool, "esptool"),
-            `#!/bin/sh\necho begun > "${path("begun.txt")}"\nexec sleep 600\n`
+            `#!/bin/sh\necho started > "${path("started.txt")}"\nexec sleep 600\n`
         )
         chmodSync(join(tool, "esptool"), 0o755)
         const env = { ...ENV, PATH: `${tool}${delimiter}${process.env.PATH}` }
@@ -210,7 +213,7 @@ describe("moorage manufacture --scan", () => {
         const scanner = new PassThrough()
         const running = start(args, env, scanner)
         scanner.write("board-7\n")
-        await expect.poll(() => existsSync(path("begun.txt"))).toBe(true)
+        await expect.poll(() => existsSync(path("started.txt"))).toBe(true)
         const { code, stdout, stderr } = await running.stop("SIGINT")
         expect(stderr).toMatch(
             /^NOT FLASHED: Interrupted: board-7 may be partly flashed\. Flash the board again\.$/m
@@ -221,13 +224,13 @@ describe("moorage manufacture --scan", () => {
         expect(readdirSync(path("cut-scan", "images"))).toEqual(["board-7-0x1c0000.bin"])
     })
 
-    test("without a fleet file the options must say it all", async () => {
+    test("requires all settings as options if there is no fleet file", async () => {
         const { code, stderr } = await run(["manufacture", "--out", path("bare"), "--scan", "--dry-run"], ENV)
         expect(stderr).toMatch(/a board has no profile \(allowed: moorage_c3, .*\); has no idScope\.$/m)
         expect(code).toBe(2)
     })
 
-    test("with a fleet file only its boards are made, as it says; --dry-run prints the line", async () => {
+    test("makes only the boards of the fleet file, and --dry-run prints the flash command", async () => {
         const args = manufacture("fleet.csv", "scan-file", "--scan", "--dry-run")
         const { code, stdout, stderr } = await run(args, ENV, "B-2\nb-3\n")
         const image = path("scan-file", "images", "b-2-0x1c0000.bin")

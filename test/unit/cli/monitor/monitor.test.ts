@@ -1,4 +1,4 @@
-// `moorage monitor` as its user runs it, against an emulator in a process of its own.
+// `moorage monitor` as a child process, against an emulator in another process.
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { Browser } from "playwright-core"
@@ -35,7 +35,7 @@ afterEach(async () => {
 
 const monitor = (...args: string[]) => run(["monitor", "--profile", world.profile, ...args])
 
-function nothingSecretIn(text: string): void {
+function expectNoSecret(text: string): void {
     const { dps, hubs } = world.card
     const keys = [dps, ...hubs].map(
         ({ connectionString }) => /SharedAccessKey=(.*)/.exec(connectionString)?.[1]
@@ -43,8 +43,8 @@ function nothingSecretIn(text: string): void {
     for (const secret of [...keys, GROUP_KEY, "sig="]) expect(text).not.toContain(secret)
 }
 
-describe("one look", () => {
-    test("as text says how many, by which enrollment, on which hub, and since when", async () => {
+describe("a single survey", () => {
+    test("as text contains the devices per enrollment, per hub and per hour", async () => {
         const { code, stdout, stderr } = await monitor()
         expect(stderr).toBe("")
         expect(code).toBe(0)
@@ -60,22 +60,22 @@ describe("one look", () => {
             "approximate: a registration record contains only the first and the last time"
         )
         expect(stdout).toContain("█")
-        nothingSecretIn(stdout)
+        expectNoSecret(stdout)
     })
 
-    test("as JSON is what the schema promises, and agrees with the registry", async () => {
+    test("as JSON matches the schema and the registry", async () => {
         const { code, stdout } = await monitor("--json", "--days", "2")
         expect(code).toBe(0)
-        const found = v.parse(SURVEY, JSON.parse(stdout))
+        const survey = v.parse(SURVEY, JSON.parse(stdout))
         const state = (await world.admin("GET", "/state")) as { registrations: number }
-        expect(found.registered).toBe(state.registrations)
-        expect(found.rate.byDay).toHaveLength(2)
-        expect(found.rate.byDay.reduce((sum, { first }) => sum + first, 0)).toBe(DEVICES)
-        expect(found.throttled).toBe(0)
-        nothingSecretIn(stdout)
+        expect(survey.registered).toBe(state.registrations)
+        expect(survey.rate.byDay).toHaveLength(2)
+        expect(survey.rate.byDay.reduce((sum, { first }) => sum + first, 0)).toBe(DEVICES)
+        expect(survey.throttled).toBe(0)
+        expectNoSecret(stdout)
     })
 
-    test("as CSV is a number a row", async () => {
+    test("as CSV has one number per row", async () => {
         const { code, stdout } = await monitor("--csv")
         expect(code).toBe(0)
         const [head, ...rows] = stdout.trim().split("\n")
@@ -93,21 +93,21 @@ describe("--report", () => {
     })
     afterAll(() => browser?.close())
 
-    test("writes a page that a browser shows whole, without a script or a request", async context => {
+    test("writes a page that fits the window and needs no script or request", async context => {
         const report = world.path("fleet.html")
         const { code, stderr } = await monitor("--report", report)
         expect(code).toBe(0)
         expect(stderr).toContain(`Report: ${report}`)
-        nothingSecretIn(readFileSync(report, "utf8"))
+        expectNoSecret(readFileSync(report, "utf8"))
         if (!browser) return context.skip(whyNoBrowser)
         for (const width of [390, 1280]) {
             const { page, complaints } = await visitFile(browser, report, { width, colorScheme: "light" })
             expect(await page.title()).toMatch(/^12 devices registered at /)
             expect(await page.locator("h2").allTextContents()).toEqual([
-                "In numbers",
+                "Numbers",
                 "Enrollments",
                 "Hubs",
-                "What failed, and why",
+                "Failures",
             ])
             expect(await page.locator("svg:visible").count()).toBe(1)
             expect(await overflowPx(page)).toBe(0)
@@ -117,8 +117,8 @@ describe("--report", () => {
     })
 })
 
-describe("a view", () => {
-    test.skipIf(whyNoTmux)("keeps itself up to date, and gives the terminal back at Ctrl-C", async () => {
+describe("the live view", () => {
+    test.skipIf(whyNoTmux)("updates itself, and restores the terminal at Ctrl-C", async () => {
         const terminal = new Terminal(100, 30)
         try {
             terminal.type(
@@ -144,7 +144,7 @@ describe("a view", () => {
 })
 
 describe("--prometheus", () => {
-    test("serves what was found, and says when it is not up to date", async () => {
+    test("serves the survey, and reports an outdated survey", async () => {
         const exporter = start(["monitor", "--profile", world.profile, "--prometheus", "0", "--every", "1s"])
         try {
             await expect.poll(() => exporter.stderr).toMatch(/http:\S+/)
@@ -163,33 +163,33 @@ describe("--prometheus", () => {
     })
 })
 
-describe("what goes wrong", () => {
-    /** Runs against this profile; expects a message and nothing else. */
+describe("errors", () => {
+    /** Expects an exit code, a message on stderr and an empty stdout. */
     async function failing(code: number, message: RegExp, ...args: string[]) {
         const ended = await run(args)
         expect(ended.stderr).toMatch(message)
         expect(ended.code).toBe(code)
         expect(ended.stdout).toBe("")
         expect(ended.stderr).not.toContain("    at ")
-        nothingSecretIn(ended.stderr)
+        expectNoSecret(ended.stderr)
     }
 
-    test("a wrong key is exit 1, and told with its policy", async () => {
+    test("a wrong key ends with exit code 1, and the message names its policy", async () => {
         const profile = world.file("wrong.json", JSON.stringify(withWrongKey(world.card)))
         const message = /rejects the key: 401.*policy provisioningserviceowner/
         await failing(1, message, "monitor", "--profile", profile)
     })
 
-    test("DPS being throttled is exit 1, and told", async () => {
+    test("throttling by DPS ends with exit code 1 and a message", async () => {
         await world.admin("POST", "/quotas", { dpsOperations: { calls: 1, perSec: 3600 } })
         const { code, stdout, stderr } = await monitor("--json")
         expect(stderr).toMatch(/throttles: 429, retry after \d+ s/)
         expect(code).toBe(1)
         expect(JSON.parse(stdout)).toMatchObject({ error: { code: "SERVICE_THROTTLED" } })
-        nothingSecretIn(stdout + stderr)
+        expectNoSecret(stdout + stderr)
     })
 
-    test("no DPS at all, a wrong option, two forms at once are exit 2", async () => {
+    test("a missing DPS, a wrong option and two output formats end with exit code 2", async () => {
         const profile = world.file("none.yaml", "idScope: 0ne1\n")
         await failing(2, /No DPS specified/, "monitor", "--profile", profile)
         await failing(2, /Expected a number above 0 per s, min or h/, "monitor", "--rate", "many")
@@ -198,7 +198,7 @@ describe("what goes wrong", () => {
         await failing(2, /Cannot read \/none/, "monitor", "--profile", "/none")
     })
 
-    test("a report that cannot be written is exit 1, and nothing is left of it", async () => {
+    test("a report that cannot be written ends with exit code 1 and leaves no file", async () => {
         const forbidden = await monitor("--report", `${FORBIDDEN_DIR}/fleet.html`)
         expect(forbidden.stderr).toMatch(/^Cannot write \/sys\/fleet\.html: /)
         expect(forbidden.stderr).toMatch(FORBIDDEN)
@@ -212,7 +212,7 @@ describe("what goes wrong", () => {
         expect([report, `${report}.new`].filter(file => existsSync(file))).toEqual([])
     })
 
-    test("a key that is none is exit 2, and not shown", async () => {
+    test("an invalid key ends with exit code 2 and is not printed", async () => {
         const { card } = world
         const connectionString = card.dps.connectionString.replace(
             /SharedAccessKey=.*/,
@@ -232,17 +232,17 @@ describe("what goes wrong", () => {
         expect((await run(["monitor", "--profile", profile])).stderr).not.toContain("dG9v")
     })
 
-    /** A look that has begun, and takes its time. */
-    async function begun(...args: string[]): Promise<Running> {
+    /** Starts a slow survey and waits for its first request. */
+    async function startSlowSurvey(...args: string[]): Promise<Running> {
         const before = await world.httpCalls()
         const running = start(["monitor", "--profile", world.profile, "--rate", "20/min", ...args])
         await expect.poll(() => world.httpCalls()).toBeGreaterThan(before)
         return running
     }
 
-    test("SIGINT in the middle is exit 130, and nothing is written", async () => {
+    test("SIGINT during the survey ends with exit code 130, and nothing is written", async () => {
         const report = world.path("interrupted.html")
-        const running = await begun("--report", report, "--json")
+        const running = await startSlowSurvey("--report", report, "--json")
         const { code, stdout, stderr } = await running.stop("SIGINT")
         expect(stderr).toMatch(/^Interrupted/)
         expect(code).toBe(130)
@@ -250,7 +250,7 @@ describe("what goes wrong", () => {
         expect(existsSync(report)).toBe(false)
     })
 
-    test("DPS going down in the middle is exit 1, and nothing is written", async () => {
+    test("an outage of DPS during the survey ends with exit code 1, and nothing is written", async () => {
         const other = await cloudWorld()
         try {
             const report = other.path("down.html")
@@ -269,7 +269,7 @@ describe("what goes wrong", () => {
     })
 })
 
-test("a connection string from the standard input or the environment needs no profile", async () => {
+test("a connection string from the environment replaces the profile", async () => {
     const { card, path } = world
     const address = ["--connect", `127.0.0.1:${card.httpsPort}`, "--ca", path("ca.pem")]
     const env = { PROVISIONING_CONNECTION_STRING: card.dps.connectionString }
@@ -278,7 +278,7 @@ test("a connection string from the standard input or the environment needs no pr
     expect(v.parse(SURVEY, JSON.parse(stdout)).dps).toBe(card.dps.hostName)
 })
 
-test("--help has examples and exit codes", async () => {
+test("--help shows examples and exit codes", async () => {
     const { code, stdout } = await run(["monitor", "--help"])
     expect(code).toBe(0)
     for (const text of ["Examples", "Exit codes", "PROVISIONING_CONNECTION_STRING"])

@@ -1,4 +1,4 @@
-// `moorage reprovision` as its user runs it, against an emulator in a process of its own.
+// `moorage reprovision` as a child process, against an emulator in another process.
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { loadImages } from "@moorage/simulator"
@@ -33,7 +33,7 @@ async function moored(id: string, status: number | null = 202): Promise<Connecte
     return device
 }
 
-function nothingSecretIn(text: string): void {
+function expectNoSecret(text: string): void {
     const { dps, hubs } = world.card
     const keys = [dps, ...hubs].map(
         ({ connectionString }) => /SharedAccessKey=(.*)/.exec(connectionString)?.[1]
@@ -52,7 +52,7 @@ async function registrationsOf(id: string): Promise<number> {
     return events.filter(event => event.kind === "register" && event.id === id && event.status === 202).length
 }
 
-test("a simulated board, real bytecode over real TLS, registers anew and moors again", async () => {
+test("a simulated board (real bytecode, real TLS) registers again and moors again", async () => {
     const images = await loadImages()
     const profile = loadBoardProfile("moorage_devkitc")
     const { card } = world
@@ -97,8 +97,8 @@ test("a simulated board, real bytecode over real TLS, registers anew and moors a
     }
 })
 
-describe("devices", () => {
-    test("of a file are asked each once; --json is what the schema promises; one that failed is exit 1", async () => {
+describe("requests", () => {
+    test("go to each device of a file once, --json matches the schema, and an offline device ends with exit code 1", async () => {
         const ids = ["f-1", "f-2", "f-3"]
         const devices = await Promise.all(ids.map(id => moored(id)))
         await register(world.card, "f-4")
@@ -108,13 +108,13 @@ describe("devices", () => {
         )
         const { code, stdout } = await reprovision("--file", file, "--json", "--spread", "10m")
         expect(code).toBe(1)
-        const found = v.parse(REPROVISION, JSON.parse(stdout))
-        expect(found.results).toEqual({ accepted: 3, offline: 1 })
+        const report = v.parse(REPROVISION, JSON.parse(stdout))
+        expect(report.results).toEqual({ accepted: 3, offline: 1 })
         for (const { calls } of devices) expect(calls).toHaveLength(1)
-        nothingSecretIn(stdout)
+        expectNoSecret(stdout)
     })
 
-    test("of a query are asked; without a DPS a hub that is named is enough", async () => {
+    test("go to the devices of a query, and need no DPS if the hub is given", async () => {
         const { calls } = await moored("q-1")
         const file = world.path("q.state")
         const { code, stdout } = await reprovision(
@@ -137,7 +137,7 @@ describe("devices", () => {
         expect(calls).toHaveLength(2)
     })
 
-    test("are only named in a dry run, and lose their record with --force", async () => {
+    test("are not sent in a dry run, and delete the registration record with --force", async () => {
         const { calls } = await moored("one")
         const dry = await reprovision("one", "--force", "--dry-run")
         expect(dry).toMatchObject({ code: 0 })
@@ -152,10 +152,10 @@ describe("devices", () => {
     })
 })
 
-describe("a run that is stopped", () => {
+describe("an interrupted run", () => {
     const ids = Array.from({ length: 5 }, (_, i) => `slow-${i}`)
 
-    test("by SIGINT is exit 130; with its state file it goes on with the others", async () => {
+    test("ends with exit code 130 at SIGINT, and continues from its state file", async () => {
         const devices = await Promise.all(ids.map(id => moored(id)))
         const file = world.file("ids.txt", ids.join("\n"))
         const state = world.path("run.state")
@@ -177,7 +177,7 @@ describe("a run that is stopped", () => {
         for (const { calls } of devices) expect(calls).toHaveLength(1)
     })
 
-    test("by DPS going down is exit 1, and what was done stays noted", async () => {
+    test("ends with exit code 1 at an outage of DPS, and the state file keeps the finished devices", async () => {
         const other = await cloudWorld()
         try {
             const [first, second] = ["down-1", "down-2"]
@@ -204,29 +204,29 @@ describe("a run that is stopped", () => {
     })
 })
 
-describe("what goes wrong", () => {
+describe("errors", () => {
     async function failing(code: number, message: RegExp, ...args: string[]) {
         const ended = await run(["reprovision", ...args])
         expect(ended.stderr).toMatch(message)
         expect(ended.code).toBe(code)
         expect(ended.stdout).toBe("")
         expect(ended.stderr).not.toContain("    at ")
-        nothingSecretIn(ended.stderr)
+        expectNoSecret(ended.stderr)
     }
 
-    test("a wrong key is exit 1, and no device is noted", async () => {
+    test("a wrong key ends with exit code 1, and the state file contains no device", async () => {
         const profile = world.file("wrong.json", JSON.stringify(withWrongKey(world.card)))
         const state = world.path("wrong.state")
         await failing(1, /rejects the key: 401/, "a", "--profile", profile, "--state", state)
         expect(readFileSync(state, "utf8").trim().split("\n")).toHaveLength(1)
     })
 
-    test("DPS being throttled is exit 1, and told", async () => {
+    test("throttling by DPS ends with exit code 1 and a message", async () => {
         await world.admin("POST", "/faults", { service: "dps", fault: { status: 429, retryAfterSec: 900 } })
         await failing(1, /throttles: 429, retry after 900 s/, "a", "--profile", world.profile)
     })
 
-    test("mistakes in the file are exit 2, all of them told, and nobody is asked", async () => {
+    test("all errors of the file are listed with exit code 2, and no request is sent", async () => {
         const file = world.file("bad.txt", `a\nb c\nA\né\n${"x".repeat(129)}\n`)
         const message =
             /line 2: .*\n.*line 3: duplicate registration ID a.*\n.*line 4: .*"é".*\n.*line 5: .* 129 char/
@@ -234,13 +234,13 @@ describe("what goes wrong", () => {
         await failing(1, /Cannot read \/none/, "--file", "/none", "--profile", world.profile)
     })
 
-    test("a state file that is none is exit 1, and is left alone", async () => {
+    test("a file that is not a state file ends with exit code 1 and is not modified", async () => {
         const state = world.file("mine.txt", "precious\n")
         await failing(1, /is not a state file/, "a", "--state", state, "--profile", world.profile)
         expect(readFileSync(state, "utf8")).toBe("precious\n")
     })
 
-    test("a state file that another run has is exit 1, and nobody is asked; one that a crashed run left is taken over", async () => {
+    test("a state file in use by another run ends with exit code 1, and the lock of a crashed run is taken over", async () => {
         const state = world.path("shared.state")
         const { pid } = process
         writeFileSync(`${state}.lock`, String(pid))
@@ -253,7 +253,7 @@ describe("what goes wrong", () => {
         expect(existsSync(`${state}.lock`)).toBe(false)
     })
 
-    test("a state file that cannot be written is exit 1, before anybody is asked", async () => {
+    test("a state file that cannot be written ends with exit code 1 before a request is sent", async () => {
         const { calls } = await moored("asked")
         const ask = (state: string) => ["reprovision", "asked", "--profile", world.profile, "--state", state]
         const forbidden = await run(ask(`${FORBIDDEN_DIR}/run.state`))
@@ -265,7 +265,7 @@ describe("what goes wrong", () => {
         expect(calls).toHaveLength(0)
     })
 
-    test("a query that the hub does not understand is exit 1, with what the hub says", async () => {
+    test("an invalid query ends with exit code 1 and the message of the hub", async () => {
         const query = "SELECT nothing AT ALL"
         await failing(
             1,
@@ -277,7 +277,7 @@ describe("what goes wrong", () => {
         )
     })
 
-    test("unclear wishes are exit 2", async () => {
+    test("ambiguous options end with exit code 2", async () => {
         const { profile } = world
         await failing(2, /Specify the boards in exactly one way/, "--profile", profile)
         await failing(2, /Specify the boards in exactly one way/, "a", "--file", "b", "--profile", profile)
@@ -295,7 +295,7 @@ describe("what goes wrong", () => {
     })
 })
 
-test("--help has examples and exit codes", async () => {
+test("--help shows examples and exit codes", async () => {
     const { code, stdout } = await run(["reprovision", "--help"])
     expect(code).toBe(0)
     for (const text of ["Examples", "Exit codes", "--dry-run"]) expect(stdout).toContain(text)

@@ -1,4 +1,4 @@
-// What `moorage rollout plan` refuses: files over one another, boards of which it does not know the image.
+// Input that `moorage rollout plan` rejects: output files that replace an input file, and unknown board profiles.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -10,17 +10,17 @@ const FLEET = "registrationId\nboard-1\nboard-2\n"
 let dir: string
 const path = (name: string) => join(dir, name)
 beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), "moorage-rolloutfiles-"))
+    dir = mkdtempSync(join(tmpdir(), "moorage-rollout-files-"))
     writeFileSync(path("fleet.csv"), FLEET)
     symlinkSync(path("fleet.csv"), path("link.csv"))
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 test.each([
-    ["the plan over the fleet file", ["--dry-run", "--out", "fleet.csv"]],
-    ["the report over the fleet file, by a link", ["--report", "link.csv"]],
-    ["the report over the plan", ["--report", "fleet.rollout.json"]],
-])("%s is refused before anything is written", async (_what, more) => {
+    ["a plan that replaces the fleet file", ["--dry-run", "--out", "fleet.csv"]],
+    ["a report that replaces the fleet file through a link", ["--report", "link.csv"]],
+    ["a report that replaces the plan", ["--report", "fleet.rollout.json"]],
+])("%s is rejected before any file is written", async (_what, more) => {
     const args = more.map(arg => (arg.startsWith("--") ? arg : path(arg)))
     const { code, stderr } = await run(["rollout", "plan", path("fleet.csv"), ...args])
     expect(stderr).toBe("The fleet file, --out and --report must be different files.\n")

@@ -1,4 +1,4 @@
-// `moorage rollout plan` as a user runs it.
+// `moorage rollout plan` as a child process: output, report page, errors and option values.
 import {
     chmodSync,
     existsSync,
@@ -41,7 +41,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
 const plan = (fleet: string, ...more: string[]) => run(["rollout", "plan", path(fleet), ...START, ...more])
 
-test("prints batches, a plot and what to expect, writes the slots into the fleet file, and no key anywhere else", async () => {
+test("prints batches, a plot and a prediction, writes the slots to the fleet file, and prints no key", async () => {
     const { code, stdout, stderr } = await plan("fleet.csv", "--registrations", "100/min")
     expect(code).toBe(0)
     expect(stdout).toMatch(/^200 boards in 4 waves and 4 batches; times in Europe\/Berlin\n/)
@@ -62,17 +62,17 @@ test("prints batches, a plot and what to expect, writes the slots into the fleet
     expect(made + stdout).not.toContain(KEY)
 })
 
-test("--json is the plan, which is that of the file; --dry-run leaves the fleet file as it is", async () => {
+test("--json prints the plan of the file, and --dry-run does not modify the fleet file", async () => {
     const before = readFileSync(path("fleet.csv"), "utf8")
     const { code, stdout } = await plan("fleet.csv", "--json", "--dry-run", "--out", path("other.json"))
     expect(code).toBe(0)
-    const told = v.parse(ROLLOUT_PLAN, JSON.parse(stdout))
-    expect(told).toEqual(JSON.parse(readFileSync(path("other.json"), "utf8")))
-    expect(told.waves.map(({ boards }) => boards)).toEqual([2, 18, 80, 100])
+    const printed = v.parse(ROLLOUT_PLAN, JSON.parse(stdout))
+    expect(printed).toEqual(JSON.parse(readFileSync(path("other.json"), "utf8")))
+    expect(printed.waves.map(({ boards }) => boards)).toEqual([2, 18, 80, 100])
     expect(readFileSync(path("fleet.csv"), "utf8")).toBe(before)
 })
 
-test("many batches are cut short in print, and planned again over the old plan", async () => {
+test("a long list of batches is shortened, and a new plan replaces the old plan", async () => {
     await plan("fleet.csv")
     const { code, stdout } = await plan(
         "fleet.csv",
@@ -99,7 +99,7 @@ describe("--report", () => {
     })
     afterAll(() => browser?.close())
 
-    test("writes a page that a browser shows whole, without a script or a request", async context => {
+    test("writes a page that fits the window and needs no script or request", async context => {
         const report = path("plan.html")
         const { code, stderr } = await plan("fleet.csv", "--report", report)
         expect(code).toBe(0)
@@ -109,7 +109,7 @@ describe("--report", () => {
         for (const width of [390, 1280]) {
             const { page, complaints } = await visitFile(browser, report, { width, colorScheme: "dark" })
             expect(await page.title()).toBe("200 boards in 4 waves and 4 batches")
-            expect(await page.locator("h2").allTextContents()).toEqual(["In numbers", "Batches"])
+            expect(await page.locator("h2").allTextContents()).toEqual(["Numbers", "Batches"])
             expect(await page.locator("svg:visible").count()).toBe(2)
             expect(await page.locator("#batches-heading ~ * tbody tr").count()).toBe(4)
             expect(await overflowPx(page)).toBe(0)
@@ -119,8 +119,8 @@ describe("--report", () => {
     })
 })
 
-describe("what goes wrong", () => {
-    /** One message, no plan, and the fleet file as it was. */
+describe("errors", () => {
+    /** Expects an error message, no plan, and an unchanged fleet file. */
     async function failing(code: number, message: RegExp, fleet: string, ...more: string[]): Promise<void> {
         const before = existsSync(path(fleet)) ? readFileSync(path(fleet), "utf8") : undefined
         const ended = await plan(fleet, ...more)
@@ -132,7 +132,7 @@ describe("what goes wrong", () => {
         if (before !== undefined) expect(readFileSync(path(fleet), "utf8")).toBe(before)
     }
 
-    test("mistakes in the fleet file are all listed, exit 2", async () => {
+    test("all errors of the fleet file are listed, with exit code 2", async () => {
         const text = `registrationId,key\nb-1,\nB-1,\né,\n${"x".repeat(129)},\nb-2\n`
         writeFileSync(path("bad.csv"), text)
         await failing(
@@ -146,7 +146,7 @@ describe("what goes wrong", () => {
         await failing(2, /column SLOTS is not a setting/, "bad.csv")
     })
 
-    test("a fleet file that is not there is exit 1", () =>
+    test("a missing fleet file ends with exit code 1", () =>
         failing(1, /Cannot read .*none\.csv: ENOENT/, "none.csv"))
 
     test.each([
@@ -154,11 +154,11 @@ describe("what goes wrong", () => {
         [["--start", "2026-03-29 02:30"], /can be missing or ambiguous when the clock changes/],
         [["--slot", "2h", "--hours", "08:00-09:00"], /a slot of 7200 s does not fit/],
         [["--soak", "-1h"], /--soak must be 0 or more/],
-    ])("%j is wrong usage: exit 2, said in a line", (more, message) =>
+    ])("%j ends with exit code 2 and a short message", (more, message) =>
         failing(2, message, "fleet.csv", ...more)
     )
 
-    test("a plan that cannot be written leaves the fleet file as it is", async () => {
+    test("a plan that cannot be written leaves the fleet file unchanged", async () => {
         await failing(
             1,
             /Cannot write .*fleet\.csv\/plan\.json/,
@@ -168,17 +168,17 @@ describe("what goes wrong", () => {
         )
     })
 
-    test.skipIf(process.getuid?.() === 0)("no permission to write is exit 1", async () => {
+    test.skipIf(process.getuid?.() === 0)("a missing write permission ends with exit code 1", async () => {
         chmodSync(dir, 0o500)
         await failing(1, /EACCES/, "fleet.csv", "--out", "/proc/none")
         chmodSync(dir, 0o700)
     })
 
-    test("a disk that takes no more: exit 1, and nothing half-written", async () => {
+    test("a full disk ends with exit code 1 and leaves no partial file", async () => {
         const lines = Array.from({ length: 5000 }, (_, i) => `board-${i},${KEY}`)
         const text = `registrationId,key\n${lines.join("\n")}\n`
         writeFileSync(path("many.csv"), text)
-        // 200 KB to a file is less than the fleet file with its new columns.
+        // The limit of 200 KiB is less than the size of the fleet file with its new columns.
         const ended = await runOnFullDisk(["rollout", "plan", path("many.csv")], 204_800)
         expect(ended.stderr).toMatch(/^Cannot write \S+many\.csv: EFBIG/)
         expect(ended.code).toBe(1)
@@ -186,12 +186,12 @@ describe("what goes wrong", () => {
         expect(readFileSync(path("many.csv"), "utf8")).toBe(text)
     })
 
-    test("SIGINT in the middle is exit 130, and nothing is written", async () => {
+    test("SIGINT during the run ends with exit code 130, and no file is written", async () => {
         const lines = Array.from({ length: 200_000 }, (_, i) => `board-${i}`)
         const text = `registrationId\n${lines.join("\n")}\n`
         writeFileSync(path("large.csv"), text)
         const running = start(["rollout", "plan", path("large.csv")])
-        // The plan is written before the fleet file, which takes its time.
+        // The plan is written before the fleet file, and a large fleet file takes a while.
         await expect.poll(() => existsSync(path("large.rollout.json.new"))).toBe(true)
         const { code, stdout, stderr } = await running.stop("SIGINT")
         expect(stderr).toBe("Interrupted: nothing was written.\n")
@@ -202,8 +202,8 @@ describe("what goes wrong", () => {
     })
 })
 
-describe("an option", () => {
-    test("takes waves, hours, days and zones as people write them", () => {
+describe("option values", () => {
+    test("waves, hours, days and time zones are parsed", () => {
         expect(parseWaves("1%, 10%,0.5,100%")).toEqual([0.01, 0.1, 0.5, 1])
         expect(parseWaves("10%")).toEqual([0.1, 1])
         expect(parseHours("22:00-06:00")).toEqual({ from: "22:00", to: "06:00" })
@@ -229,12 +229,12 @@ describe("an option", () => {
         [parseSlotTime, "1.5s"],
         [parseSlotTime, "2d"],
         [parsePositiveInteger, "0"],
-    ])("%o refuses %j", (parse, text) => {
+    ])("%o rejects %j", (parse, text) => {
         expect(() => parse(text)).toThrow(InvalidArgumentError)
     })
 })
 
-test("--help has examples and exit codes", async () => {
+test("--help shows examples and exit codes", async () => {
     const { code, stdout } = await run(["rollout", "plan", "--help"])
     expect(code).toBe(0)
     for (const text of ["Examples", "Exit codes", "--waves"]) expect(stdout).toContain(text)

@@ -1,4 +1,4 @@
-// `moorage rollout run` as its user runs it, against an emulator in a process of its own.
+// `moorage rollout run` as a child process, against an emulator in another process.
 import { existsSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -24,7 +24,7 @@ const reason = v.strictObject({
 const event = <T extends v.ObjectEntries, E extends string>(name: E, entries: T) =>
     v.strictObject({ ...at, event: v.literal(name), ...entries })
 
-/** What `--json` promises of each line. */
+/** The documented form of each line of `--json`. */
 const EVENT = v.variant("event", [
     event("begun", { dps: v.string(), boards: count, batches: count, openedBefore: count }),
     event("waiting", { batch: count, wave: count, untilUtc: at.utc }),
@@ -55,7 +55,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** A fleet of six, never seen before, in waves of two and four, a slot of a second for each. */
+/** Plans six new boards in waves of two and four boards, with one slot of one second per board. */
 beforeEach(async () => {
     number++
     ids = Array.from({ length: 6 }, (_, i) => `f${number}-${i}`)
@@ -81,16 +81,16 @@ const argsOf = (...more: string[]) => ["rollout", "run", plan, "--fleet", fleet,
 const running = (...more: string[]): Running => start(argsOf("--profile", world.profile, ...more))
 const ended = (...more: string[]) => run(argsOf("--profile", world.profile, ...more))
 
-function nothingSecretIn(text: string): void {
+function expectNoSecret(text: string): void {
     const { dps } = world.card
     const key = /SharedAccessKey=(.*)/.exec(dps.connectionString)?.[1] ?? ""
     for (const secret of [key, GROUP_KEY, "sig="]) expect(text).not.toContain(secret)
 }
 
-const registerAll = (some: string[]) => Promise.all(some.map(id => register(world.card, id)))
+const registerAll = (boardIds: string[]) => Promise.all(boardIds.map(id => register(world.card, id)))
 
 describe("a roll-out", () => {
-    test("powers on batch after batch by a command, and as JSON is what the schema promises", async () => {
+    test("powers on the batches with a command, and its JSON matches the schema", async () => {
         const hook = `cat "$MOORAGE_IDS_FILE" > ${world.path("ids")}.new && mv ${world.path("ids")}.new ${world.path("ids")} && echo wave $MOORAGE_WAVE of $MOORAGE_BOARDS`
         const rollout = running("--json", "--exec", hook)
         const idsFile = () => (existsSync(world.path("ids")) ? readFileSync(world.path("ids"), "utf8") : "")
@@ -116,10 +116,10 @@ describe("a roll-out", () => {
         expect(events.at(-1)).toMatchObject({ boards: 6, registered: 6, missing: 0 })
         const monitor = await run(["monitor", "--profile", world.profile, "--json"])
         expect((JSON.parse(monitor.stdout) as { registered: number }).registered).toBeGreaterThanOrEqual(6)
-        nothingSecretIn(stdout + readFileSync(`${plan.replace(/\.json$/, "")}.state`, "utf8"))
+        expectNoSecret(stdout + readFileSync(`${plan.replace(/\.json$/, "")}.state`, "utf8"))
     })
 
-    test("SIGINT in the middle is exit 130; the same command goes on where it was", async () => {
+    test("ends with exit code 130 at SIGINT, and the same command continues", async () => {
         const first = running()
         await expect.poll(() => first.stdout).toContain("POWER ON batch 1 (wave 1), 2 boards:")
         expect(first.stdout).toContain(`${ids[0]} to ${ids[1]} (lines 2 to 3); they register within 2 s`)
@@ -143,7 +143,7 @@ describe("a roll-out", () => {
         expect(over.stdout).toMatch(/Done: 6 of 6 boards registered\.\n$/)
     })
 
-    test("is run once at a time; after a crash the next run has the state file", async () => {
+    test("locks its state file, and a run after a crash takes over the lock", async () => {
         const state = `${plan.replace(/\.json$/, "")}.state`
         const first = running()
         await expect.poll(() => first.stdout).toContain("POWER ON batch 1")
@@ -163,7 +163,7 @@ describe("a roll-out", () => {
         expect(existsSync(`${state}.lock`)).toBe(false)
     })
 
-    test("held for too long is exit 1, says why and what to do; --force-next starts the next batch", async () => {
+    test("ends with exit code 1 after a long hold, prints the reason and the cure, and --force-next starts the next batch", async () => {
         const held = await ended("--max-late", "1s", "--max-held", "1s")
         expect(held.code).toBe(1)
         expect(held.stdout).toMatch(
@@ -180,7 +180,7 @@ describe("a roll-out", () => {
         expect(stdout).toMatch(/Done: 4 of 6 boards registered\.\n +2 not registered: f\d+-0, f\d+-1\n$/)
     })
 
-    test("is held for the 429s that a metric tells of", async () => {
+    test("is put on hold by the 429s that a metric reports", async () => {
         let total = 5
         const server = createServer((_, response) =>
             response.end(`moorage_dps_requests_total{call="register",status="429"} ${(total += 5)}\n`)
@@ -196,7 +196,7 @@ describe("a roll-out", () => {
         }
     })
 
-    test.skipIf(whyNoTmux)("on a terminal has a line that says how far it is", async () => {
+    test.skipIf(whyNoTmux)("shows its progress in one line on a terminal", async () => {
         const terminal = new Terminal(110, 30)
         try {
             const args = argsOf("--profile", world.profile).map(arg => `'${arg}'`)
@@ -217,19 +217,19 @@ describe("a roll-out", () => {
     if (whyNoTmux) console.log(whyNoTmux)
 })
 
-describe("what goes wrong", () => {
-    /** One message and nothing begun. */
+describe("errors", () => {
+    /** Expects an error message and no started roll-out. */
     async function failing(code: number, message: RegExp, args: string[]): Promise<void> {
         const { code: got, stdout, stderr } = await run(args)
         expect(stderr).toMatch(message)
         expect(stderr).not.toContain("    at ")
         expect(got).toBe(code)
         expect(stdout).toBe("")
-        nothingSecretIn(stderr)
+        expectNoSecret(stderr)
         expect(existsSync(`${plan.replace(/\.json$/, "")}.state`)).toBe(false)
     }
 
-    test("a plan, a fleet or a state file that will not do is refused", async () => {
+    test("an invalid or mismatched plan, fleet file or state file is rejected", async () => {
         const profile = ["--profile", world.profile]
         await failing(2, /Cannot read \/none/, ["rollout", "run", "/none", "--fleet", fleet, ...profile])
         const damaged = world.file("damaged.json", readFileSync(plan, "utf8").replace('"slots"', '"slot"'))
@@ -275,7 +275,7 @@ describe("what goes wrong", () => {
         await failing(1, /belongs to another plan/, argsOf(...profile, "--state", state))
     })
 
-    test("no DPS, or a wrong key, is told before a board is powered on", async () => {
+    test("a missing DPS, a wrong key and unreadable metrics are reported before a board is powered on", async () => {
         const none = world.file("none.yaml", "idScope: 0ne1\n")
         await failing(2, /No DPS specified/, argsOf("--profile", none))
         const wrong = world.file("wrong.json", JSON.stringify(withWrongKey(world.card)))
@@ -284,7 +284,7 @@ describe("what goes wrong", () => {
         await failing(1, /Cannot read the metrics at http:\/\/127\.0\.0\.1:9\/metrics/, args)
     })
 
-    test("a command that fails is exit 1, and its batch is powered on again next time", async () => {
+    test("a command that fails ends with exit code 1, and the next run powers on its batch again", async () => {
         const { code, stdout, stderr } = await ended("--exec", "exit 7")
         expect(stderr).toMatch(/^The command of batch 1 ended with exit code 7\. Fix the command and rerun/)
         expect(code).toBe(1)
@@ -294,14 +294,14 @@ describe("what goes wrong", () => {
         await again.stop("SIGINT")
     })
 
-    test("a state file that cannot be written is exit 1, before a board is powered on", () =>
+    test("a state file that cannot be written ends with exit code 1 before a board is powered on", () =>
         failing(
             1,
             /^Cannot write .*state: ENOTDIR/,
             argsOf("--profile", world.profile, "--state", `${fleet}/state`)
         ))
 
-    test("DPS going down in the middle holds it, and says so; what was done is kept", async () => {
+    test("an outage of DPS puts the roll-out on hold, and the state file keeps the progress", async () => {
         const other = await cloudWorld()
         try {
             const more = ["--give-up-after", "1s", "--max-held", "1s"]
@@ -322,7 +322,7 @@ describe("what goes wrong", () => {
     })
 })
 
-test("--help has examples and exit codes", async () => {
+test("--help shows examples and exit codes", async () => {
     const { code, stdout } = await run(["rollout", "run", "--help"])
     expect(code).toBe(0)
     for (const text of ["Examples", "Exit codes", "MOORAGE_IDS_FILE", "PROVISIONING_CONNECTION_STRING"])

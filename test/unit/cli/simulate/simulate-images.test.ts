@@ -1,4 +1,4 @@
-// `moorage simulate --images`: what manufacture made is booted as a fleet, before any of it is flashed.
+// `moorage simulate --images`: boots the images of `moorage manufacture` as a fleet before they are flashed.
 import {
     appendFileSync,
     existsSync,
@@ -34,7 +34,7 @@ beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "moorage-images-"))
     writeFileSync(path("fleet.csv"), FLEET)
     writeFileSync(path("plan.yaml"), PLAN)
-    // So that no command below has to build.
+    // Builds the firmware first, so that no command below has to build it.
     await loadImages()
     await make("flash", "--set", "SLOT_SEC=20")
 }, 300_000)
@@ -43,7 +43,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 const simulate = (...more: string[]) => ["simulate", path("plan.yaml"), "--images", path("flash"), ...more]
 
 describe("moorage simulate --images", () => {
-    test("boots the images of all three kinds of board, each in its slot, enrolled by the group's key", async () => {
+    test("boots the images of three board profiles, each in its slot, enrolled with the group key", async () => {
         const { code, stdout, stderr } = await run(simulate("--json", "--trace", path("run.jsonl")), ENV)
         expect(stderr).toBe("")
         expect(code).toBe(0)
@@ -57,13 +57,13 @@ describe("moorage simulate --images", () => {
         for (const [slot, { ms }] of registers.entries()) expect(ms).toBeGreaterThanOrEqual(slot * 20_000)
     })
 
-    test("without the group's key each board has an enrollment of its own, with the key of its image", async () => {
+    test("creates an individual enrollment per board with the key of its image if there is no group key", async () => {
         const { code, stdout } = await run(simulate("--json"))
         expect(code).toBe(0)
         expect(JSON.parse(stdout)).toMatchObject({ moored: 3, violationCount: 0 })
     })
 
-    test("with another group's key nobody moors: exit 1, and the command that shows it again has the images", async () => {
+    test("moors no board with another group key, and prints a replay command with the images", async () => {
         const key = path("other.key")
         writeFileSync(key, Buffer.alloc(64, 6).toString("base64"))
         const { code, stdout, stderr } = await run(simulate("--group-key-file", key, "--json"))
@@ -83,22 +83,26 @@ describe("moorage simulate --images", () => {
             /Cannot read .*manifest/,
         ],
         [
-            "--boards beside it",
+            "--boards and --images",
             ["simulate", "onboarding", "--images", "x", "--boards", "3"],
             /--boards and --images are mutually exclusive/,
         ],
         [
-            "several seeds",
+            "more than one seed",
             ["simulate", "onboarding", "--images", "x", "--seeds", "1..3"],
             /--images requires a single seed/,
         ],
-        ["a key without images", ["simulate", "onboarding", "--group-key-file", "k"], /require --images/],
         [
-            "a board that has no image",
+            "a group key without images",
+            ["simulate", "onboarding", "--group-key-file", "k"],
+            /require --images/,
+        ],
+        [
+            "a board without an image",
             ["replay", "PLAN", "--images", "FLASH", "--id", "board-0"],
             /No image of board-0/,
         ],
-    ])("%s is told", async (_what, args, message) => {
+    ])("%s is reported", async (_what, args, message) => {
         const given = args.map(arg => ({ PLAN: path("plan.yaml"), FLASH: path("flash") })[arg] ?? arg)
         const { code, stdout, stderr } = await run(given)
         expect(code).toBeGreaterThan(0)
@@ -107,12 +111,12 @@ describe("moorage simulate --images", () => {
         expect(stderr).not.toMatch(/ at .*\.ts:/)
     })
 
-    test("an image that is not what the manifest says, or is for another DPS, is refused", async () => {
-        await make("spoilt")
-        appendFileSync(path("spoilt", "images", "dock-2-0x1c0000.bin"), "x")
-        const spoilt = await run(["simulate", path("plan.yaml"), "--images", path("spoilt")], ENV)
-        expect(spoilt.code).toBe(1)
-        expect(spoilt.stderr).toMatch(
+    test("an image that differs from its manifest, or is for another DPS, is rejected", async () => {
+        await make("damaged")
+        appendFileSync(path("damaged", "images", "dock-2-0x1c0000.bin"), "x")
+        const damaged = await run(["simulate", path("plan.yaml"), "--images", path("damaged")], ENV)
+        expect(damaged.code).toBe(1)
+        expect(damaged.stderr).toMatch(
             /dock-2.* differs from its checksum in the manifest\. Run `moorage manufacture` again/
         )
         await make("elsewhere", "--set", "DPS_HOST=dps.example")
@@ -134,7 +138,7 @@ describe("moorage simulate --images --rollout", () => {
         return path(fleet.replace(".csv", ".rollout.json"))
     }
 
-    test("gives power batch by batch, as the plan says", async () => {
+    test("powers the boards on batch by batch at the times of the plan", async () => {
         const rollout = await plan("same.csv", FLEET)
         const { code } = await run(
             simulate("--rollout", rollout, "--trace", path("waves.jsonl"), "--json"),
@@ -153,7 +157,7 @@ describe("moorage simulate --images --rollout", () => {
         ])
     })
 
-    test("a plan of other boards is refused", async () => {
+    test("rejects a plan for other boards", async () => {
         const rollout = await plan("others.csv", FLEET.replace("dock-3", "dock-4"))
         const { code, stderr } = await run(simulate("--rollout", rollout), ENV)
         expect(code).toBe(1)
@@ -167,15 +171,17 @@ describe("moorage simulate --serve", () => {
 
     beforeAll(async () => {
         fleet = start(simulate("--serve", card()), ENV)
-        const gone = fleet.end().then(({ stderr }) => Promise.reject(new Error(`it ended: ${stderr}`)))
-        const there = async () => {
+        const ended = fleet
+            .end()
+            .then(({ stderr }) => Promise.reject(new Error(`The simulation ended early: ${stderr}`)))
+        const cardWritten = async () => {
             while (!existsSync(card())) await pause(50)
         }
-        await Promise.race([there(), gone])
+        await Promise.race([cardWritten(), ended])
     }, 120_000)
     afterAll(() => fleet.stop())
 
-    test("the monitor counts the boards that moored; the card, which has keys, is its owner's only", async () => {
+    test("serves a card with mode 0600, and the monitor counts the moored boards", async () => {
         expect(statSync(card()).mode & 0o777).toBe(0o600)
         const { code, stdout } = await run(["monitor", "--profile", card(), "--json"])
         expect(code).toBe(0)
@@ -184,13 +190,13 @@ describe("moorage simulate --serve", () => {
         expect(survey.groups).toEqual([expect.objectContaining({ id: "fleet", registered: 3 })])
     })
 
-    test("its boards live on: one that is asked to reprovision answers", async () => {
+    test("keeps its boards running: a board accepts a reprovisioning request", async () => {
         const { code, stdout } = await run(["reprovision", "dock-1", "--profile", card(), "--json"])
         expect(code).toBe(0)
         expect(JSON.parse(stdout)).toMatchObject({ devices: [{ id: "dock-1", result: "accepted" }] })
     })
 
-    test("Ctrl-C ends it with the run's own exit code", async () => {
+    test("ends at Ctrl-C with the exit code of the run", async () => {
         const { code, stdout } = await fleet.stop("SIGINT")
         expect(code).toBe(0)
         expect(stdout).toMatch(/moored +3 of 3/)

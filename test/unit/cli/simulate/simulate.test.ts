@@ -1,4 +1,4 @@
-// `moorage simulate` and `moorage replay` as a user runs them.
+// `moorage simulate` and `moorage replay` as child processes.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -28,7 +28,7 @@ beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "moorage-simulate-"))
     plan = join(dir, "small.yaml")
     writeFileSync(plan, PLAN)
-    // So that no command below has to build.
+    // Builds the firmware first, so that no command below has to build it.
     await loadImages()
 })
 
@@ -51,7 +51,7 @@ describe("moorage simulate", () => {
         expect(stdout.split("\n").length).toBeLessThan(24)
     })
 
-    test("--json is the result, and --trace every event; both are the same each time", async () => {
+    test("--json prints the result, --trace writes every event, and both are reproducible", async () => {
         const trace = join(dir, "run.jsonl")
         const first = await run(["simulate", plan, "--seed", "3", "--json", "--trace", trace])
         const lines = readFileSync(trace, "utf8")
@@ -64,7 +64,7 @@ describe("moorage simulate", () => {
         expect(JSON.parse(lines.split("\n")[0])).toMatchObject({ ms: 0, kind: "power" })
     })
 
-    test("--seeds sums up; parts of it that machines wrote with --out are merged to the same", async () => {
+    test("--seeds prints a summary, and --merge makes the same summary from the parts of several machines", async () => {
         const out = join(dir, "parts")
         const whole = await run(["simulate", plan, "--seeds", "1..4", "--json"])
         expect(whole.code).toBe(0)
@@ -81,7 +81,7 @@ describe("moorage simulate", () => {
         ])
     })
 
-    test("a broken invariant is exit 1, with what led to it, how to see it again, and a smaller plan", async () => {
+    test("a violated invariant ends with exit code 1 and prints the events, a replay command and a smaller plan", async () => {
         const bad = file("bad.yaml", PLAN.replace("mooredWithinSec: 500", "mooredWithinSec: 1"))
         const { code, stderr } = await run(["simulate", bad, "--seed", "9"])
         expect(code).toBe(1)
@@ -102,7 +102,7 @@ describe("moorage simulate", () => {
         expect(readFileSync(report, "utf8")).toMatch(/^<!doctype html>[\s\S]+small/i)
     })
 
-    test("--list names the ready plans", async () => {
+    test("--list prints the names of the built-in plans", async () => {
         const { code, stdout } = await run(["simulate", "--list"])
         expect(code).toBe(0)
         for (const name of builtinPlans()) expect(stdout).toContain(name)
@@ -114,21 +114,21 @@ describe("moorage simulate", () => {
         [["simulate", "everything", "--seeds", "5..2"], /Expected a range of seeds, for example 1\.\.100/],
         [["simulate", "everything", "--boards", "0"], /Expected an integer of 1 or more/],
         [["simulate", "everything", "--seeds", "1..2", "--trace", "x"], /--trace requires a single seed/],
-    ])("%j is wrong usage, said in a line", async (args, message) => {
+    ])("%j ends with exit code 2 and a short message", async (args, message) => {
         const { code, stderr } = await run(args)
         expect(stderr).toMatch(message)
         expect(code).toBe(2)
         expect(stderr).not.toContain("    at ")
     })
 
-    test("a trace that cannot be written is exit 1, however short the run", async () => {
+    test("a trace that cannot be written ends with exit code 1, even in a short run", async () => {
         const { code, stderr } = await run(["simulate", plan, "--trace", dir])
         expect(stderr).toMatch(/^Cannot write .*: EISDIR/)
         expect(stderr).not.toContain("    at ")
         expect(code).toBe(1)
     })
 
-    test("a plan with mistakes: each is named with its line, and nothing runs", async () => {
+    test("all errors of a plan are listed with their line numbers, and nothing runs", async () => {
         const wrong = file(
             "wrong.yaml",
             "name: Wrong Name\ndurationSec: 10\nboards: { count: 0 }\nevents:\n    - { do: dance, atSec: 1 }\nspeed: 9\n"
@@ -136,23 +136,23 @@ describe("moorage simulate", () => {
         const { code, stdout, stderr } = await run(["simulate", wrong])
         expect(code).toBe(2)
         expect(stdout).toBe("")
-        for (const mistake of [
+        for (const message of [
             /line 1, name: /,
             /line 3, boards\.count: /,
             /line 5, events\[0\]\.do/,
             /speed: is not a known field/,
         ])
-            expect(stderr).toMatch(mistake)
+            expect(stderr).toMatch(message)
     })
 
-    test("a plan too short for its bound is refused with the numbers", async () => {
+    test("a plan that is too short for its time limit is rejected with both durations", async () => {
         const short = file("short.yaml", PLAN.replace("durationSec: 700", "durationSec: 200"))
         const { code, stderr } = await run(["simulate", short])
         expect(code).toBe(2)
         expect(stderr).toContain("200 is too short (minimum 620). The last fault ends at 120 s")
     })
 
-    test("a folder that cannot be written or merged is exit 1, said in a line", async () => {
+    test("a folder that cannot be written or merged ends with exit code 1 and a short message", async () => {
         const { code, stderr } = await run(["simulate", plan, "--out", join(plan, "x")])
         expect(code).toBe(1)
         expect(stderr).toMatch(/^Cannot write /)
@@ -161,7 +161,7 @@ describe("moorage simulate", () => {
         expect(none.stderr).toMatch(/No \.json file in /)
     })
 
-    test("SIGINT ends it with 130, says so, and leaves no half-written file", async () => {
+    test("SIGINT ends with exit code 130 and a message, and leaves no partial file", async () => {
         const out = join(dir, "interrupted")
         const running = start(["simulate", "everything", "--seeds", "1..50", "--jobs", "1", "--out", out])
         await expect.poll(() => running.stderr).toContain("50 seeds on 1 threads")
@@ -173,7 +173,7 @@ describe("moorage simulate", () => {
 })
 
 describe("moorage replay", () => {
-    test("shows one board's life, and the cloud's events", async () => {
+    test("prints the events of one board and of the cloud", async () => {
         const { code, stdout } = await run(["replay", plan, "--seed", "1", "--id", "board-1"])
         expect(code).toBe(0)
         const lines = stdout.trim().split("\n")
@@ -182,7 +182,7 @@ describe("moorage replay", () => {
         expect(lines.every(line => !line.includes("board-0"))).toBe(true)
     })
 
-    test("--json gives JSON lines, --from and --to a part", async () => {
+    test("--json prints JSON lines, and --from and --to limit the time range", async () => {
         const args = ["replay", plan, "--id", "board-0", "--json", "--from", "100", "--to", "130"]
         const { stdout } = await run(args)
         const facts = stdout
@@ -193,7 +193,7 @@ describe("moorage replay", () => {
         expect(facts.every(({ ms }) => ms >= 100_000 && ms <= 130_000)).toBe(true)
     })
 
-    test("of a board that there is not is wrong usage", async () => {
+    test("an unknown board ends with exit code 2", async () => {
         const { code, stderr } = await run(["replay", plan, "--id", "board-7"])
         expect(code).toBe(2)
         expect(stderr).toContain("Unknown board board-7 in plan small (boards: board-0 to board-1).")
