@@ -21,7 +21,7 @@ export const SETTING_COLUMNS: Record<string, string> = {
 
 export type SettingValue = string | number
 
-/** Returns the value of a setting as the firmware reads it, or what is wrong with the text. */
+/** Returns the value of a setting as the firmware reads it, or the issue of the text. */
 export function parseSetting(name: string, text: string): { value: SettingValue } | { issue: string } {
     const setting = FIRMWARE_SETTINGS[name]
     if (!setting) return { issue: `unknown setting ${name} (see docs/reference/settings.md)` }

@@ -23,7 +23,7 @@ export interface FleetBoard {
     settings: Record<string, SettingValue>
 }
 
-/** Values for boards whose line does not have them. */
+/** Values for boards that have no value in their line. */
 export interface FleetDefaults {
     profile?: string
     network?: WifiNetwork
@@ -70,7 +70,7 @@ function parseHeader(fields: string[], line: number, source: string): Columns {
     return columns
 }
 
-/** Returns the settings of a line and appends what is wrong to `issues`. */
+/** Returns the settings of a line and appends each error to `issues`. */
 function parseSettings(columns: Columns, fields: string[], issues: string[]): Record<string, SettingValue> {
     const settings: Record<string, SettingValue> = {}
     for (const [column, i] of columns) {
@@ -89,7 +89,7 @@ interface NetworkFields {
     psk?: string
 }
 
-/** Returns the network of a line or the default network. A line with an SSID and without a password is an open network. */
+/** Returns the network of a line, or the default network. A line that has only an SSID describes an open network. */
 function parseNetwork(
     { ssid, psk }: NetworkFields,
     { network }: FleetDefaults,
@@ -111,7 +111,7 @@ interface BoardRecord {
     line: number
 }
 
-/** Returns the board of a line and appends what is wrong to `issues`. */
+/** Returns the board of a line and appends each error to `issues`. */
 function parseBoard(record: BoardRecord, defaults: FleetDefaults, issues: string[]): FleetBoard {
     const { columns, fields, line } = record
     const field = (column: string) => {

@@ -32,7 +32,7 @@ interface Layout {
     hasHeader: boolean
 }
 
-/** @throws FleetError if a required column is missing */
+/** Returns the layout that the first line describes. @throws FleetError if a required column is missing */
 function readLayout(fields: string[], line: number, source: IdSource): Layout {
     const { name, column, isColumnRequired, extraColumn } = source
     const idIndex = fields.indexOf(column)
@@ -74,7 +74,7 @@ export async function* readListedIds(source: IdSource): AsyncGenerator<ListedId>
         const firstLine = seen.record(id, line)
         if (firstLine !== undefined)
             issues.push({ line, text: `duplicate registration ID ${id} (first on line ${firstLine})` })
-        // After the first issue the result is unusable. The remaining records are only checked.
+        // After the first issue the result is unusable. The remaining records are only validated.
         else if (issues.length === 0) yield { id, line, extra: fields[layout.extraIndex] || undefined }
     }
     if (issues.length === 0 && seen.size === 0) issues.push({ line: 1, text: "has no registration ID" })

@@ -25,7 +25,7 @@ function idIssue(text: string): string {
     return `the registration ID ${shown} must end with a letter, a digit or a dash`
 }
 
-/** Returns what is wrong with a symmetric key, or undefined if DPS accepts it. The text never contains the key. */
+/** Returns the issue of a symmetric key, or undefined if DPS accepts the key. The text never contains the key. */
 export function validateKey(key: string): string | undefined {
     if (isSymmetricKey(key)) return undefined
     const bytes = Buffer.from(key, "base64")
@@ -33,7 +33,7 @@ export function validateKey(key: string): string | undefined {
     return `the key is ${bytes.length} bytes long (allowed: 16 to 64)`
 }
 
-/** Remembers the line of each ID to find duplicates. */
+/** Stores the line of each ID to find duplicates. */
 export class DuplicateIdTracker {
     private readonly lines = new Map<string, number>()
 
@@ -41,7 +41,7 @@ export class DuplicateIdTracker {
         return this.lines.size
     }
 
-    /** Records an ID. @returns the line of its first occurrence if the ID is a duplicate, else undefined */
+    /** Records an ID. @returns the line of its first occurrence if the ID is a duplicate, or undefined */
     record(id: string, line: number): number | undefined {
         const firstLine = this.lines.get(id)
         if (firstLine === undefined) this.lines.set(id, line)

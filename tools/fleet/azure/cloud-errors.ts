@@ -43,7 +43,7 @@ interface CloudErrorDetails extends MoorageErrorOptions {
     retryAfterSec?: number
 }
 
-/** A failed call. The message has the problem and the cure. It never contains a key or a token. */
+/** A failed call. The message contains the problem and the cure, but never a key or a token. */
 export class CloudError extends MoorageError {
     readonly status?: number
     readonly serviceCode?: number

@@ -108,12 +108,12 @@ function settingsFromEnvironment(env: CloudEnvironment): CloudSettings {
 }
 
 /**
- * Returns the settings of the services. Options override the profile. The environment counts only without a profile,
+ * Returns the settings of the services. Options override the profile. The environment is used only without a profile,
  * because the keys of the real services must never complete the profile of an emulator.
  * @throws CloudSettingsError, DocumentError; the messages contain no key
  */
-export function resolveCloudSettings(choices: CloudOptions, env: CloudEnvironment): CloudSettings {
-    const { profile, dps, connectionString, hubConnectionString = [], connect, ca } = choices
+export function resolveCloudSettings(options: CloudOptions, env: CloudEnvironment): CloudSettings {
+    const { profile, dps, connectionString, hubConnectionString = [], connect, ca } = options
     if (dps !== undefined && connectionString === undefined)
         throw new CloudSettingsError("--dps has no key. Add --connection-string.")
     if ([connectionString, ...hubConnectionString].filter(text => text === "-").length > 1)

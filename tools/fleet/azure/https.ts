@@ -1,5 +1,5 @@
-// Sends HTTPS requests. With the option `connect`, all connections go to that address. SNI and the Host header still have
-// the name of the real service, so an emulator sees the same request as Azure.
+// Sends HTTPS requests. With the option `connect`, all connections go to that address. SNI and the Host header still
+// contain the name of the real service, so an emulator sees the same request as Azure.
 import { Agent, type RequestOptions, request as openRequest } from "node:https"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 import type { Clock } from "@moorage/runtime"
@@ -19,7 +19,7 @@ export interface HttpsRequest {
     path: string
     headers: Record<string, string>
     body?: string
-    /** From the first byte of the request to the last byte of the response. */
+    /** Limit from the first byte of the request to the last byte of the response. */
     timeoutMs: number
 }
 

@@ -10,7 +10,7 @@ const REQUEST_MARGIN_MS = 15_000
 export interface MethodCall {
     methodName: string
     payload: unknown
-    /** How long the hub waits for the response of the device: 5 to 300. */
+    /** Time limit of the hub for the response of the device: 5 to 300. */
     timeoutSec: number
 }
 
@@ -20,7 +20,7 @@ export interface MethodResponse {
     payload: unknown
 }
 
-/** The calls of an IoT hub that reach boards. All methods throw CloudError. */
+/** The calls of an IoT hub that find and reach boards. All methods throw CloudError. */
 export class HubApi {
     constructor(readonly client: ServiceClient) {}
 

@@ -14,7 +14,7 @@ export interface OpenServicesOptions {
     signal?: AbortSignal
     /** Calls to DPS per second (default: DPS_CALLS_PER_SEC). */
     dpsPerSec?: number
-    /** For how long a failed call is retried (default: GIVE_UP_AFTER_SEC). */
+    /** Maximum time for the retries of a failed call (default: GIVE_UP_AFTER_SEC). */
     giveUpAfterSec?: number
 }
 

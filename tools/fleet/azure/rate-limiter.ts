@@ -2,7 +2,7 @@ import type { Clock } from "@moorage/runtime"
 
 /** Spreads calls evenly, without bursts, because the devices share the quota of the service. */
 export class RateLimiter {
-    private nextSlotMs = 0
+    private nextCallMs = 0
 
     /** @param perSec calls per second; Infinity for no limit */
     constructor(
@@ -13,15 +13,15 @@ export class RateLimiter {
     /** Resolves when the caller may send. Callers are served in order. @throws the reason of the aborted signal */
     async acquire(signal?: AbortSignal): Promise<void> {
         const nowMs = this.clock.nowMs()
-        const startMs = Math.max(nowMs, this.nextSlotMs)
-        this.nextSlotMs = startMs + 1000 / this.perSec
+        const startMs = Math.max(nowMs, this.nextCallMs)
+        this.nextCallMs = startMs + 1000 / this.perSec
         if (startMs > nowMs) await wait(this.clock, startMs - nowMs, signal)
         else signal?.throwIfAborted()
     }
 
-    /** Lets no further caller send for this time. Callers that already wait are not delayed. */
+    /** Delays all later callers by at least this time. Callers that already wait are not delayed. */
     pauseFor(ms: number): void {
-        this.nextSlotMs = Math.max(this.nextSlotMs, this.clock.nowMs() + ms)
+        this.nextCallMs = Math.max(this.nextCallMs, this.clock.nowMs() + ms)
     }
 }
 

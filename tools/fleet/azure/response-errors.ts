@@ -57,7 +57,7 @@ export function readRetryAfterSec({ headers }: HttpsResponse): number | undefine
 
 const SKEW_REPORTED_SEC = 60
 
-/** Returns a sentence about the clock of this machine if it differs from the clock of the service, else "". */
+/** Returns a sentence about the clock of this machine if it differs from the clock of the service, or "". */
 function skewNote({ headers }: HttpsResponse, nowMs: number): string {
     const skewSec = Math.round((nowMs - Date.parse(headers.date ?? "")) / 1000)
     if (Number.isNaN(skewSec) || Math.abs(skewSec) < SKEW_REPORTED_SEC) return ""

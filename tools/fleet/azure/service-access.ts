@@ -46,7 +46,7 @@ function isKey(text: string): boolean {
     return bytes.length >= KEY_MIN_BYTES && bytes.toString("base64") === text
 }
 
-/** Returns what is wrong with these parts, or undefined. */
+/** Returns the first issue of these parts, or undefined. */
 function validateAccess({ hostName, policy, key }: AccessParts): string | undefined {
     if (!hostName) return "HostName is missing"
     if (!HOST_NAME.test(hostName)) return "HostName is not a host name"
@@ -58,7 +58,7 @@ function validateAccess({ hostName, policy, key }: AccessParts): string | undefi
 
 /**
  * Returns the access with a host, a policy and its key.
- * @param source where the parts come from, for the error message
+ * @param source name of the source of the parts, for the error message
  * @throws CloudSettingsError; the message does not contain the key
  */
 export function createServiceAccess(source: string, parts: AccessParts): ServiceAccess {
@@ -69,7 +69,7 @@ export function createServiceAccess(source: string, parts: AccessParts): Service
 
 /**
  * Parses a connection string of the portal: `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...`.
- * @param source where the text comes from, for the error message
+ * @param source name of the source of the text, for the error message
  * @param hostName replaces the host name of the text
  * @throws CloudSettingsError; the message does not contain the key
  */

@@ -12,7 +12,7 @@ export interface ServiceClientOptions {
     random: Random
     https: Https
     rateLimiter: RateLimiter
-    /** For how long a failed call is retried. */
+    /** Maximum time for the retries of a failed call. */
     giveUpAfterSec: number
     signal?: AbortSignal
 }
@@ -34,7 +34,7 @@ const THROTTLED_BACKOFF = { baseMs: 1000, capMs: 60_000 }
 const UNAVAILABLE_BACKOFF = { baseMs: 1000, capMs: 60_000 }
 /** Spreads the retries of clients that received the same `retry-after`. */
 const RETRY_AFTER_JITTER_MS = 1000
-/** The hub waited in vain for the response of a device. A retry would have the same result. */
+/** The device did not respond to the hub in time. A retry would have the same result. */
 const DEVICE_TIMEOUT_CODE = 504101
 
 export class ServiceClient {
@@ -98,7 +98,7 @@ export class ServiceClient {
         }
     }
 
-    /** Returns the wait before the next try, or undefined if a retry would have the same result. */
+    /** Returns the wait before the next try, or undefined if the call must not be retried. */
     private retryDelayMs(
         { kind, serviceCode, retryAfterSec }: CloudError,
         failures: number

@@ -1,6 +1,6 @@
 // Classifies the blink pattern of the status LED from its on and off times. devs/status/board-status.ts defines the patterns.
 
-/** An LED that is on for longer is steady. An LED that is off for longer does not blink. */
+/** An LED that is on for longer than STEADY_MS is steady. An LED that is off for longer than DARK_MS does not blink. */
 const STEADY_MS = 2_000
 const DARK_MS = 12_000
 
@@ -30,7 +30,7 @@ export class BlinkClassifier {
         this.pulseMs = undefined
     }
 
-    /** Returns the present pattern with its meaning, or "dark". */
+    /** Returns the current pattern with its meaning, or "dark". */
     describe(nowMs: number): string {
         const sinceChangeMs = nowMs - this.changedMs
         if (this.isLit && sinceChangeMs > STEADY_MS) return "steady (moored)"

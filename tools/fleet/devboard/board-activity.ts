@@ -1,4 +1,4 @@
-// Derives the activity of a board from its log lines (devs/agent). The latest line with an activity counts.
+// Derives the activity of a board from its log lines (devs/agent). The latest line that matches a pattern decides.
 import { LOG_PATTERNS } from "@moorage/device/shared"
 import type { BoardLogEntry } from "@moorage/vm"
 
@@ -15,7 +15,7 @@ export const NO_PROGRAM_ACTIVITY: Activity = { text: "dark: no program" }
 
 type ActivityPattern = [line: string, toActivity: (match: RegExpExecArray) => Activity]
 
-/** The first match counts. A line without a match does not change the activity. */
+/** The first pattern that matches decides. A line without a match does not change the activity. */
 const ACTIVITY_PATTERNS: ActivityPattern[] = [
     [LOG_PATTERNS.next, ([, event, sec]) => ({ text: `waiting ${sec} s: ${event}` })],
     [LOG_PATTERNS.boot, () => ({ text: "reading its assignment" })],

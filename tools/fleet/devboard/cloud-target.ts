@@ -16,11 +16,11 @@ export interface CloudTarget {
     /** Shown to the user. */
     name: string
     idScope: string | undefined
-    /** Value of the board setting DPS_HOST; undefined if the default of the firmware is right. */
+    /** Value of the board setting DPS_HOST; undefined if the default of the firmware applies. */
     dpsHost?: string
-    /** Returns the key of the device with this ID (Base64), or undefined if it is not known. */
+    /** Returns the key of the device with this ID (Base64), or undefined if the key is unknown. */
     deviceKey: (id: string) => string | undefined
-    /** Returns the network that leads to the target. @throws DevBoardError if the settings do not fit the target */
+    /** Returns the network that leads to the target. @throws DevBoardError if the settings do not match the target */
     createNetwork: (settings: BoardSettingValues) => Network
     /** The embedded emulator. */
     emulator?: Emulator
@@ -107,7 +107,7 @@ function settingsOfProfile(file: string): CloudSettings {
         return resolveCloudSettings({ profile: file }, {})
     } catch (error) {
         if (!(error instanceof CloudSettingsError)) throw error
-        const hint = "If this file is the connection card of an emulator, the emulator has ended."
+        const hint = "If this file is the connection card of an emulator, start the emulator again."
         throw new DevBoardError(`${error.message}\n${hint}`, { cause: error })
     }
 }

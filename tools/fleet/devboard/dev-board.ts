@@ -21,7 +21,7 @@ export interface DevBoardEvent {
     source: "board" | "you"
     kind: BoardLogEntry["kind"] | "wifi" | "button" | "flash" | "dark" | "state"
     text: string
-    /** The flash contents, if the user asked for them (kind `flash`). */
+    /** The flash contents, in the response to showFlash() (kind `flash`). */
     stored?: FlashContents
 }
 
@@ -58,7 +58,7 @@ export const PRESS_MS = 200
 export const HOLD_MS = 5_200
 
 const NO_PROGRAM =
-    "no program in flash: the runtime has formatted it (docs/internals/flash.md); the board stays dark until it is flashed again"
+    "no program in flash: the runtime has formatted it (docs/internals/flash.md). The board cannot start until you flash it again"
 
 /** Returns a flash that calls `onWrite` after each write that changes a page. */
 function observeWrites(flash: Flash, onWrite: () => void): Flash {
@@ -164,7 +164,7 @@ export class DevBoard {
         this.emit({ source: "board", kind: "flash", text: "flash", stored: readFlashContents(options.flash) })
     }
 
-    /** Switches the board off. It reports nothing from then on. */
+    /** Switches the board off. A closed board reports no events. */
     close(): void {
         this.isClosed = true
         this.board.powerOff()
@@ -180,13 +180,13 @@ export class DevBoard {
         if (isOn) this.setPower(true)
     }
 
-    /** Lets the power fail during the next write to flash. */
+    /** Makes the power fail during the next write to flash. */
     tearNextWrite(): void {
         this.isTearing = true
         this.reportUserAction("flash", "power will fail during the next write to flash")
     }
 
-    /** Returns whether the board is on. Reports to the user if it is off. */
+    /** Returns whether the board is on. Reports an event if the board is off. */
     private requirePower(): boolean {
         if (!this.board.isOn) this.reportUserAction("power", "the board is off")
         return this.board.isOn

@@ -11,7 +11,7 @@ export interface FlashContents {
     settings: Record<string, unknown>
     /** The Wi-Fi network, or null. */
     ssid: string | null
-    /** The stored assignment, or why it is missing. */
+    /** The stored assignment, or the reason why it is missing. */
     record: Assignment | "none" | "damaged, or of another owner"
 }
 

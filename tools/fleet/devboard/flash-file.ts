@@ -35,7 +35,7 @@ export function openFlash(file: string | undefined, { fstorPages }: BoardProfile
     else if (!readProgram(flash))
         throw new DevBoardError(
             `The flash in ${file} has no program, as after a power failure during a write (docs/internals/flash.md). ` +
-                "The board would stay dark. Use --erase to flash it again."
+                "The board cannot start. Use --erase to flash it again."
         )
     return flash
 }

@@ -57,7 +57,7 @@ async function checkHub(hub: HubApi, id: string | undefined): Promise<CheckOutco
     return ok(id === undefined ? accepted : `${accepted} and ${isKnown ? "knows" : "does not know"} ${id}`)
 }
 
-/** Asks DPS by MQTT whether it knows the ID scope. Needed only if the status lookup leaves it open. */
+/** Returns whether DPS knows the ID scope, as MQTT shows it. The status lookup does not always show it. */
 async function probeScope(
     { idScope, key }: DeviceIdentity,
     { settings, probes }: Target,
@@ -78,7 +78,10 @@ async function probeScope(
     }
 }
 
-/** @param skewSec how far the clock of this machine is ahead; tokens use the service's clock, as those of a board do */
+/**
+ * Looks up the registration of a device.
+ * @param skewSec how far the clock of this machine is ahead. The token uses the service's clock, as the token of a board does.
+ */
 async function checkDevice(
     credentials: Credentials,
     target: Target,
@@ -92,15 +95,20 @@ async function checkDevice(
     try {
         const request = lookupRequest(identity, settings.deviceHost, nowSec)
         const response = await probes.sendRequest(settings, request, signal)
-        const isScopeOpen = response.status === 401 || response.status === 404
-        const scope = isScopeOpen ? await probeScope(identity, target, nowSec, signal) : "undetermined"
+        const isScopeUndetermined = response.status === 401 || response.status === 404
+        const scope = isScopeUndetermined
+            ? await probeScope(identity, target, nowSec, signal)
+            : "undetermined"
         return lookupOutcome(identity, response, scope)
     } catch (error) {
         return failFromError(error, signal)
     }
 }
 
-/** @param skewSec how far the clock of this machine is ahead of the service's clock */
+/**
+ * Yields the findings about the keys of DPS, the hubs and a device.
+ * @param skewSec how far the clock of this machine is ahead of the service's clock
+ */
 export async function* checkAccess(
     { runner, ...target }: CheckContext,
     credentials: Credentials,

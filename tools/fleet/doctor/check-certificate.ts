@@ -26,6 +26,7 @@ export interface CertificateCheckOptions {
 
 const isoDay = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
+/** Returns the outcome for the certificate of a host. */
 export function certificateOutcome(
     host: string,
     certificate: ServerCertificate,

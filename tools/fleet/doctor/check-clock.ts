@@ -4,12 +4,12 @@ import { type CheckOutcome, fail, ok, warn } from "./finding.js"
 /** A hub rejected tokens with a larger skew (protocol-facts.md, 5.4; Azure/azure-iot-middleware-freertos#320). */
 const REJECTED_SKEW_SEC = 300
 const WARNING_SKEW_SEC = 60
-/** The `Date` header has whole seconds, rounded down. On average half a second is missing. */
+/** The `Date` header has whole seconds, rounded down. So the header is half a second behind on average. */
 const ROUNDING_MS = 500
 
 const CURE = "Set the clock, preferably with NTP (timedatectl set-ntp true)"
 
-/** When a request was sent and when its response arrived, by the clock of this machine. */
+/** Times of a request and of its response, by the clock of this machine. */
 export interface RequestTimes {
     sentMs: number
     receivedMs: number
@@ -26,6 +26,7 @@ export function clockSkewSec(date: string | undefined, times: RequestTimes): num
     return Math.round((middleMs - serviceMs - ROUNDING_MS) / 1000)
 }
 
+/** Returns the outcome for a clock skew in seconds (negative: behind). */
 export function skewOutcome(skewSec: number): CheckOutcome {
     const distanceSec = Math.abs(skewSec)
     const what = `${distanceSec} s ${skewSec < 0 ? "behind" : "ahead of"} the service's clock`

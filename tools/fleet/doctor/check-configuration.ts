@@ -126,6 +126,7 @@ class ConfigurationReader {
     }
 }
 
+/** Yields the findings about the configuration. Returns the parts that could be read. */
 export async function* checkConfiguration(
     runner: CheckRunner,
     options: ConfigurationOptions,

@@ -14,7 +14,7 @@ const MQTT_PORT = 8883
 /** Name of the TLS check, which other checks need. */
 export const HTTPS_TLS = "TLS 443"
 
-/** The services to check and the means to do it. */
+/** The services to check, and the tools for the checks. */
 export interface CheckContext {
     runner: CheckRunner
     settings: CloudSettings
@@ -25,7 +25,7 @@ type Target = Pick<CheckContext, "settings" | "probes">
 
 const addressText = ({ host, port }: HostAddress) => `${host}:${port}`
 
-/** Returns an explanation of an error. The `message` of OpenSSL is a line of its source, its `reason` is readable. */
+/** Returns an explanation of an error. OpenSSL has a readable text in `reason`, but not in `message`. */
 function errorText(error: unknown): string {
     const { code = "", message, reason } = error as NodeJS.ErrnoException & { reason?: string }
     return SYSTEM_ERROR_TEXTS[code] ?? reason ?? message
@@ -101,7 +101,7 @@ async function openTls(
         if (signal.aborted) throw error
         return fail(
             `${addressText(address)}: the TLS handshake failed: ${errorText(error)}`,
-            "Check that the port belongs to this service, and that no proxy is in between"
+            "Check that the port belongs to this service, and that no proxy answers instead"
         )
     }
 }
@@ -130,7 +130,10 @@ async function compareClocks(
     }
 }
 
-/** @param onSkew called with how far the clock of this machine is ahead of the service's clock, in seconds */
+/**
+ * Yields the findings about the connection to DPS.
+ * @param onSkew receives how far the clock of this machine is ahead of the service's clock, in seconds
+ */
 export async function* checkConnectivity(
     { runner, ...target }: CheckContext,
     onSkew: (skewSec: number) => void

@@ -135,8 +135,8 @@ export function lookupOutcome(
     if (status === 200) return recordOutcome(identity, response.body)
     if (status === 401) return unauthorizedOutcome(identity, scope)
     if (status === 404 && code !== undefined)
-        // The response for a device that never registered is not documented (protocol-facts.md, 10.2). 404 means that if
-        // the scope is not known to be wrong.
+        // The response for a device that never registered is not documented (protocol-facts.md, 10.2). DPS may answer
+        // 404, so 404 is a failure only if the scope is wrong.
         return scope === "unknown"
             ? unauthorizedOutcome(identity, scope)
             : ok(`${validText(identity)}; never registered`)

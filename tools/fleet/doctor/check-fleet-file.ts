@@ -41,7 +41,7 @@ export interface FleetFileOptions {
 }
 
 /**
- * Returns the boards of a file and what is wrong with it. A missing profile or ID scope is accepted, because both can be
+ * Returns the boards of a file and the outcomes of its check. A missing profile or ID scope is accepted, because both can be
  * options of `manufacture`.
  */
 export async function readFleetFile(

@@ -8,7 +8,7 @@ const OUTPUT_MAX_CHARS = 120
 
 const capitalise = (text: string) => text[0].toUpperCase() + text.slice(1)
 
-/** @param required version range of package.json, for example `>=20` */
+/** Returns the outcome for a Node version. @param required version range of package.json, for example `>=20` */
 export function nodeOutcome(version: string, required: string): CheckOutcome {
     const minMajor = Number(/\d+/.exec(required)?.[0])
     const major = Number(/\d+/.exec(version)?.[0])
@@ -19,7 +19,7 @@ export function nodeOutcome(version: string, required: string): CheckOutcome {
     )
 }
 
-/** @param result output of the first esptool on the PATH */
+/** Returns the outcome for esptool. @param result exit code and output; undefined if esptool is not on the PATH */
 export function esptoolOutcome(name: string, result: ExecResult | undefined): CheckOutcome {
     if (!result) return warn("not on the PATH: boards cannot be flashed", capitalise(ESPTOOL_CURE))
     const version = /\bv?(\d+\.\d+(?:\.\d+)?\S*)/.exec(result.output)?.[1]
@@ -31,7 +31,7 @@ export function esptoolOutcome(name: string, result: ExecResult | undefined): Ch
     )
 }
 
-/** @param installed version of @devicescript/cli */
+/** Returns the outcome for the version of @devicescript/cli; undefined if it is not installed. */
 export function devicescriptOutcome(installed: string | undefined, required: string): CheckOutcome {
     if (installed === required) return ok(`npx devs is @devicescript/cli ${installed}`)
     // The VM package depends on internals of exactly this version.
@@ -45,6 +45,7 @@ const PORT_CURES: Record<string, string> = {
     darwin: "Check the owner of the port with ls -l, and whether another program uses it",
 }
 
+/** Returns the outcome for the serial ports of this machine. */
 export function portsOutcome(ports: SerialPort[], platform: string): CheckOutcome {
     if (platform === "win32") return skip("not checked on Windows: the Device Manager lists the COM ports")
     const listPaths = (some: SerialPort[]) => some.map(({ path }) => path).join(", ")
@@ -69,6 +70,7 @@ async function findEsptool(probes: Probes, signal: AbortSignal): Promise<CheckOu
     return esptoolOutcome(ESPTOOL_NAMES[0], undefined)
 }
 
+/** Yields the findings about this machine. */
 export async function* checkMachine(runner: CheckRunner, probes: Probes): AsyncGenerator<Finding> {
     const { nodeVersion, required, platform } = probes
     const checks: DoctorCheck[] = [

@@ -18,7 +18,7 @@ export interface DoctorCheck {
     name: string
     /** Names of the prerequisites. A prerequisite that never ran counts as failed. */
     needs?: string[]
-    /** What the user can do if the check exceeds its time limit. */
+    /** Cure if the check exceeds its time limit. */
     timeoutCure?: string
     /** @param signal aborted at the time limit */
     run: (signal: AbortSignal) => Promise<CheckOutcome | CheckOutcome[]> | CheckOutcome | CheckOutcome[]
@@ -48,11 +48,13 @@ export class CheckRunner {
     async run(check: DoctorCheck): Promise<Finding[]> {
         const { name, needs = [] } = check
         this.options.signal?.throwIfAborted()
-        const failedNeed = needs.find(need => !this.hasSucceeded(need))
+        const failedPrerequisite = needs.find(need => !this.hasSucceeded(need))
         const result =
-            failedNeed === undefined
+            failedPrerequisite === undefined
                 ? await this.runWithTimeout(check)
-                : skip(`${failedNeed} ${STATUS_TEXTS[this.statuses.get(failedNeed) ?? "skip"]}`)
+                : skip(
+                      `${failedPrerequisite} ${STATUS_TEXTS[this.statuses.get(failedPrerequisite) ?? "skip"]}`
+                  )
         const outcomes = Array.isArray(result) ? result : [result]
         this.statuses.set(name, worstStatus(outcomes))
         return outcomes.map(outcome => ({ check: name, ...outcome }))

@@ -24,7 +24,7 @@ export interface Credentials {
     settings: Map<string, string>
 }
 
-/** What is missing for an identity, and what the user can do. */
+/** The missing part of an identity, and the cure. */
 export interface MissingIdentity {
     missing: string
     cure: string
@@ -41,7 +41,7 @@ const projectId = ({ settings }: Credentials) => settings.get("REG_ID")?.toLower
 const findBoard = ({ boards }: Credentials, registrationId: string) =>
     boards.find(board => board.registrationId === registrationId)
 
-/** Returns the key of a device. A key of this device goes before a group key, and an option before a file. */
+/** Returns the key of a device. A key of this device has precedence over a group key, and an option over a file. */
 function chooseKey(registrationId: string, credentials: Credentials): DeviceKeyChoice | undefined {
     const { groupKey, deviceKey, cardKey, settings } = credentials
     const derive = (key: string, keySource: string) => ({

@@ -1,5 +1,5 @@
 // Parses `.env.defaults` and `.env.local` as DeviceScript does (runtime-facts.md, 4.3; @devicescript/cli 2.16.4,
-// parseToSettings). DeviceScript drops every line that contains `#`, keeps spaces, and parses a value as JSON if possible.
+// parseToSettings). DeviceScript drops every line that contains `#` and keeps spaces. It parses a value as JSON if possible.
 import { checkId, validateKey } from "../validate-ids.js"
 import { FIRMWARE_SETTINGS, parseSetting } from "../firmware-settings.js"
 
@@ -17,7 +17,7 @@ export interface EnvIssue {
     /** Does not contain a value that may be a secret. */
     text: string
     cure: string
-    /** A board ignores the line, which may be intended. */
+    /** Whether the line has no effect on a board. Such a line may be intended. */
     isHarmless?: boolean
 }
 
@@ -41,7 +41,7 @@ function parseValue(value: string): unknown {
     }
 }
 
-/** Returns what is wrong with the value of a known setting, or undefined. */
+/** Returns the issue of the value of a known setting, or undefined. */
 function valueIssue(name: string, typed: unknown): string | undefined {
     const text = String(typed)
     if (name === "REG_ID") {
@@ -58,7 +58,7 @@ function valueIssue(name: string, typed: unknown): string | undefined {
 const isKnown = (name: string) =>
     name in FIRMWARE_SETTINGS || IDENTITY_SETTINGS.includes(name) || RUNTIME_SETTINGS.includes(name)
 
-/** Returns what is wrong with a line that DeviceScript reads, or undefined. */
+/** Returns the issue of a line that DeviceScript reads, or undefined. */
 function lineIssue({ line, name, value, typed }: EnvLine, isInGit: boolean): EnvIssue | undefined {
     const bare = name.trim()
     if (name !== bare)
@@ -82,14 +82,14 @@ function lineIssue({ line, name, value, typed }: EnvLine, isInGit: boolean): Env
     return { line, text, cure }
 }
 
-/** @param isInGit whether the file is `.env.defaults`, which is kept in git */
+/** Returns the lines of a file and their issues. @param isInGit whether the file is `.env.defaults`, which is kept in git */
 export function parseEnv(source: string, isInGit: boolean): EnvFile {
     const lines: EnvLine[] = []
     const issues: EnvIssue[] = []
     for (const [i, text] of source.split(/\r?\n/).entries()) {
         const line = i + 1
         if (text.includes("#")) {
-            // A line that is only a comment loses nothing.
+            // A line that is only a comment contains no setting.
             if (/^[^#]*=/.test(text))
                 issues.push({
                     line,

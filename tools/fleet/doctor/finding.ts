@@ -1,4 +1,4 @@
-// The result of a check: a status, one line of text, and a cure.
+// The result of a check: a status, one line of text and a cure.
 import { CloudError } from "../azure/index.js"
 
 export type CheckStatus =
@@ -24,7 +24,7 @@ export interface Finding extends CheckOutcome {
 export const ok = (what: string): CheckOutcome => ({ status: "ok", what })
 export const warn = (what: string, cure: string): CheckOutcome => ({ status: "warn", what, cure })
 export const fail = (what: string, cure: string): CheckOutcome => ({ status: "fail", what, cure })
-/** @param reason what is missing for the check */
+/** @param reason why the check was not run */
 export const skip = (reason: string, cure?: string): CheckOutcome => ({ status: "skip", what: reason, cure })
 
 const withoutFullStop = (sentence: string) => sentence.replace(/\.$/, "")

@@ -1,4 +1,4 @@
-// The interface of the doctor to the machine and the network. Tests pass in a replacement.
+// The interface of the doctor to the machine and the network. Tests replace it.
 import type { Clock, Random } from "@moorage/runtime"
 import type { HostAddress, CloudSettings, Services } from "../azure/index.js"
 import type { HttpsRequest, HttpsResponse } from "../azure/https.js"
@@ -40,6 +40,7 @@ export interface Probes {
     packageVersion(name: string): string | undefined
     /** Versions that package.json of this project requires. */
     required: { node: string; devicescript: string }
+    /** Returns the serial ports of this machine. */
     serialPorts(): SerialPort[]
     /** Returns the text of a file, or undefined if the file does not exist. @throws Error if it cannot be read */
     readText(file: string): string | undefined
@@ -51,7 +52,7 @@ export interface Probes {
     tlsHandshake(endpoint: TlsEndpoint, signal: AbortSignal): Promise<ServerCertificate>
     /** Sends one MQTT packet over TLS and returns the return code of the CONNACK. @throws Error */
     connectMqtt(endpoint: TlsEndpoint, packet: Uint8Array, signal: AbortSignal): Promise<number>
-    /** @throws CloudError */
+    /** Sends an HTTPS request and returns the response. @throws CloudError */
     sendRequest(settings: CloudSettings, request: ProbeRequest, signal: AbortSignal): Promise<HttpsResponse>
     /** Opens the service APIs. Failed calls are not retried. */
     openServices(settings: CloudSettings, signal: AbortSignal): Services

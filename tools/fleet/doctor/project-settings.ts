@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { type EnvFile, parseEnv } from "./env-file.js"
 import { type CheckOutcome, fail, ok, skip, warn } from "./finding.js"
 
-/** The merged settings of both files, and what is wrong with them. */
+/** The merged settings of both files, and the outcomes of their check. */
 export interface ProjectSettings {
     outcomes: CheckOutcome[]
     settings: Map<string, string>
@@ -31,6 +31,7 @@ function mergeSettings(files: EnvFile[]): Map<string, string> {
 }
 
 /**
+ * Merges and checks the settings of both files.
  * @param defaults text of .env.defaults; undefined if the file does not exist
  * @param local text of .env.local; undefined if the file does not exist
  */

@@ -121,7 +121,7 @@ function connectTls({ address, serverName, ca }: TlsEndpoint, rejectUnauthorized
 }
 
 function tlsHandshake(endpoint: TlsEndpoint, signal: AbortSignal): Promise<ServerCertificate> {
-    // The handshake accepts any certificate. A check of the doctor reports what is wrong with it.
+    // The handshake accepts any certificate. A check of the doctor reports its issues.
     return withSocket(connectTls(endpoint, false), signal, (socket, resolve) =>
         socket.on("secureConnect", () => resolve(readCertificate(socket)))
     )

@@ -66,19 +66,16 @@ const isSameJson = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.string
 /** Reads the image as the runtime does and compares it with its content. @throws VmError that names the difference */
 export function checkImage(image: Uint8Array, content: ImageContent, bytecode: Uint8Array): void {
     const flash = flashFromImage(image, content.profile)
-    const differs = (part: string) =>
-        new VmError(
-            "flash",
-            `The image of ${content.registrationId} does not read back: its ${part} differs.`
-        )
+    const contentError = (part: string) =>
+        new VmError("flash", `The image of ${content.registrationId} has wrong content: its ${part} differs.`)
     const program = readProgram(flash)
-    if (!program || Buffer.compare(program, bytecode) !== 0) throw differs("program")
-    if (!isSameJson(readNetwork(flash), content.network)) throw differs("Wi-Fi network")
+    if (!program || Buffer.compare(program, bytecode) !== 0) throw contentError("program")
+    if (!isSameJson(readNetwork(flash), content.network)) throw contentError("Wi-Fi network")
     const settings = readSettings(flash)
     for (const [name, value] of Object.entries(content.settings))
-        if (settings[name] !== value) throw differs(`setting ${name}`)
+        if (settings[name] !== value) throw contentError(`setting ${name}`)
     if (Object.keys(settings).length !== Object.keys(content.settings).length)
-        throw differs("list of settings")
+        throw contentError("list of settings")
 }
 
 /** A network that is never available, so that the board boots and waits. */

@@ -32,7 +32,7 @@ interface LoadedImage {
     bytecode: Uint8Array
 }
 
-/** Returns the flash of a board and the program in it. @throws ImageFleetError, Error */
+/** Returns the flash of a board and the program in it. @throws ImageError */
 function loadImage(
     outDir: string,
     entry: ManifestEntry,
@@ -50,7 +50,7 @@ function loadImage(
     return { flash, bytecode }
 }
 
-/** Returns why a board with these settings cannot moor in the simulator, or undefined. */
+/** Returns the reason why a board with these settings cannot moor in the simulator, or undefined. */
 function settingsIssue(
     settings: Record<string, unknown>,
     id: string,
@@ -68,7 +68,7 @@ function settingsIssue(
 export interface ImageFleetOptions {
     /** Base64. */
     groupKey?: string
-    /** Returns when each board is powered on, in seconds, for these registration IDs (default: all at 0 s). */
+    /** Returns the power-on time of each board in seconds, for these registration IDs (default: all at 0 s). */
     powerOnSecs?: (ids: string[]) => number[]
 }
 

@@ -18,7 +18,7 @@ export interface ToImageWorker {
 export type FromImageWorker =
     { kind: "made"; first: number; images: ImageFileResult[] } | { kind: "error"; message: string }
 
-/** Small enough for a smooth progress bar, large enough that the cost of messages does not matter. */
+/** Small enough for a smooth progress bar, and large enough to keep the cost of the messages low. */
 const TASKS_PER_MESSAGE = 16
 
 export interface ImageJobsOptions extends ImageWorkerData {

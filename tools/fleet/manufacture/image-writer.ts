@@ -29,7 +29,7 @@ export class ImageWriter {
     make(board: FleetBoard): ManifestEntry {
         const { outDir, bytecodes, groupKey } = this.options
         const content = createImageContent(board, loadBoardProfile(board.profile as string), groupKey)
-        const { entry } = makeImageFile({ content, boot: true }, bytecodes, outDir)
+        const { entry } = makeImageFile({ content, mustBoot: true }, bytecodes, outDir)
         this.entries.set(entry.registrationId, entry)
         writeManifest(outDir, createManifest([...this.entries.values()], bytecodes))
         return entry

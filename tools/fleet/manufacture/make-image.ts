@@ -9,8 +9,8 @@ export type Bytecodes = Record<string, Uint8Array>
 
 export interface ImageTask {
     content: ImageContent
-    /** Whether to boot the image in the VM too. */
-    boot: boolean
+    /** Whether the image must also boot in the VM. */
+    mustBoot: boolean
 }
 
 export interface ImageFileResult {
@@ -25,14 +25,14 @@ export interface ImageFileResult {
  * @throws VmError; errors of the file system
  */
 export function makeImageFile(
-    { content, boot }: ImageTask,
+    { content, mustBoot }: ImageTask,
     bytecodes: Bytecodes,
     outDir: string
 ): ImageFileResult {
     const { registrationId, profile } = content
     const bytecode = bytecodes[profile.image] as Uint8Array
     const image = makeImage(content, bytecode)
-    if (boot) bootImage(image, content, bytecode)
+    if (mustBoot) bootImage(image, content, bytecode)
     else checkImage(image, content, bytecode)
     const path = imagePath(registrationId, profile)
     const isUnchanged = !writeIfChanged(join(outDir, path), image)
@@ -44,7 +44,7 @@ export function makeImageFile(
         bytes: image.length,
         sha256: sha256Of(image),
         offset: profile.fstorOffset,
-        verified: boot ? "booted" : "read",
+        verified: mustBoot ? "booted" : "read",
     }
     return { entry, isUnchanged }
 }

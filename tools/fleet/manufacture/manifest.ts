@@ -36,6 +36,7 @@ export type Manifest = v.InferOutput<typeof MANIFEST>
 
 export const MANIFEST_FILE = "manifest.json"
 
+/** Writes the manifest atomically with mode 0600. @throws errors of the file system */
 export function writeManifest(outDir: string, manifest: Manifest): void {
     writePrivate(join(outDir, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 1)}\n`)
 }

@@ -41,7 +41,7 @@ export function createManifest(boards: ManifestEntry[], bytecodes: Bytecodes): M
     return { version: 1, firmware: Object.fromEntries(firmware) as Manifest["firmware"], boards }
 }
 
-/** Returns whether the board at an index belongs to an evenly spread sample. The n-th board of the sample is floor(n * stride). */
+/** Returns whether an index belongs to an evenly spread sample. The index of the n-th board of the sample is floor(n * stride). */
 function isInSample(index: number, boardCount: number, sampleCount: number): boolean {
     if (sampleCount <= 0) return false
     const stride = Math.max(1, boardCount / sampleCount)
@@ -67,7 +67,7 @@ export async function manufacture(
         const profile = loadBoardProfile(board.profile as string)
         return {
             content: createImageContent(board, profile, groupKey),
-            boot: isInSample(index, boards.length, bootCount),
+            mustBoot: isInSample(index, boards.length, bootCount),
         }
     }
     let images: ImageFileResult[] | undefined

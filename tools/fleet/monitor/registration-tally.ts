@@ -1,11 +1,11 @@
-// Sums over registration records. Only the sums are kept, not the records.
+// Counts registration records without keeping them.
 import type { RegistrationRecord } from "../azure/index.js"
 
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
 /** A record whose last update is later than this after its creation belongs to a board that registered again. */
 const FIRST_REGISTRATION_MS = 120_000
-/** Number of different failures that are counted separately. Further ones are counted together. */
+/** Number of different failures that are counted separately. Further failures are counted together. */
 const FAILURES_MAX = 50
 const MESSAGE_MAX_CHARS = 200
 

@@ -24,12 +24,12 @@ export interface HourSurvey {
     again: number
 }
 
-/** Contains only sums, so that its size does not depend on the number of boards. */
+/** The status of a fleet. Contains only sums, so its size does not depend on the number of boards. */
 export interface Survey {
     dps: string
     utc: string
     tookSec: number
-    /** Number of calls to DPS, and how many of them DPS throttled. */
+    /** Number of calls to DPS. `throttled` is the number of these calls that DPS throttled. */
     calls: number
     throttled: number
     registered: number
@@ -57,7 +57,7 @@ export interface SurveyOptions {
     days: number
     /** Maximum number of individual enrollments whose registration is looked up, with one call each. */
     lookUpMax: number
-    /** Called with the present sums. */
+    /** Called with the current sums. */
     onProgress?: (registered: number, calls: number) => void
 }
 
@@ -98,7 +98,7 @@ async function surveyGroups(
     return groups.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-/** The query of enrollments does not return their registrations, so each one is looked up (protocol-facts.md, 7). */
+/** Looks up each registration, because the query of enrollments does not return registrations (protocol-facts.md, 7). */
 async function surveyIndividuals(
     dps: DpsApi,
     tally: RegistrationTally,

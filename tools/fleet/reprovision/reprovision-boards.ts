@@ -7,7 +7,7 @@ import type { ReprovisionState } from "./reprovision-state.js"
 
 export interface ReprovisionTarget {
     id: string
-    /** Known if the device was found by a query. */
+    /** Hub whose query found the device; undefined without a query. */
     hub?: string
 }
 
@@ -20,11 +20,11 @@ export interface ReprovisionOptions {
     /** Each device waits for `delaySec` and for a random part of `spreadSec` before it registers. */
     delaySec: number
     spreadSec: number
-    /** How long a hub waits for the response of a device: 5 to 300. */
+    /** Time limit of a hub for the response of a device: 5 to 300. */
     timeoutSec: number
     /** Whether to delete the registration record in DPS first. */
     isForced: boolean
-    /** Whether to find the hubs only, without calling a device. */
+    /** Whether to find only the hubs, without calling a device. */
     isDryRun: boolean
     /** Hub of devices whose hub DPS does not know. */
     hub?: string
@@ -103,7 +103,7 @@ async function callDevice(
     return { result: "refused", code: status, detail }
 }
 
-/** Calls one device. @throws CloudError if the next device would fail in the same way */
+/** Calls one device. @throws CloudError if the error is not specific to this device */
 async function requestReprovisioning(
     target: ReprovisionTarget,
     options: ReprovisionOptions

@@ -45,7 +45,7 @@ const RESULTS_BY_CODE: Record<number, [ReprovisionResult, string]> = {
     404001: ["unknown", "its hub does not know it"],
 }
 
-/** Returns the result for one device, or undefined if the error would be the same for every other device. */
+/** Returns the result for one device, or undefined if the error is not specific to this device. */
 export function resultFromError(
     error: unknown
 ): Pick<ReprovisionOutcome, "result" | "code" | "detail"> | undefined {

@@ -1,4 +1,4 @@
-// The state file of `moorage reprovision`, with which a second run continues a stopped one.
+// The state file of `moorage reprovision`. A second run reads the file and continues a stopped run.
 import { JournalFile } from "@moorage/files"
 import {
     isSuccess,
@@ -48,7 +48,7 @@ export class ReprovisionState {
         return this.done.has(id)
     }
 
-    /** Returns the last known hub of a device. With --force, its registration record may be deleted. */
+    /** Returns the last known hub of a device, whose registration record may have been deleted (--force). */
     hubOf(id: string): string | undefined {
         return this.hubs.get(id)
     }

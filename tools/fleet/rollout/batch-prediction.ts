@@ -4,7 +4,7 @@ import { moorageStrategy, simulateRollout, type SlotPlan } from "@moorage/simula
 import { slotsDurationMs } from "./batch-schedule.js"
 import { type RolloutLimits, ratePerSec } from "./batch-slots.js"
 
-/** Counts per time bin since power-on. The times are those of the last board. */
+/** Counts per time bin since power-on. `registeredSec` and `mooredSec` are the times of the last board. */
 export interface BatchCurve {
     boards: number
     binSec: number
@@ -16,7 +16,7 @@ export interface BatchCurve {
     mooredSec: number
 }
 
-/** N, cps and load of the fleet formula (R6, R8): settings of each board. */
+/** Parameters of the fleet formula (R6, R8). They are settings of each board. */
 export interface FleetFormula {
     fleetN: number
     fleetCps: number
@@ -24,7 +24,7 @@ export interface FleetFormula {
 }
 
 /**
- * N is the number of boards that register in this time, not the whole fleet. This limits the wait of a single throttled board
+ * N is the number of boards that register in this time, not the whole fleet. This limits the wait of a throttled board
  * (docs/internals/rollout-efficiency.md).
  */
 const FORMULA_SEC = 600
@@ -40,7 +40,7 @@ export function fleetFormula(limits: RolloutLimits, boards: number): FleetFormul
     return { fleetN, fleetCps: Number(perSec.toFixed(4)), load: limits.load }
 }
 
-/** What all batches of a plan have in common. */
+/** Parameters that all batches of a plan share. */
 export interface BatchParameters {
     slots: SlotPlan
     limits: RolloutLimits

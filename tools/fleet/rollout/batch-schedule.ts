@@ -34,7 +34,7 @@ const MIN_MS = 60_000
 export const GAP_SEC = 60
 /** Maximum duration of a batch, because a board that loses power waits for its slot again. */
 const BATCH_MAX_MS = 86_400_000
-/** A batch that does not fit into the rest of the working hours is split only if at least this time is left. */
+/** A batch that does not fit into the rest of the working hours is split only if at least this time remains. */
 const MIN_REMAINING_MS = 10 * MIN_MS
 const BATCHES_MAX = 10_000
 
@@ -84,7 +84,7 @@ export function scheduleBatches(options: ScheduleOptions): ScheduledBatch[] {
 
 interface NextBatch {
     wave: number
-    /** Boards of the wave without a batch. */
+    /** Number of boards of the wave that are not in a batch. */
     remaining: number
     firstBoard: number
     /** Earliest start. */

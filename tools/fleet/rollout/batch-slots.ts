@@ -57,9 +57,9 @@ export function isTight(profile: string | undefined): boolean {
 }
 
 /**
- * Returns how many tight boards may be powered on together: the DPS limit for status lookups per minute (protocol-facts.md, 4)
- * times the load factor. A tight board looks up its status at every power-on (R17), before it waits for its slot. So slots do
- * not spread these calls, only batches do.
+ * Returns the maximum number of tight boards that may be powered on together: the DPS limit for status lookups per minute (protocol-facts.md, 4)
+ * times the load factor. A tight board looks up its status at every power-on (R17), before it waits for its slot. So
+ * batches spread these calls, but slots do not.
  */
 export function maxConcurrentTightBoards({ registrations: { calls, perSec }, load }: RolloutLimits): number {
     return Math.max(1, Math.floor(Math.min(calls, (calls / perSec) * MINUTE_SEC) * load + 1e-9))

@@ -26,7 +26,7 @@ export type OnProgress = (boards: number) => void
 const BOARDS_PER_PROGRESS = 10_000
 
 export interface FleetIdsOptions {
-    /** Profile of boards whose line has none. */
+    /** Profile of boards that have no profile in their line. */
     profile?: string
     onProgress?: OnProgress
     signal?: AbortSignal
@@ -49,10 +49,10 @@ export async function readFleetIds(file: string, options: FleetIdsOptions = {}):
         isColumnRequired: true,
         extraColumn: "profile",
     }
-    for await (const { id, line, extra: also } of readListedIds(source)) {
+    for await (const { id, line, extra: ownProfile } of readListedIds(source)) {
         ids.push(id)
         lines.push(line)
-        const boardProfile = also ?? profile
+        const boardProfile = ownProfile ?? profile
         if (!profiles.has(boardProfile)) profiles.set(boardProfile, line)
         if (ids.length % BOARDS_PER_PROGRESS !== 0) continue
         signal?.throwIfAborted()
@@ -62,7 +62,7 @@ export async function readFleetIds(file: string, options: FleetIdsOptions = {}):
     return { ids, lines, sha256: idsSha256(ids), hasTight: [...profiles.keys()].some(isTight) }
 }
 
-/** Batches depend on the image of a board, so every profile must exist. @throws FleetError */
+/** Checks that every profile exists, because batches depend on the image of a board. @throws FleetError */
 function checkProfiles(file: string, profiles: ReadonlyMap<string | undefined, number>): void {
     const known = boardNames()
     const issues = [...profiles]

@@ -1,4 +1,4 @@
-// Roll-outs: plans which boards are powered on when and in which slot each board registers, and runs the plan (R33 to R35).
+// Roll-outs: makes and runs a plan, which gives each board a power-on time and a slot for its registration (R33 to R35).
 export { maxConcurrentTightBoards, ratePerSec } from "./batch-slots.js"
 export { type FleetIds, readFleetIds, writeSlots } from "./fleet-ids.js"
 export { makeRolloutPlan, type RolloutPlanOptions } from "./make-rollout-plan.js"

@@ -32,7 +32,7 @@ type OnPredicted = (boards: number) => Promise<void>
 
 const isoOf = (ms: number) => new Date(ms).toISOString()
 
-/** @throws RangeError if a value is outside the limits of the board's settings */
+/** Checks the limits of the board's settings. @throws RangeError if a value exceeds its limit */
 function checkFormula({ fleetCps, load }: FleetFormula): void {
     for (const [name, value] of [
         ["FLEET_CPS", fleetCps],
@@ -81,17 +81,17 @@ function summarisePrediction(
  */
 export async function makeRolloutPlan(
     { ids, lines, sha256, hasTight }: FleetIds,
-    choices: RolloutPlanOptions,
+    options: RolloutPlanOptions,
     onPredicted?: OnPredicted
 ): Promise<RolloutPlan> {
-    const { limits, hours, timeZone, startMs, soakSec } = choices
+    const { limits, hours, timeZone, startMs, soakSec } = options
     const batchMax = hasTight
-        ? Math.min(choices.batchMax, maxConcurrentTightBoards(limits))
-        : choices.batchMax
+        ? Math.min(options.batchMax, maxConcurrentTightBoards(limits))
+        : options.batchMax
     const formula = fleetFormula(limits, ids.length)
     checkFormula(formula)
-    const slots = chooseSlots(limits, choices.slotSec)
-    const waves = waveSizes(ids.length, choices.waves)
+    const slots = chooseSlots(limits, options.slotSec)
+    const waves = waveSizes(ids.length, options.waves)
     const calendar = new WorkingCalendar(hours, timeZone)
     const batches = scheduleBatches({ waves, slots, calendar, startMs, soakSec, batchMax })
     const board = (n: number) => ({ line: lines[n] as number, id: ids[n] as string })

@@ -18,7 +18,7 @@ interface Sums {
     counts: Record<CurveKind, number[]>
 }
 
-/** The curve of a batch, and the numbers of all earlier batches at their ends. */
+/** The curve of a batch, and the final numbers of all earlier batches. */
 interface CurvePart {
     startMs: number
     before: Predicted
@@ -33,7 +33,7 @@ function sumAt(counts: number[], atBins: number): number {
     return upTo(bin - 1) + (upTo(bin) - upTo(bin - 1)) * (bins - bin)
 }
 
-/** The last boards of a batch may register during the next batch, but not later. */
+/** The prediction as a function of time. Assumes that only two successive batches overlap. */
 class PredictedTimeline {
     private readonly parts: CurvePart[] = []
 
@@ -89,7 +89,7 @@ export function predictedPoints(plan: RolloutPlan, count: number): PredictedPoin
     const toMs = Date.parse(plan.prediction.mooredUtc)
     return Array.from({ length: count }, (_, i) => {
         const atMs = fromMs + ((toMs - fromMs) * i) / Math.max(1, count - 1)
-        // The time of the last board is inside a bin, so the last point takes all bins.
+        // The time of the last board is inside a bin, so the last point includes all bins.
         return { atMs, ...timeline.at(i === count - 1 ? Infinity : atMs) }
     })
 }

@@ -1,9 +1,10 @@
-// Finds the registration records of boards in the cheaper of two ways: all records page by page, or one call per board.
+// Finds the registration records of boards. It reads all records page by page or makes one call per board, whichever needs
+// fewer calls.
 import type { DpsApi, RegistrationRecord } from "../azure/index.js"
 import { forEachConcurrent, flattenPages } from "../concurrency.js"
 
 const CONCURRENT_LOOKUPS = 16
-/** Assumed cost of paging before the first measurement. */
+/** Assumed number of calls to read all records, before the first measurement. */
 const INITIAL_PAGING_CALLS = 5
 
 type OnRecord = (record: RegistrationRecord) => void
@@ -43,7 +44,7 @@ export class RegistrationLookup {
         return found
     }
 
-    /** No query returns the records of individual enrollments, so they are looked up (protocol-facts.md, 7). */
+    /** Looks up the records of individual enrollments, because no query returns them (protocol-facts.md, 7). */
     private async readIndividuals(wanted: ReadonlySet<string>, onRecord: OnRecord): Promise<void> {
         const enrolled: string[] = []
         for await (const { id } of flattenPages(this.dps.individuals())) if (wanted.has(id)) enrolled.push(id)

@@ -4,14 +4,14 @@ import { type Failure, GroupTally, RegistrationTally } from "../monitor/registra
 import { RegistrationLookup } from "./registration-lookup.js"
 import type { RolloutPlan } from "./rollout-plan-file.js"
 
-/** Numbers of the boards of a wave that were powered on. */
+/** Counts of the boards of a wave that were powered on. */
 export interface WaveCounts {
     boards: number
     registered: number
     failed: number
 }
 
-/** An older failure belongs to an earlier try. The clocks of DPS and of this machine may differ by this time. */
+/** Allowed difference between the clocks of DPS and of this machine. A failure before power-on belongs to an earlier try. */
 const SKEW_MS = 300_000
 const MISSING_IDS_MAX = 20
 
@@ -53,7 +53,7 @@ export class RegistrationTracker {
         this.startedBatches++
     }
 
-    /** @param wave from 1 */
+    /** Returns the counts of a wave. @param wave from 1 */
     counts(wave: number): Readonly<WaveCounts> {
         return this.waves[wave - 1]
     }
@@ -73,7 +73,7 @@ export class RegistrationTracker {
         return { boards: this.unregistered.size, ids }
     }
 
-    /** Reads the records of the unregistered boards from DPS. @throws CloudError; registrations found before count */
+    /** Reads the records of the unregistered boards from DPS. @throws CloudError; the registrations found before the error are counted */
     async refresh(): Promise<void> {
         const failedByWave = this.waves.map(() => 0)
         const tally = new RegistrationTally(0, 0)

@@ -23,7 +23,7 @@ export type RolloutPhase =
     /** All waves are done. */
     | "done"
 
-/** When a roll-out continues, and when it goes on hold. */
+/** The limits that decide whether a roll-out continues or goes on hold. */
 export interface RolloutRules {
     /** Share of a wave's boards that must be registered before the next batch. */
     requiredShare: number
@@ -31,7 +31,7 @@ export interface RolloutRules {
     maxFailedShare: number
     /** Number of 429s in the last ten minutes that is allowed. */
     maxThrottled: number
-    /** How far registrations may be behind the prediction. */
+    /** Maximum delay of the registrations against the prediction. */
     maxLateSec: number
     /** Whether to ignore planned times, working hours and the gap between batches. */
     ignoresSchedule: boolean
@@ -43,7 +43,7 @@ export interface Observation extends WaveCounts {
     atMs: number
     /** Number of 429s in the last ten minutes. */
     throttled: number
-    /** Why a later query failed; undefined if none failed. */
+    /** Error of a later query that failed; undefined if no later query failed. */
     staleReason?: string
 }
 
@@ -52,9 +52,9 @@ export type HoldReasonKind = "blind" | "failures" | "throttled" | "late"
 
 export interface HoldReason {
     kind: HoldReasonKind
-    /** What exceeds which limit. */
+    /** The value and the limit that it exceeds. */
     text: string
-    /** What the operator can do, or "". */
+    /** Advice for the operator, or "". */
     cure: string
 }
 
@@ -64,7 +64,7 @@ export interface RolloutDecision {
     nextBatch?: number
     /** Whether to open the next batch now. */
     isDue: boolean
-    /** Earliest time for the next batch, if only time is missing. */
+    /** Earliest time for the next batch, if every other condition is met. */
     dueMs?: number
     /** Whether the current wave is complete and not yet recorded as done. */
     isWaveDone: boolean
@@ -78,7 +78,7 @@ export interface DecisionInput {
     observation: Observation
     rules: RolloutRules
     nowMs: number
-    /** Whether the operator forces the next step, whatever the observation is. */
+    /** Whether the operator forces the next step, regardless of the observation. */
     isForced: boolean
 }
 
@@ -105,8 +105,8 @@ export function expectedCount(plan: RolloutPlan, progress: Readonly<RolloutProgr
 }
 
 /**
- * Returns how long ago the prediction had as many registered boards as there are now, in seconds. The share of boards that
- * need not register does not count as a delay.
+ * Returns the delay of the registrations against the prediction, in seconds. This is the time since the prediction had the
+ * current number of registered boards. Boards beyond the required share do not count.
  */
 export function lateSec(
     plan: RolloutPlan,
@@ -167,7 +167,7 @@ const HOLD_CHECKS: Record<HoldReasonKind, HoldCheck> = {
             const lateness = `${minutes(latenessOf(input))} late (limit: ${minutes(rules.maxLateSec)})`
             return `${observation.registered} boards of the wave are registered, ${expected} were expected: ${lateness}`
         },
-        cure: "Check that all boards are powered on, in reach of their network, and enrolled with their keys. DPS may also throttle them.",
+        cure: "Check that all boards are powered on, within range of their network, and enrolled with their keys. DPS may also throttle them.",
     },
 }
 
@@ -179,10 +179,10 @@ function holdReasons(input: DecisionInput): HoldReason[] {
         .map(kind => ({ kind, text: HOLD_CHECKS[kind].text(input), cure: HOLD_CHECKS[kind].cure }))
 }
 
-/** A batch with a smaller delay still counts as punctual. */
+/** Maximum delay of a batch that counts as punctual. */
 const PUNCTUAL_MS = 600_000
 
-/** Returns the earliest time for the next batch, as far as it depends on time alone. */
+/** Returns the earliest time for the next batch, without regard to registrations. */
 function dueMs({ plan, progress, rules, nowMs }: DecisionInput): number {
     const { batches, slots, hours, timeZone, soakSec } = plan
     const { openedMs, doneMs } = progress

@@ -7,7 +7,7 @@ interface EventTime {
     utc: string
 }
 
-/** Numbers of the boards of the current wave that are powered on. */
+/** Counts of the boards of the current wave that are powered on. */
 interface WaveNumbers {
     wave: number
     boards: number

@@ -32,7 +32,7 @@ const CURVE = v.strictObject({
     registered: v.array(unsigned),
     moored: v.array(unsigned),
     throttled: v.array(unsigned),
-    /** When the last board was registered, and moored. */
+    /** Times when the last board was registered and when it was moored. */
     registeredSec: v.number(),
     mooredSec: v.number(),
 })
@@ -78,7 +78,7 @@ export const ROLLOUT_PLAN = v.strictObject({
     waves: v.array(v.strictObject({ boards: positive })),
     batches: v.array(BATCH),
     prediction: v.strictObject({
-        /** When the last board is moored. */
+        /** Time when the last board is moored. */
         mooredUtc: utc,
         moored: unsigned,
         throttled: unsigned,
@@ -99,7 +99,7 @@ export function findCurve(
     return curve
 }
 
-/** Returns the contradictions in a plan, which the schema cannot find. */
+/** Returns the contradictions in a plan that the schema cannot find. */
 function findContradictions({ fleet, waves, batches, prediction }: RolloutPlan): string[] {
     const issues: string[] = []
     const sums = waves.map(() => 0)
@@ -126,7 +126,7 @@ export function rolloutPlanText(plan: RolloutPlan): string {
     return `${json.replace(/\[\s+([\d.,\s]+?)\s+\]/g, (_, list: string) => `[${list.replace(/\s+/g, "")}]`)}\n`
 }
 
-/** A plan and the checksum of its file. */
+/** A plan that was read from a file, and the checksum of the file. */
 export interface LoadedPlan {
     plan: RolloutPlan
     sha256: string
@@ -152,7 +152,7 @@ export function idsSha256(ids: string[]): string {
 }
 
 /**
- * Returns when each board is powered on, in seconds after the first board.
+ * Returns the power-on time of each board, in seconds after the first board.
  * @param ids registration IDs in the order of the fleet file
  * @throws RangeError if the plan is for other boards
  */

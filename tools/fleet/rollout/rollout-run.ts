@@ -35,9 +35,9 @@ export interface RolloutRunOptions {
     rules: RolloutRules
     /** Minimum time between two queries of DPS. */
     pollIntervalSec: number
-    /** Whether to force the next batch, or the end of the last wave, whatever the observation is. */
+    /** Whether to force the next batch, or the end of the last wave, regardless of the observation. */
     isForced: boolean
-    /** A hold that lasts longer ends the run. */
+    /** Maximum duration of a hold, after which the run ends. */
     maxHoldSec: number
     /** Returns a metric's total number of 429s to devices. @throws CloudError */
     throttledToDevices?: () => Promise<number>
@@ -111,7 +111,7 @@ export class RolloutRun {
         return decide({ plan, progress: state.progress, observation, rules, nowMs, isForced })
     }
 
-    /** Returns the numbers of the current wave. @param staleReason why the latest query failed */
+    /** Returns the numbers of the current wave. @param staleReason error of the latest query */
     private observe(atMs: number, staleReason?: string): Observation {
         const { plan, state } = this.options
         const counts = this.tracker.counts(currentWave(plan, state.progress))

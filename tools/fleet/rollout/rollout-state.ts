@@ -1,12 +1,12 @@
-// The state file of a roll-out, with which a second run continues a stopped one.
+// The state file of a roll-out. A second run reads the file and continues a stopped run.
 import { JournalFile } from "@moorage/files"
 import type { LoadedPlan } from "./rollout-plan-file.js"
 
 /** Times in ms since the epoch. */
 export interface RolloutProgress {
-    /** When each batch was opened, in order. */
+    /** Time when each batch was opened, in order. */
     openedMs: number[]
-    /** When each wave was done, in order. */
+    /** Time when each wave was done, in order. */
     doneMs: number[]
 }
 

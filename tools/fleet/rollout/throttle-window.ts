@@ -1,5 +1,5 @@
-// Counts the 429s of the last ten minutes: those of the host tool, which shares the quota with the boards, and those of
-// a metric.
+// Counts the 429s of the last ten minutes: those of the host tool and those in a metric.
+// The host tool shares the quota with the boards.
 
 export const THROTTLE_WINDOW_SEC = 600
 /** The metric of `moorage emulate` (docs/reference/emulator.md). */

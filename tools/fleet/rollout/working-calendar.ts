@@ -53,7 +53,7 @@ export class WorkingCalendar {
     ) {}
 
     /**
-     * Returns the working hours that contain a time, from this time on, or else the next working hours.
+     * Returns the rest of the working hours that contain this time, or the next working hours.
      * @throws RangeError if there are none within two weeks
      */
     nextWindow(atMs: number): WorkingWindow {

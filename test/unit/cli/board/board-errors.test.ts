@@ -114,7 +114,7 @@ describe("errors", () => {
         const lost = other.file("lost.json", JSON.stringify({ ...other.card, caFile: "/none/ca.pem" }))
         await failing(
             1,
-            /If this file is the connection card of an emulator, the emulator has ended/,
+            /If this file is the connection card of an emulator, start the emulator again/,
             "--profile",
             lost
         )
