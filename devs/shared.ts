@@ -1,5 +1,5 @@
-// The pure modules of the firmware, for the host tools. No limit, delay, packet format, record format or log line is
-// therefore written twice. `settings-table` and `log-patterns` are for host tools only.
+// The pure modules of the firmware, for the host tools. Each limit, delay, packet format, record format and log line
+// therefore has one definition. `settings-table` and `log-patterns` are for host tools only.
 
 export * from "./contract/agent-event"
 export * from "./contract/fault"

@@ -55,7 +55,7 @@ export interface BoardSettings extends BoardIdentity {
  * Returns whether `id` is a registration ID: up to 128 characters of a-z 0-9 - . _ : that end in a letter, a digit or a
  * dash (Microsoft, "DPS terminology", registration ID).
  */
-function isId(id: string): boolean {
+function isRegId(id: string): boolean {
     const size = id.length
     for (let i = 0; i < size; i++) {
         const char = id.charAt(i)
@@ -100,7 +100,7 @@ export async function readBoardSettings(): Promise<BoardSettings> {
     if (!idScope || idScope.length > ID_SCOPE_MAX || percentEncode(idScope) !== idScope)
         throw new Error("ID_SCOPE")
     const registrationId = (await readText("REG_ID", ds.deviceIdentifier("self"))).toLowerCase()
-    if (!isId(registrationId)) throw new Error("REG_ID")
+    if (!isRegId(registrationId)) throw new Error("REG_ID")
     const keyText = await readText("DEVICE_KEY", "")
     const key = fromBase64(keyText)
     if (!key || key.length < KEY_MIN_BYTES || key.length > KEY_MAX_BYTES) throw new Error("DEVICE_KEY")

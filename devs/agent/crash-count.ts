@@ -1,5 +1,5 @@
 // The number of consecutive crashes, in the full image. Flash is written only after a crash and when a stable session
-// clears the count. A board that never crashes never writes it. An abort of the runtime looks like a power cut to the
+// clears the count. A board that never crashes never writes the count. An abort of the runtime looks like a power cut to the
 // program and is not counted.
 
 import { CRASHES_MAX, FlashKey } from "../contract/flash-keys"

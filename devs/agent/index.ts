@@ -36,8 +36,8 @@ let image: Image
 let agent: AgentState = newAgentState()
 let assignment: Assignment
 
-/** Applies the policy to an event. Logs `what` with the wait that follows, unless `what` is empty. */
-function applyEvent(event: PolicyEvent, retryAfterSec: number, what: string): void {
+/** Applies the policy to an event. Logs `text` with the wait that follows, unless `text` is empty. */
+function applyEvent(event: PolicyEvent, retryAfterSec: number, text: string): void {
     agent = next(agent, event, {
         retryAfterSec,
         nowMs: ds.millis(),
@@ -45,10 +45,10 @@ function applyEvent(event: PolicyEvent, retryAfterSec: number, what: string): vo
         random: random(),
     })
     const delaySec = Math.round(agent.delayMs / 1000)
-    if (what) console.log(what + (delaySec > 0 ? LogText.Next + delaySec + " s" : ""))
+    if (text) console.log(text + (delaySec > 0 ? LogText.Next + delaySec + " s" : ""))
 }
 
-/** Resets the failures after a stable session and stores the assignment. */
+/** Resets the failure count after a stable session and stores the assignment. */
 async function onStable(): Promise<void> {
     applyEvent(AgentEvent.Stable, 0, "stable")
     if (image.storeAssignment) await image.storeAssignment(config, assignment)
@@ -64,12 +64,12 @@ async function registerBoard(): Promise<boolean> {
     if (answer.status !== "assigned")
         throw new Fault(FaultKind.ServerError, "operation lost", answer.retryAfterSec)
     config.registrations++
-    const same = assignment && assignment.hub === answer.hub
+    const isSameHub = assignment && assignment.hub === answer.hub
     assignment = { hub: answer.hub, deviceId: answer.deviceId, expirySec: nowSec() + config.tokenSec }
-    return same
+    return isSameHub
 }
 
-/** Does the work of the present phase. Throws Fault. */
+/** Does the work of the current phase. Throws Fault. */
 async function step(): Promise<void> {
     switch (agent.phase) {
         case AgentPhase.FindHub:
@@ -78,8 +78,12 @@ async function step(): Promise<void> {
             else applyEvent(AgentEvent.Unknown, 0, "no assignment")
             break
         case AgentPhase.Register: {
-            const same = await registerBoard()
-            applyEvent(same ? AgentEvent.Returned : AgentEvent.Assigned, 0, LogText.Assigned + assignment.hub)
+            const isSameHub = await registerBoard()
+            applyEvent(
+                isSameHub ? AgentEvent.Returned : AgentEvent.Assigned,
+                0,
+                LogText.Assigned + assignment.hub
+            )
             break
         }
         default: {
@@ -103,10 +107,10 @@ async function handleFault(fault: Fault): Promise<void> {
     const kind = fault.kind
     const offline = kind === FaultKind.Offline
     // A missing network is logged once.
-    let what = offline && config.lastFailure === fault.message ? "" : fault.message
+    let text = offline && config.lastFailure === fault.message ? "" : fault.message
     if (agent.phase < AgentPhase.Connect && kind === FaultKind.Unavailable && agent.failures >= SCOPE_DOUBT)
-        what += " (check ID_SCOPE)"
-    applyEvent(kind, fault.retryAfterSec, what)
+        text += " (check ID_SCOPE)"
+    applyEvent(kind, fault.retryAfterSec, text)
     config.lastFailure = fault.message
     // Failing: an operator has to act, or the problem persists.
     const failing =
@@ -172,7 +176,7 @@ async function run(): Promise<void> {
     for (;;) await runOnce()
 }
 
-/** Starts the agent with the parts of the given image. Returns immediately. */
+/** Starts the agent with the parts of `image`. Returns immediately. */
 export function moor(parts: Image): void {
     image = parts
     runGuarded.start(run)

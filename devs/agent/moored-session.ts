@@ -91,6 +91,7 @@ async function serve(
     const openedMs = ds.millis()
     const renewMs = renewalMs(config, hub)
     let stable = false
+    // In safe mode no telemetry is ever due.
     let sentMs = config.safeMode ? Infinity : 0
     for (;;) {
         feedWatchdog()

@@ -1,7 +1,7 @@
 // Reported and desired properties of the twin. Only the full image has them, because the tight image has no room.
 
 import { LoadFactor, StableSec, TelemetrySec } from "../contract/setting-limits"
-import { parseDesired, isChange, openTwin, report } from "../hub/device-twin"
+import { parseDesired, isDesiredChange, openTwin, report } from "../hub/device-twin"
 import type { Message } from "../mqtt/mqtt-packet"
 import type { Assignment } from "../store/assignment-record"
 import { isPlain } from "../store/record-storage"
@@ -77,5 +77,5 @@ export async function onTwinMessage(config: BoardSettings, message: Message): Pr
         answers.push(acknowledge("loadFactor", config.load, accepted, version))
     }
     if (answers.length) await report("{" + answers.join(",") + "}")
-    return isChange(message) && reprovision !== undefined && reprovision !== null
+    return isDesiredChange(message) && reprovision !== undefined && reprovision !== null
 }

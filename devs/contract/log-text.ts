@@ -9,7 +9,7 @@ export const enum LogText {
     /** `slot in <n> s` */
     Slot = "slot in ",
     Registering = "registering",
-    /** These texts are followed by the host name of a hub. */
+    /** The host name of a hub follows `Known`, `Assigned`, `Connecting` and `Moored`. */
     Known = "known ",
     Assigned = "assigned ",
     Connecting = "connecting ",

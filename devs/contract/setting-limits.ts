@@ -1,13 +1,13 @@
 // The limits and the numeric defaults of the board's settings. The firmware inlines them; `settings-table.ts` describes
 // the settings for host tools. Pure.
 
-/** Most characters of `DPS_HOST`. */
+/** Maximum number of characters of `DPS_HOST`. */
 export const DPS_HOST_MAX = 128
-/** Most characters of `ID_SCOPE`. */
+/** Maximum number of characters of `ID_SCOPE`. */
 export const ID_SCOPE_MAX = 32
-/** Most characters of `REG_ID` (Microsoft, "DPS terminology", registration ID). */
+/** Maximum number of characters of `REG_ID` (Microsoft, "DPS terminology", registration ID). */
 export const REG_ID_MAX = 128
-/** Bytes of the decoded `DEVICE_KEY` (Microsoft, "Symmetric key attestation"). */
+/** Minimum and maximum length of the decoded `DEVICE_KEY` (Microsoft, "Symmetric key attestation"). */
 export const KEY_MIN_BYTES = 16
 export const KEY_MAX_BYTES = 64
 

@@ -1,5 +1,5 @@
 // The settings of the board as a table, for host tools and for docs/reference/settings.md. The firmware does not import
-// this file, because texts need bytes. Pure.
+// this file, because the texts would make the images larger. Pure.
 
 import {
     DPS_HOST_MAX,
@@ -29,7 +29,7 @@ export interface TextSetting extends SettingRow {
     kind: "text"
     default?: string
     /** What the board does without a value, if there is no fixed default. */
-    otherwise?: string
+    fallbackText?: string
     /** Regular expression for valid values. */
     pattern: string
     /** The valid values in words. */
@@ -54,7 +54,7 @@ export const SETTINGS: Setting[] = [
     {
         name: "ID_SCOPE",
         kind: "text",
-        otherwise: "none (required)",
+        fallbackText: "none (required)",
         pattern: "^" + UNRESERVED + "{1," + ID_SCOPE_MAX + "}$",
         values: "an ID scope, for example 0ne00123ABC",
         text: "ID scope of the DPS instance",
@@ -62,7 +62,7 @@ export const SETTINGS: Setting[] = [
     {
         name: "DEVICE_KEY",
         kind: "text",
-        otherwise: "none (required)",
+        fallbackText: "none (required)",
         pattern: "^[A-Za-z0-9+/]+={0,2}$",
         values: "Base64 of " + KEY_MIN_BYTES + " to " + KEY_MAX_BYTES + " bytes",
         text: "symmetric key of the device",
@@ -70,7 +70,7 @@ export const SETTINGS: Setting[] = [
     {
         name: "REG_ID",
         kind: "text",
-        otherwise: "the identifier of the chip",
+        fallbackText: "the identifier of the chip",
         pattern: "^([a-zA-Z0-9\\-._:]{0," + (REG_ID_MAX - 1) + "}[a-zA-Z0-9\\-])$",
         values:
             "up to " +

@@ -6,7 +6,7 @@ import { Fault, FaultKind } from "../contract/fault"
 export interface DpsAnswer {
     /** `assigned`, `assigning`, or `unassigned` (404, null: DPS does not know the registration or the operation). */
     status: string
-    /** Seconds that DPS demands, 0 for none. */
+    /** `retry-after` of DPS in s, 0 for none. */
     retryAfterSec: number
     operationId: string
     hub: string
@@ -19,7 +19,7 @@ const UNASSIGNED = "unassigned"
  * Reads an answer to a registration, to a poll (with `registrationState`) or to a status lookup (flat).
  * @param status HTTP status, or the status in the MQTT topic
  * @param text the body
- * @throws Fault for a refusal, a server error, `failed`, `disabled` and an answer that makes no sense
+ * @throws Fault for a refusal, a server error, `failed`, `disabled` and an invalid answer
  */
 export function readAnswer(status: number, text: string, retryAfterSec: number): DpsAnswer {
     let body: any
@@ -48,8 +48,8 @@ export function readAnswer(status: number, text: string, retryAfterSec: number):
                 deviceId: state.deviceId,
             }
         default: {
-            const words = state.errorMessage || top.message || verdict
-            const message = "DPS " + (state.errorCode || status) + " " + words
+            const description = state.errorMessage || top.message || verdict
+            const message = "DPS " + (state.errorCode || status) + " " + description
             let kind = FaultKind.ServerError
             if (status === 429) kind = FaultKind.Throttled
             else if (status === 401 || status === 403) kind = FaultKind.Refused

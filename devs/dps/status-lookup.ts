@@ -8,8 +8,8 @@ import { closeHttp, openHttp, requestHttp } from "../http/http-client"
 import { type DpsAnswer, readAnswer } from "./dps-answer"
 import { type BoardIdentity, resourceOf, TOKEN_SEC } from "./board-identity"
 
-/** Requests only the `Date` header, which an answer of any status has. Throws Fault. */
-async function learnTime(dps: BoardIdentity): Promise<void> {
+/** Sets the wall clock from the `Date` header of a request, which an answer of any status has. Throws Fault. */
+async function requestTime(dps: BoardIdentity): Promise<void> {
     const response = await requestHttp("HEAD / HTTP/1.1\r\nHost: " + dps.dpsHost + "\r\n", "")
     if (!setClock(response.date)) throw new Fault(FaultKind.Protocol, "no Date header")
 }
@@ -18,7 +18,7 @@ async function learnTime(dps: BoardIdentity): Promise<void> {
 export async function refreshClock(dps: BoardIdentity): Promise<void> {
     await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
     try {
-        await learnTime(dps)
+        await requestTime(dps)
     } finally {
         closeHttp()
     }
@@ -33,7 +33,7 @@ export async function lookup(dps: BoardIdentity): Promise<DpsAnswer> {
     await openHttp(dps.dpsHost, dps.httpPort, dps.tls)
     try {
         // A service that closes the connection now makes this lookup fail. The next lookup knows the time.
-        if (nowSec() <= 0) await learnTime(dps)
+        if (nowSec() <= 0) await requestTime(dps)
         const resource = resourceOf(dps)
         const token = sasToken(dps.key, resource, nowSec() + TOKEN_SEC, "registration")
         const response = await requestHttp(

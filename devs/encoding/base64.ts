@@ -35,9 +35,9 @@ export function fromBase64(text: string): Buffer | undefined {
     let word = 0
     let at = 0
     for (let i = 0; i < size; i++) {
-        const six = ALPHABET.indexOf(text.charAt(i))
-        if (six < 0) return undefined
-        word = ((word << 6) | six) & 0xffff
+        const sextet = ALPHABET.indexOf(text.charAt(i))
+        if (sextet < 0) return undefined
+        word = ((word << 6) | sextet) & 0xffff
         if (i & 3) {
             bytes[at] = (word >> ((~i & 3) << 1)) & 0xff
             at++

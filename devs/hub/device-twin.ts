@@ -25,7 +25,7 @@ export async function report(json: string): Promise<void> {
 }
 
 /** Returns whether the message is a change of desired properties while the board is connected. */
-export function isChange(message: Message): boolean {
+export function isDesiredChange(message: Message): boolean {
     return message.topic.indexOf(DESIRED) === 0
 }
 
@@ -34,7 +34,7 @@ export function isChange(message: Message): boolean {
  * payload that is not JSON.
  */
 export function parseDesired(message: Message): Desired | undefined {
-    const change = isChange(message)
+    const change = isDesiredChange(message)
     if (!change && message.topic.indexOf(RESPONSES + "200/")) return undefined
     try {
         const body = JSON.parse(message.payload.toString())

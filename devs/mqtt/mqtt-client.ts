@@ -52,7 +52,7 @@ let droppedCount = 0
 let lastId = 0
 let pingAfterMs: number
 let sentMs: number
-let heardMs: number
+let receivedMs: number
 /** When an unanswered PINGREQ was sent, in ms of uptime, or 0. */
 let pingMs: number
 let wantedHead: number
@@ -62,7 +62,7 @@ let answer: Buffer
 export let connAckMs: number
 
 function onChunk(chunk: Buffer): void {
-    heardMs = ds.millis()
+    receivedMs = ds.millis()
     pingMs = 0
     decoder.feed(chunk)
 }
@@ -111,7 +111,7 @@ async function pump(untilMs: number): Promise<void> {
         throw closeReason
     }
     const nowMs = ds.millis()
-    const dueMs = pingMs > 0 ? pingMs + ANSWER_MS : Math.min(sentMs, heardMs) + pingAfterMs
+    const dueMs = pingMs > 0 ? pingMs + ANSWER_MS : Math.min(sentMs, receivedMs) + pingAfterMs
     if (nowMs < dueMs) await wait(Math.min(untilMs, dueMs) - nowMs)
     else if (pingMs > 0) fail(FaultKind.Timeout, "no PINGRESP")
     else {
@@ -167,7 +167,7 @@ export async function connectMqtt(options: SessionOptions): Promise<boolean> {
     pingAfterMs = Infinity
     pingMs = 0
     wantedHead = 0
-    heardMs = 0
+    receivedMs = 0
     connAckMs = -Infinity
     await connect(options.host, options.port, options.tls, CONNECT_MS, onChunk)
     const body = await request(encodeConnect(options), PacketType.ConnAck, "CONNACK", 0, CONNACK_MS)

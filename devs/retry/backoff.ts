@@ -1,4 +1,4 @@
-// How long to wait: a number from the failures, the limits and a random number. Pure: no clock, no random generator.
+// Computes waits from the number of failures, the limits and a random number. Pure: no clock, no random generator.
 // Each comparison is written so that it is false for NaN. Every result is therefore a valid wait.
 
 /** More doublings than this exceed every cap. The limit keeps the power far from an overflow. */

@@ -1,4 +1,4 @@
-// What the board does after each event: `next` maps (state, event) to a new state with an action and a delay. The rows
+// The retry policy: `next` maps (state, event) to a new state with an action and a delay. The rows
 // F1 to F17 are those of docs/reference/policy.md, Failures. Pure: the caller supplies time and random numbers, waits
 // for the delay and then does the action.
 
@@ -31,6 +31,7 @@ export interface AgentState {
     phase: AgentPhase
     /** What the board does after `delayMs`. */
     action: AgentAction
+    /** The wait before the action, 1 for none. */
     delayMs: number
     /** Consecutive failures since the last stable session. */
     failures: number
@@ -46,7 +47,7 @@ export interface AgentState {
 
 /** What the policy needs in addition to the state and the event. */
 export interface PolicyInput {
-    /** Seconds that the service demands (`retry-after`) or the user (delay of a reprovisioning), 0 for none. */
+    /** Delay that the service (`retry-after`) or a user (reprovisioning) requests, in s; 0 for none. */
     retryAfterSec: number
     /** Uptime in ms, more than 0. */
     nowMs: number

@@ -19,7 +19,7 @@ const enum SocketState {
     /** `connect` timed out but the worker still connects. Closing could free TLS contexts in use (runtime-facts.md, 3.2). */
     Abandoned,
     Open,
-    /** Open for the runtime but unusable: bytes were lost or refused, or they made no sense. */
+    /** Open for the runtime but unusable: bytes were lost, refused or invalid. */
     Broken,
 }
 
@@ -84,8 +84,8 @@ export async function wait(ms: number): Promise<void> {
     waiter = undefined
 }
 
-async function waitForStateChange(what: SocketState, untilMs: number): Promise<void> {
-    while (state === what) {
+async function waitForStateChange(from: SocketState, untilMs: number): Promise<void> {
+    while (state === from) {
         const leftMs = untilMs - ds.millis()
         if (leftMs <= 0) {
             state = SocketState.Abandoned

@@ -1,11 +1,11 @@
 // The status LED: the LED that the board definition names, through the control service of the runtime.
 
 import * as ds from "@devicescript/core"
-import { BoardStatus, shown, wakeOnChange } from "./board-status"
+import { BoardStatus, currentStatus, wakeOnChange } from "./board-status"
 
-/** Time between the flashes of a waiting board. */
-const DARK_MS = 9900
-/** Dim, because some boards have a bright RGB LED. */
+/** Time between the blinks of a waiting board. */
+const OFF_MS = 9900
+/** Brightness of the LED, 0 to 255. The value is low, because some boards have a bright RGB LED. */
 const ON = 20
 
 /** Updates the LED with the status of the board. Never returns. */
@@ -13,13 +13,13 @@ export async function runStatusLed(): Promise<void> {
     const control = new ds.Control("control[int:0]")
     let lit = false
     for (;;) {
-        const status = shown
+        const status = currentStatus
         lit = !lit || status === BoardStatus.Moored
         await control.setStatusLight(lit ? ON : 0, 0, 0, 0)
         // The status may have changed during the command.
-        if (shown !== status) continue
+        if (currentStatus !== status) continue
         wakeOnChange(ds.Fiber.self())
-        await ds.suspend(lit || status !== BoardStatus.Waiting ? status : DARK_MS)
+        await ds.suspend(lit || status !== BoardStatus.Waiting ? status : OFF_MS)
         wakeOnChange(undefined)
     }
 }

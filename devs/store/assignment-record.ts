@@ -17,8 +17,8 @@ const VERSION = "1"
 /** A record with a later expiry is written at most every 60 days. */
 const RENEW_SEC = 60 * 86_400
 
-/** Returns whether the stored record still serves: same hub and device, and an expiry that is not much earlier. */
-export function stillServes(stored: Assignment | undefined, now: Assignment): boolean {
+/** Returns whether the stored record is still valid: same hub and device, and an expiry that is not much earlier. */
+export function isStillValid(stored: Assignment | undefined, now: Assignment): boolean {
     if (!stored || stored.hub !== now.hub || stored.deviceId !== now.deviceId) return false
     const gainedSec = now.expirySec - stored.expirySec
     return gainedSec >= 0 && gainedSec < RENEW_SEC

@@ -2,7 +2,7 @@
 // the program (runtime-facts.md, D2). This module therefore writes rarely and never writes the same record twice.
 
 import { FlashKey } from "../contract/flash-keys"
-import { type Assignment, formatRecord, parseRecord, stillServes } from "./assignment-record"
+import { type Assignment, formatRecord, parseRecord, isStillValid } from "./assignment-record"
 import { readSetting, writeSetting } from "./settings-store"
 
 /**
@@ -33,15 +33,15 @@ export async function readRecord(registrationId: string, owner: string): Promise
 }
 
 /**
- * Stores the assignment, unless the stored record still serves, and reads it back. Throws Fault.
- * @returns whether flash now has a record that serves
+ * Stores the assignment, unless the stored record is still valid, and reads it back. Throws Fault.
+ * @returns whether flash now has a valid record
  */
 export async function writeRecord(
     assignment: Assignment,
     registrationId: string,
     owner: string
 ): Promise<boolean> {
-    if (stillServes(await readRecord(registrationId, owner), assignment)) return true
+    if (isStillValid(await readRecord(registrationId, owner), assignment)) return true
     const text = formatRecord(assignment, registrationId, owner)
     if (!isPlain(text)) return false
     // After a power cut between the two writes, the halves of two records do not match the checksum.

@@ -2,7 +2,7 @@
 import { type Setting, SETTINGS } from "@moorage/device/shared"
 
 function defaultOf(setting: Setting): string {
-    const fallback = setting.kind === "text" ? (setting.default ?? setting.otherwise) : setting.default
+    const fallback = setting.kind === "text" ? (setting.default ?? setting.fallbackText) : setting.default
     return String(fallback)
 }
 

@@ -32,8 +32,8 @@ describe("the settings table of the contract", () => {
 
     test.each(SETTINGS.filter(setting => setting.kind === "text"))(
         "$name has a default that matches its pattern, or a text for its absence",
-        ({ default: fallback, otherwise, pattern }) => {
-            if (fallback === undefined) expect(otherwise).toBeTruthy()
+        ({ default: fallback, fallbackText, pattern }) => {
+            if (fallback === undefined) expect(fallbackText).toBeTruthy()
             else expect(fallback).toMatch(new RegExp(pattern))
         }
     )

@@ -5,7 +5,7 @@ import {
     type Assignment,
     formatRecord,
     parseRecord,
-    stillServes,
+    isStillValid,
 } from "../../../../devs/store/assignment-record"
 
 const OWNER = "dps|0ne0|key|"
@@ -66,13 +66,13 @@ describe("an assignment record", () => {
     test("is replaced only for another hub, another device, or an expiry at least 60 days later", () => {
         const stored = { hub: "h", deviceId: "d", expirySec: 1_800_000_000 }
         const later = (days: number) => ({ ...stored, expirySec: stored.expirySec + days * 86_400 })
-        expect(stillServes(undefined, stored)).toBe(false)
-        expect(stillServes(stored, stored)).toBe(true)
-        expect(stillServes(stored, later(59))).toBe(true)
-        expect(stillServes(stored, later(60))).toBe(false)
-        expect(stillServes(stored, later(-1))).toBe(false)
-        expect(stillServes(stored, { ...stored, hub: "g" })).toBe(false)
-        expect(stillServes(stored, { ...stored, deviceId: "e" })).toBe(false)
+        expect(isStillValid(undefined, stored)).toBe(false)
+        expect(isStillValid(stored, stored)).toBe(true)
+        expect(isStillValid(stored, later(59))).toBe(true)
+        expect(isStillValid(stored, later(60))).toBe(false)
+        expect(isStillValid(stored, later(-1))).toBe(false)
+        expect(isStillValid(stored, { ...stored, hub: "g" })).toBe(false)
+        expect(isStillValid(stored, { ...stored, deviceId: "e" })).toBe(false)
     })
 
     test("is parsed from any text without an exception", () => {
