@@ -1,4 +1,4 @@
-// Board profiles: boards/<name>.profile.json holds what the VM and the flash image need to know about a board.
+// Board profiles: boards/<name>.profile.json holds the properties of a board that the VM and the flash image depend on.
 // DeviceScript's own description of the board is next to it, in boards/<name>.board.json.
 import { readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"

@@ -37,7 +37,7 @@ export interface BoardOptions {
     clock: Clock
     random: Random
     network: Network
-    /** Receives each line of the program's console, panics and traces included. Messages of the runtime are left out. */
+    /** Receives each line of the program's console, panics and traces included. Messages of the runtime are omitted. */
     log?: (line: string, level: ConsoleLine["level"]) => void
     /** Collects garbage before each allocation, which is slow and finds heap corruption (default: false). */
     gcStress?: boolean

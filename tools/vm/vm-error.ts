@@ -16,7 +16,7 @@ const CODES: Record<VmErrorKind, ErrorCode> = {
     test: "FIRMWARE_BUILD_FAILED",
 }
 
-/** An error on the host side of a board. `kind` is for programs; `message` says the cause and what to do. */
+/** An error on the host side of a board. `kind` is for programs; `message` has the cause and what to do. */
 export class VmError extends MoorageError {
     constructor(
         readonly kind: VmErrorKind,

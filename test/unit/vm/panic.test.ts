@@ -6,7 +6,7 @@ const KB40 = 40 * 1024
 
 describe("a program that crashes or restarts", () => {
     test("is counted after an exhausted heap, and restarted by the runtime 5 s later", async () => {
-        const { board, clock, log } = await createProbeBoard("hoard", { blocks: 70 })
+        const { board, clock, log } = await createProbeBoard("fillHeap", { blocks: 70 })
         const panics: { code: number | "abort"; atMs: number }[] = []
         const starts: number[] = []
         board.on("panic", ({ code }) => panics.push({ code, atMs: clock.nowMs() }))
@@ -92,10 +92,10 @@ describe("a chip that resets", () => {
 
 describe("the GC heap", () => {
     test("of an S2 is smaller: 45 KB fit into 64 KB but not into 40 KB", async () => {
-        const large = await createProbeBoard("hoard", { blocks: 45 })
+        const large = await createProbeBoard("fillHeap", { blocks: 45 })
         large.board.powerOn()
         large.until("kept 45")
-        const small = await createProbeBoard("hoard", { blocks: 45 }, { heapBytes: KB40 })
+        const small = await createProbeBoard("fillHeap", { blocks: 45 }, { heapBytes: KB40 })
         small.board.powerOn()
         small.clock.advanceUntil(() => small.board.stats.panics > 0, 20_000)
         expect(small.board.stats.panicCodes).toEqual([60004])
@@ -104,7 +104,7 @@ describe("the GC heap", () => {
 
     test("can be set to the byte, so that a benchmark can find the smallest possible heap", async () => {
         const kept = async (heapBytes: number) => {
-            const { board, clock, log } = await createProbeBoard("hoard", { blocks: 30 }, { heapBytes })
+            const { board, clock, log } = await createProbeBoard("fillHeap", { blocks: 30 }, { heapBytes })
             board.powerOn()
             clock.advanceUntil(() => board.stats.panics > 0 || log.includes("kept 30"), 20_000)
             return log.includes("kept 30")
@@ -124,7 +124,7 @@ describe("the GC heap", () => {
     })
 
     test("is measured, and its peak includes what the program holds", async () => {
-        const { board, until, clock } = await createProbeBoard("hoard", { blocks: 20 })
+        const { board, until, clock } = await createProbeBoard("fillHeap", { blocks: 20 })
         board.powerOn()
         until("kept 20")
         clock.advance(100)

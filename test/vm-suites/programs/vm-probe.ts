@@ -32,7 +32,7 @@ async function countBoots() {
     console.log(`boot ${boots + 1}`)
 }
 
-async function hoard() {
+async function fillHeap() {
     const blocks = await readSetting("blocks", 0)
     for (let i = 0; i < blocks; ++i) heldBuffers.push(Buffer.alloc(1000))
     console.log(`kept ${heldBuffers.length}`)
@@ -139,7 +139,7 @@ function abortRuntime() {
 async function act(mode: string) {
     if (mode === "greet") await greet()
     else if (mode === "boots") await countBoots()
-    else if (mode === "hoard") await hoard()
+    else if (mode === "fillHeap") await fillHeap()
     else if (mode === "listen") await listen()
     else if (mode === "echo") await echo()
     else if (mode === "flood") await flood()

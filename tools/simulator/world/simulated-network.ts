@@ -43,7 +43,7 @@ export interface BoardNetworkOptions {
     random: Random
     parameters: LinkParameters
     outages: Outages
-    /** Gets the cloud's end of each connection. */
+    /** Receives the cloud's end of each connection. */
     acceptLink: (target: NetworkTarget, link: Link) => void
     emit: (event: NetworkEvent) => void
 }
@@ -55,7 +55,7 @@ const SYN_GIVE_UP_MS = 18_000
 /** First timeout of TCP's retransmission. It doubles up to RTO_MAX_MS. */
 const RTO_MS = 500
 const RTO_MAX_MS = 60_000
-/** lwIP's TCP_MAXRTX. After this many retransmissions the stream is dead. This model does not tell the board. */
+/** lwIP's TCP_MAXRTX. After this many retransmissions the stream is dead. This model does not report that to the board. */
 const RETRANSMISSIONS_MAX = 12
 
 /** The network of one board. Each direction of a connection sends one packet after the other. */
@@ -175,7 +175,7 @@ class ConnectionAttempt implements ConnectAttempt {
     }
 
     private onTcpConnected(state: HostState): void {
-        this.handler.reached()
+        this.handler.tcpConnected()
         if (this.isOver) return
         if (!this.target.tls) this.onOpen()
         else if (state !== "mute") this.doTlsHandshake()

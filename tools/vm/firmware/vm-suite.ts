@@ -6,7 +6,7 @@ import { type BuildOptions, buildFirmware } from "./build-firmware.js"
 import { memoryNetwork } from "../network/memory-network.js"
 import type { Network } from "../network/network.js"
 
-/** Longest virtual time of a suite. A suite that hangs ends after it; in real time that takes a moment. */
+/** Longest virtual time of a suite. A suite that hangs ends after this time. */
 const VIRTUAL_TIME_MAX_MS = 600_000
 
 export interface VmSuiteOptions extends BuildOptions {

@@ -42,7 +42,7 @@ export function writeSettings(flash: Flash, settings: Record<string, unknown>): 
     }
 }
 
-/** Limits of the chip (esp_wifi) less one byte, which strlcpy of the runtime takes (devicescript-esp32, wifi_impl.c). */
+/** Limits of the chip (esp_wifi) less one byte, which strlcpy of the runtime needs for its zero byte (devicescript-esp32, wifi_impl.c). */
 const MAX_SSID_BYTES = 31
 const MAX_PSK_BYTES = 63
 /** Shortest passphrase of WPA2. */
@@ -102,7 +102,7 @@ export function programmedFlash(bytecode: Uint8Array, pageCount = ESP32_FSTOR_PA
     return flash.clone()
 }
 
-/** A VM that runs no program. It writes to one flash after the other. */
+/** A VM that runs no program. It writes to one flash at a time. */
 interface ProvisioningBoard {
     machine: Machine
     /** Memory of the VM at power-on. */

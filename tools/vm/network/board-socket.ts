@@ -43,7 +43,7 @@ interface SocketSession {
     readonly target: NetworkTarget
     attempt?: ConnectAttempt
     /** TCP is connected (sock.c: `sock_fd` is set). From now on the program may write, and close() has an effect. */
-    isReached: boolean
+    isTcpConnected: boolean
     /** Set when the stream is ready (sock.c: `is_connected`). */
     open?: { link: Link; received: ReceiveBuffer }
 }
@@ -80,14 +80,14 @@ export class BoardSocket {
 
     /** Queues a write. @returns 0, -1 when the queue is full, or -10 without a connection */
     write(bytes: Uint8Array): number {
-        return this.session?.isReached ? this.enqueue({ write: bytes }) : NO_SOCKET
+        return this.session?.isTcpConnected ? this.enqueue({ write: bytes }) : NO_SOCKET
     }
 
     /** Closes the connection (jd_tcpsock_close). The program calls it, and each new connection does so first. */
     close(): void {
         const session = this.session
         // Before TCP is connected there is no sock_fd: nothing is closed, and the connection is still established.
-        if (!session?.isReached) return
+        if (!session?.isTcpConnected) return
         this.session = undefined
         if (!session.open) {
             // sock.c closes the socket during the handshake of the worker. The handshake fails without an event, and the
@@ -152,14 +152,14 @@ export class BoardSocket {
 
     private startConnecting(target: NetworkTarget): void {
         this.close()
-        const session: SocketSession = { target, isReached: false }
+        const session: SocketSession = { target, isTcpConnected: false }
         const isCurrent = () => this.session === session
         this.session = session
         this.worker = "connecting"
         this.host.count("socketsOpened")
         session.attempt = this.host.network.connect(target, {
-            reached: () => {
-                session.isReached = true
+            tcpConnected: () => {
+                session.isTcpConnected = true
             },
             opened: link => (isCurrent() ? this.connected(session, link) : link.abort()),
             failed: where => isCurrent() && this.connectFailed(session, where),
@@ -167,11 +167,13 @@ export class BoardSocket {
     }
 
     private connected(session: SocketSession, link: Link): void {
-        session.isReached = true
-        const wake = () => this.host.wake()
-        const received = new ReceiveBuffer(link, TCP_WINDOW_BYTES, session.target.tls, wake, () =>
-            this.closing.delete(link)
-        )
+        session.isTcpConnected = true
+        const received = new ReceiveBuffer(link, {
+            windowBytes: TCP_WINDOW_BYTES,
+            isTls: session.target.tls,
+            onChange: () => this.host.wake(),
+            onClosed: () => this.closing.delete(link),
+        })
         session.open = { link, received }
         if (session.target.tls) this.host.count("tlsHandshakes")
         this.post(SOCKET_EVENT.open)

@@ -34,7 +34,7 @@ export function memoryNetwork(options: MemoryNetworkOptions): Network {
                 if (outcome === "resolve" || outcome === "connect") {
                     handler.failed(outcome, `connection to ${target.host} failed (${outcome})`)
                 } else if (outcome !== "mute" || target.tls) {
-                    handler.reached()
+                    handler.tcpConnected()
                     if (!isAborted && outcome !== "mute")
                         timer = clock.after(target.tls ? 4 * latencyMs : 0, tlsDone)
                 }

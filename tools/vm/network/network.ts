@@ -12,7 +12,7 @@ export type ConnectFailure = "resolve" | "connect" | "handshake"
 /** Receives the progress of one connection. No method is called before connect() returns or after abort(). */
 export interface ConnectHandler {
     /** TCP is connected. With TLS the handshake starts now. */
-    reached(): void
+    tcpConnected(): void
     /** The stream is ready, TLS handshake included. */
     opened(link: Link): void
     failed(where: ConnectFailure, reason: string): void

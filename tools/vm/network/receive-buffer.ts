@@ -3,6 +3,17 @@ import type { Link } from "@moorage/runtime"
 /** Size of a TLS 1.2 record without its content: header, explicit nonce and tag of AES-GCM. */
 const TLS_RECORD_BYTES = 29
 
+export interface ReceiveBufferOptions {
+    /** Number of bytes from which the peer is paused. */
+    windowBytes: number
+    /** Whether each piece is a TLS record. */
+    isTls: boolean
+    /** Called for data and for the end of the stream, unless discard() was called. */
+    onChange: () => void
+    /** Called for the end of the stream. */
+    onClosed: () => void
+}
+
 /**
  * The TCP receive buffer of a connection. The peer is paused while the buffer holds `windowBytes` or more. Over TLS each
  * piece is a record, which needs more space than its content, and one read returns one record. Over TCP one read returns
@@ -16,24 +27,17 @@ export class ReceiveBuffer {
     private isPeerPaused = false
     private isDiscarding = false
 
-    /**
-     * @param changed called for data and for the end of the stream, unless discard() was called
-     * @param closed called for the end of the stream
-     */
     constructor(
         private readonly link: Link,
-        private readonly windowBytes: number,
-        private readonly tls: boolean,
-        private readonly changed: () => void,
-        closed: () => void
+        private readonly options: ReceiveBufferOptions
     ) {
         link.pause()
         link.listen({
             data: bytes => this.add(bytes),
             closed: error => {
                 this.ended = { error }
-                closed()
-                if (!this.isDiscarding) this.changed()
+                options.onClosed()
+                if (!this.isDiscarding) options.onChange()
             },
         })
         link.resume()
@@ -52,7 +56,7 @@ export class ReceiveBuffer {
     take(limit: number): Uint8Array | undefined {
         const parts: Uint8Array[] = []
         let left = limit
-        while (left > 0 && this.pieces.length > 0 && !(this.tls && parts.length > 0)) {
+        while (left > 0 && this.pieces.length > 0 && !(this.options.isTls && parts.length > 0)) {
             const part = this.takePart(left)
             parts.push(part)
             left -= part.length
@@ -73,12 +77,12 @@ export class ReceiveBuffer {
 
     /** Space that a piece needs in addition to its content. */
     get overheadBytes(): number {
-        return this.tls ? TLS_RECORD_BYTES : 0
+        return this.options.isTls ? TLS_RECORD_BYTES : 0
     }
 
     /** Resumes the peer when the buffer has space again. Call it after reading. */
     resumeIfDrained(): void {
-        if (!this.isPeerPaused || this.storedBytes >= this.windowBytes) return
+        if (!this.isPeerPaused || this.storedBytes >= this.options.windowBytes) return
         this.isPeerPaused = false
         this.link.resume()
     }
@@ -95,8 +99,8 @@ export class ReceiveBuffer {
         if (this.isDiscarding) return
         this.pieces.push(bytes)
         this.storedBytes += bytes.length + this.overheadBytes
-        this.isPeerPaused = this.storedBytes >= this.windowBytes
+        this.isPeerPaused = this.storedBytes >= this.options.windowBytes
         if (this.isPeerPaused) this.link.pause()
-        this.changed()
+        this.options.onChange()
     }
 }

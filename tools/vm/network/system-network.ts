@@ -79,7 +79,7 @@ function dial(
     socket.on("error", fail)
     socket.once("connect", () => {
         if (hasEnded) return
-        handler.reached()
+        handler.tcpConnected()
         if (!target.tls) return opened()
         stage = "handshake"
         socket.off("error", fail)

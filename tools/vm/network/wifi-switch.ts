@@ -59,7 +59,7 @@ export class WifiSwitch implements Network {
         let breakOff: (error: Error) => void
         const forget = () => this.breakers.delete(breakOff)
         const attempt = this.inner.connect(target, {
-            reached: () => handler.reached(),
+            tcpConnected: () => handler.tcpConnected(),
             opened: link => {
                 forget()
                 const own = breakable(link, () => forget())

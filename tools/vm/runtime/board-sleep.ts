@@ -1,4 +1,4 @@
-// How long a simulated board can sleep. The runtime maintains its bus at least once per second. The program cannot notice
+// Computes how long a simulated board can sleep. The runtime maintains its bus at least once per second. The program cannot notice
 // that work, so the VM skips it until the program waits for nothing longer.
 import { DEVICE_EXPIRES_MS, LAYOUT, VM_SLEEP_MAX_MS } from "./cli-bundle.js"
 import type { Machine } from "./machine.js"

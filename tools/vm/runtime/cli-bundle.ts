@@ -1,4 +1,4 @@
-// All knowledge about the internals of the bundle of @devicescript/cli: the location of the VM (a WebAssembly module), the
+// All facts about the internals of the bundle of @devicescript/cli: the location of the VM (a WebAssembly module), the
 // patches for it, and the addresses of the runtime's data in its memory. A hash of the VM guarantees that every number
 // below is correct: another VM is rejected.
 import { createHash } from "node:crypto"

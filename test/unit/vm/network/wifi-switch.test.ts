@@ -27,7 +27,7 @@ function createSwitchedNetwork() {
     )
     let open: Link | undefined
     const handler: ConnectHandler = {
-        reached: () => events.push("reached"),
+        tcpConnected: () => events.push("tcpConnected"),
         failed: (where, reason) => events.push(`${where}: ${reason}`),
         opened: link => {
             open = link
@@ -51,7 +51,7 @@ describe("the Wi-Fi switch", () => {
         wifi.set(false)
         wifi.set(false)
         clock.advance(1000)
-        expect(events).toEqual(["reached", "opened", "hello", "closed: Wi-Fi is off"])
+        expect(events).toEqual(["tcpConnected", "opened", "hello", "closed: Wi-Fi is off"])
         expect(peers[0].received).toEqual(["broken"])
         expect(wifi.available).toBe(false)
         link().send(Buffer.from("too late"))
@@ -65,7 +65,7 @@ describe("the Wi-Fi switch", () => {
         clock.advance(25)
         wifi.set(false)
         clock.advance(1000)
-        expect(events).toEqual(["reached", "connect: Wi-Fi is off"])
+        expect(events).toEqual(["tcpConnected", "connect: Wi-Fi is off"])
     })
 
     test("ignores connections that were aborted or have ended", () => {
@@ -78,7 +78,7 @@ describe("the Wi-Fi switch", () => {
         clock.advance(1000)
         wifi.set(false)
         clock.advance(1000)
-        expect(events).toEqual(["reached", "opened", "closed"])
+        expect(events).toEqual(["tcpConnected", "opened", "closed"])
     })
 
     test("connects again after it is switched on", () => {
@@ -88,6 +88,6 @@ describe("the Wi-Fi switch", () => {
         expect(wifi.available).toBe(true)
         wifi.connect(TARGET, handler)
         clock.advance(1000)
-        expect(events).toEqual(["reached", "opened"])
+        expect(events).toEqual(["tcpConnected", "opened"])
     })
 })
