@@ -85,13 +85,13 @@ function panelsOf(answer: string, curves: Map<string, FleetCurve>): Panel[] {
 
 function measureRollouts(): void {
     const columns: Panel[][] = []
-    for (const saysRetryAfter of [false, true]) {
-        const answer = saysRetryAfter ? "with" : "without"
+    for (const sendsRetryAfter of [false, true]) {
+        const answer = sendsRetryAfter ? "with" : "without"
         const curves = new Map<string, FleetCurve>()
         console.log(`Roll-out of ${DEVICES} boards, 1,000 registrations a minute, 429 ${answer} retry-after`)
         for (const { strategy, slots } of STRATEGIES) {
             const name = (strategy?.name ?? "") + (slots ? " with slots" : "")
-            const options = { devices: DEVICES, strategy, slots, saysRetryAfter, binSec: BIN_SEC }
+            const options = { devices: DEVICES, strategy, slots, sendsRetryAfter, binSec: BIN_SEC }
             curves.set(
                 name,
                 runMeasured(name, () => simulateRollout(options))
@@ -123,10 +123,10 @@ function measureSlotPlans(): void {
             [0.98, 3],
             [0.96, 1],
         ])
-            for (const saysRetryAfter of [false, true]) {
+            for (const sendsRetryAfter of [false, true]) {
                 const slots = planSlots(REGISTRATIONS, load, slotSec)
-                const name = `${burstSec} s of quota, ${slots.boardsPerSlot} in ${slotSec} s, retry-after ${saysRetryAfter ? "yes" : "no"}`
-                runMeasured(name, () => simulateRollout({ devices: 100_000, slots, saysRetryAfter, quotas }))
+                const name = `${burstSec} s of quota, ${slots.boardsPerSlot} in ${slotSec} s, retry-after ${sendsRetryAfter ? "yes" : "no"}`
+                runMeasured(name, () => simulateRollout({ devices: 100_000, slots, sendsRetryAfter, quotas }))
             }
     }
 }

@@ -170,7 +170,7 @@ class CheckedRun implements FleetRun {
             retries: tally.retries(observers.length),
             violations: checker.violations,
             violationCount: checker.violationCount,
-            lanes: [...checker.timelines].map(([board, facts]) => ({ board, facts })),
+            timelines: [...checker.timelines].map(([board, events]) => ({ board, events })),
             traceHash: this.hash.digest("hex"),
         }
     }

@@ -35,7 +35,7 @@ export interface SeedJobsOptions {
     signal?: AbortSignal
 }
 
-/** Worker threads that take the waiting seeds one after the other. */
+/** Worker threads that process the waiting seeds one at a time. */
 class SeedPool {
     readonly results = new Map<number, RunResult>()
     private readonly waiting: number[]

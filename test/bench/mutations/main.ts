@@ -24,9 +24,9 @@ export async function benchMutations(): Promise<void> {
         let detected = 0
         for (const mutant of MUTANTS) {
             const trial = await runMutant(project, mutant)
-            const isDetected = (trial.violations[mutant.caughtBy] ?? 0) > 0
+            const isDetected = (trial.violations[mutant.detectedBy] ?? 0) > 0
             if (isDetected) detected++
-            const missed = isDetected ? "" : ` NOT BY ${mutant.caughtBy}`
+            const missed = isDetected ? "" : ` NOT BY ${mutant.detectedBy}`
             console.log(
                 `  ${mutant.name.padEnd(48)} ${sizes(trial)} ${mutant.plan.padEnd(11)} ${mutant.seed} ${trialText(trial)}${missed}`
             )

@@ -18,7 +18,7 @@ export interface Mutant {
     plan: MutantPlan
     seed: number
     /** ID of the invariant that must detect the mutant. Other invariants may detect it too. */
-    caughtBy: string
+    detectedBy: string
 }
 
 const BACKOFF = "devs/retry/backoff.ts"
@@ -36,9 +36,9 @@ function one(
     name: string,
     [file, find, replace]: [string, string, string],
     plan: MutantPlan,
-    caughtBy: string
+    detectedBy: string
 ): Mutant {
-    return { name, edits: [{ file, find, replace }], plan, seed: 1, caughtBy }
+    return { name, edits: [{ file, find, replace }], plan, seed: 1, detectedBy }
 }
 
 export const MUTANTS: Mutant[] = [
@@ -156,7 +156,7 @@ export const MUTANTS: Mutant[] = [
         ],
         plan: "cut-off",
         seed: 1,
-        caughtBy: "hub-gap",
+        detectedBy: "hub-gap",
     },
     one(
         "registers after one refusal",
@@ -234,7 +234,7 @@ export const MUTANTS: Mutant[] = [
         ],
         plan: "records",
         seed: 1,
-        caughtBy: "own-hub",
+        detectedBy: "own-hub",
     },
     one(
         "stable at CONNACK: record written immediately",
@@ -258,7 +258,7 @@ export const MUTANTS: Mutant[] = [
         ],
         plan: "records",
         seed: 1,
-        caughtBy: "flash-need",
+        detectedBy: "flash-need",
     },
     one(
         "record written at every renewal",
@@ -309,6 +309,6 @@ export const MUTANTS: Mutant[] = [
         ],
         plan: "slots",
         seed: 1,
-        caughtBy: "no-panic",
+        detectedBy: "no-panic",
     },
 ]

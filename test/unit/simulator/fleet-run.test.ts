@@ -148,7 +148,7 @@ events:
         expect(violation).toMatchObject({ sentence: expect.stringContaining("moored within a time limit") })
         expect(violation.recent.length).toBeGreaterThan(10)
         expect(violation.recent.every(({ board }) => board === violation.board)).toBe(true)
-        expect(result.lanes.map(({ board }) => board)).toContain(violation.board)
+        expect(result.timelines.map(({ board }) => board)).toContain(violation.board)
     })
 
     test("is shrunk to one board and the two events that cause the violation", async () => {

@@ -30,7 +30,7 @@ export function runText(result: RunResult, tookSec: number): string {
         `  hubs        ${formatNumber(totals.hubConnects)} connects, ${formatNumber(totals.hubRefusals)} refused; ${shares.join(", ")}`,
         `  boards      ${totals.resets} resets, ${totals.panics} panics, ${result.bricked} bricked by a torn write, ${formatNumber(totals.flashWrites)} flash writes`,
         `  invariants  ${result.violationCount === 0 ? `all ${INVARIANTS.length} hold` : `${formatNumber(result.violationCount)} VIOLATIONS`}`,
-        `  trace       ${formatNumber(totals.facts)} facts, sha256 ${result.traceHash.slice(0, 16)}`,
+        `  trace       ${formatNumber(totals.traceEvents)} events, sha256 ${result.traceHash.slice(0, 16)}`,
         `  took ${formatElapsed(tookSec)}${speed}`,
     ].join("\n")
 }

@@ -1,5 +1,5 @@
 // The known state of one board, collected from trace events: network, power switch and answers of the cloud. The
-// observer does not look into the firmware. Of the log it reads one thing, the renewal of a token.
+// observer does not look into the firmware. From the log it reads only the renewal of a token.
 import { LogText } from "@moorage/device/shared"
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { TraceEvent } from "../trace/trace-event.js"
@@ -10,10 +10,10 @@ const RECENT_MAX = 50
 /** A hub over its quota accepts a session and closes it sooner than this. */
 const SERVER_ERROR_SESSION_MS = 5_000
 /**
- * A board that closes a connection this soon after it opened had given it up before. The socket's worker was still
+ * A board that closes a connection this soon after it opened had already abandoned it. The socket's worker was still
  * connecting.
  */
-const GIVEN_UP_MS = 50
+const ABANDONED_MS = 50
 
 /** Minimum of R25. The window of the firmware is twice as long. */
 const HUB_WINDOW_MIN_MS = 15 * 60_000
@@ -46,9 +46,9 @@ const OPERATOR_MS = 10 * 60_000
 
 const REQUESTS = ["register", "poll", "lookup"]
 
-/** Returns whether the board had given up the attempt while it was still connecting. */
-function wasGivenUp({ openMs, connack }: HubAttempt, kind: TraceEvent["kind"], ms: number): boolean {
-    return kind === "hangUp" && openMs !== undefined && connack === undefined && ms - openMs < GIVEN_UP_MS
+/** Returns whether the board had abandoned the attempt while it was still connecting. */
+function wasAbandoned({ openMs, connack }: HubAttempt, kind: TraceEvent["kind"], ms: number): boolean {
+    return kind === "hangUp" && openMs !== undefined && connack === undefined && ms - openMs < ABANDONED_MS
 }
 
 export class BoardObserver {
@@ -231,7 +231,7 @@ export class BoardObserver {
         if (kind === "dial") this.hubAttempt = { service, dialMs: ms }
         else if (kind === "open" && hubAttempt) hubAttempt.openMs = ms
         else if ((kind === "fail" || kind === "lost" || kind === "hangUp") && hubAttempt && !hubAttempt.endMs)
-            this.onHubAttemptEnd(hubAttempt, wasGivenUp(hubAttempt, kind, ms) ? hubAttempt.dialMs : ms)
+            this.onHubAttemptEnd(hubAttempt, wasAbandoned(hubAttempt, kind, ms) ? hubAttempt.dialMs : ms)
         if ((kind === "hangUp" || kind === "lost") && this.reprovisionRequested) this.endedOnPurpose = true
     }
 

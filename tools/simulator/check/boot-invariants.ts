@@ -1,4 +1,4 @@
-// What a board does between its boot and its first connection to a hub.
+// Invariants for the time from a boot to the first connection to a hub.
 import { CRASHES_MAX } from "@moorage/device/shared"
 import type { BoardObserver } from "./board-observer.js"
 import { actionText, type EventInvariant, formatSeconds, TOLERANCE_MS } from "./invariant.js"
@@ -19,8 +19,8 @@ export const BOOT_INVARIANTS: EventInvariant[] = [
         check: ({ kind }, observer) => {
             const { hubAttempt, hasRecord, knowsHub, reprovisionRequested, isRegistering } = observer
             if (hubAttempt || reprovisionRequested || isRegistering) return undefined
-            const isNeedless = (kind === "register" && knowsHub) || (kind === "lookup" && hasRecord)
-            return isNeedless && !isInSafeMode(observer)
+            const isUnneeded = (kind === "register" && knowsHub) || (kind === "lookup" && hasRecord)
+            return isUnneeded && !isInSafeMode(observer)
                 ? `${actionText(kind)} without an attempt at the hub it knew`
                 : undefined
         },

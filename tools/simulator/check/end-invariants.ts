@@ -1,4 +1,4 @@
-// What must be true some time after the last fault, and at the end of a run.
+// Invariants for the time after the last fault, and for the end of a run.
 import { CRASHES_MAX } from "@moorage/device/shared"
 import type { FlashRecord } from "../world/simulated-board.js"
 import type { BoardObserver } from "./board-observer.js"

@@ -1,4 +1,4 @@
-// When a board may write its flash.
+// The invariant for writes to flash.
 import type { FlashRecord } from "../world/simulated-board.js"
 import type { BoardObserver } from "./board-observer.js"
 import { formatSeconds, type Invariant, TOLERANCE_MS } from "./invariant.js"

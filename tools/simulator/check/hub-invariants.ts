@@ -1,4 +1,4 @@
-// Which hub a board connects to, for how long it retries that hub, and with which token.
+// Invariants for the hub that a board connects to, the hub window, and the token.
 import { TokenDays } from "@moorage/device/shared"
 import type { BoardObserver } from "./board-observer.js"
 import { type EventInvariant, formatSeconds, isHub } from "./invariant.js"
@@ -24,7 +24,7 @@ function tokenLifeMs({ sim }: BoardObserver): number {
     return Number(sim.options.settings.TOKEN_DAYS ?? TokenDays.Default) * 86_400_000
 }
 
-/** Returns how a registration in the hub window came about. */
+/** Returns the description of a registration inside the hub window. */
 function earlyRegistrationText({ lostMs, refusals }: BoardObserver, ms: number): string {
     const when =
         lostMs === undefined ? "with no failure" : `${formatSeconds(ms - lostMs)} after it lost its hub`
@@ -61,7 +61,7 @@ export const HUB_INVARIANTS: EventInvariant[] = [
             const spentMs = hubAttempt.endMs - lostMs
             // The window of the firmware is twice the minimum.
             return spentMs > 2 * windowMs + ATTEMPT_MAX_MS
-                ? `tried its hub again ${formatSeconds(spentMs)} after it lost it`
+                ? `tried its hub again ${formatSeconds(spentMs)} after the hub was lost`
                 : undefined
         },
     },

@@ -1,4 +1,4 @@
-// The form of an invariant, and what several invariants need.
+// The type of an invariant, and helpers of several invariants.
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import type { TraceEvent } from "../trace/trace-event.js"
 import type { BoardObserver } from "./board-observer.js"

@@ -1,4 +1,4 @@
-// How long a board waits before it repeats a request or a connection.
+// Invariants for the waits before a request or a connection is repeated.
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { actionText, type EventInvariant, formatSeconds, isHub, TOLERANCE_MS } from "./invariant.js"
 

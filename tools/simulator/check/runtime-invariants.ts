@@ -1,4 +1,4 @@
-// What the DeviceScript runtime demands of the firmware, and what a board may write to its log.
+// Invariants for the limits of the DeviceScript runtime and for the log of a board.
 import type { EventInvariant } from "./invariant.js"
 
 const SECRET = /SharedAccessSignature|sig=|AccessKey/

@@ -43,7 +43,7 @@ function isEqualState(a: AgentState, b: AgentState): boolean {
     )
 }
 
-/** The future cohorts, with one call of the clock for each millisecond that has any. */
+/** The future cohorts, with one call of the clock for each millisecond in which cohorts arrive. */
 export class Cohorts {
     private readonly due = new Map<number, Cohort[]>()
 
@@ -52,8 +52,8 @@ export class Cohorts {
         private readonly arrive: (cohort: Cohort) => void
     ) {}
 
-    /** Lets a cohort arrive in `delayMs`, an integer. Joins it with an equal one at that time. */
-    join(delayMs: number, cohort: Cohort): void {
+    /** Schedules the arrival of a cohort in `delayMs`, an integer. Merges it with an equal cohort of the same time. */
+    add(delayMs: number, cohort: Cohort): void {
         const atMs = this.clock.nowMs() + delayMs
         const sameTime = this.due.get(atMs)
         if (!sameTime) {
@@ -66,7 +66,7 @@ export class Cohorts {
         else sameTime.push(cohort)
     }
 
-    /** Lets the cohorts arrive that are due now. One function for all calls, because a closure for each would need memory. */
+    /** Delivers the cohorts that are due now. One function for all calls, because a closure for each would need memory. */
     private readonly arriveDue = (): void => {
         const atMs = this.clock.nowMs()
         const cohorts = this.due.get(atMs) ?? []

@@ -33,8 +33,8 @@ export interface FleetModelOptions {
     quotas: Quotas
     /** Number of hubs. Each has the quota of one hub. Boards are distributed evenly. */
     hubs: number
-    /** Whether a 429 has `retry-after`. */
-    saysRetryAfter: boolean
+    /** Whether DPS sends `retry-after` with a 429. */
+    sendsRetryAfter: boolean
     /** Wait between polls that DPS asks for. */
     pollSec: number
     /** Time that DPS takes to assign a hub. */
@@ -111,8 +111,8 @@ export class FleetModel {
     private openSlot(slot: number, plan: SlotPlan): void {
         const { devices, strategy } = this.options
         const left = devices - slot * plan.boardsPerSlot
-        const step = strategy.looksUp ? CohortStep.Lookup : CohortStep.Register
-        const agent = strategy.looksUp
+        const step = strategy.usesLookup ? CohortStep.Lookup : CohortStep.Register
+        const agent = strategy.usesLookup
             ? newAgentState()
             : next(newAgentState(), AgentEvent.Unknown, inputAt(1))
         this.random.decideEach(
@@ -136,9 +136,9 @@ export class FleetModel {
         return powerOnSec > 0 ? Math.floor(powerOnSec * 1000 * random()) : 0
     }
 
-    /** Lets a cohort begin its step in `delayMs`. */
+    /** Schedules the step of a cohort, which begins in `delayMs`. */
     private schedule(delayMs: number, cohort: Cohort): void {
-        this.cohorts.join(delayMs + this.durations.arrivalMs(cohort.step, cohort.knowsTime), cohort)
+        this.cohorts.add(delayMs + this.durations.arrivalMs(cohort.step, cohort.knowsTime), cohort)
     }
 
     private arrive(cohort: Cohort): void {
@@ -220,19 +220,18 @@ export class FleetModel {
     }
 
     private throttled(cohort: Cohort, boards: number, answeredMs: number, retryAfterSec: number): void {
-        const { strategy, saysRetryAfter } = this.options
+        const { strategy, sendsRetryAfter } = this.options
         const { step, hub } = cohort
         const nowMs = this.clock.elapsedMs()
         this.recorder.throttled(nowMs, boards)
         this.random.decideEach(
             boards,
             random =>
-                strategy.afterThrottle(
-                    cohort.agent,
-                    saysRetryAfter ? retryAfterSec : 0,
-                    nowMs + answeredMs,
-                    random
-                ),
+                strategy.afterThrottle(cohort.agent, {
+                    retryAfterSec: sendsRetryAfter ? retryAfterSec : 0,
+                    nowMs: nowMs + answeredMs,
+                    random,
+                }),
             (agent, group) =>
                 this.schedule(answeredMs + agent.delayMs, {
                     step,

@@ -32,7 +32,7 @@ function withDefaults(options: ModelOptions): FleetModelOptions {
         powerOnSec: 0,
         quotas,
         hubs: 1,
-        saysRetryAfter: true,
+        sendsRetryAfter: true,
         pollSec: 3,
         assigningMs: 2000,
         latencies: DEFAULT_LATENCIES,

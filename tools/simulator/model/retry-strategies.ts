@@ -1,4 +1,4 @@
-// Strategies for the wait of a board that DPS throttles: the one of the firmware, and others to compare it with.
+// Strategies for the wait of a board that DPS throttles: the strategy of the firmware, and others for comparison.
 import {
     type AgentState,
     FaultKind,
@@ -8,18 +8,23 @@ import {
     uniformMs,
 } from "@moorage/device/shared"
 
+/** The input of a strategy for one 429. */
+export interface ThrottleInput {
+    /** 0 without `retry-after`. */
+    retryAfterSec: number
+    /** Uptime. */
+    nowMs: number
+    /** Returns a number in [0, 1). A strategy without jitter does not call it. */
+    random: () => number
+}
+
 /** A strategy for the wait after 429. */
 export interface RetryStrategy {
     name: string
     /** Whether a board without a record calls the status lookup before it registers, as the firmware does. */
-    looksUp: boolean
-    /**
-     * Returns the state after a 429. Its `delayMs` is the wait.
-     * @param retryAfterSec 0 without `retry-after`
-     * @param nowMs uptime
-     * @param random returns a number in [0, 1). A strategy without jitter does not call it
-     */
-    afterThrottle(state: AgentState, retryAfterSec: number, nowMs: number, random: () => number): AgentState
+    usesLookup: boolean
+    /** Returns the state after a 429. Its `delayMs` is the wait. */
+    afterThrottle(state: AgentState, input: ThrottleInput): AgentState
 }
 
 /** The fleet in the formula of R6. */
@@ -50,8 +55,8 @@ const FAILURES_MAX = 16
 export function noJitter(waitMs = 1000): RetryStrategy {
     return {
         name: "no jitter",
-        looksUp: false,
-        afterThrottle: (state, retryAfterSec) => afterWait(state, retryAfterSec * 1000 || waitMs),
+        usesLookup: false,
+        afterThrottle: (state, { retryAfterSec }) => afterWait(state, retryAfterSec * 1000 || waitMs),
     }
 }
 
@@ -67,8 +72,8 @@ const SDK_JITTER_MS = 5000
 export function azureSdkForC(): RetryStrategy {
     return {
         name: "azure-sdk-for-c",
-        looksUp: false,
-        afterThrottle(state, retryAfterSec, _nowMs, random) {
+        usesLookup: false,
+        afterThrottle(state, { retryAfterSec, random }) {
             if (retryAfterSec > 0) return afterWait(state, retryAfterSec * 1000)
             const delayMs = Math.min(SDK_MAX_MS, SDK_MIN_MS * 2 ** state.failures)
             const fits = SDK_MAX_MS - delayMs > SDK_JITTER_MS
@@ -82,8 +87,8 @@ export function requirementFormula({ load, devices, perSec }: FleetNumbers): Ret
     const maxMs = fleetThrottleCeilingMs(load, devices, perSec)
     return {
         name: "the formula",
-        looksUp: false,
-        afterThrottle: (state, retryAfterSec, _nowMs, random) =>
+        usesLookup: false,
+        afterThrottle: (state, { retryAfterSec, random }) =>
             afterWait(state, retryAfterSec * 1000 || uniformMs(1000, maxMs, random())),
     }
 }
@@ -93,8 +98,8 @@ export function moorageStrategy({ load, devices, perSec }: FleetNumbers): RetryS
     const maxMs = fleetThrottleCeilingMs(load, devices, perSec)
     return {
         name: "Moorage",
-        looksUp: true,
-        afterThrottle: (state, retryAfterSec, nowMs, random) =>
+        usesLookup: true,
+        afterThrottle: (state, { retryAfterSec, nowMs, random }) =>
             next(state, FaultKind.Throttled, { retryAfterSec, nowMs, fleetMs: maxMs, random: random() }),
     }
 }

@@ -1,4 +1,4 @@
-// Searches the smallest plan that still breaks an invariant, with fewer boards, fewer events and a shorter duration.
+// Searches for the smallest plan that still breaks an invariant, with fewer boards, fewer events and a shorter duration.
 import { faultsEndSec, type SimulationPlan } from "./simulation-plan.js"
 import type { RunResult, Violation } from "../trace/run-result.js"
 
@@ -60,7 +60,7 @@ class Shrinker {
         }
     }
 
-    /** Removes ever smaller groups of events (delta debugging, Zeller's ddmin). */
+    /** Removes smaller and smaller groups of events (delta debugging, Zeller's ddmin). */
     async reduceEvents(): Promise<void> {
         for (
             let size = this.plan.events.length;

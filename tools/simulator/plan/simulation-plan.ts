@@ -244,7 +244,7 @@ function durationErrors(plan: SimulationPlan): string[] {
           ]
 }
 
-/** Returns the errors that only show when parts of the plan are compared. */
+/** Returns the errors that a comparison of several parts of the plan finds. */
 function consistencyErrors(plan: SimulationPlan): string[] {
     const hubs = plan.hubs.map(hub => hub.hostName)
     const [minMs, maxMs] = plan.network.latencyMs ?? [0, 0]

@@ -34,7 +34,7 @@ const isDps = (service: string | undefined) => service === "dps" || service === 
 
 const CONNECTION_ENDS: ReadonlySet<string> = new Set(["hangUp", "lost", "fail", "disconnect"])
 const RESTARTS: ReadonlySet<string> = new Set(["reset", "panic", "start"])
-/** Only a moored board does these. They show the state of a board whose first events are unknown. */
+/** Only a moored board causes these events. They show the state of a board whose first events are unknown. */
 const MOORED_ONLY: ReadonlySet<string> = new Set(["telemetry", "c2d", "method", "methodResponse", "twin"])
 
 /** Returns the state that begins with the event; null if the state ends and none begins, undefined if it continues. */
@@ -87,8 +87,12 @@ export interface BoardTimelines {
  * Returns the timelines of the boards with a violation, from the first known event to some time after the last violation.
  * Returns undefined if there is no violation.
  */
-export function boardTimelines({ lanes, violations, durationSec }: RunResult): BoardTimelines | undefined {
-    const starts = lanes.flatMap(({ facts }) => facts[0]?.ms ?? [])
+export function boardTimelines({
+    timelines,
+    violations,
+    durationSec,
+}: RunResult): BoardTimelines | undefined {
+    const starts = timelines.flatMap(({ events }) => events[0]?.ms ?? [])
     if (starts.length === 0) return undefined
     const fromMs = Math.min(...starts)
     const lastMs = Math.max(fromMs, ...violations.map(({ ms }) => ms))
@@ -97,8 +101,8 @@ export function boardTimelines({ lanes, violations, durationSec }: RunResult): B
     return {
         fromMs,
         toMs,
-        timelines: lanes.map(({ board, facts }) => {
-            const shown = facts.filter(({ ms }) => ms <= toMs)
+        timelines: timelines.map(({ board, events }) => {
+            const shown = events.filter(({ ms }) => ms <= toMs)
             const broken = violations.filter(violation => violation.board === board)
             return {
                 board,
@@ -125,7 +129,7 @@ export function joinedSpans(timeline: BoardTimeline, state: BoardState, gapMs: n
     return joined
 }
 
-/** Returns the marks of one kind. A mark stands for all that follow within `nearMs`, and its text has their number. */
+/** Returns the marks of one kind. A mark represents all marks that follow within `nearMs`, and its text has their number. */
 export function groupedMarks(timeline: BoardTimeline, kind: MarkKind, nearMs: number): TimelineMark[] {
     const groups: TimelineMark[][] = []
     for (const mark of timeline.marks.filter(item => item.kind === kind)) {

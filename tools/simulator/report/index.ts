@@ -50,8 +50,8 @@ function runSections(result: RunResult, replay: ReplayCommands): PageSection[] {
     ]
 }
 
-function reproduceSection({ seed, lanes }: RunResult, replay: ReplayCommands): PageSection {
-    const board = lanes[0]?.board ?? "board-0"
+function reproduceSection({ seed, timelines }: RunResult, replay: ReplayCommands): PageSection {
+    const board = timelines[0]?.board ?? "board-0"
     return {
         id: "reproduce",
         heading: "Reproduce",

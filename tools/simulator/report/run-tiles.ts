@@ -33,7 +33,7 @@ export function allNumbers({ totals, bricked, traceHash }: RunResult): Markup {
         ["chip restarts", formatNumber(totals.resets)],
         ["panics", formatNumber(totals.panics)],
         ["bricked by a torn write", formatNumber(bricked)],
-        ["trace events", formatNumber(totals.facts)],
+        ["trace events", formatNumber(totals.traceEvents)],
     ])}
 <p><small>SHA-256 of the trace: <code>${traceHash}</code></small></p>`
 }

@@ -43,8 +43,7 @@ export interface Totals {
     resets: number
     panics: number
     telemetry: number
-    /** Trace events. */
-    facts: number
+    traceEvents: number
 }
 
 export interface RunResult {
@@ -71,7 +70,7 @@ export interface RunResult {
     /** All violations, also those that `violations` does not keep. */
     violationCount: number
     /** Trace events of boards with a violation, for the timelines of the report. */
-    lanes: { board: string; facts: TraceEvent[] }[]
+    timelines: { board: string; events: TraceEvent[] }[]
     /** SHA-256 of the trace. */
     traceHash: string
 }

@@ -20,7 +20,7 @@ export class RunTally {
         resets: 0,
         panics: 0,
         telemetry: 0,
-        facts: 0,
+        traceEvents: 0,
     }
     readonly failedDialsByBoard = new Map<string, number>()
 
@@ -41,7 +41,7 @@ export class RunTally {
     /** Counts one event. */
     add(event: TraceEvent): void {
         const { totals } = this
-        totals.facts++
+        totals.traceEvents++
         switch (event.kind) {
             case "register":
             case "poll":

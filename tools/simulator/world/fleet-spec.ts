@@ -33,6 +33,7 @@ export interface Images {
     maintight: Uint8Array
 }
 
+/** The enrollment group of the boards. */
 export const GROUP_ID = "fleet"
 const ID_SCOPE = "0ne00SIM001"
 

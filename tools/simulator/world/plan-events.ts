@@ -1,6 +1,7 @@
 // Applies the events of a plan to boards or to the cloud.
 import type { Cloud } from "@moorage/emulator"
 import type { Clock } from "@moorage/runtime"
+import { GROUP_ID } from "./fleet-spec.js"
 import type { BoardNetwork, HostState } from "./simulated-network.js"
 import { eventDurationSec, type SimulationPlan, type PlanEvent, quotasOf } from "../plan/simulation-plan.js"
 import type { SimulatedBoard } from "./simulated-board.js"
@@ -32,7 +33,6 @@ export interface EventContext {
     onApplied(board: string, what: string): void
 }
 
-const GROUP_ID = "fleet"
 /** Longer than the 5 s for which the button must be held. */
 const BUTTON_MS = 5_200
 
@@ -69,14 +69,16 @@ function requestReprovision(
     how: Extract<PlanEvent, { do: "reprovision" }>["how"],
     delaySec: number
 ): void {
-    const refused = () => undefined
+    const ignoreFailure = () => undefined
     if (how === "button") {
         if (sim.isPowered) sim.board.pressButton(BUTTON_MS)
         return
     }
     withAssignedHub(context, sim, hub => {
         if (how === "method")
-            void hub.invokeMethod(sim.id, "Reprovision", { delaySec }, { timeoutMs: 30_000 }).catch(refused)
+            void hub
+                .invokeMethod(sim.id, "Reprovision", { delaySec }, { timeoutMs: 30_000 })
+                .catch(ignoreFailure)
         else if (how === "message") hub.sendToDevice(sim.id, "", { command: "reprovision" })
         else hub.patchDesired(sim.id, { reprovision: context.clock.nowMs() })
     })

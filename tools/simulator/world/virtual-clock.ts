@@ -10,16 +10,16 @@ interface ScheduledCall {
 
 /** Start time of every run, so that a run is the same on any day. */
 const START_MS = Date.UTC(2026, 0, 1)
-/** Cancelled calls stay in the queue until their time comes. More than this many are removed. */
+/** Cancelled calls stay in the queue until they are due. If more calls than this are cancelled, they are removed. */
 const SWEEP_MIN = 10_000
 
-function isEarlier(a: ScheduledCall, b: ScheduledCall): number {
+function compareCalls(a: ScheduledCall, b: ScheduledCall): number {
     return a.atMs - b.atMs || a.order - b.order
 }
 
 /** The clock of a simulation: it jumps from one scheduled call to the next. */
 export class VirtualClock implements Clock {
-    private calls = new TinyQueue<ScheduledCall>([], isEarlier)
+    private calls = new TinyQueue<ScheduledCall>([], compareCalls)
     private order = 0
     private cancelledCount = 0
     private timeMs = START_MS
@@ -80,7 +80,7 @@ export class VirtualClock implements Clock {
         if (this.cancelledCount < SWEEP_MIN || this.cancelledCount < this.calls.length / 2) return
         this.calls = new TinyQueue(
             this.calls.data.filter(call => call.fn),
-            isEarlier
+            compareCalls
         )
         this.cancelledCount = 0
     }

@@ -16,7 +16,7 @@ import { randomStream } from "./random-streams.js"
 
 const HTTPS_PORT = 443
 
-/** Receives what happens in a world. */
+/** Receives the events of a world. */
 export interface WorldObserver {
     onEvent(event: TraceEvent): void
     /** A board received bytes from a host. */

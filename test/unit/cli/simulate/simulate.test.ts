@@ -60,7 +60,7 @@ describe("moorage simulate", () => {
         expect(readFileSync(trace, "utf8")).toBe(lines)
         const result = JSON.parse(first.stdout) as RunResult
         expect(result).toMatchObject({ plan: "small", seed: 3, boards: 2, moored: 2, violationCount: 0 })
-        expect(lines.trim().split("\n").length).toBe(result.totals.facts)
+        expect(lines.trim().split("\n").length).toBe(result.totals.traceEvents)
         expect(JSON.parse(lines.split("\n")[0])).toMatchObject({ ms: 0, kind: "power" })
     })
 

@@ -26,7 +26,7 @@ describe("a mutant of the firmware", () => {
         async name => {
             const mutant = findMutant(name)
             const { violations } = await runMutant(project, mutant)
-            expect(violations).toHaveProperty([mutant.caughtBy])
+            expect(violations).toHaveProperty([mutant.detectedBy])
         },
         BUILD_MS
     )
@@ -35,7 +35,7 @@ describe("a mutant of the firmware", () => {
         const ids = INVARIANTS.map(({ id }) => id)
         expect(MUTANTS.length).toBeGreaterThan(14)
         for (const mutant of MUTANTS) {
-            expect(ids).toContain(mutant.caughtBy)
+            expect(ids).toContain(mutant.detectedBy)
             expect(() => project.check(mutant)).not.toThrow()
         }
     })

@@ -48,12 +48,12 @@ const strategies = (devices: number): [string, Partial<ModelOptions>][] => [
 describe.each([
     ["without retry-after", false],
     ["with retry-after", true],
-])("a fleet that is throttled %s", (_, saysRetryAfter) => {
+])("a fleet that is throttled %s", (_, sendsRetryAfter) => {
     const devices = 2500
     test.each(strategies(devices))(
         "%s: every board registers once and is moored, never over the quota",
         (_, options) => {
-            const curve = simulateRollout({ devices, saysRetryAfter, binSec: 1, ...options })
+            const curve = simulateRollout({ devices, sendsRetryAfter, binSec: 1, ...options })
             expect(curve.mooredBoards).toBe(devices)
             expect(sum(curve.moored)).toBe(devices)
             expect(sum(curve.registered)).toBe(devices)
@@ -65,14 +65,14 @@ describe.each([
 
     test.each(strategies(devices))("%s: the same seed gives the same run", (_, options) => {
         const run = (seed: number) =>
-            simulateRollout({ devices, saysRetryAfter, binSec: 1, seed, ...options })
+            simulateRollout({ devices, sendsRetryAfter, binSec: 1, seed, ...options })
         expect(run(7)).toEqual(run(7))
     })
 
     test("Moorage with slots: under 0.01 429 answers per board, within 1.05 of the limit", () => {
         const many = 20_000
         const slots = planSlots(RATE, 1)
-        const curve = simulateRollout({ devices: many, saysRetryAfter, slots })
+        const curve = simulateRollout({ devices: many, sendsRetryAfter, slots })
         expect(curve.limitSec).toBe(1200)
         expect(curve.throttledPerDevice).toBeLessThan(0.01)
         expect(curve.mooredSec / curve.limitSec).toBeLessThan(1.05)
@@ -80,7 +80,7 @@ describe.each([
 
     test("Moorage with short slots: the same with a service that saves at most one second of its quota", () => {
         const slots = planSlots(RATE, 0.96, 1)
-        const curve = simulateRollout({ devices: 20_000, saysRetryAfter, slots, quotas: quotas(PER_SEC, 1) })
+        const curve = simulateRollout({ devices: 20_000, sendsRetryAfter, slots, quotas: quotas(PER_SEC, 1) })
         expect(curve.throttledPerDevice).toBeLessThan(0.01)
         expect(curve.mooredSec / curve.limitSec).toBeLessThan(1.06)
     })
@@ -94,7 +94,7 @@ test("another seed gives another run", () => {
 
 describe("a small fleet whose counts are known", () => {
     // One token per second, and one at the start.
-    const options = { quotas: quotas(1, 1), saysRetryAfter: false, binSec: 1, pollSec: 3 }
+    const options = { quotas: quotas(1, 1), sendsRetryAfter: false, binSec: 1, pollSec: 3 }
     const latencies = { ...DEFAULT_LATENCIES, dnsMs: 0, rttMs: 0, tlsMs: 0, turnMs: 0 }
 
     test("no jitter: one board is accepted per retry interval, and the others get one more 429 answer", () => {

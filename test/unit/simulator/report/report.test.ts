@@ -27,7 +27,7 @@ mooredWithinSec: 600
 `
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&{{b}}`
 /** Maximum numbers that a run keeps. */
-const KEPT = { violations: 50, recent: 50, lanes: 20, bins: 600 }
+const KEPT = { violations: 50, recent: 50, timelines: 20, bins: 600 }
 
 let cleanRun: RunResult
 
@@ -62,7 +62,9 @@ function runWithViolations(seed: number, boards: number, text: string, count = 2
             what: `only 3.0 s after the last attempt ${text}`,
             recent: failures(board, KEPT.recent / 3, 1000, text),
         })),
-        lanes: ids.slice(0, KEPT.lanes).map(board => ({ board, facts: failures(board, count, 1000, text) })),
+        timelines: ids
+            .slice(0, KEPT.timelines)
+            .map(board => ({ board, events: failures(board, count, 1000, text) })),
     }
 }
 

@@ -47,7 +47,7 @@ function createNetwork(
     const closed: number[] = []
     const connect = (target = TARGET) =>
         network.connect(target, {
-            reached: () => undefined,
+            tcpConnected: () => undefined,
             opened: link => {
                 board = link
                 link.listen({
