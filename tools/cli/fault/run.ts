@@ -58,13 +58,13 @@ function faultOf(options: FaultOptions) {
     return fault
 }
 
-/** Returns a rule as one line, for example `fault-1  10% of register at dps: status 503 (3 strikes)`. */
-function ruleText({ ruleId, on, service, id, share, times, fault, strikes }: ActiveRule): string {
+/** Returns a rule as one line, for example `fault-1  10% of register at dps: status 503 (3 requests)`. */
+function ruleText({ ruleId, on, service, id, share, times, fault, affectedRequests }: ActiveRule): string {
     const percent = share === undefined ? "all" : `${Math.round(share * 1000) / 10}%`
     const where = [service && `at ${service}`, id && `of ${id}`].filter(Boolean).join(" ")
     const what = Object.entries(fault).map(([name, value]) => `${name} ${String(value)}`)
     const limit = times === undefined ? "" : ` of ${times}`
-    return `${ruleId}  ${percent} of ${on ?? "any request"} ${where}: ${what.join(", ")} (${strikes}${limit} strikes)`
+    return `${ruleId}  ${percent} of ${on ?? "any request"} ${where}: ${what.join(", ")} (${affectedRequests}${limit} requests)`
 }
 
 function print<T>({ json }: AdminAccess, answer: unknown, text: (answer: T) => string): void {

@@ -5,20 +5,20 @@ import { FAULT_POINTS } from "../faults/injected-fault.js"
 export { QUOTAS_SCHEMA } from "../quota/quota-schema.js"
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1))
-const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
+const nonNegativeInteger = v.pipe(v.number(), v.integer(), v.minValue(0))
 const positive = v.pipe(v.number(), v.gtValue(0))
 const status = v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599))
 
 const FAULT_SCHEMA = v.pipe(
     v.strictObject({
         status: v.optional(status),
-        retryAfterSec: v.optional(whole),
+        retryAfterSec: v.optional(nonNegativeInteger),
         connack: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(255))),
         delayMs: v.optional(positive),
         close: v.optional(v.boolean()),
         mute: v.optional(v.boolean()),
-        dropAfterBytes: v.optional(whole),
-        closeAfterConnackMs: v.optional(whole),
+        dropAfterBytes: v.optional(nonNegativeInteger),
+        closeAfterConnackMs: v.optional(nonNegativeInteger),
     }),
     v.check(fault => Object.keys(fault).length > 0, "must have at least one effect")
 )

@@ -23,7 +23,7 @@ export interface FaultRule {
 export interface ActiveRule extends FaultRule {
     ruleId: string
     /** The number of affected requests so far. */
-    strikes: number
+    affectedRequests: number
     endsAtMs?: number
 }
 
@@ -41,7 +41,7 @@ export class FaultRules {
     add(rule: FaultRule): string {
         const ruleId = `fault-${++this.lastId}`
         const endsAtMs = rule.forSec === undefined ? undefined : this.clock.nowMs() + rule.forSec * 1000
-        this.rules.set(ruleId, { ...rule, ruleId, strikes: 0, endsAtMs })
+        this.rules.set(ruleId, { ...rule, ruleId, affectedRequests: 0, endsAtMs })
         return ruleId
     }
 
@@ -65,7 +65,7 @@ export class FaultRules {
         this.dropEnded()
         const rule = [...this.rules.values()].find(each => matches(each, point) && this.isSelected(each))
         if (!rule) return undefined
-        rule.strikes++
+        rule.affectedRequests++
         return rule.fault
     }
 
@@ -75,8 +75,8 @@ export class FaultRules {
 
     private dropEnded(): void {
         const nowMs = this.clock.nowMs()
-        for (const { ruleId, strikes, times = Infinity, endsAtMs = Infinity } of this.rules.values())
-            if (strikes >= times || nowMs >= endsAtMs) this.rules.delete(ruleId)
+        for (const { ruleId, affectedRequests, times = Infinity, endsAtMs = Infinity } of this.rules.values())
+            if (affectedRequests >= times || nowMs >= endsAtMs) this.rules.delete(ruleId)
     }
 }
 

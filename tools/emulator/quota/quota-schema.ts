@@ -2,8 +2,12 @@
 import * as v from "valibot"
 
 const positive = v.pipe(v.number(), v.gtValue(0, "must be greater than 0"))
-const whole = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0, "must not be negative"))
-const count = v.pipe(whole, v.minValue(1, "must be at least 1"))
+const nonNegativeInteger = v.pipe(
+    v.number(),
+    v.integer("must be an integer"),
+    v.minValue(0, "must not be negative")
+)
+const count = v.pipe(nonNegativeInteger, v.minValue(1, "must be at least 1"))
 const rate = v.nullable(v.strictObject({ calls: count, perSec: positive }))
 
 /** A part of `Quotas`. Null turns a quota off. */
@@ -14,6 +18,6 @@ export const QUOTAS_SCHEMA = v.partial(
         dpsOperations: rate,
         hubConnects: rate,
         hubTelemetry: rate,
-        hubDailyMessages: v.nullable(whole),
+        hubDailyMessages: v.nullable(nonNegativeInteger),
     })
 )

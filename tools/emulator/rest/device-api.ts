@@ -84,8 +84,8 @@ export function deviceApiFaultPoint(request: HttpRequest): FaultPoint {
 }
 
 /**
- * Serves one request to the DPS device API. Every answer has the header `Date`, because devices without a clock learn the
- * time from it.
+ * Serves one request to the DPS device API. Every answer has the header `Date`, because devices without a clock set their
+ * clock from it.
  */
 export function serveDeviceApi(cloud: Cloud, request: HttpRequest, fault?: InjectedFault): HttpReply {
     let response: DpsResponse

@@ -28,7 +28,7 @@ describe("faults", () => {
     test("are added, listed and removed", async () => {
         const rule = { on: "register", share: 0.5, fault: { status: 503, retryAfterSec: 3 } }
         const { json } = await call("POST /faults", rule)
-        expect((await call("GET /faults")).json).toMatchObject([{ ...rule, ...json, strikes: 0 }])
+        expect((await call("GET /faults")).json).toMatchObject([{ ...rule, ...json, affectedRequests: 0 }])
         expect((await call(`DELETE /faults/${String(json.ruleId)}`)).status).toBe(200)
         expect((await call(`DELETE /faults/${String(json.ruleId)}`)).status).toBe(404)
         await call("POST /faults", rule)

@@ -32,7 +32,7 @@ describe("a rule", () => {
         expect(at("poll", "dps", "lab-1")).toBeUndefined()
         expect(at("register", HUB, "lab-1")).toBeUndefined()
         expect(at("register", "dps", "line-1")).toBeUndefined()
-        expect(faultRules.list()).toMatchObject([{ ruleId: "fault-1", strikes: 1 }])
+        expect(faultRules.list()).toMatchObject([{ ruleId: "fault-1", affectedRequests: 1 }])
     })
 
     test("with a count of two ends after two requests", () => {

@@ -152,7 +152,7 @@ describe("the connection", () => {
 
 describe("a fault", () => {
     /** Sends one lookup with a fault, and returns the requests for which a fault was requested. */
-    function lookupUnder(fault: InjectedFault) {
+    function lookupWithFault(fault: InjectedFault) {
         const world = newCloud()
         const asked: string[] = []
         world.cloud.faultOverride = point => {
@@ -166,14 +166,14 @@ describe("a fault", () => {
     }
 
     test("can set the status and Retry-After", () => {
-        const { browser } = lookupUnder({ status: 503, retryAfterSec: 7 })
+        const { browser } = lookupWithFault({ status: 503, retryAfterSec: 7 })
         expect(browser.text).toContain("HTTP/1.1 503 Service Unavailable\r\n")
         expect(browser.text).toContain("\r\nRetry-After: 7\r\n")
         expect(browser.text).toContain('"errorCode":503001')
     })
 
     test("can delay an answer, and later answers come after it", () => {
-        const { world, browser } = lookupUnder({ delayMs: 500 })
+        const { world, browser } = lookupWithFault({ delayMs: 500 })
         world.cloud.faultOverride = undefined
         browser.send("GET / HTTP/1.1\r\n\r\n")
         world.clock.advance(499)
@@ -183,13 +183,13 @@ describe("a fault", () => {
     })
 
     test("can reset the connection without an answer", () => {
-        const { browser } = lookupUnder({ close: true })
+        const { browser } = lookupWithFault({ close: true })
         expect(browser.closed).toBe(true)
         expect(browser.text).toBe("")
     })
 
     test("can suppress the answer", () => {
-        const { world, browser } = lookupUnder({ mute: true })
+        const { world, browser } = lookupWithFault({ mute: true })
         world.clock.advance(3_600_000)
         expect(browser.closed).toBe(false)
         expect(browser.text).toBe("")
