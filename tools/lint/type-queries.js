@@ -1,4 +1,4 @@
-// Queries on types that several rules share. A type counts by its name (`Buffer`, `Promise`), whatever file declares it.
+// Queries on types that several rules share. A type is identified by its name (`Buffer`, `Promise`).
 import ts from "typescript"
 
 /** Returns the TypeScript program of the file that ESLint checks. */

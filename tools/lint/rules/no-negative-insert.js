@@ -1,7 +1,7 @@
 import { isMethodCall, isNegated } from "../syntax-queries.js"
 import { defineRule } from "../define-rule.js"
 
-/** Removing one element is allowed: pop() and shift() do the same, after a look at the length. */
+/** Removing one element is allowed: pop() and shift() do the same after they have checked the length. */
 function isOne({ argument }) {
     return argument.value === 1
 }

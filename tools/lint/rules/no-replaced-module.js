@@ -7,7 +7,7 @@ const REPLACED = {
         fact: "D6, D9",
     },
     "@devicescript/settings": {
-        why: "stops the program when two fibers read the same key at the same time, and waits for ever for a lost answer. Use devs/store/settings-store.ts",
+        why: "stops the program when two fibers read the same key at the same time, and waits forever for a lost answer. Use devs/store/settings-store.ts",
         fact: "D13",
     },
 }

@@ -4,7 +4,7 @@ import { defineRule } from "../define-rule.js"
 export const noStringOrder = defineRule(
     {
         message:
-            "`{{operator}}` converts strings to numbers, so that it is false for words. Compare character codes",
+            "`{{operator}}` converts strings to numbers, so that it is false for most texts. Compare character codes",
         fact: "1.2",
     },
     (context, report) => ({

@@ -1,6 +1,6 @@
 import { defineRule } from "../define-rule.js"
 
-/** Returns whether the name says that the value is a time. In ms it exceeds 2^31 after 24.8 days of uptime, in s since 1970 in 2038. */
+/** Returns whether the name marks the value as a time. In ms it exceeds 2^31 after 24.8 days of uptime, in s since 1970 in 2038. */
 function isTime(node) {
     if (node.type === "CallExpression") return isTime(node.callee)
     const name = node.type === "MemberExpression" ? node.property : node

@@ -4,7 +4,7 @@ import { defineRule } from "../define-rule.js"
 export const pairMathExtremes = defineRule(
     {
         message:
-            "Math.{{name}}() looks at two arguments only: Math.max(1, 2, 3) is 2. Nest the calls, or use a loop",
+            "Math.{{name}}() uses only its first two arguments: Math.max(1, 2, 3) is 2. Nest the calls, or use a loop",
         fact: "1.2",
     },
     (_context, report) => ({

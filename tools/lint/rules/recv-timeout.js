@@ -4,7 +4,7 @@ import { defineRule } from "../define-rule.js"
 export const recvTimeout = defineRule(
     {
         message:
-            "recv() without a timeout waits for ever on a dead or closed connection, because close() does not wake it. Pass a timeout in milliseconds",
+            "recv() without a timeout waits forever on a dead or closed connection, because close() does not wake it. Pass a timeout in milliseconds",
         fact: "D9",
     },
     (_context, report) => ({

@@ -1,4 +1,4 @@
-// Circles of imports are defects, type imports included (docs/internals/architecture.md, Layers).
+// Cycles of imports are defects, type imports included (docs/internals/architecture.md, Layers).
 import { readFileSync, readdirSync } from "node:fs"
 import { join, sep } from "node:path"
 import { expect, test } from "vitest"
@@ -25,38 +25,38 @@ function importGraph(folders: string[]): Map<string, string[]> {
     )
 }
 
-/** Returns the modules on the first circle found, or undefined. */
-function findCircle(graph: Map<string, string[]>): string[] | undefined {
+/** Returns the modules on the first cycle found, or undefined. */
+function findCycle(graph: Map<string, string[]>): string[] | undefined {
     const done = new Set<string>()
     function visit(module: string, path: string[]): string[] | undefined {
         if (path.includes(module)) return [...path.slice(path.indexOf(module)), module]
         if (done.has(module)) return undefined
         for (const next of graph.get(module) ?? []) {
-            const circle = visit(next, [...path, module])
-            if (circle) return circle
+            const cycle = visit(next, [...path, module])
+            if (cycle) return cycle
         }
         done.add(module)
         return undefined
     }
-    return [...graph.keys()].map(module => visit(module, [])).find(circle => circle !== undefined)
+    return [...graph.keys()].map(module => visit(module, [])).find(cycle => cycle !== undefined)
 }
 
-test("no circle of imports in devs, src and tools", () => {
+test("no cycle of imports in devs, src and tools", () => {
     const graph = importGraph(["devs", "src", "tools"])
     expect(graph.get("src/main")).toContain("devs/full")
     expect(graph.get("devs/mqtt/mqtt-client")).toContain("devs/socket/socket")
     expect(graph.get("tools/emulator/hub/twin-limits")).toContain("tools/emulator/util/json-object")
     expect(graph.get("tools/emulator/mqtt/mqtt-connection")).toContain("tools/emulator/cloud")
     expect(graph.get("tools/files/file-lock")).toContain("tools/runtime/index")
-    expect(findCircle(graph)).toBeUndefined()
+    expect(findCycle(graph)).toBeUndefined()
 })
 
-test("findCircle returns the modules on a circle", () => {
+test("findCycle returns the modules on a cycle", () => {
     const graph = new Map([
         ["a", ["b"]],
         ["b", ["c", "d"]],
         ["c", []],
         ["d", ["b"]],
     ])
-    expect(findCircle(graph)).toEqual(["b", "d", "b"])
+    expect(findCycle(graph)).toEqual(["b", "d", "b"])
 })
