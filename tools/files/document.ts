@@ -1,4 +1,4 @@
-// YAML or JSON files that a user writes: read whole, checked against a schema, every error reported with its line.
+// Reads YAML or JSON files that a user writes, and checks them against a schema. Every error is reported with its line.
 import { readFileSync } from "node:fs"
 import { MoorageError, type MoorageErrorOptions } from "@moorage/errors"
 import * as v from "valibot"

@@ -73,7 +73,7 @@ function createLock(lock: string): boolean {
     }
 }
 
-/** Takes the lock if nobody holds it. Runs synchronously, so that no other task of this process runs in between. */
+/** Takes the lock if no process holds it. Runs synchronously, so that no other task of this process runs in between. */
 function tryLock(lock: string, staleMs: number): LockAttempt {
     for (;;) {
         if (createLock(lock)) return { isAcquired: true }
@@ -88,8 +88,8 @@ function tryLock(lock: string, staleMs: number): LockAttempt {
 
 /**
  * Replaces a stale lock. Several processes can find the same stale lock, and the slowest of them must not remove the
- * lock that the fastest took. Therefore only the holder of a second lock replaces the first one, after a new look at it.
- * The second lock becomes the first one by a rename, so no moment exists at which neither is there.
+ * lock that the fastest took. Therefore only the holder of a second lock replaces the first one, after it has checked the first lock
+ * again. A rename turns the second lock into the first one, so at least one of them exists at any time.
  * @returns undefined when the lock was released meanwhile
  */
 function replaceStaleLock(lock: string, staleMs: number): LockAttempt | undefined {

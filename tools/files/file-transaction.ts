@@ -45,7 +45,7 @@ export class FileTransaction {
         this.pending.length = 0
     }
 
-    /** Removes what was written and not committed. */
+    /** Removes the content that was written and not committed. */
     async rollback(): Promise<void> {
         for (const { unfinished } of this.pending) await rm(unfinished, { force: true })
         this.pending.length = 0

@@ -70,7 +70,7 @@ export class JournalFile {
     private readLines(): string[] {
         try {
             let text = readFileSync(this.file, "utf8")
-            // The process ended while it wrote the last line. That record was never acted on.
+            // The process ended while it wrote the last line. No later step depends on that record.
             const end = text.lastIndexOf("\n") + 1
             if (end < text.length) {
                 text = text.slice(0, end)

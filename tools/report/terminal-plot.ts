@@ -17,6 +17,6 @@ export function plotColumns(numbers: number[], [left, right]: [string, string]):
         const label = i === 0 ? scale : i === ROWS - 1 ? "0" : ""
         return `  ${label.padStart(scale.length)} │${sparkline(part, step)}`
     })
-    const room = Math.max(1, numbers.length - left.length - right.length)
-    return [...rows, `${" ".repeat(scale.length + 4)}${left}${" ".repeat(room)}${right}`]
+    const gapChars = Math.max(1, numbers.length - left.length - right.length)
+    return [...rows, `${" ".repeat(scale.length + 4)}${left}${" ".repeat(gapChars)}${right}`]
 }

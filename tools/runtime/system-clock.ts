@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import type { Clock } from "./clock.js"
 import type { Random } from "./random.js"
 
-/** Longest delay of a Node timer. A longer one would fire immediately. */
+/** Longest delay of a Node timer. A longer delay would fire immediately. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 /** The clock of the machine. No other module may read it (docs/internals/architecture.md, Time). */

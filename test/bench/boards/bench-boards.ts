@@ -3,7 +3,7 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import type { FleetCost } from "./fleet-process.js"
-import { boardStart, officialStart, type StartCost } from "./program-start.js"
+import { boardStart, devsRunStart, type StartCost } from "./program-start.js"
 
 const COUNT = 1000
 /** The longest sleep that the VM allows, and the interval at which the runtime asks to wake. */
@@ -42,8 +42,8 @@ async function benchFleet(): Promise<void> {
     }
 }
 
-async function benchOfficial(): Promise<void> {
-    const official = await officialStart()
+async function benchDevsRun(): Promise<void> {
+    const official = await devsRunStart()
     const { first, stressed, plain } = await boardStart()
     const row = (name: string, cost: StartCost) => console.log(`  ${name.padEnd(52)} ${cell(cost)}`)
     console.log("The probe program until its first log line, with GC stress as in `devs run --test`")
@@ -56,5 +56,5 @@ async function benchOfficial(): Promise<void> {
 /** Prints the costs of a simulated board: creation, start and idle time, and compares them with `devs run`. */
 export async function benchBoards(): Promise<void> {
     await benchFleet()
-    await benchOfficial()
+    await benchDevsRun()
 }

@@ -16,7 +16,7 @@ export interface StartCost {
 }
 
 /** Measures `devs run` with the compiled probe program. It collects garbage before each allocation. */
-export async function officialStart(): Promise<StartCost> {
+export async function devsRunStart(): Promise<StartCost> {
     const { path } = await buildFirmware("test/vm-suites/programs/vm-probe.ts")
     const startedMs = performance.now()
     const args = [DEVS, "run", path, "--test", "--test-self-exit"]

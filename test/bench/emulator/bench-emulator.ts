@@ -1,5 +1,5 @@
 // Compares the throughput of the emulator with the bare broker aedes, and measures the memory per connection.
-import { benchHold } from "./bench-hold.js"
+import { benchConnectionMemory } from "./bench-connection-memory.js"
 import { benchPublish, type MessageRate } from "./bench-publish.js"
 import { benchRegister } from "./bench-register.js"
 
@@ -36,7 +36,7 @@ export async function benchEmulator(): Promise<void> {
         ["tcp", HELD_CONNECTIONS],
         ["tls", HELD_CONNECTIONS],
     ] as const) {
-        const { devices, rssKB, heapKB } = await benchHold(transport, count)
+        const { devices, rssKB, heapKB } = await benchConnectionMemory(transport, count)
         console.log(
             `${devices} connected devices, ${transport}: ${rssKB.toFixed(1)} KB of RSS per device, of which ${heapKB.toFixed(1)} KB are JavaScript heap`
         )

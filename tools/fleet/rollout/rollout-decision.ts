@@ -115,13 +115,13 @@ export function lateSec(
     requiredShare: number
 ): number {
     const wave = currentWave(plan, progress)
-    const isReached = (ms: number) => registered >= requiredShare * expectedCount(plan, progress, ms)
-    if (isReached(atMs)) return 0
+    const isTcpConnected = (ms: number) => registered >= requiredShare * expectedCount(plan, progress, ms)
+    if (isTcpConnected(atMs)) return 0
     let reachedMs = Math.min(...progress.openedMs.filter((_, i) => plan.batches[i].wave === wave))
     let notReachedMs = atMs
     while (notReachedMs - reachedMs > LATENESS_RESOLUTION_MS) {
         const middleMs = (reachedMs + notReachedMs) / 2
-        if (isReached(middleMs)) reachedMs = middleMs
+        if (isTcpConnected(middleMs)) reachedMs = middleMs
         else notReachedMs = middleMs
     }
     return Math.round((atMs - reachedMs) / 1000)

@@ -14,7 +14,7 @@ export interface ConnectionCost {
 }
 
 /** Connects and subscribes `count` devices, pings each, and returns the memory per device. */
-export async function benchHold(transport: Transport, count: number): Promise<ConnectionCost> {
+export async function benchConnectionMemory(transport: Transport, count: number): Promise<ConnectionCost> {
     const child = await ServerProcess.start("moorage", transport)
     const clients: BenchClient[] = []
     try {
