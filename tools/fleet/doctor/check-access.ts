@@ -13,6 +13,11 @@ import { type CheckOutcome, failFromError, type Finding, ok, skip, warn } from "
 
 type Target = Pick<CheckContext, "settings" | "probes">
 
+interface DeviceTarget extends Target {
+    /** Time by the service's clock. Tokens use this time, as the tokens of a board do. */
+    nowSec: number
+}
+
 /** ID of a device that does not exist. */
 const UNKNOWN_DEVICE = "moorage-doctor"
 
@@ -60,8 +65,7 @@ async function checkHub(hub: HubApi, id: string | undefined): Promise<CheckOutco
 /** Returns whether DPS knows the ID scope, as MQTT shows it. The status lookup does not always show it. */
 async function probeScope(
     { idScope, key }: DeviceIdentity,
-    { settings, probes }: Target,
-    nowSec: number,
+    { settings, probes, nowSec }: DeviceTarget,
     signal: AbortSignal
 ): Promise<ScopeStatus> {
     const address = mqttAddress(settings)
@@ -78,26 +82,20 @@ async function probeScope(
     }
 }
 
-/**
- * Looks up the registration of a device.
- * @param skewSec how far the clock of this machine is ahead. The token uses the service's clock, as the token of a board does.
- */
+/** Looks up the registration of a device. */
 async function checkDevice(
     credentials: Credentials,
-    target: Target,
-    skewSec: number,
+    { settings, probes, nowSec }: DeviceTarget,
     signal: AbortSignal
 ): Promise<CheckOutcome> {
-    const { settings, probes } = target
     const identity = chooseIdentity(credentials)
     if ("missing" in identity) return skip(identity.missing, identity.cure)
-    const nowSec = probes.clock.nowMs() / 1000 - skewSec
     try {
         const request = lookupRequest(identity, settings.deviceHost, nowSec)
         const response = await probes.sendRequest(settings, request, signal)
         const isScopeUndetermined = response.status === 401 || response.status === 404
         const scope = isScopeUndetermined
-            ? await probeScope(identity, target, nowSec, signal)
+            ? await probeScope(identity, { settings, probes, nowSec }, signal)
             : "undetermined"
         return lookupOutcome(identity, response, scope)
     } catch (error) {
@@ -132,6 +130,9 @@ export async function* checkAccess(
     yield* await runner.run({
         name: "device",
         needs: [HTTPS_TLS],
-        run: signal => checkDevice(credentials, target, skewSec, signal),
+        run: signal => {
+            const nowSec = target.probes.clock.nowMs() / 1000 - skewSec
+            return checkDevice(credentials, { ...target, nowSec }, signal)
+        },
     })
 }

@@ -28,18 +28,16 @@ class ProgramCache {
 }
 
 interface LoadedImage {
+    profile: BoardProfile
     flash: MemoryFlash
     bytecode: Uint8Array
 }
 
-/** Returns the flash of a board and the program in it. @throws ImageError */
-function loadImage(
-    outDir: string,
-    entry: ManifestEntry,
-    { fstorPages }: BoardProfile,
-    programs: ProgramCache
-): LoadedImage {
-    const image = readImage(join(outDir, entry.image), entry)
+/** Returns the profile of a board, its flash and the program in it. @throws ImageError */
+function loadImage(file: string, entry: ManifestEntry, programs: ProgramCache): LoadedImage {
+    const profile = loadBoardProfile(entry.profile)
+    const { fstorPages } = profile
+    const image = readImage(file, entry)
     const ownFlash = memoryFlash(fstorPages)
     ownFlash.save(image)
     const program = readProgram(ownFlash)
@@ -47,20 +45,19 @@ function loadImage(
     const bytecode = programs.intern(program)
     const flash = programmedFlash(bytecode, fstorPages)
     flash.save(image)
-    return { flash, bytecode }
+    return { profile, flash, bytecode }
 }
 
 /** Returns the reason why a board with these settings cannot moor in the simulator, or undefined. */
 function settingsIssue(
     settings: Record<string, unknown>,
-    id: string,
-    fleetScope: unknown
+    { id, idScope }: { id: string; idScope: unknown }
 ): string | undefined {
     const { REG_ID, ID_SCOPE, DPS_HOST: host = GLOBAL_DEVICE_ENDPOINT } = settings
     if (REG_ID !== id) return `its registration ID is ${JSON.stringify(REG_ID)}`
     if (host !== GLOBAL_DEVICE_ENDPOINT)
         return `its DPS_HOST is ${JSON.stringify(host)}, but the simulator has only ${GLOBAL_DEVICE_ENDPOINT}`
-    if (ID_SCOPE !== fleetScope)
+    if (ID_SCOPE !== idScope)
         return `its ID scope ${String(ID_SCOPE)} differs from the ID scope of the first board`
     return undefined
 }
@@ -84,11 +81,10 @@ export function readImageFleet(outDir: string, options: ImageFleetOptions = {}):
     let idScope: unknown
     const boards = entries.map((entry, index): ImageBoard => {
         const id = entry.registrationId
-        const profile = loadBoardProfile(entry.profile)
-        const { flash, bytecode } = loadImage(outDir, entry, profile, programs)
+        const { profile, flash, bytecode } = loadImage(join(outDir, entry.image), entry, programs)
         const settings = readSettings(flash)
         idScope ??= settings.ID_SCOPE
-        const issue = settingsIssue(settings, id, idScope)
+        const issue = settingsIssue(settings, { id, idScope })
         if (issue !== undefined) throw new ImageError(`The image of ${id} cannot be simulated: ${issue}.`)
         return { id, profile, bytecode, flash, settings, powerOnSec: powerOnSec?.[index] ?? 0 }
     })

@@ -74,6 +74,16 @@ function checkProfiles(file: string, profiles: ReadonlyMap<string | undefined, n
     if (issues.length > 0) throw new FleetError(file, issues)
 }
 
+export interface WriteSlotsOptions {
+    /** The fleet file. */
+    file: string
+    /** Registration IDs of the file, as they were read for the plan. */
+    ids: string[]
+    plan: RolloutPlan
+    onProgress?: OnProgress
+    signal?: AbortSignal
+}
+
 const COLUMNS = ["slot", "slotSec", "fleetN", "fleetCps", "load", "wave", "batch"]
 
 /**
@@ -81,12 +91,8 @@ const COLUMNS = ["slot", "slotSec", "fleetN", "fleetCps", "load", "wave", "batch
  * @throws FleetError if the file was changed since it was read; errors of the file system; the reason of the aborted signal
  */
 export async function writeSlots(
-    file: string,
-    { ids }: FleetIds,
-    plan: RolloutPlan,
     transaction: FileTransaction,
-    onProgress?: OnProgress,
-    signal?: AbortSignal
+    { file, ids, plan, onProgress, signal }: WriteSlotsOptions
 ): Promise<void> {
     const { slots, formula, batches } = plan
     const formulaValues = [slots.slotSec, formula.fleetN, formula.fleetCps, formula.load].map(String)

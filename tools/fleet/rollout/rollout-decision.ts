@@ -82,6 +82,10 @@ export interface DecisionInput {
     isForced: boolean
 }
 
+type LatenessInput = Pick<DecisionInput, "plan" | "progress" | "observation"> & {
+    rules: Pick<RolloutRules, "requiredShare">
+}
+
 /** Tolerance for shares, which are floating-point numbers. */
 const EPSILON = 1e-9
 const LATENESS_RESOLUTION_MS = 500
@@ -108,12 +112,8 @@ export function expectedCount(plan: RolloutPlan, progress: Readonly<RolloutProgr
  * Returns the delay of the registrations against the prediction, in seconds. This is the time since the prediction had the
  * current number of registered boards. Boards beyond the required share do not count.
  */
-export function lateSec(
-    plan: RolloutPlan,
-    progress: Readonly<RolloutProgress>,
-    { registered, atMs }: Observation,
-    requiredShare: number
-): number {
+export function lateSec({ plan, progress, observation, rules: { requiredShare } }: LatenessInput): number {
+    const { registered, atMs } = observation
     const wave = currentWave(plan, progress)
     const isTcpConnected = (ms: number) => registered >= requiredShare * expectedCount(plan, progress, ms)
     if (isTcpConnected(atMs)) return 0
@@ -136,9 +136,6 @@ interface HoldCheck {
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`
 const minutes = (sec: number) => `${Math.round(sec / 60)} min`
 
-const latenessOf = ({ plan, progress, observation, rules }: DecisionInput) =>
-    lateSec(plan, progress, observation, rules.requiredShare)
-
 /** The reasons for a hold, in the order in which they are reported. */
 const HOLD_CHECKS: Record<HoldReasonKind, HoldCheck> = {
     blind: {
@@ -160,11 +157,11 @@ const HOLD_CHECKS: Record<HoldReasonKind, HoldCheck> = {
         cure: "Another client uses the quota, or the quota is smaller than planned. Wait, or plan again with a lower rate.",
     },
     late: {
-        isExceeded: input => latenessOf(input) > input.rules.maxLateSec,
+        isExceeded: input => lateSec(input) > input.rules.maxLateSec,
         text: input => {
             const { plan, progress, observation, rules } = input
             const expected = Math.floor(expectedCount(plan, progress, observation.atMs))
-            const lateness = `${minutes(latenessOf(input))} late (limit: ${minutes(rules.maxLateSec)})`
+            const lateness = `${minutes(lateSec(input))} late (limit: ${minutes(rules.maxLateSec)})`
             return `${observation.registered} boards of the wave are registered, ${expected} were expected: ${lateness}`
         },
         cure: "Check that all boards are powered on, within range of their network, and enrolled with their keys. DPS may also throttle them.",
@@ -177,6 +174,14 @@ function holdReasons(input: DecisionInput): HoldReason[] {
     return kinds
         .filter(kind => HOLD_CHECKS[kind].isExceeded(input))
         .map(kind => ({ kind, text: HOLD_CHECKS[kind].text(input), cure: HOLD_CHECKS[kind].cure }))
+}
+
+/** Returns whether enough boards of the wave are registered to complete it. */
+export function hasEnoughBoards(
+    { registered, boards }: WaveCounts,
+    { requiredShare }: RolloutRules
+): boolean {
+    return registered >= requiredShare * boards - EPSILON
 }
 
 /** Maximum delay of a batch that counts as punctual. */
@@ -219,8 +224,7 @@ export function decide(input: DecisionInput): RolloutDecision {
         const latest = batches[openCount - 1]
         if (nowMs < openedMs[openCount - 1] + slotsDurationMs(latest.slots, slots))
             return { ...noStep, phase: "slotsRunning" }
-        const isEnough = observation.registered >= rules.requiredShare * observation.boards - EPSILON
-        if (!isForced && !isEnough) return { ...noStep, phase: "awaitingBoards" }
+        if (!isForced && !hasEnoughBoards(observation, rules)) return { ...noStep, phase: "awaitingBoards" }
         const isWaveOpen = batches[openCount]?.wave !== latest.wave
         if (isWaveOpen && doneMs.length < latest.wave)
             return { ...noStep, phase: "awaitingBoards", isWaveDone: true }

@@ -6,6 +6,7 @@ import {
     currentWave,
     decide,
     expectedCount,
+    hasEnoughBoards,
     lateSec,
     type Observation,
     type RolloutDecision,
@@ -51,7 +52,6 @@ export type RolloutEnd = "done" | "holdTimeout" | "stopped"
 
 /** Transient errors. Every other error of DPS is a configuration error and ends the run. */
 const TRANSIENT_KINDS: CloudErrorKind[] = ["unreachable", "timeout", "throttled", "unavailable"]
-const EPSILON = 1e-9
 
 /** One run of a plan, from its stored progress to its end. */
 export class RolloutRun {
@@ -172,7 +172,7 @@ export class RolloutRun {
             ...this.waveNumbers,
             predicted,
             throttled: observation.throttled,
-            lateSec: lateSec(plan, state.progress, observation, rules.requiredShare),
+            lateSec: lateSec({ plan, progress: state.progress, observation, rules }),
         })
     }
 
@@ -231,9 +231,8 @@ export class RolloutRun {
 
     private endWave(): void {
         const { state, rules } = this.options
-        const { boards, registered } = this.observation
         state.recordWaveDone(this.nowMs)
-        const isByHand = registered < rules.requiredShare * boards - EPSILON
+        const isByHand = !hasEnoughBoards(this.observation, rules)
         this.emit({ event: "waveDone", ...this.waveNumbers, isByHand })
     }
 

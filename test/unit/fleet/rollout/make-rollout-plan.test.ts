@@ -309,7 +309,7 @@ describe("the files of a plan", () => {
         const boards = await readFleetIds(file)
         const plan = await makeRolloutPlan(boards, { ...CHOICES, ...choices })
         const transaction = new FileTransaction()
-        await writeSlots(file, boards, plan, transaction)
+        await writeSlots(transaction, { file, ids: boards.ids, plan })
         await transaction.commit()
         return { plan, text: readFileSync(file, "utf8") }
     }
@@ -392,7 +392,11 @@ describe("the files of a plan", () => {
         symlinkSync(path("real.csv"), path("link.csv"))
         const boards = await readFleetIds(path("link.csv"))
         const transaction = new FileTransaction()
-        await writeSlots(path("link.csv"), boards, await makeRolloutPlan(boards, CHOICES), transaction)
+        await writeSlots(transaction, {
+            file: path("link.csv"),
+            ids: boards.ids,
+            plan: await makeRolloutPlan(boards, CHOICES),
+        })
         await transaction.commit()
         expect(statSync(path("real.csv")).mode & 0o777).toBe(0o640)
         expect(readFileSync(path("real.csv"), "utf8")).toContain("b-1,0,1,")
@@ -407,7 +411,7 @@ describe("the files of a plan", () => {
         writeFileSync(file, changed)
         const transaction = new FileTransaction()
         await transaction.write(path("changed.json"), [rolloutPlanText(plan)])
-        await expect(writeSlots(file, boards, plan, transaction)).rejects.toThrow(FleetError)
+        await expect(writeSlots(transaction, { file, ids: boards.ids, plan })).rejects.toThrow(FleetError)
         await transaction.rollback()
         expect(readFileSync(file, "utf8")).toBe(changed)
         expect(readdirSync(dir).filter(name => /changed\.json|\.new$/.test(name))).toEqual([])

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest"
 import {
     decide,
+    type DecisionInput,
     expectedCount,
     lateSec,
     type RolloutRules,
@@ -307,25 +308,30 @@ test("a roll-out is done when all waves are done", async () => {
 })
 
 describe("the lateness", () => {
+    const lateIn =
+        (plan: RolloutPlan) =>
+        (openBatches: DecisionInput["progress"], counts: Partial<Observation>, requiredShare: number) =>
+            lateSec({ plan, progress: openBatches, observation: observed(counts), rules: { requiredShare } })
+
     test("is how long ago the prediction had as many boards as are registered now", async () => {
         const plan = await planOf()
+        const late = lateIn(plan)
         const opened = progress([at(0)])
         const half = expectedCount(plan, opened, at(2.5))
         expect(half).toBeGreaterThan(3)
         expect(half).toBeLessThan(7)
-        const behind = lateSec(plan, opened, observed({ registered: half, atMs: at(4) }), 1)
+        const behind = late(opened, { registered: half, atMs: at(4) }, 1)
         expect(behind).toBeGreaterThan(80)
         expect(behind).toBeLessThan(100)
-        expect(lateSec(plan, opened, observed({ registered: 10, atMs: at(2) }), 1)).toBe(0)
+        expect(late(opened, { registered: 10, atMs: at(2) }, 1)).toBe(0)
     })
 
     test("does not count the share of boards that need not register", async () => {
         const plan = await planOf()
+        const late = lateIn(plan)
         const days = progress([at(0)])
-        expect(lateSec(plan, days, observed({ registered: 9, atMs: at(9999) }), 0.9)).toBe(0)
-        expect(lateSec(plan, days, observed({ registered: 9, atMs: at(9999) }), 0.99)).toBeGreaterThan(
-            9000 * 60
-        )
+        expect(late(days, { registered: 9, atMs: at(9999) }, 0.9)).toBe(0)
+        expect(late(days, { registered: 9, atMs: at(9999) }, 0.99)).toBeGreaterThan(9000 * 60)
     })
 })
 

@@ -149,12 +149,19 @@ async function writeFiles(
             await transaction.write(report, [planHtml(plan)])
         }
         file = fleet
-        const onWritten = (n: number) =>
+        const onProgress = (n: number) =>
             progress.show(
                 PREDICTION.to + (1 - PREDICTION.to) * (n / total),
                 `${formatNumber(n)} boards written`
             )
-        if (!dryRun) await writeSlots(fleet, boards, plan, transaction, onWritten, progress.signal)
+        if (!dryRun)
+            await writeSlots(transaction, {
+                file: fleet,
+                ids: boards.ids,
+                plan,
+                onProgress,
+                signal: progress.signal,
+            })
         await transaction.commit()
     } catch (error) {
         await transaction.rollback()
