@@ -24,7 +24,7 @@ const BARS_MAX = 24 * 14
 
 const HOURS_CAPTION =
     "Blue: boards that registered for the first time. Orange: boards that registered again. The numbers are approximate, " +
-    "because a registration record contains only the first and the last time."
+    "because a record has only the times of the first and the latest registration."
 
 function rateFigure({ rate }: Survey): Figure {
     const isByHour = rate.hours.length <= BARS_MAX

@@ -6,7 +6,8 @@ import { alignColumns, formatFraction, sparkline, formatUtc } from "@moorage/rep
 const GROUPS_SHOWN = 40
 const FAILURES_SHOWN = 10
 
-const NOTE = "approximate: a registration record contains only the first and the last time"
+const NOTE =
+    "The numbers are approximate, because a record has only the times of the first and the latest registration."
 
 function heading({ dps, utc, registered, statuses, groups, individuals }: Survey): string {
     const groupsText = `${pluralize(groups.length, "enrollment group")} and ${pluralize(individuals.enrollments, "individual enrollment")}`

@@ -57,7 +57,7 @@ describe("a single survey", () => {
         expect(stdout).toMatch(/\n {2}east\.azure-devices\.net +\d+ +[\d.]+ %\n/)
         expect(stdout).toMatch(/registrations over the last 5 days \(UTC; highest hour: 12\)/)
         expect(stdout).toContain(
-            "approximate: a registration record contains only the first and the last time"
+            "The numbers are approximate, because a record has only the times of the first and the latest registration."
         )
         expect(stdout).toContain("█")
         expectNoSecret(stdout)

@@ -50,7 +50,9 @@ test("prints batches, a plot and a prediction, writes the slots to the fleet fil
         /\n {2}1 +1 +2 +1 {2}Mon 2026-11-30 08:00 {2}08:00 {2}board-0 to board-1 \(lines 2 to 3\)\n/
     )
     expect(stdout).toMatch(/\n {2}200 │ .*█\n/)
-    expect(stdout).toMatch(/\npredicted: 200 moored, the last one on Mon 2026-11-30 08:07; 0 429s\n$/)
+    expect(stdout).toMatch(
+        /\npredicted: 200 moored, the last one on Mon 2026-11-30 08:07; 0 calls throttled \(429\)\n$/
+    )
     expect(stderr).toMatch(/^Written in [\d.]+ s: \S+fleet\.rollout\.json, \S+fleet\.csv\n$/)
     const lines = readFileSync(path("fleet.csv"), "utf8").split("\n")
     expect(lines[0]).toBe("registrationId,key,room,slot,slotSec,fleetN,fleetCps,load,wave,batch")

@@ -169,7 +169,7 @@ describe("a roll-out", () => {
         expect(held.stdout).toMatch(
             /Batch 2 is on hold:\n {8}0 boards of the wave are registered, \d were expected: .* late \(limit: .*\)\. Check that all boards are powered on/
         )
-        expect(held.stdout).toContain("rerun with --force-next")
+        expect(held.stdout).toContain("run the command again with --force-next")
         expect(held.stderr).toMatch(/^Stopped after more than 1 s on hold\. Run the same command to continue/)
         const going = running("--force-next")
         await expect.poll(() => going.stdout).toContain("POWER ON batch 2")

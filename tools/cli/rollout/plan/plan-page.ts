@@ -1,4 +1,4 @@
-// The HTML report of a roll-out plan. It works offline and without scripts.
+// The HTML report of a rollout plan. It works offline and without scripts.
 import {
     findCurve,
     formatLocalTime,
@@ -105,7 +105,7 @@ export function planHtml(plan: RolloutPlan): string {
     const isSuccess = prediction.throttled === 0 && prediction.moored === fleet.boards
     return pageHtml({
         title,
-        header: markup`<div class="subtitle">Moorage, roll-out plan; times in ${timeZone}</div>
+        header: markup`<div class="subtitle">Moorage, rollout plan; times in ${timeZone}</div>
 <h1>${title}</h1>
 <span class="badge ${isSuccess ? "good" : "bad"}">${predictionText(plan)}</span>
 `,
@@ -119,7 +119,7 @@ export function planHtml(plan: RolloutPlan): string {
                     ["batches", formatNumber(batches.length)],
                     ["boards per slot", formatNumber(slots.boardsPerSlot)],
                     ["slot length", formatDuration(slots.slotSec)],
-                    ["429s predicted", formatNumber(prediction.throttled)],
+                    ["predicted throttled calls (429)", formatNumber(prediction.throttled)],
                 ])}<p>${rateText(plan)}.</p><div class="figures">${[mooredFigure(plan), registrationFigure(plan)].map(figureMarkup)}</div>`,
             },
             { id: "batches", heading: "Batches", body: batchesTable(plan) },

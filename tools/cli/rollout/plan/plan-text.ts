@@ -1,4 +1,4 @@
-// The roll-out plan as text for a terminal.
+// The rollout plan as text for a terminal.
 import {
     formatLocalTime,
     type RolloutPlan,
@@ -46,7 +46,7 @@ function batchLines({ batches, timeZone }: RolloutPlan): string[] {
             hidden,
             `  ... ${pluralize(hidden, "more batch", "more batches")}`
         )
-    return [`${head}  which`, ...rowLines]
+    return [`${head}  first and last board`, ...rowLines]
 }
 
 /** Returns the rate of registrations and the quota that limits it. */
@@ -68,15 +68,15 @@ function tightLines({ fleet, limits }: RolloutPlan): string[] {
     if (!fleet.hasTight) return []
     const most = formatNumber(maxConcurrentTightBoards(limits))
     return [
-        `Boards with the tight image call DPS at power-on, before their slot: at most ${most} boards per batch`,
+        `Boards with the tight image call DPS at power-on, before their slot. So a batch has at most ${most} boards.`,
     ]
 }
 
-/** Returns the prediction, for example `predicted: 100 moored, the last one on Mon 2026-11-30 08:13; 0 429s`. */
+/** Returns the prediction, for example `predicted: 100 moored, the last one on Mon 2026-11-30 08:13; 0 calls throttled (429)`. */
 export function predictionText({ prediction, timeZone }: RolloutPlan): string {
     const { mooredUtc, moored, throttled } = prediction
     const last = formatLocalTime(Date.parse(mooredUtc), timeZone)
-    return `predicted: ${formatNumber(moored)} moored, the last one on ${last}; ${formatNumber(throttled)} 429s`
+    return `predicted: ${formatNumber(moored)} moored, the last one on ${last}; ${pluralize(throttled, "call")} throttled (429)`
 }
 
 /** Returns the plan as lines of text. @param width width of the terminal in characters */

@@ -16,7 +16,8 @@ function heldLines({ batch, wave, reasons, failures }: Of<"held">): string[] {
         `${what}:`,
         ...reasons.map(reasonLine),
         ...errors,
-        "  Resumes automatically when the condition clears. To override, press Ctrl-C and rerun with --force-next.",
+        "  The roll-out continues automatically when the reason no longer exists.",
+        "  To continue now, press Ctrl-C and run the command again with --force-next.",
     ]
 }
 
@@ -35,11 +36,11 @@ function doneLines({ boards, registered, missing, missingIds }: Of<"done">): str
     return [...lines, `  ${formatNumber(missing)} not registered: ${missingIds.join(", ")}${more}`]
 }
 
-/** Returns the progress, for example `45 of 100 registered (predicted 47), 0 failed, 0 429s`. */
+/** Returns the progress, for example `45 of 100 registered (predicted 47), 0 failed, 0 calls throttled (429)`. */
 export function numbersText(look: Of<"look">): string {
     const { boards, registered, predicted, failed, throttled, lateSec } = look
     const late = lateSec > 0 ? `, ${formatElapsed(lateSec)} late` : ""
-    return `${formatNumber(registered)} of ${formatNumber(boards)} registered (predicted ${formatNumber(predicted)}${late}), ${formatNumber(failed)} failed, ${formatNumber(throttled)} 429s`
+    return `${formatNumber(registered)} of ${formatNumber(boards)} registered (predicted ${formatNumber(predicted)}${late}), ${formatNumber(failed)} failed, ${pluralize(throttled, "call")} throttled (429)`
 }
 
 /** Returns the lines of an event. */
@@ -67,7 +68,7 @@ function linesOf(event: RolloutEvent, plan: RolloutPlan): string[] {
         case "held":
             return heldLines(event)
         case "cleared":
-            return ["Condition cleared; resuming."]
+            return ["The reason no longer exists. The roll-out continues."]
         case "waveDone": {
             const { wave, boards, registered, isByHand } = event
             const how = isByHand ? ", forced by the user" : ""
