@@ -85,6 +85,11 @@ function argumentNode(argument: Argument): ArgumentNode {
     return { name: argument.name(), isRequired: required, description, choices: argChoices }
 }
 
+/** Returns the values that an option accepts, for example `one of text, json, off`. */
+function choicesText(choices: string[]): string {
+    return choices.length === 1 ? `only value: ${choices[0]}` : `one of ${choices.join(", ")}`
+}
+
 /**
  * Returns what follows the description of an option: choices, default and environment variable.
  * @param code marks a word as code
@@ -93,7 +98,7 @@ export function optionSuffix(node: OptionNode, code = (word: string) => word): s
     const { value, isMandatory, env } = node
     const parts = [
         isMandatory ? "required" : undefined,
-        value?.choices && `one of ${value.choices.map(code).join(", ")}`,
+        value?.choices && choicesText(value.choices.map(code)),
         node.defaultText === undefined ? undefined : `default: ${node.defaultText}`,
         env && `environment: ${code(env)}`,
     ].filter(part => part !== undefined)

@@ -18,7 +18,7 @@ export const ERROR_CODES = {
         end: "failed",
     },
     BOARD_SETUP_FAILED: {
-        meaning: "A virtual board cannot be set up as requested.",
+        meaning: "A simulated board cannot be set up as requested.",
         cure: "Correct the options or the file that the message names.",
         end: "failed",
     },
@@ -109,12 +109,12 @@ export const ERROR_CODES = {
         end: "wrongUsage",
     },
     PLAN_IMPOSSIBLE: {
-        meaning: "No roll-out plan satisfies the options.",
+        meaning: "No rollout plan satisfies the options.",
         cure: "Change the limit that the message names.",
         end: "wrongUsage",
     },
     PLAN_MISMATCH: {
-        meaning: "A roll-out plan belongs to other boards, or to the same boards in another order.",
+        meaning: "A rollout plan belongs to other boards, or to the same boards in another order.",
         cure: "Run `moorage rollout plan` for this fleet.",
         end: "wrongUsage",
     },

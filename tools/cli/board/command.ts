@@ -11,7 +11,7 @@ Examples
   moorage board --id-scope 0ne00123ABC --id board-0001 --group-key-file group.key      connects to the real DPS
   moorage board --set STABLE_SEC=2 --until moored --for 60s --json      for a script or CI
 
-Keys on a terminal: p power, r reset, b button, B button held for 5 s, w Wi-Fi, f flash contents, t torn write at the next
+Keys on a terminal: p power, r reset, b button, B button held for 5 s, w Wi-Fi, f flash contents, t power cut during the next
 flash write, e erase, s status, h help, q quit. Without a terminal, the command reads one word per line: power [on|off],
 reset, button, hold, wifi [on|off], flash, tear, erase, status, help, quit. docs/guide/board.md has the details.
 

@@ -26,14 +26,14 @@ const DESCRIPTION = [
 const FILES: [name: string, description: string][] = [
     [
         "`PROFILE.yaml`",
-        "connection profile for `--profile`: addresses and keys of DPS and the hubs; the output of `moorage emulate --json` is one",
+        "connection profile for `--profile`: addresses and keys of DPS and the hubs; the output of `moorage emulate --json` is a profile",
     ],
     ["`FLEET.csv`", "fleet file: one board per line, identified by its `registrationId`"],
     [
         "`OUT/manifest.json`, `OUT/images/`",
         "output of `manufacture` with checksums; only the owner can read it",
     ],
-    ["`FLEET.rollout.json`", "roll-out plan of `rollout plan`, for `rollout run`"],
+    ["`FLEET.rollout.json`", "rollout plan of `rollout plan`, for `rollout run`"],
     [
         "`PLAN.state`",
         "progress of `rollout run`, so that it can continue; `reprovision --state` has a similar file",

@@ -31,28 +31,26 @@ export function addManufacture(program: Command): void {
         .summary("make a flash image for each board of a fleet")
         .description(
             "Makes one flash image for each line of a fleet file. An image contains the program, the settings and the Wi-Fi " +
-                "network. The VM writes and verifies the images. The command then prints the command lines that flash them. " +
+                "network. The VM writes the images, and the command reads every image back as a check. The command then prints the command lines that flash them. " +
                 "Images contain keys, so only their owner can read them."
         )
         .argument("[fleet]", "fleet file, CSV (docs/reference/fleet-file.md); optional with --scan")
         .requiredOption("--out <dir>", "output folder for the images and manifest.json")
         .option("--group-key-file <file>", "file with the Base64 group key in the first line")
-        .option("--id-scope <scope>", "ID scope of the boards that have none in the file")
-        .option("--board <board>", "board profile in boards/ of the boards that have none in the file")
-        .option("--ssid <name>", "Wi-Fi network of the boards that have none in the file")
+        .option("--id-scope <scope>", "ID scope, for boards without an ID scope in the file")
+        .option(
+            "--board <board>",
+            "name of a board profile in boards/, for boards without a profile in the file"
+        )
+        .option("--ssid <name>", "Wi-Fi network, for boards without a network in the file")
         .option("--psk-file <file>", "file with the password of --ssid in the first line")
         .option(
             "--set <NAME=VALUE>",
-            "setting of the boards that have no value in the file; repeatable",
+            "setting, for boards without a value in the file; repeatable",
             append,
             []
         )
-        .option(
-            "--verify <n|all>",
-            "number of images that the VM boots as a check; the command reads every image back",
-            parseSampleSize,
-            20
-        )
+        .option("--verify <n|all>", "number of images that the VM also boots as a check", parseSampleSize, 20)
         .addOption(
             new Option("--jobs <n>", "number of threads")
                 .argParser(parsePositiveInteger)

@@ -28,7 +28,7 @@ export function addReplay(program: Command): void {
         )
         .option("--images <dir>", "folder with the images of the run, if it used images")
         .option("--group-key-file <file>", "file with the group key of the images (or set MOORAGE_GROUP_KEY)")
-        .option("--rollout <file>", "roll-out plan of the run, if it used one")
+        .option("--rollout <file>", "rollout plan of the run, if it used one")
         .option("--from <time>", "start of the output; earlier events are skipped", parseDuration, 0)
         .option("--to <time>", "end of the output; later events are skipped", parseDuration)
         .option("--all", "print all events without stopping", false)

@@ -54,7 +54,7 @@ export function addSimulate(program: Command): void {
             "--group-key-file <file>",
             "with --images: file with the group key, or set MOORAGE_GROUP_KEY (default: individual enrollments)"
         )
-        .option("--rollout <file>", "with --images: roll-out plan with the power-on times")
+        .option("--rollout <file>", "with --images: rollout plan with the power-on times")
         .option(
             "--serve <file>",
             "connection profile to write; the fleet then continues in real time until Ctrl-C"

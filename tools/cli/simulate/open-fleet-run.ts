@@ -29,7 +29,7 @@ export interface FleetRunOpener {
     open(seed: number, options: FleetRunOptions): FleetRun
 }
 
-/** Returns a function that looks up the power-on times of boards in a roll-out plan. @throws DocumentError */
+/** Returns a function that looks up the power-on times of boards in a rollout plan. @throws DocumentError */
 async function powerOnTimes(rolloutFile: string): Promise<(ids: string[]) => number[]> {
     const { powerOnSecs, readRolloutPlan } = await import("@moorage/fleet/rollout")
     const { plan } = readRolloutPlan(rolloutFile)
@@ -39,7 +39,7 @@ async function powerOnTimes(rolloutFile: string): Promise<(ids: string[]) => num
         } catch (error) {
             throw new MoorageError(
                 "IMAGE_INVALID",
-                `The roll-out plan ${rolloutFile} does not match the images: ${(error as Error).message}.`,
+                `The rollout plan ${rolloutFile} does not match the images: ${(error as Error).message}.`,
                 { cause: error }
             )
         }

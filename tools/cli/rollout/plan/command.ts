@@ -25,7 +25,7 @@ export function addRolloutPlan(rollout: Command): void {
         .command("plan")
         .summary("divide a fleet into waves, batches and slots")
         .description(
-            "Makes a roll-out plan that keeps within the quotas of DPS and the hubs. Divides the fleet into waves, and into " +
+            "Makes a rollout plan that keeps within the quotas of DPS and the hubs. Divides the fleet into waves, and into " +
                 "batches that fit into the working hours. The boards of a batch are powered on together. Each board gets a slot, " +
                 "the time window after its power-on in which it first registers. The command writes the columns slot, slotSec, " +
                 "fleetN, fleetCps, load, wave and batch to the fleet file. It writes the plan and a prediction to another file."
@@ -46,7 +46,7 @@ export function addRolloutPlan(rollout: Command): void {
             option(
                 "--hub-connects <n/time>",
                 "quota for new connections per hub",
-                "100/s, one S1 unit"
+                "100/s, the quota of an IoT Hub with one S1 unit"
             ).argParser(parseRate)
         )
         .option("--hubs <n>", "number of hubs that share the boards", parsePositiveInteger, 1)
@@ -65,7 +65,13 @@ export function addRolloutPlan(rollout: Command): void {
             [0.01, 0.1, 0.5, 1]
         )
         .option("--soak <time>", "pause after a wave", parseDuration, 0)
-        .addOption(option("--start <time>", "earliest start, in local time or with Z", "now"))
+        .addOption(
+            option(
+                "--start <time>",
+                "earliest start, in the time zone of --time-zone, or in UTC if it ends with Z",
+                "now"
+            )
+        )
         .addOption(option("--hours <from-to>", "working hours", "all").argParser(parseHours))
         .addOption(option("--days <days>", "working days", "all").argParser(parseDays))
         .addOption(
@@ -82,7 +88,7 @@ export function addRolloutPlan(rollout: Command): void {
         )
         .option(
             "--board <board>",
-            "board profile in boards/ of the boards that have none in the file; the tight image limits the batch size"
+            "name of a board profile in boards/, for boards without a profile in the file; the tight image limits the batch size"
         )
         .option("--dry-run", "write the plan without changing the fleet file", false)
         .option("--report <file>", "output file for an HTML report")

@@ -27,10 +27,10 @@ export function addRolloutRun(rollout: Command): void {
         .command("run")
         .summary("say when to power on which boards, and monitor their registrations")
         .description(
-            "Runs a roll-out plan. Says which batch to power on next, and compares the registrations with the prediction. Holds " +
+            "Runs a rollout plan. Says which batch to power on next, and compares the registrations with the prediction. Holds " +
                 "the next batch while too many boards fail, are throttled or are late."
         )
-        .argument("<plan>", "roll-out plan of `moorage rollout plan`")
+        .argument("<plan>", "rollout plan of `moorage rollout plan`")
         .requiredOption("--fleet <file>", "fleet file of the plan")
     addConnectionOptions(command)
         .addOption(option("--state <file>", "state file with the progress", "PLAN.state"))
@@ -61,14 +61,14 @@ export function addRolloutRun(rollout: Command): void {
         )
         .option(
             "--max-failures <share>",
-            "maximum share of failed boards in a wave; more hold the next batch",
+            "maximum share of failed boards in a wave; a larger share holds the next batch",
             parseFractionOrZero,
             0.01
         )
         .addOption(
             option(
                 "--max-429s <n>",
-                "maximum number of answers 429 in ten minutes; more hold the next batch",
+                "maximum number of answers 429 in ten minutes; a larger number holds the next batch",
                 "1 % of the registrations in that time"
             ).argParser(parseInteger)
         )

@@ -182,7 +182,7 @@ async function runBatches(
     }
 }
 
-/** Runs a roll-out plan from its recorded progress to its end. @throws MoorageError */
+/** Runs a rollout plan from its recorded progress to its end. @throws MoorageError */
 export async function runRollout(planFile: string, options: RolloutRunCommandOptions): Promise<void> {
     const signal = createInterruptSignal()
     const known = readRolloutPlan(planFile)
