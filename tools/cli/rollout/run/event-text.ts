@@ -16,7 +16,7 @@ function heldLines({ batch, wave, reasons, failures }: Of<"held">): string[] {
         `${what}:`,
         ...reasons.map(reasonLine),
         ...errors,
-        "  The roll-out continues automatically when the reason no longer exists.",
+        "  The roll-out continues automatically when the reason for the hold no longer exists.",
         "  To continue now, press Ctrl-C and run the command again with --force-next.",
     ]
 }
@@ -68,7 +68,7 @@ function linesOf(event: RolloutEvent, plan: RolloutPlan): string[] {
         case "held":
             return heldLines(event)
         case "cleared":
-            return ["The reason no longer exists. The roll-out continues."]
+            return ["The reason for the hold no longer exists. The roll-out continues."]
         case "waveDone": {
             const { wave, boards, registered, isByHand } = event
             const how = isByHand ? ", forced by the user" : ""
