@@ -14,8 +14,9 @@ Examples
   moorage doctor --profile card.json
 
 Each line has the status (ok, warn, FAIL or skip), the result and a fix. The command changes nothing. It looks up the status of
-one device in DPS and does not register the device. Its ID comes from --id, from the first line of the
-fleet file, or from .env.local. The group key comes from --group-key-file or MOORAGE_GROUP_KEY. docs/guide/doctor.md lists all checks.
+one device in DPS and does not register the device. Its ID comes from --id, from the first board of
+the fleet file, or from .env.local. The group key comes from --group-key-file or MOORAGE_GROUP_KEY. docs/guide/doctor.md lists
+all checks.
 
 Exit codes: 0 no check failed (warnings are allowed), 1 a check failed, 2 wrong usage, 130 interrupted.`
 
