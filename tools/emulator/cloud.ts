@@ -130,10 +130,12 @@ export class Cloud {
         return this.hubAccesses.get(this.hub(hostName).hostName) as AccessPolicies
     }
 
+    /** Returns the host names of all hubs, in lower case. */
     hubNames(): string[] {
         return [...this.hubs.keys()]
     }
 
+    /** Returns the hub with this host name in any case, or undefined. */
     findHub(hostName: string): Hub | undefined {
         return this.hubs.get(hostName.toLowerCase())
     }

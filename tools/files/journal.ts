@@ -18,6 +18,7 @@ export interface JournalOptions {
     onRecord: (record: unknown) => boolean
 }
 
+/** An append-only file with a header line and one JSON record per line. */
 export class JournalFile {
     private hasHeader: boolean
 

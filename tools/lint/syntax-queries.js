@@ -3,10 +3,12 @@
 const LOOPS = ["ForStatement", "ForInStatement", "ForOfStatement", "WhileStatement", "DoWhileStatement"]
 const FUNCTIONS = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"]
 
+/** Returns whether `node` is a loop of any kind. */
 export function isLoop(node) {
     return LOOPS.includes(node.type)
 }
 
+/** Returns whether `node` is a function of any kind. */
 export function isFunctionNode(node) {
     return FUNCTIONS.includes(node.type)
 }

@@ -25,27 +25,33 @@ export function withoutCasts(node) {
     return casts.includes(node.type) ? withoutCasts(node.expression) : node
 }
 
+/** Returns whether the value of `node` can be a string. */
 export function isString(context, node) {
     return someType(context, node, type => (type.flags & ts.TypeFlags.StringLike) !== 0)
 }
 
+/** Returns whether `node` has the type any. */
 export function isAny(context, node) {
     return someType(context, node, type => (type.flags & ts.TypeFlags.Any) !== 0)
 }
 
+/** Returns whether the value of `node` can be a Buffer. */
 export function isBuffer(context, node) {
     return someType(context, node, type => type.symbol?.name === "Buffer")
 }
 
+/** Returns whether the value of `node` can be an array or a tuple. */
 export function isArray(context, node) {
     const checker = services(context).program.getTypeChecker()
     return someType(context, node, type => checker.isArrayType(type) || checker.isTupleType(type))
 }
 
+/** Returns whether the value of `node` can be a function. */
 export function isFunction(context, node) {
     return someType(context, node, type => type.getCallSignatures().length > 0)
 }
 
+/** Returns whether the value of `node` can be a Promise. */
 export function isPromise(context, node) {
     return someType(context, node, type => type.symbol?.name === "Promise")
 }

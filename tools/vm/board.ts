@@ -115,6 +115,7 @@ export class Board {
         return this.events.on(event, fn)
     }
 
+    /** Switches the power on. The program starts about 1.4 s later. */
     powerOn(): void {
         if (this.isPowered) return
         this.isPowered = true

@@ -10,6 +10,7 @@ export class Emitter<Events extends object> {
         return () => void set.delete(fn as (detail: never) => void)
     }
 
+    /** Calls the listeners of `event` in the order of their subscription. */
     emit<E extends keyof Events>(event: E, detail: Events[E]): void {
         for (const fn of this.listeners.get(event) ?? []) (fn as (detail: Events[E]) => void)(detail)
     }

@@ -1,3 +1,4 @@
+// The admin API: reads the state of the emulator, injects faults, and changes keys, clock and quotas.
 import { MoorageError } from "@moorage/errors"
 import * as v from "valibot"
 import { newKey } from "@moorage/protocol"

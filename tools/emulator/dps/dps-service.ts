@@ -1,3 +1,4 @@
+// DPS without a transport: enrollments, registrations, allocation of hubs and the status lookup.
 import type { Clock, Random } from "@moorage/runtime"
 import { parseRegistrationId } from "@moorage/protocol"
 import { type SasToken, verifySasToken } from "../auth/sas-verification.js"

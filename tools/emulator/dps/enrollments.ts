@@ -110,14 +110,17 @@ export class Enrollments {
         this.stateStore.markChanged(`group/${id}`, () => this.groups.get(id))
     }
 
+    /** Returns the individual enrollment of a registration ID in any case, or undefined. */
     individual(registrationId: string): IndividualEnrollment | undefined {
         return this.individuals.get(registrationId.toLowerCase())
     }
 
+    /** Returns the enrollment group with this ID in any case, or undefined. */
     group(enrollmentGroupId: string): EnrollmentGroup | undefined {
         return this.groups.get(enrollmentGroupId.toLowerCase())
     }
 
+    /** Returns all individual enrollments. */
     listIndividuals(): IndividualEnrollment[] {
         return [...this.individuals.values()]
     }
@@ -132,16 +135,19 @@ export class Enrollments {
         return this.groups.after(id, count)
     }
 
+    /** Returns all enrollment groups. */
     listGroups(): EnrollmentGroup[] {
         return [...this.groups.values()]
     }
 
+    /** Deletes an individual enrollment. @returns whether it existed */
     deleteIndividual(registrationId: string): boolean {
         const id = registrationId.toLowerCase()
         this.stateStore.markChanged(`enrollment/${id}`, () => this.individuals.get(id))
         return this.individuals.delete(id)
     }
 
+    /** Deletes an enrollment group. @returns whether it existed */
     deleteGroup(enrollmentGroupId: string): boolean {
         const id = enrollmentGroupId.toLowerCase()
         this.stateStore.markChanged(`group/${id}`, () => this.groups.get(id))

@@ -38,6 +38,7 @@ export class RegistrationOperations {
         return [...this.byId.values()].filter(operation => !operation.outcome)
     }
 
+    /** Returns the operation, or undefined if it is unknown or too old. */
     get(operationId: string): RegistrationOperation | undefined {
         return this.byId.get(operationId)
     }
@@ -48,12 +49,14 @@ export class RegistrationOperations {
         return latest !== undefined && !latest.outcome
     }
 
+    /** Adds an operation that is in progress, and deletes old operations. */
     start(operation: RegistrationOperation): void {
         this.deleteOld()
         this.add(operation)
         this.markChanged(operation.operationId)
     }
 
+    /** Records the outcome of an operation. */
     finish(operation: RegistrationOperation, outcome: RegistrationState): void {
         operation.outcome = outcome
         this.markChanged(operation.operationId)

@@ -31,10 +31,12 @@ export class Registrations {
         return this.byId.size
     }
 
+    /** Returns the record of a registration ID in any case, or undefined. */
     get(registrationId: string): Registration | undefined {
         return this.byId.get(registrationId.toLowerCase())
     }
 
+    /** Adds or replaces a record. */
     put(registration: Registration): void {
         const { registrationId } = registration.state
         this.remove(registrationId)
@@ -42,6 +44,7 @@ export class Registrations {
         this.stateStore.markChanged(`registration/${registrationId}`, () => this.byId.get(registrationId))
     }
 
+    /** Deletes a record. @returns whether it existed */
     delete(registrationId: string): boolean {
         const id = registrationId.toLowerCase()
         this.stateStore.markChanged(`registration/${id}`, () => this.byId.get(id))

@@ -1,3 +1,4 @@
+// Faults that tests and users inject into requests: the rules, and their effects on a connection.
 import type { Clock, Random } from "@moorage/runtime"
 import type { InjectedFault, FaultPoint } from "./injected-fault.js"
 import { globToRegExp } from "../util/glob.js"
@@ -50,10 +51,12 @@ export class FaultRules {
         return this.rules.delete(ruleId)
     }
 
+    /** Removes all rules. */
     clear(): void {
         this.rules.clear()
     }
 
+    /** Returns the active rules in the order in which they were added. */
     list(): ActiveRule[] {
         this.dropEnded()
         return [...this.rules.values()]

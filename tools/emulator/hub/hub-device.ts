@@ -156,6 +156,7 @@ export class Device {
         return count
     }
 
+    /** Deletes the expired messages of the queue. */
     dropExpired(): void {
         const nowMs = this.clock.nowMs()
         const valid = this.waiting.filter(({ expiresAtMs }) => expiresAtMs > nowMs)

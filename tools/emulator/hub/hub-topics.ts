@@ -40,10 +40,14 @@ export function parseDeviceTopic(topic: string, deviceId: string): DeviceTopic |
     return undefined
 }
 
+/** Returns the topic of a direct method request to a device. */
 export const methodRequestTopic = (name: string, requestId: string) =>
     `$iothub/methods/POST/${name}/?$rid=${requestId}`
+/** Returns the topic of the answer to a twin request. @param version new version of the reported properties */
 export const twinResponseTopic = (status: number, requestId: string, version?: number) =>
     `$iothub/twin/res/${status}/?$rid=${requestId}${version === undefined ? "" : `&$version=${version}`}`
+/** Returns the topic of a change of desired properties. */
 export const desiredTopic = (version: number) => `$iothub/twin/PATCH/properties/desired/?$version=${version}`
+/** Returns the topic of a cloud-to-device message. */
 export const deviceBoundTopic = (deviceId: string, properties: Record<string, string>) =>
     `devices/${deviceId}/messages/devicebound/${encodePropertyBag(properties)}`

@@ -1,3 +1,4 @@
+// IoT hubs without a transport: identities, twins, messages, direct methods and their limits.
 import type { Clock, Random } from "@moorage/runtime"
 import { encodePropertyBag, newKey } from "@moorage/protocol"
 import { type SasToken, verifySasToken } from "../auth/sas-verification.js"
@@ -46,6 +47,7 @@ export class Hub {
         return this.available
     }
 
+    /** Makes the hub available or unavailable. An unavailable hub closes all sessions. */
     setAvailable(up: boolean): void {
         this.available = up
         if (!up) for (const device of this.devices.values()) device.session?.close("hub down")
@@ -96,10 +98,12 @@ export class Hub {
         return this.options.throttle
     }
 
+    /** Returns the device with this ID, or undefined. Device IDs are case-sensitive. */
     device(deviceId: string): Device | undefined {
         return this.devices.get(deviceId)
     }
 
+    /** Returns the IDs of all devices. */
     deviceIds(): string[] {
         return [...this.devices.keys()]
     }

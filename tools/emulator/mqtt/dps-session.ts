@@ -37,6 +37,7 @@ export class DpsSession {
         ) => void
     ) {}
 
+    /** Processes a packet of the client. */
     onPacket(packet: Packet): void {
         switch (packet.cmd) {
             case "subscribe":

@@ -62,6 +62,7 @@ export class HubSession implements DeviceSession {
         else this.hub.deliverWaiting(this.device)
     }
 
+    /** Processes a packet of the device. */
     onPacket(packet: Packet): void {
         switch (packet.cmd) {
             case "publish":

@@ -1,3 +1,4 @@
+// MQTT for devices: serves DPS and the hubs over links.
 import type { Link, Timer } from "@moorage/runtime"
 import type { IConnectPacket, Packet } from "mqtt-packet"
 import { parseSasToken } from "../auth/sas-verification.js"

@@ -1,3 +1,4 @@
+// The quotas of the services and the throttles that enforce them.
 import type { Clock } from "@moorage/runtime"
 import { TokenBucket, DeviceBuckets, type Rate } from "./token-bucket.js"
 import type { Quotas } from "./quotas.js"

@@ -1,3 +1,4 @@
+// HTTP for devices and services: serves the DPS device API and the service APIs over links.
 import type { Link, Timer } from "@moorage/runtime"
 import type { Cloud } from "../cloud.js"
 import type { FaultPoint } from "../faults/injected-fault.js"

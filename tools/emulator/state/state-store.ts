@@ -1,3 +1,5 @@
+// The state that survives a restart of the emulator, and its storage on disk.
+
 /**
  * Storage for state that must survive the process. A service reports each change, and it delays its answers until the
  * changes are stored.

@@ -1,3 +1,4 @@
+// The certificate authority and the server certificate of the emulator.
 import "reflect-metadata"
 import { webcrypto } from "node:crypto"
 import { isIP } from "node:net"

@@ -2,6 +2,7 @@
 export class PacketIds {
     private last = 0
 
+    /** Returns the next packet identifier. */
     next(): number {
         this.last = (this.last % 0xffff) + 1
         return this.last

@@ -1,3 +1,5 @@
+// Links: ordered byte streams over sockets, WebSockets or memory.
+
 /** Receives the events of one end of a {@link Link}. */
 export interface LinkHandler {
     data(bytes: Uint8Array): void

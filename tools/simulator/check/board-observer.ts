@@ -51,6 +51,7 @@ function wasAbandoned({ openMs, connack }: HubAttempt, kind: TraceEvent["kind"],
     return kind === "hangUp" && openMs !== undefined && connack === undefined && ms - openMs < ABANDONED_MS
 }
 
+/** Collects the known state of one board from its trace events. */
 export class BoardObserver {
     readonly recent: TraceEvent[] = []
     /** All hubs that DPS ever assigned to the board. */

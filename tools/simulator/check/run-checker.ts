@@ -22,6 +22,7 @@ interface Finding {
     event?: TraceEvent
 }
 
+/** Checks the events and the end of one run against all invariants. */
 export class RunChecker {
     readonly violations: Violation[] = []
     violationCount = 0
@@ -42,6 +43,7 @@ export class RunChecker {
         for (const { sim } of world.boards) this.observers.set(sim.id, new BoardObserver(sim, stableMs))
     }
 
+    /** Checks an event, then passes it to the observer of its board. */
     onEvent(event: TraceEvent): void {
         const observer = this.observers.get(event.board)
         if (!observer) return
@@ -58,10 +60,12 @@ export class RunChecker {
         this.timelines.get(event.board)?.push(event)
     }
 
+    /** Records that bytes from `host` have reached the board. */
     onBytesReceived(board: string, host: string): void {
         this.observers.get(board)?.onBytesReceived(host)
     }
 
+    /** Checks a write to the flash of a board. */
     onFlashWrite(board: string, write: FlashWrite): void {
         const observer = this.observers.get(board)
         if (!observer) return

@@ -28,6 +28,7 @@ interface Herd {
     isReported: boolean
 }
 
+/** Groups boards by reason and time of their failures, and finds groups that reconnect together. */
 export class ThunderingHerdDetector {
     /** The latest herd of each reason. */
     private readonly latest = new Map<string, Herd>()

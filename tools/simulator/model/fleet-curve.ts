@@ -55,22 +55,26 @@ export class CurveRecorder {
         this.bins = { registered: bins(), throttled: bins(), moored: bins(), hubRefused: bins() }
     }
 
+    /** Records registrations that DPS accepted. */
     registered(atMs: number, boards: number): void {
         this.bins.registered.add(atMs, boards)
         this.last.registered = atMs
     }
 
+    /** Records calls that DPS answered with 429. */
     throttled(atMs: number, boards: number): void {
         this.bins.throttled.add(atMs, boards)
         this.total.throttled += boards
     }
 
+    /** Records the first time that a board is moored. */
     moored(atMs: number): void {
         this.bins.moored.add(atMs, 1)
         this.total.moored++
         this.last.moored = Math.max(this.last.moored, atMs)
     }
 
+    /** Records CONNECTs that a hub closed or answered too late. */
     hubRefused(atMs: number, boards: number): void {
         this.bins.hubRefused.add(atMs, boards)
     }
@@ -79,6 +83,7 @@ export class CurveRecorder {
         return this.total.moored
     }
 
+    /** Returns the collected data. @param limitSec shortest time that the quota allows */
     curve(limitSec: number): FleetCurve {
         const { registered, throttled, moored, hubRefused } = this.bins
         return {

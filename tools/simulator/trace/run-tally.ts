@@ -5,6 +5,7 @@ import type { Series, Totals } from "./run-result.js"
 /** Maximum number of bins of a series. */
 const BINS_MAX = 600
 
+/** Counts the trace events of one run, in total and in bins of time. */
 export class RunTally {
     readonly series: Series
     readonly totals: Totals = {

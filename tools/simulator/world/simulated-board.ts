@@ -66,6 +66,7 @@ function imageFlash(image: Uint8Array): Flash {
 /** A board has no power for this long after its flash was damaged. */
 const POWER_OFF_MS = 5_000
 
+/** A board of a run whose power and flash can be made to fail. */
 export class SimulatedBoard {
     readonly id: string
     readonly number: number

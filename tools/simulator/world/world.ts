@@ -25,6 +25,7 @@ export interface WorldObserver {
     onFlashWrite(board: string, before: FlashRecord, after: FlashRecord): void
 }
 
+/** The cloud, the boards and the networks of one run, on one virtual clock. */
 export class World {
     readonly clock = new VirtualClock()
     readonly cloud: Cloud

@@ -1,3 +1,4 @@
+// The flash of a board: memory or a file, the settings store in it, and power cuts inside a write.
 import { readFileSync, statSync } from "node:fs"
 import { writeFileAtomic } from "@moorage/files"
 import { VmError } from "../vm-error.js"

@@ -1,3 +1,4 @@
+// The network of a board: the socket of the ESP32 port, and networks of the machine, in memory and with a Wi-Fi switch.
 import type { Link } from "@moorage/runtime"
 
 export interface NetworkTarget {

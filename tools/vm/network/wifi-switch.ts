@@ -48,6 +48,7 @@ export class WifiSwitch implements Network {
         return this.isOn && this.inner.available
     }
 
+    /** Switches Wi-Fi on or off. */
     set(isOn: boolean): void {
         this.isOn = isOn
         if (isOn) return

@@ -1,3 +1,4 @@
+// The VM of DeviceScript as one chip: the WebAssembly module, its imports, and the timing of its main loop.
 import { VmError } from "../vm-error.js"
 import { LAYOUT, vmModule } from "./cli-bundle.js"
 

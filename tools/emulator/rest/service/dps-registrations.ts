@@ -16,11 +16,13 @@ function getOrThrow(call: ServiceCall): RegistrationState {
     return state
 }
 
+/** Returns a registration record. @throws ServiceError 404 */
 export function getRegistration(call: ServiceCall): ServiceAnswer {
     const state = getOrThrow(call)
     return { status: 200, json: state, headers: etagHeader(state.etag ?? "") }
 }
 
+/** Deletes a registration record. @throws ServiceError 404, 412 */
 export function deleteRegistration(call: ServiceCall): ServiceAnswer {
     const { registrationId, etag } = getOrThrow(call)
     requireMatch(call.headers, etag ?? "")

@@ -74,6 +74,7 @@ export function writeDevice(call: HubCall, deviceId: string, body: JsonObject): 
     return device
 }
 
+/** Returns an identity with its keys. @throws ServiceError 404 */
 export function getDevice(call: HubCall): ServiceAnswer {
     return identityAnswer(requireDevice(call.hub, call.params[0]))
 }
@@ -91,6 +92,7 @@ export function putDevice(call: HubCall): ServiceAnswer {
     return identityAnswer(writeDevice(call, deviceId, body))
 }
 
+/** Deletes an identity and closes its session. @throws ServiceError 404, 412 */
 export function deleteDevice(call: HubCall): ServiceAnswer {
     const device = requireDevice(call.hub, call.params[0])
     requireMatch(call.headers, device.etag)
@@ -102,6 +104,7 @@ function allDevices({ hub }: HubCall): Device[] {
     return hub.deviceIds().map(id => requireDevice(hub, id))
 }
 
+/** Returns the first `top` identities (default and maximum: 1000). @throws ServiceError 400 */
 export function listDevices(call: HubCall): ServiceAnswer {
     const text = call.query.get("top") ?? String(LIST_MAX)
     const top = Number(text)
@@ -110,6 +113,7 @@ export function listDevices(call: HubCall): ServiceAnswer {
     return { status: 200, json: allDevices(call).slice(0, top).map(identityJson) }
 }
 
+/** Returns the numbers of all, enabled and disabled devices. */
 export function deviceStatistics(call: HubCall): ServiceAnswer {
     const devices = allDevices(call)
     const enabled = devices.filter(device => device.enabled).length
@@ -121,6 +125,7 @@ export function deviceStatistics(call: HubCall): ServiceAnswer {
     return { status: 200, json }
 }
 
+/** Returns the number of connected devices. */
 export function serviceStatistics(call: HubCall): ServiceAnswer {
     const connectedDeviceCount = allDevices(call).filter(device => device.session).length
     return { status: 200, json: { connectedDeviceCount } }

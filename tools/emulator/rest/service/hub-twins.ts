@@ -34,6 +34,7 @@ function twinAnswer(device: Device): ServiceAnswer {
     return { status: 200, json: twinJson(device), headers: etagHeader(device.twin.etag) }
 }
 
+/** Returns a twin with its tags and metadata. @throws ServiceError 404 */
 export function getTwin(call: HubCall): ServiceAnswer {
     return twinAnswer(requireDevice(call.hub, call.params[0]))
 }

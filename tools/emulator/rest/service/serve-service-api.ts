@@ -1,3 +1,4 @@
+// The service APIs of DPS and of the hubs: routes, access, errors and paged queries.
 import type { Cloud } from "../../cloud.js"
 import { newGuid } from "../../dps/dps-bodies.js"
 import type { InjectedFault } from "../../faults/injected-fault.js"
