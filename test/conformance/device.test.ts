@@ -1,3 +1,4 @@
+// Messages, methods and connections of a device with Microsoft's device client.
 import { Client as DeviceClient, Message } from "azure-iot-device"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"

@@ -1,3 +1,4 @@
+// Registrations with Microsoft's provisioning client.
 import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import {

@@ -1,3 +1,4 @@
+// Identities, twins, methods and messages with Microsoft's client of the hub's service API.
 import type { Device, Registry } from "azure-iothub"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"

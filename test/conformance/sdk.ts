@@ -29,6 +29,7 @@ export interface RunningCloud {
     close(): Promise<void>
 }
 
+/** Starts an emulator with two hubs and the enrollment group `sdk`. */
 export async function startCloud(options: EmulatorOptions = {}): Promise<RunningCloud> {
     const servers = await startEmulator({
         idScope: ID_SCOPE,
@@ -58,6 +59,7 @@ export function failNext(
         point.kind === kind && point.id === id && left-- > 0 ? fault : others?.(point)
 }
 
+/** Returns an agent that connects every request to the emulator. */
 export function agentOf({ servers }: RunningCloud): Agent {
     return new Agent({ host: "127.0.0.1", port: servers.httpsPort, ca: servers.ca })
 }

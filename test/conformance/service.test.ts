@@ -1,3 +1,4 @@
+// Enrollments and registrations with Microsoft's client of the DPS service API.
 import type { ProvisioningServiceClient } from "azure-iot-provisioning-service"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"

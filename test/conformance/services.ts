@@ -18,6 +18,7 @@ function redirect<T>(client: T, running: RunningCloud): T {
     return client
 }
 
+/** Returns Microsoft's client of the DPS service API. @param text connection string (default: the owner's policy) */
 export function provisioningService(
     running: RunningCloud,
     text = running.cloud.dpsAccess.connectionString(DPS_HOST)
@@ -25,6 +26,7 @@ export function provisioningService(
     return redirect(ProvisioningServiceClient.fromConnectionString(text), running)
 }
 
+/** Returns Microsoft's client of the device registry of a hub. @param keyName name of the shared access policy */
 export function registryOf(running: RunningCloud, hub: string, keyName = "iothubowner"): Registry {
     return redirect(
         Registry.fromConnectionString(running.cloud.hubAccess(hub).connectionString(hub, keyName)),
@@ -32,6 +34,7 @@ export function registryOf(running: RunningCloud, hub: string, keyName = "iothub
     )
 }
 
+/** Returns Microsoft's client for messages and methods of a hub. */
 export function hubService(running: RunningCloud, hub: string): Client {
     return redirect(Client.fromConnectionString(running.cloud.hubAccess(hub).connectionString(hub)), running)
 }

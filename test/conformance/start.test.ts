@@ -1,3 +1,4 @@
+// The default configuration of the emulator with Microsoft's client.
 import { startEmulator } from "@moorage/emulator"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { expect, test } from "vitest"

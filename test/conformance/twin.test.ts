@@ -1,3 +1,4 @@
+// Device twins with Microsoft's device client.
 import type { Client, Twin } from "azure-iot-device"
 import { deriveDeviceKey } from "@moorage/protocol"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"

@@ -23,6 +23,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
     return Buffer.concat(chunks).toString()
 }
 
+/** Starts a webhook on a free port of 127.0.0.1. @param decide returns the answer to a request */
 export async function startWebhook(decide: Decide) {
     const asked: WebhookRequest[] = []
     const server = createServer((request, response) => {

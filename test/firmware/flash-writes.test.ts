@@ -55,7 +55,7 @@ const LIFE: LifeStage[] = [
         },
     },
     {
-        writes: ["expiry 100 days on"],
+        writes: ["expiry 100 days later"],
         begin(world) {
             world.board.powerOff()
             world.advanceSec(100 * DAY_SEC)
@@ -140,7 +140,7 @@ describe("a board that loses power between two flash writes", () => {
     })
 
     test.each(NAMES.map((name, i) => [name, i] as const))(
-        "moors again without a registration after a power cut behind this write: %s",
+        "moors again without a registration after a power cut directly after this write: %s",
         async (_, cutAt) => {
             const { world, writes, formats } = await runLife(cutAt)
             expect(writes.length).toBeGreaterThan(cutAt)
@@ -197,7 +197,7 @@ describe("a board that loses power inside a flash write (runtime-facts.md, D2)",
             "first record": 19,
             "other hub: rest of the record": 21,
             "other hub: the record": 63,
-            "expiry 100 days on": 21,
+            "expiry 100 days later": 21,
             "a crash": 7,
             "cleared crash count": 7,
         })

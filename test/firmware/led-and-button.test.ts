@@ -37,7 +37,7 @@ function recordLed(world: FirmwareWorld) {
 }
 
 describe("the status LED of the full image", () => {
-    test("flashes every 10 s while the board waits, blinks fast while it registers, and stays on when it is moored", async () => {
+    test("blinks once every 10 s while the board waits, blinks fast while it registers, and stays on when it is moored", async () => {
         const world = await createWorld({
             image: "main",
             settings: { SLOT: 1, SLOT_SEC: 120 },
@@ -72,11 +72,11 @@ describe("the status LED of the full image", () => {
         expect(light.phases(3)).toEqual({ on: [1000, 1000, 1000], off: [1000, 1000, 1000] })
 
         const wrong = await createWorld({ image: "main", settings: { ID_SCOPE: "" } })
-        const its = recordLed(wrong)
+        const ledOfBrokenBoard = recordLed(wrong)
         wrong.board.powerOn()
         wrong.untilLogged("setting ID_SCOPE is missing or malformed")
         wrong.advanceSec(60)
-        expect(its.phases(3)).toEqual({ on: [1000, 1000, 1000], off: [1000, 1000, 1000] })
+        expect(ledOfBrokenBoard.phases(3)).toEqual({ on: [1000, 1000, 1000], off: [1000, 1000, 1000] })
     })
 })
 

@@ -12,8 +12,8 @@ type ImageName = (typeof IMAGES)[number]
 
 /** Runs a board for four hours with two hub outages and one power cut. Returns what it did, with times. */
 async function runFourHours(image: ImageName, sleepMaxMs: number | undefined) {
-    let away = false
-    const world = await createWorld({ image, sleepMaxMs, answer: () => (away ? "connect" : "accept") })
+    let isHubDown = false
+    const world = await createWorld({ image, sleepMaxMs, answer: () => (isHubDown ? "connect" : "accept") })
     const { board, clock, startMs, advanceSec } = world
     const seen: string[] = []
     const note = (what: string) => seen.push(`${clock.nowMs() - startMs} ${what}`)
@@ -22,10 +22,10 @@ async function runFourHours(image: ImageName, sleepMaxMs: number | undefined) {
     board.on("panic", ({ code }) => note(`panic ${code}`))
     board.on("programStart", () => note("start"))
     const outage = (sec: number) => {
-        away = true
+        isHubDown = true
         world.cloud.hub(mooredHost(world)).disconnect("board-1")
         advanceSec(sec)
-        away = false
+        isHubDown = false
     }
     board.powerOn()
     advanceSec(HOUR_SEC)

@@ -43,11 +43,11 @@ async function benchFleet(): Promise<void> {
 }
 
 async function benchDevsRun(): Promise<void> {
-    const official = await devsRunStart()
+    const devsRun = await devsRunStart()
     const { first, stressed, plain } = await boardStart()
     const row = (name: string, cost: StartCost) => console.log(`  ${name.padEnd(52)} ${cell(cost)}`)
     console.log("The probe program until its first log line, with GC stress as in `devs run --test`")
-    row("devs run in a process, wall time", official)
+    row("devs run in a process, wall time", devsRun)
     row("first board with its process, wall time", first)
     row("further board, CPU time", stressed)
     row("further board without GC stress, CPU time", plain)

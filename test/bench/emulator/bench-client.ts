@@ -18,6 +18,7 @@ export class BenchClient {
         socket.on("close", () => this.wake?.())
     }
 
+    /** Sends a packet. */
     send(packet: Packet): void {
         this.socket.write(mqtt.generate(packet))
     }
@@ -50,6 +51,7 @@ export class BenchClient {
         if (connack.returnCode !== 0) throw new Error(`CONNACK ${connack.returnCode}`)
     }
 
+    /** Subscribes to a topic filter with QoS 1 and waits for SUBACK. */
     async subscribe(topic: string): Promise<void> {
         this.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic, qos: 1 }] } as Packet)
         await this.next("suback")
@@ -63,6 +65,7 @@ export class BenchClient {
         return answer
     }
 
+    /** Closes the connection. */
     end(): void {
         this.send({ cmd: "disconnect" })
         this.socket.end()

@@ -32,7 +32,7 @@ const CHECKSUM = 'if (text.slice(end) !== "" + checksum(owner + body)) return un
 const REFUSED_ONCE = "if (after.refusals < 2) after.action = AgentAction.RefreshClock"
 
 /** Returns a mutant with one edit, for seed 1. */
-function one(
+function singleEdit(
     name: string,
     [file, find, replace]: [string, string, string],
     plan: MutantPlan,
@@ -43,15 +43,15 @@ function one(
 
 export const MUTANTS: Mutant[] = [
     // Waits.
-    one("no jitter: always the shortest wait", [BACKOFF, ROLL, "return low"], "cut-off", "spread"),
-    one("no jitter: always the longest wait", [BACKOFF, ROLL, "return high"], "cut-off", "spread"),
-    one(
+    singleEdit("no jitter: always the shortest wait", [BACKOFF, ROLL, "return low"], "cut-off", "spread"),
+    singleEdit("no jitter: always the longest wait", [BACKOFF, ROLL, "return high"], "cut-off", "spread"),
+    singleEdit(
         "no jitter when throttled",
         [POLICY, "maxMs = input.fleetMs", "minMs = input.fleetMs\n            maxMs = input.fleetMs"],
         "first-boots",
         "spread"
     ),
-    one(
+    singleEdit(
         "no jitter after a server error",
         [
             POLICY,
@@ -61,62 +61,62 @@ export const MUTANTS: Mutant[] = [
         "dps-fault",
         "spread"
     ),
-    one(
+    singleEdit(
         "retry-after ignored",
         [POLICY, "if (input.retryAfterSec > 0) {", "if (input.retryAfterSec > 1e9) {"],
         "first-boots",
         "retry-after"
     ),
-    one(
+    singleEdit(
         "retry-after read as milliseconds",
         [POLICY, "Math.max(minMs, input.retryAfterSec * 1000)", "Math.max(minMs, input.retryAfterSec)"],
         "first-boots",
         "retry-after"
     ),
-    one(
+    singleEdit(
         "throttled without retry-after: retry after 1 ms",
         [POLICY, "maxMs = input.fleetMs", "minMs = 1\n            maxMs = 1"],
         "first-boots",
         "retry-after"
     ),
-    one(
+    singleEdit(
         "server error: first wait 100 ms",
         [POLICY, "SERVER_ERROR_MS = 5_000", "SERVER_ERROR_MS = 100"],
         "dps-fault",
         "retry-after"
     ),
-    one(
+    singleEdit(
         "operator error retried after 1 s",
         [POLICY, "case FaultKind.Rejected:\n            needsOperator = true", "case FaultKind.Rejected:"],
         "first-boots",
         "retry-after"
     ),
-    one(
+    singleEdit(
         "polls without a wait",
         ["devs/dps/registration.ts", "await waitUntilDue()", "if (dueMs < 0) await waitUntilDue()"],
         "first-boots",
         "retry-after"
     ),
-    one(
+    singleEdit(
         "endless wait after a failure",
         [AGENT, "if (agent.delayMs > 1) await", "if (agent.failures > 0) await sleepFed(1e9)\n        await"],
         "first-boots",
         "moored"
     ),
     // The hub.
-    one(
+    singleEdit(
         "5 s between attempts at a hub",
         [POLICY, "HUB_GAP_MS = 60_000", "HUB_GAP_MS = 5_000"],
         "lost-hub",
         "hub-gap"
     ),
-    one(
+    singleEdit(
         "hub window of 1 min",
         [POLICY, "HUB_WINDOW_MS = 30 * 60_000", "HUB_WINDOW_MS = 60_000"],
         "lost-hub",
         "hub-window"
     ),
-    one(
+    singleEdit(
         "hub window that never doubles",
         [
             POLICY,
@@ -126,7 +126,7 @@ export const MUTANTS: Mutant[] = [
         "lost-hub",
         "hub-window"
     ),
-    one(
+    singleEdit(
         "hub window without an end",
         [
             POLICY,
@@ -158,38 +158,38 @@ export const MUTANTS: Mutant[] = [
         seed: 1,
         detectedBy: "hub-gap",
     },
-    one(
+    singleEdit(
         "registers after one refusal",
         [POLICY, REFUSED_ONCE, "if (after.refusals < 1) after.action = AgentAction.RefreshClock"],
         "cut-off",
         "hub-window"
     ),
-    one(
+    singleEdit(
         "retries with the refused token",
         [POLICY, REFUSED_ONCE, "if (after.refusals < 2) after.action = AgentAction.Go"],
         "cut-off",
         "fresh-token"
     ),
-    one(
+    singleEdit(
         "token never renewed",
         [SESSION, "if (nowMs >= renewMs) return", "if (nowMs < 0) return"],
         "days",
         "token-life"
     ),
-    one(
+    singleEdit(
         "Reprovision answered but not done",
         [SESSION, "if (delaySec !== undefined) return", "if (delaySec >= 1e9) return"],
         "cut-off",
         "promised"
     ),
     // The boot.
-    one(
+    singleEdit(
         "registers at every boot: record never read",
         ["devs/agent/assignment-from-flash.ts", "if (stored) return stored", "if (stored) return undefined"],
         "first-boots",
         "warm-boot"
     ),
-    one(
+    singleEdit(
         "registers at every boot: no lookup",
         [
             "devs/agent/assignment-from-lookup.ts",
@@ -199,13 +199,13 @@ export const MUTANTS: Mutant[] = [
         "first-boots",
         "lookup-first"
     ),
-    one(
+    singleEdit(
         "slot ignored",
         ["devs/agent/slot-wait.ts", "if (waited) return", "if (!waited) return"],
         "slots",
         "slot"
     ),
-    one(
+    singleEdit(
         "waits for the slot at warm boots",
         [
             "devs/agent/assignment-from-flash.ts",
@@ -216,7 +216,7 @@ export const MUTANTS: Mutant[] = [
         "moored"
     ),
     // The record.
-    one(
+    singleEdit(
         "record without a checksum",
         [RECORD, CHECKSUM, "if (text === owner) return undefined"],
         "records",
@@ -236,7 +236,7 @@ export const MUTANTS: Mutant[] = [
         seed: 1,
         detectedBy: "own-hub",
     },
-    one(
+    singleEdit(
         "stable at CONNACK: record written immediately",
         [SESSION, "openedMs + config.stableSec * 1000", "openedMs"],
         "records",
@@ -260,13 +260,13 @@ export const MUTANTS: Mutant[] = [
         seed: 1,
         detectedBy: "flash-need",
     },
-    one(
+    singleEdit(
         "record written at every renewal",
         [RECORD, "const RENEW_SEC = 60 * 86_400", "const RENEW_SEC = 3600"],
         "days",
         "flash-need"
     ),
-    one(
+    singleEdit(
         "tight image writes a record",
         [
             "src/maintight.ts",
@@ -277,7 +277,7 @@ export const MUTANTS: Mutant[] = [
         "flash-need"
     ),
     // The runtime.
-    one(
+    singleEdit(
         "key in a log line",
         [
             "devs/agent/board-settings.ts",
@@ -287,7 +287,7 @@ export const MUTANTS: Mutant[] = [
         "slots",
         "no-secret"
     ),
-    one(
+    singleEdit(
         "tokens in a log line",
         ["devs/auth/sas-token.ts", "return policy ?", "console.log(token)\n    return policy ?"],
         "slots",

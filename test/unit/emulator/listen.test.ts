@@ -1,3 +1,4 @@
+// The sockets and the server certificate of the emulator.
 import type { IncomingMessage } from "node:http"
 import { get } from "node:https"
 import { createServer, type AddressInfo, type Server } from "node:net"

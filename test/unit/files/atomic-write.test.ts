@@ -1,3 +1,4 @@
+// Atomic writes of texts and streams.
 import {
     lstatSync,
     mkdirSync,

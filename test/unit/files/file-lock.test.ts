@@ -1,3 +1,4 @@
+// Locks between processes.
 import { type ChildProcess, fork, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import {

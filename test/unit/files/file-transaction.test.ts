@@ -1,3 +1,4 @@
+// Transactions over several files.
 import {
     lstatSync,
     mkdtempSync,

@@ -1,3 +1,4 @@
+// Every lint rule for device code, with its valid and invalid cases.
 import { errorRules, relaxedInTests, rules } from "@moorage/lint"
 import { expect, test } from "vitest"
 import { CASES } from "../../helpers/lint-cases.js"

@@ -1,3 +1,4 @@
+// The clock of the machine.
 import { realClock } from "@moorage/runtime"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 

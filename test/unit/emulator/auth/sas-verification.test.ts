@@ -1,3 +1,4 @@
+// Keys and SAS tokens, with the examples of Microsoft's documentation (protocol-facts.md, 1.3).
 import { describe, expect, test } from "vitest"
 import { hmacBase64 } from "../../../../tools/protocol/device-keys.js"
 import { deriveDeviceKey } from "@moorage/protocol"

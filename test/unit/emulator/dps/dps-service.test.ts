@@ -1,3 +1,4 @@
+// Registrations at DPS over MQTT, from CONNECT to the outcome.
 import { describe, expect, test } from "vitest"
 import { deriveDeviceKey } from "@moorage/protocol"
 import {

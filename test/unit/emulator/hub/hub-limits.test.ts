@@ -98,7 +98,7 @@ describe("a direct method", () => {
 
 describe("a cloud-to-device message", () => {
     /** Returns a device that has a persistent session and is not connected. */
-    function away(world: CloudWorld): void {
+    function disconnectPersistentDevice(world: CloudWorld): void {
         const client = hubClient(world, "d", { clean: false, keepalive: 0 })
         client.subscribe(C2D)
         client.end()
@@ -111,7 +111,7 @@ describe("a cloud-to-device message", () => {
 
     test("expires after one hour", () => {
         const world = newCloud()
-        away(world)
+        disconnectPersistentDevice(world)
         world.cloud.hub(HUB).sendToDevice("d", "early")
         world.clock.advance(1800_000)
         world.cloud.hub(HUB).sendToDevice("d", "late")
@@ -123,7 +123,7 @@ describe("a cloud-to-device message", () => {
 
     test("expires at its own expiry time", () => {
         const world = newCloud()
-        away(world)
+        disconnectPersistentDevice(world)
         world.cloud.hub(HUB).sendToDevice("d", "short", {}, world.clock.nowMs() + 5000)
         world.clock.advance(5000)
         expect(back(world).message()).toBeUndefined()
@@ -131,7 +131,7 @@ describe("a cloud-to-device message", () => {
 
     test("that is never acknowledged is sent ten times", () => {
         const world = newCloud()
-        away(world)
+        disconnectPersistentDevice(world)
         world.cloud.hub(HUB).sendToDevice("d", "poison")
         for (let i = 0; i < 10; i++) {
             const client = back(world)

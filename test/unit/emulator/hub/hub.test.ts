@@ -1,3 +1,4 @@
+// Sessions, telemetry, methods, messages and twins of an IoT hub over MQTT.
 import { describe, expect, test } from "vitest"
 import {
     DEVICE_KEY,

@@ -1,3 +1,4 @@
+// The documented quotas of DPS and of a hub (protocol-facts.md, 4).
 import { describe, expect, test } from "vitest"
 import {
     DEVICE_KEY,

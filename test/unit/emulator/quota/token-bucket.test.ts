@@ -1,3 +1,4 @@
+// Token buckets, the base of all throttles.
 import { ManualClock } from "@moorage/runtime"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"

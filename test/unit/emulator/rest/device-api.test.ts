@@ -1,3 +1,4 @@
+// The DPS device API over HTTP.
 import { linkPair } from "@moorage/runtime"
 import { acceptHttp } from "../../../../tools/emulator/index.js"
 import { describe, expect, test } from "vitest"

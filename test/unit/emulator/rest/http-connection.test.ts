@@ -16,7 +16,7 @@ const DATE = "Date: Thu, 01 Jan 2026 00:00:00 GMT"
 const API = "?api-version=2021-10-01"
 
 /** Opens an HTTP connection in memory that collects the answers. */
-class Browser {
+class HttpTestClient {
     text = ""
     closed = false
     private readonly link: Link
@@ -65,28 +65,28 @@ describe("the header Date is part of", () => {
         ["413", () => "PUT / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n"],
     ])("%s", (status, make) => {
         const world = newCloud()
-        const browser = new Browser(world)
-        browser.send(make(world))
-        expect(browser.statuses()).toEqual([Number.parseInt(status, 10)])
-        expect(browser.text).toContain(`\r\n${DATE}\r\n`)
+        const client = new HttpTestClient(world)
+        client.send(make(world))
+        expect(client.statuses()).toEqual([Number.parseInt(status, 10)])
+        expect(client.text).toContain(`\r\n${DATE}\r\n`)
     })
 })
 
 test("the status of an operation is 202 with Retry-After and Location, then 200", () => {
     const world = newCloud({ assigningMs: 2000, retryAfterSec: 4 })
-    const browser = new Browser(world)
-    browser.send(request(world, "PUT", "/register", '{"registrationId":"d"}'))
-    const operationId = /"operationId":"([^"]+)"/.exec(browser.text)?.[1] ?? ""
-    browser.text = ""
-    browser.send(request(world, "GET", `/Operations/${operationId}`))
-    expect(browser.text).toContain("HTTP/1.1 202 Accepted\r\n")
-    expect(browser.text).toContain("\r\nRetry-After: 4\r\n")
-    expect(browser.text).toContain(`\r\nLocation: https://dps/${SCOPE}/registrations/d/`)
-    browser.text = ""
+    const client = new HttpTestClient(world)
+    client.send(request(world, "PUT", "/register", '{"registrationId":"d"}'))
+    const operationId = /"operationId":"([^"]+)"/.exec(client.text)?.[1] ?? ""
+    client.text = ""
+    client.send(request(world, "GET", `/Operations/${operationId}`))
+    expect(client.text).toContain("HTTP/1.1 202 Accepted\r\n")
+    expect(client.text).toContain("\r\nRetry-After: 4\r\n")
+    expect(client.text).toContain(`\r\nLocation: https://dps/${SCOPE}/registrations/d/`)
+    client.text = ""
     world.clock.advance(2000)
-    browser.send(request(world, "GET", `/operations/${operationId}`))
-    expect(browser.text).toContain("HTTP/1.1 200 OK\r\n")
-    expect(browser.text).not.toContain("Retry-After")
+    client.send(request(world, "GET", `/operations/${operationId}`))
+    expect(client.text).toContain("HTTP/1.1 200 OK\r\n")
+    expect(client.text).not.toContain("Retry-After")
     expect(
         world.cloud.hub(HUB).device("d") ?? world.cloud.hub("two.azure-devices.net").device("d")
     ).toBeDefined()
@@ -96,11 +96,11 @@ test("a request may be split at any byte, and is processed after its last byte",
     const world = newCloud()
     const whole = request(world, "PUT", "/register", '{"registrationId":"d","payload":{"é":1}}')
     for (let at = 1; at < whole.length; at += 7) {
-        const browser = new Browser(world)
-        browser.send(whole.slice(0, at))
-        expect(browser.text).toBe("")
-        browser.send(whole.slice(at))
-        expect(browser.statuses()).toEqual([202])
+        const client = new HttpTestClient(world)
+        client.send(whole.slice(0, at))
+        expect(client.text).toBe("")
+        client.send(whole.slice(at))
+        expect(client.statuses()).toEqual([202])
     }
 })
 
@@ -118,34 +118,34 @@ describe("the connection", () => {
         ],
     ])("%s", (_name, text, closed) => {
         const world = newCloud()
-        const browser = new Browser(world)
-        browser.send(text)
+        const client = new HttpTestClient(world)
+        client.send(text)
         world.clock.advance(0)
-        expect(browser.statuses()).toHaveLength(1)
-        expect(browser.closed).toBe(closed)
-        expect(browser.text.includes("\r\nConnection: close\r\n")).toBe(closed)
+        expect(client.statuses()).toHaveLength(1)
+        expect(client.closed).toBe(closed)
+        expect(client.text.includes("\r\nConnection: close\r\n")).toBe(closed)
     })
 
     test.each([
         ["a body of 96 KB is accepted", 96 * 1024, 404],
         ["one byte more is 413", 96 * 1024 + 1, 413],
     ])("%s", (_name, bytes, status) => {
-        const browser = new Browser(newCloud())
-        browser.send(`PUT / HTTP/1.1\r\nContent-Length: ${bytes}\r\n\r\n${"x".repeat(bytes)}`)
-        expect(browser.statuses()).toEqual([status])
+        const client = new HttpTestClient(newCloud())
+        client.send(`PUT / HTTP/1.1\r\nContent-Length: ${bytes}\r\n\r\n${"x".repeat(bytes)}`)
+        expect(client.statuses()).toEqual([status])
     })
 
     test.each([["1e3"], ["0x10"], ["1, 1"], ["-0"]])("the length %s is malformed", length => {
-        const browser = new Browser(newCloud())
-        browser.send(`PUT / HTTP/1.1\r\nContent-Length: ${length}\r\n\r\n`)
-        expect(browser.statuses()).toEqual([400])
+        const client = new HttpTestClient(newCloud())
+        client.send(`PUT / HTTP/1.1\r\nContent-Length: ${length}\r\n\r\n`)
+        expect(client.statuses()).toEqual([400])
     })
 
     test("a head over 8 KB gets 413, complete or not", () => {
         for (const end of ["", "\r\n\r\n"]) {
-            const browser = new Browser(newCloud())
-            browser.send(`GET / HTTP/1.1\r\nX: ${"x".repeat(8192)}${end}`)
-            expect(browser.statuses()).toEqual([413])
+            const client = new HttpTestClient(newCloud())
+            client.send(`GET / HTTP/1.1\r\nX: ${"x".repeat(8192)}${end}`)
+            expect(client.statuses()).toEqual([413])
         }
     })
 })
@@ -159,47 +159,47 @@ describe("a fault", () => {
             asked.push(`${point.kind} of ${point.id} at ${point.service}`)
             return fault
         }
-        const browser = new Browser(world)
-        browser.send(request(world, "POST", ""))
+        const client = new HttpTestClient(world)
+        client.send(request(world, "POST", ""))
         expect(asked).toEqual(["lookup of d at dps"])
-        return { world, browser }
+        return { world, client }
     }
 
     test("can set the status and Retry-After", () => {
-        const { browser } = lookupWithFault({ status: 503, retryAfterSec: 7 })
-        expect(browser.text).toContain("HTTP/1.1 503 Service Unavailable\r\n")
-        expect(browser.text).toContain("\r\nRetry-After: 7\r\n")
-        expect(browser.text).toContain('"errorCode":503001')
+        const { client } = lookupWithFault({ status: 503, retryAfterSec: 7 })
+        expect(client.text).toContain("HTTP/1.1 503 Service Unavailable\r\n")
+        expect(client.text).toContain("\r\nRetry-After: 7\r\n")
+        expect(client.text).toContain('"errorCode":503001')
     })
 
     test("can delay an answer, and later answers come after it", () => {
-        const { world, browser } = lookupWithFault({ delayMs: 500 })
+        const { world, client } = lookupWithFault({ delayMs: 500 })
         world.cloud.faultOverride = undefined
-        browser.send("GET / HTTP/1.1\r\n\r\n")
+        client.send("GET / HTTP/1.1\r\n\r\n")
         world.clock.advance(499)
-        expect(browser.text).toBe("")
+        expect(client.text).toBe("")
         world.clock.advance(1)
-        expect(browser.text).toMatch(/"errorCode":404201[^]*"errorCode":404000/)
+        expect(client.text).toMatch(/"errorCode":404201[^]*"errorCode":404000/)
     })
 
     test("can reset the connection without an answer", () => {
-        const { browser } = lookupWithFault({ close: true })
-        expect(browser.closed).toBe(true)
-        expect(browser.text).toBe("")
+        const { client } = lookupWithFault({ close: true })
+        expect(client.closed).toBe(true)
+        expect(client.text).toBe("")
     })
 
     test("can suppress the answer", () => {
-        const { world, browser } = lookupWithFault({ mute: true })
+        const { world, client } = lookupWithFault({ mute: true })
         world.clock.advance(3_600_000)
-        expect(browser.closed).toBe(false)
-        expect(browser.text).toBe("")
+        expect(client.closed).toBe(false)
+        expect(client.text).toBe("")
     })
 
     test("is also requested for requests that are not operations", () => {
         const world = newCloud()
         const asked: unknown[] = []
         world.cloud.faultOverride = point => void asked.push(point)
-        new Browser(world).send("GET /favicon.ico HTTP/1.1\r\n\r\n")
+        new HttpTestClient(world).send("GET /favicon.ico HTTP/1.1\r\n\r\n")
         expect(asked).toEqual([{ kind: "other", service: "dps", id: "" }])
     })
 })

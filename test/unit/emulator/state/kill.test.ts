@@ -8,7 +8,7 @@ import { EmulatorProcess } from "../../../helpers/emulator-process.js"
 
 const KILLS = Number(process.env.KILLS ?? 4)
 const REPORTER = "reporter"
-const MAILBOXES = Array.from({ length: 12 }, (_, n) => `mailbox-${n}`)
+const RECEIVERS = Array.from({ length: 12 }, (_, n) => `receiver-${n}`)
 /** Fewer messages than the queue of one device holds. */
 const MESSAGES_EACH = 40
 
@@ -20,7 +20,7 @@ const registered: string[] = []
 const reported: Record<string, unknown> = {}
 let twinWrites = 0
 /** The write that was in progress at the kill. It may be stored or lost. */
-let underWay: [key: string, value: string] | undefined
+let pendingWrite: [key: string, value: string] | undefined
 
 const pause = (ms: number) => new Promise<void>(resolve => realClock.after(ms, resolve))
 
@@ -35,9 +35,9 @@ async function load(emulator: EmulatorProcess, life: number): Promise<string[]> 
     }
     async function sending(): Promise<void> {
         for (let n = 0; n < MESSAGES_EACH; n++)
-            for (const mailbox of MAILBOXES) {
-                const body = `${mailbox} ${life}-${n}`
-                if (await emulator.sendToDevice(mailbox, body)) messages.push(body)
+            for (const receiver of RECEIVERS) {
+                const body = `${receiver} ${life}-${n}`
+                if (await emulator.sendToDevice(receiver, body)) messages.push(body)
             }
     }
     async function reporting(): Promise<void> {
@@ -50,14 +50,14 @@ async function load(emulator: EmulatorProcess, life: number): Promise<string[]> 
         for (let n = 0; ; n++) {
             const [key, value] = [`k${n % 20}`, `${life}-${n}`]
             const answered = next("message")
-            underWay = [key, value]
+            pendingWrite = [key, value]
             client.publish(
                 `$iothub/twin/PATCH/properties/reported/?$rid=${n}`,
                 JSON.stringify({ [key]: value })
             )
             const topic = await Promise.race([answered, closed])
             if (topic.startsWith("$iothub/twin/res/204/")) reported[key] = value
-            underWay = undefined
+            pendingWrite = undefined
             twinWrites++
         }
     }
@@ -66,12 +66,12 @@ async function load(emulator: EmulatorProcess, life: number): Promise<string[]> 
     return messages
 }
 
-/** Receives and acknowledges all queued messages of a mailbox. */
-async function drain(emulator: EmulatorProcess, mailbox: string, expected: string[]): Promise<string[]> {
-    const client = emulator.connect(mailbox)
+/** Receives and acknowledges all queued messages of a receiver. */
+async function drain(emulator: EmulatorProcess, receiver: string, expected: string[]): Promise<string[]> {
+    const client = emulator.connect(receiver)
     const received: string[] = []
     client.on("message", (_topic, payload) => received.push(payload.toString()))
-    await client.subscribeAsync(`devices/${mailbox}/messages/devicebound/#`, { qos: 1 })
+    await client.subscribeAsync(`devices/${receiver}/messages/devicebound/#`, { qos: 1 })
     const missing = () => expected.filter(message => !received.includes(message))
     await expect.poll(missing, { timeout: 5000 }).toEqual([])
     await client.endAsync()
@@ -80,8 +80,8 @@ async function drain(emulator: EmulatorProcess, mailbox: string, expected: strin
 
 async function expectTwin(emulator: EmulatorProcess): Promise<void> {
     const twin = await emulator.reported(REPORTER)
-    if (underWay && twin[underWay[0]] === underWay[1]) reported[underWay[0]] = underWay[1]
-    underWay = undefined
+    if (pendingWrite && twin[pendingWrite[0]] === pendingWrite[1]) reported[pendingWrite[0]] = pendingWrite[1]
+    pendingWrite = undefined
     expect(twin).toMatchObject(reported)
 }
 
@@ -90,10 +90,10 @@ const TITLE = `${KILLS} kills lose no acknowledged registration, twin write or C
 test(TITLE, { timeout: 20_000 + KILLS * 10_000 }, async () => {
     const random = seededRandom(11)
     let emulator = await EmulatorProcess.start(dir)
-    const devices = [REPORTER, ...MAILBOXES]
+    const devices = [REPORTER, ...RECEIVERS]
     for (const id of devices) await emulator.register(id)
     for (const id of devices) await expect.poll(() => emulator.assignedHub(id)).toBeDefined()
-    for (const mailbox of MAILBOXES) await drain(emulator, mailbox, [])
+    for (const receiver of RECEIVERS) await drain(emulator, receiver, [])
     let messages = 0
     for (let life = 1; life <= KILLS; life++) {
         const loaded = load(emulator, life)
@@ -102,11 +102,11 @@ test(TITLE, { timeout: 20_000 + KILLS * 10_000 }, async () => {
         const sent = await loaded
         emulator = await EmulatorProcess.start(dir)
         messages += sent.length
-        for (const mailbox of MAILBOXES)
+        for (const receiver of RECEIVERS)
             await drain(
                 emulator,
-                mailbox,
-                sent.filter(message => message.startsWith(`${mailbox} `))
+                receiver,
+                sent.filter(message => message.startsWith(`${receiver} `))
             )
         await expectTwin(emulator)
     }

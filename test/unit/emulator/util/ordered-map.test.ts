@@ -1,3 +1,4 @@
+// Sorted IDs, compared with a simple list.
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { SortedIds } from "../../../../tools/emulator/util/ordered-map.js"

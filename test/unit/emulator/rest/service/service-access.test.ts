@@ -1,3 +1,4 @@
+// Access to the service APIs: tokens, policies, hosts and routes.
 import { describe, expect, test } from "vitest"
 import {
     callService,

@@ -1,3 +1,4 @@
+// The DPS service API: enrollments, bulk operations and queries.
 import { describe, expect, test } from "vitest"
 import { callService, GROUP_KEY, newWorld, type ServiceWorld } from "../../../../helpers/service-call.js"
 

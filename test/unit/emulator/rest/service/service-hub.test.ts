@@ -1,3 +1,4 @@
+// The service API of a hub: registry, twins, methods and messages.
 import type { DeviceBoundMessage } from "../../../../../tools/emulator/hub/hub-device.js"
 import { describe, expect, test } from "vitest"
 import {
