@@ -18,7 +18,7 @@ export interface OptionNode {
     value?: ValueNode
     /** Default value as text, with its unit. */
     defaultText?: string
-    /** Environment variable that replaces the option. */
+    /** Environment variable that the command reads if the option is missing. */
     env?: string
     /** Whether the command requires the option. */
     isMandatory: boolean
@@ -52,7 +52,7 @@ const NUMBER_FORMATS: Record<string, (value: number) => string> = {
     shares: percent,
 }
 
-/** Returns the default as text; undefined for a switch, an empty list and no default. */
+/** Returns the default as text; undefined for a switch, for an empty list and without a default. */
 function defaultText(
     { defaultValue, defaultValueDescription, negate }: Option,
     valueName = ""
@@ -91,7 +91,7 @@ function choicesText(choices: string[]): string {
 }
 
 /**
- * Returns what follows the description of an option: choices, default and environment variable.
+ * Returns the suffix of an option's description: choices, default and environment variable.
  * @param code marks a word as code
  */
 export function optionSuffix(node: OptionNode, code = (word: string) => word): string {

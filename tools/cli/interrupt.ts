@@ -1,7 +1,7 @@
 import { EXIT_CODES } from "@moorage/errors"
 import { outputLost } from "./output-lost.js"
 
-/** Returns a signal that is aborted by SIGINT, by SIGTERM, or when the reader of the standard output has gone. */
+/** Returns a signal that is aborted by SIGINT, by SIGTERM, or when the standard output accepts no more data. */
 export function createInterruptSignal(): AbortSignal {
     const abort = new AbortController()
     for (const signal of ["SIGINT", "SIGTERM"] as const)

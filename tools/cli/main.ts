@@ -20,7 +20,7 @@ import { addSimulate } from "./simulate/command.js"
 
 const { version } = createRequire(import.meta.url)("./package.json") as { version: string }
 
-/** Returns the program with all commands; none of them runs yet. */
+/** Returns the program with all commands, without running a command. */
 export function newProgram(): Command {
     const program = new Command("moorage")
         .description("Tests a fleet of ESP32 boards in simulation, and connects it to Azure IoT Hub.")

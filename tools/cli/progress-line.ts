@@ -1,7 +1,7 @@
 // A progress line on the standard error, for a long command on a terminal.
 import type { Clock } from "@moorage/runtime"
 
-/** A shorter command shows no progress. */
+/** A command that ends earlier shows no progress. */
 const SHOWN_AFTER_MS = 2000
 const REDRAW_MS = 200
 const BAR_CHARS = 24

@@ -39,7 +39,7 @@ function reportParserEnd(error: CommanderError, isJson: boolean): void {
 
 /**
  * Prints an error as text to the standard error and sets the exit code. With `--json`, an object with code, message
- * and cure goes to the standard output, too.
+ * and cure is also printed to the standard output.
  */
 export function reportError(error: unknown, isJson: boolean): void {
     if (error instanceof CommanderError) return reportParserEnd(error, isJson)

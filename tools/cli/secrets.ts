@@ -1,4 +1,4 @@
-// Secrets come from a file, from the environment or from a prompt. Arguments are visible to every user of the machine.
+// Reads secrets from a file, from the environment or from a prompt. Arguments would be visible to every user of the machine.
 import { readFileSync } from "node:fs"
 import { createInterface } from "node:readline/promises"
 import { Writable } from "node:stream"
@@ -20,16 +20,16 @@ export function readSecretFile(file: string): string {
 
 /** Prompts for a secret on a terminal, without echo. Otherwise returns the next line of the standard input. */
 async function promptSecret(question: string): Promise<string> {
-    const terminal = process.stdin.isTTY === true
+    const isTerminal = process.stdin.isTTY === true
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
-    if (terminal) process.stderr.write(`${question}: `)
-    const lines = createInterface({ input: process.stdin, output: silent, terminal })
+    if (isTerminal) process.stderr.write(`${question}: `)
+    const lines = createInterface({ input: process.stdin, output: silent, terminal: isTerminal })
     try {
         for await (const line of lines) return line.trim()
         return ""
     } finally {
         lines.close()
-        if (terminal) process.stderr.write("\n")
+        if (isTerminal) process.stderr.write("\n")
     }
 }
 
@@ -57,7 +57,7 @@ export function readDeviceKey(file: string): string {
     return checkedKey("device", readSecretFile(file).trim(), file)
 }
 
-/** Returns the key. @throws MoorageError with the problem, but without the key */
+/** Validates a key and returns it. @throws MoorageError with the problem, but without the key */
 function checkedKey(owner: "group" | "device", key: string, source: string): string {
     const problem = validateKey(key)
     if (problem === undefined) return key

@@ -1,7 +1,7 @@
 import { parseSetting, type SettingValue } from "@moorage/fleet"
 import { usageError } from "./usage-error.js"
 
-/** Returns the settings of `--set NAME=VALUE`; the last value of a name wins. @throws MoorageError WRONG_USAGE */
+/** Returns the settings of `--set NAME=VALUE`; the last value of a name applies. @throws MoorageError WRONG_USAGE */
 export function settingsFromOptions(set: string[]): Record<string, SettingValue> {
     const settings: Record<string, SettingValue> = {}
     for (const given of set) {

@@ -1,4 +1,4 @@
-// The commands of `moorage board`: keys on a terminal, words in a script.
+// The commands of `moorage board`: single keys on a terminal, otherwise words.
 import { type DevBoard, HOLD_MS, PRESS_MS } from "@moorage/fleet/devboard"
 
 export interface BoardCommand {
@@ -30,11 +30,11 @@ const KEY_BINDINGS: KeyBinding[] = [
 ]
 
 /** Raw mode delivers Ctrl-C and Ctrl-D as keys. */
-const MORE_KEYS: Record<string, string> = { "?": "help", "\x03": "quit", "\x04": "quit" }
+const ADDITIONAL_KEYS: Record<string, string> = { "?": "help", "\x03": "quit", "\x04": "quit" }
 
 /** Returns the command of a key; undefined for an unknown key. */
 export function commandOfKey(key: string): BoardCommand | undefined {
-    const name = KEY_BINDINGS.find(binding => binding.key === key)?.word ?? MORE_KEYS[key]
+    const name = KEY_BINDINGS.find(binding => binding.key === key)?.word ?? ADDITIONAL_KEYS[key]
     return name === undefined ? undefined : { name }
 }
 
@@ -54,7 +54,7 @@ export function helpLines(): string[] {
     return KEY_BINDINGS.map(({ key, word, help }) => `${key}  ${word.padEnd(7)} ${help}`)
 }
 
-/** Executes a command on the board. Ignores a command that does not concern the board. */
+/** Executes a command on the board. Ignores a command that is not for the board. */
 export function execute(board: DevBoard, { name, isOn }: BoardCommand): void {
     switch (name) {
         case "power":

@@ -13,7 +13,7 @@ function readKeys(stdin: NodeJS.ReadStream, onCommand: (command: BoardCommand) =
         }
     }
     stdin.setRawMode(true)
-    // Restores the terminal however the process ends.
+    // Restores the terminal also after an error or a signal.
     process.on("exit", restore)
     stdin.setEncoding("utf8")
     stdin.on("data", onData)

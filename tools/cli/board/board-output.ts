@@ -57,7 +57,7 @@ function terminalOutput(clock: Clock): Omit<BoardOutput, "note"> {
     }
 }
 
-/** Returns the output of the command. @param isJson JSON lines, even on a terminal */
+/** Returns the output of the command. @param isJson whether to print JSON lines, even on a terminal */
 export function createBoardOutput(clock: Clock, isJson: boolean): BoardOutput {
     const output = isJson ? jsonOutput(clock) : terminalOutput(clock)
     return { ...output, note: text => output.print({ source: "moorage", kind: "note", text }) }

@@ -31,7 +31,7 @@ import { settingsFromOptions } from "../setting-options.js"
 import { usageError } from "../usage-error.js"
 import { type BoardCommandOptions, DEFAULT_BOARD, DEFAULT_ID } from "./board-options.js"
 
-/** Everything that makes up a board, and the cloud it connects to. */
+/** The parts of a board, and the cloud to which the board connects. */
 export interface BoardSetup {
     id: string
     profile: BoardProfile
@@ -39,7 +39,7 @@ export interface BoardSetup {
     flash: Flash
     /** Writes the program and the settings to the flash. */
     provision: (flash: Flash) => void
-    /** Settings in the flash, among them the address of DPS. */
+    /** Settings in the flash, including the address of DPS. */
     settings: Record<string, unknown>
     target: CloudTarget
 }
@@ -53,13 +53,13 @@ interface SetupContext {
 /** Returns the cloud that the options select; a built-in emulator by default. */
 function cloudTarget(
     { options, onStateError }: SetupContext,
-    known: FlashIdentity | undefined
+    stored: FlashIdentity | undefined
 ): Promise<CloudTarget> | CloudTarget {
     const { profile, idScope, flash } = options
     if (profile !== undefined) return targetFromProfile(profile)
     if (idScope !== undefined) return azureTarget(idScope)
     const dataDir = flash === undefined ? undefined : `${flash}.cloud`
-    return embeddedEmulatorTarget({ flashed: known, dataDir, onStateError })
+    return embeddedEmulatorTarget({ flashed: stored, dataDir, onStateError })
 }
 
 /** Returns the device key from the options; undefined if they have none. @throws MoorageError SECRET_INVALID */
@@ -72,12 +72,15 @@ async function keyFromOptions(id: string, options: BoardCommandOptions): Promise
     return group === undefined ? undefined : deriveDeviceKey(group, id)
 }
 
-/** Returns the requested ID, or the ID in the flash. @throws MoorageError when the two differ or the ID is invalid */
-function resolveId(given: string | undefined, known: FlashIdentity | undefined, file?: string): string {
-    const { id, issue } = checkId(given ?? known?.registrationId ?? DEFAULT_ID)
+/**
+ * Returns the requested ID, or the ID in the flash.
+ * @throws MoorageError when the two IDs differ or the ID is invalid
+ */
+function resolveId(given: string | undefined, stored: FlashIdentity | undefined, file?: string): string {
+    const { id, issue } = checkId(given ?? stored?.registrationId ?? DEFAULT_ID)
     if (id === undefined) throw usageError(`Invalid --id: ${issue}.`)
-    if (known && known.registrationId !== id)
-        throw usageError(`${file} contains the flash of ${known.registrationId}, not of ${id}.`, {
+    if (stored && stored.registrationId !== id)
+        throw usageError(`${file} contains the flash of ${stored.registrationId}, not of ${id}.`, {
             cure: "Omit --id, use another file, or add --erase.",
         })
     return id
@@ -91,11 +94,11 @@ async function boardFromOptions(context: SetupContext): Promise<BoardSetup> {
     // An invalid ID is reported before the flash file is created.
     if (options.id !== undefined) resolveId(options.id, undefined)
     const flash = openFlash(options.flash, profile, options.erase)
-    const known = readIdentity(flash)
-    const id = resolveId(options.id, known, options.flash)
+    const stored = readIdentity(flash)
+    const id = resolveId(options.id, stored, options.flash)
     const givenKey = await keyFromOptions(id, options)
     const { bytecode } = await buildFirmware(`src/${profile.image}.ts`)
-    const target = await cloudTarget(context, known)
+    const target = await cloudTarget(context, stored)
     try {
         const key = givenKey ?? target.deviceKey(id)
         if (key === undefined)
@@ -140,17 +143,17 @@ function readImage(file: string): { profile: BoardProfile; image: Flash } {
 async function boardFromImage(context: SetupContext, file: string): Promise<BoardSetup> {
     const { options } = context
     const { profile, image } = readImage(file)
-    const known = readIdentity(image)
+    const stored = readIdentity(image)
     const bytecode = readProgram(image)
-    if (!known || !bytecode)
+    if (!stored || !bytecode)
         throw new DevBoardError(`${file} lacks a program, a registration ID, an ID scope or a key.`)
     const flash = openFlash(options.flash, profile, options.erase)
-    const id = resolveId(known.registrationId, readIdentity(flash), options.flash)
+    const id = resolveId(stored.registrationId, readIdentity(flash), options.flash)
     const provision = (to: Flash) => {
         // A flash that is not blank keeps what the board stored in an earlier run.
         if (isBlank(to)) to.save(image.load())
     }
-    const target = await cloudTarget(context, known)
+    const target = await cloudTarget(context, stored)
     return { id, profile, bytecode, flash, provision, settings: readSettings(image), target }
 }
 

@@ -71,7 +71,7 @@ export function addBoard(program: Command): void {
         .addHelpText("after", EPILOGUE)
         .action(async (options: BoardCommandOptions) => {
             // The VM is loaded only when a board runs.
-            const { board } = await import("./run.js")
-            await board(options)
+            const { runBoard } = await import("./run.js")
+            await runBoard(options)
         })
 }

@@ -12,7 +12,7 @@ import { type BoardSetup, setUpBoard } from "./board-setup.js"
 import { statusParts } from "./board-text.js"
 
 const STATUS_MS = 500
-/** Limit of --until without --for. Without a limit a script could wait forever. */
+/** Time limit of --until without --for. Without a limit, a script could wait forever. */
 const UNTIL_SEC = 60
 const BUILD_NOTE_MS = 2_000
 
@@ -121,7 +121,7 @@ function exitCodeOf(end: SessionEnd, { until }: BoardCommandOptions): number {
 }
 
 /** Runs one board. @throws MoorageError */
-export async function board(options: BoardCommandOptions): Promise<void> {
+export async function runBoard(options: BoardCommandOptions): Promise<void> {
     checkOptions(options)
     const signal = new StopSignal()
     const clock = new ScopedClock(realClock, signal.fail)

@@ -17,7 +17,7 @@ export class Footer {
         this.isOpen = true
         this.stream.write(HIDE_CURSOR)
         this.stream.on("resize", this.redraw)
-        // Restores the terminal however the process ends.
+        // Restores the terminal also after an error or a signal.
         process.on("exit", this.close)
     }
 

@@ -1,4 +1,4 @@
-// What can be completed at each place of the command line. The script of each shell is generated from these rows.
+// The completions for each position of the command line. The script of each shell is generated from these rows.
 import {
     type ArgumentNode,
     type CommandNode,
@@ -16,20 +16,20 @@ export interface ValueKind {
 export interface OptionRow {
     names: string[]
     description: string
-    /** None for a switch. */
+    /** Undefined for a switch. */
     kind?: ValueKind
     /** Whether the value is optional. */
     isOptional: boolean
 }
 
-/** A command, and what can follow its name. */
+/** A command, and the words that can follow its name. */
 export interface CompletionRow {
     /** Names below the program, joined by spaces; empty for the program. */
     path: string
     commands: { name: string; summary: string }[]
     /** Options of the command and of its parents. */
     options: OptionRow[]
-    /** By position. */
+    /** Completions of the arguments, by position. */
     arguments: ValueKind[]
 }
 
@@ -76,10 +76,10 @@ export function completionRows(
         arguments: node.arguments.map((argument: ArgumentNode) => kindOf(argument, words)),
     }
     // The program's own options, such as --version, do not apply to commands.
-    const passedOn = node.path.length === 0 ? [] : options
+    const inheritable = node.path.length === 0 ? [] : options
     return [
         row,
-        ...(isLeaf(node) ? [] : node.commands.flatMap(each => completionRows(each, words, passedOn))),
+        ...(isLeaf(node) ? [] : node.commands.flatMap(each => completionRows(each, words, inheritable))),
     ]
 }
 

@@ -4,13 +4,13 @@ import type { Clock } from "@moorage/runtime"
 import { type Board, subscribeBoardLog } from "@moorage/vm"
 import type { BoardReport, BootReport } from "./boot-table.js"
 
-/** Counters of the cloud for one board; they never decrease. */
+/** Counters of the cloud for one board. The counters never decrease. */
 export interface CloudCounts {
     registrations: number
     lookups: number
 }
 
-/** A board that needs longer to moor counts as failed. */
+/** Time limit for a board to moor. A slower board counts as failed. */
 const MOOR_LIMIT_MS = 30_000
 
 export interface BootTimerOptions {
@@ -46,22 +46,22 @@ export class BootTimer {
 
     /**
      * Measures one boot, from `begin` to the log line `moored`.
-     * @param settled log lines to wait for afterwards, before the next step
+     * @param finalLines log lines that end the boot after `moored`; the next step waits for them
      */
     async measure(
         kind: BootReport["kind"],
         begin: () => void | Promise<void>,
-        settled: RegExp[]
+        finalLines: RegExp[]
     ): Promise<void> {
         const before = { ...this.board.stats, ...this.counts() }
         const startMs = this.clock.nowMs()
         const moored = this.nextLogLine(new RegExp(LOG_PATTERNS.moored)).then(
             () => this.clock.nowMs() - startMs
         )
-        const rest = Promise.all(settled.map(line => this.nextLogLine(line)))
+        const rest = Promise.all(finalLines.map(line => this.nextLogLine(line)))
         await begin()
-        const mooredMs = await this.within(MOOR_LIMIT_MS, moored)
-        if (mooredMs !== null) await this.within(MOOR_LIMIT_MS, rest)
+        const mooredMs = await this.withTimeout(MOOR_LIMIT_MS, moored)
+        if (mooredMs !== null) await this.withTimeout(MOOR_LIMIT_MS, rest)
         const after = { ...this.board.stats, ...this.counts() }
         this.report.boots.push({
             kind,
@@ -82,7 +82,7 @@ export class BootTimer {
     }
 
     /** Resolves with the value, or with null after the limit. */
-    private within<T>(limitMs: number, value: Promise<T>): Promise<T | null> {
+    private withTimeout<T>(limitMs: number, value: Promise<T>): Promise<T | null> {
         return new Promise((resolve, reject) => {
             const timer = this.clock.after(limitMs, () => resolve(null))
             value.then(resolve, reject).finally(() => timer.cancel())

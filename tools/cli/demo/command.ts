@@ -24,7 +24,7 @@ export function addDemo(program: Command): void {
         .addHelpText("after", EPILOGUE)
         .action(async (options: DemoOptions) => {
             // The VM is loaded only when the demo runs.
-            const { demo } = await import("./run.js")
-            await demo(options)
+            const { runDemo } = await import("./run.js")
+            await runDemo(options)
         })
 }

@@ -10,16 +10,16 @@ const METHOD_TIMEOUT_MS = 10_000
 const ACCEPTED = 202
 
 /**
- * Returns the last log lines of a boot, once the session is stable. The tight image stores nothing and logs nothing
- * more.
+ * Returns the last log lines of a boot, after the session is stable. The tight image stores nothing, so it logs no such
+ * line.
  */
-function settledLines({ report }: BootTimer): RegExp[] {
+function finalLines({ report }: BootTimer): RegExp[] {
     return report.image === "main" ? [new RegExp(LOG_PATTERNS.stored)] : []
 }
 
 async function bootAll({ timers }: DemoWorld, kind: "cold" | "warm"): Promise<void> {
     await Promise.all(
-        timers.map(timer => timer.measure(kind, () => timer.board.powerOn(), settledLines(timer)))
+        timers.map(timer => timer.measure(kind, () => timer.board.powerOn(), finalLines(timer)))
     )
 }
 
@@ -45,7 +45,7 @@ export async function runDemoSteps(world: DemoWorld, timeline: Timeline): Promis
                 .invokeMethod(id, "Reprovision", null, { timeoutMs: METHOD_TIMEOUT_MS })
             if (status !== ACCEPTED) throw new Error(`Reprovision returned ${status} instead of ${ACCEPTED}`)
         },
-        settledLines(timer)
+        finalLines(timer)
     )
     return timers.map(({ report }) => report)
 }

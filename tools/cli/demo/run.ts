@@ -15,7 +15,7 @@ const hasMoored = ({ panics, boots }: BoardReport) =>
     panics === 0 && boots.every(({ mooredMs }) => mooredMs !== null)
 
 /** Runs the demo and prints its result table. @throws MoorageError when the firmware does not compile */
-export async function demo({ json }: DemoOptions): Promise<void> {
+export async function runDemo({ json }: DemoOptions): Promise<void> {
     const stream = json ? process.stderr : process.stdout
     const print = (line: string) => void stream.write(`${line}\n`)
     const timeline = new Timeline(realClock, print)

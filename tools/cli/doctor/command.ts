@@ -46,8 +46,8 @@ export function addDoctor(program: Command): void {
         .option("--json", "result as one JSON object", false)
         .addHelpText("after", EPILOGUE)
         .action(async (fleet: string | undefined, options: DoctorOptions) => {
-            const { doctor } = await import("./run.js")
-            await doctor(fleet, options)
+            const { runDoctorCommand } = await import("./run.js")
+            await runDoctorCommand(fleet, options)
         })
 }
 

@@ -86,7 +86,7 @@ async function exitAfterOutput(): Promise<void> {
 }
 
 /** Prints the findings and ends the process, with exit code 1 when a check failed. */
-export async function doctor(fleet: string | undefined, options: DoctorOptions): Promise<void> {
+export async function runDoctorCommand(fleet: string | undefined, options: DoctorOptions): Promise<void> {
     const { json, offline } = options
     const signal = createInterruptSignal()
     const print = (text: string) => void process.stdout.write(`${text}\n`)

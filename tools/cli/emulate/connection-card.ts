@@ -96,7 +96,7 @@ function serviceLines(card: Card): string[] {
     ]
 }
 
-/** Returns the settings of a board. A board cannot trust the emulator's CA, so it connects without TLS. */
+/** Returns the settings of a board. A board cannot trust the CA of the emulator, so the board connects without TLS. */
 function boardLines(card: Card): string[] {
     if (card.tcpPort === undefined || card.httpPort === undefined)
         return ["", "For a board in a lab, start the emulator with --tcp and --host 0.0.0.0."]

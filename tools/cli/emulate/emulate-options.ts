@@ -1,4 +1,4 @@
-// Options of `moorage emulate`, and the emulator options that follow from them.
+// Options of `moorage emulate`, and their conversion to emulator options.
 import type { EmulatorOptions, LogForm } from "@moorage/emulator"
 import { realRandom } from "@moorage/runtime"
 import { lanAddress } from "./connection-card.js"
@@ -45,7 +45,7 @@ export function emulatorOptions(
 ): EmulatorOptions {
     const { fixedPorts, host, tcp, http } = options
     const isLab = tcp !== undefined || http !== undefined
-    // A board resolves the host name of its hub: in a lab this must be the address of this machine.
+    // A board resolves the host name of its hub. In a lab, the host name must be the address of this machine.
     const hubs =
         config.hubs ?? (isLab ? [{ hostName: host === "127.0.0.1" ? host : lanAddress() }] : undefined)
     const mqttPort = isGiven("mqttPort") ? options.mqttPort : (config.mqttPort ?? options.mqttPort)

@@ -1,4 +1,4 @@
-// The configuration file of `moorage emulate`, YAML or JSON. The whole file is validated before the emulator starts.
+// The configuration file of `moorage emulate`, YAML or JSON. The unsigned file is validated before the emulator starts.
 import { readDocument } from "@moorage/files"
 import type { EmulatorOptions } from "@moorage/emulator"
 import { QUOTAS_SCHEMA } from "@moorage/emulator"
@@ -12,9 +12,9 @@ const key = v.pipe(
         return bytes.toString("base64") === value && bytes.length >= 16 && bytes.length <= 64
     }, "is not Base64 of 16 to 64 bytes")
 )
-const whole = v.pipe(v.number(), v.integer("is not an integer"), v.minValue(0, "is negative"))
+const unsigned = v.pipe(v.number(), v.integer("is not an integer"), v.minValue(0, "is negative"))
 const positive = v.pipe(v.number(), v.gtValue(0, "must be above 0"))
-const port = v.pipe(whole, v.maxValue(65_535, "is above 65535"))
+const port = v.pipe(unsigned, v.maxValue(65_535, "is above 65535"))
 const hostName = v.pipe(v.string(), v.regex(/^[a-z0-9.-]+$/i, "is not a host name"))
 const object = v.record(v.string(), v.unknown())
 const onOff = v.picklist(["enabled", "disabled"], "must be enabled or disabled")
@@ -80,8 +80,8 @@ const CONFIG = v.strictObject({
     latencies: v.optional(
         v.array(v.strictObject({ devices: text, latencyMs: v.record(hostName, positive) }))
     ),
-    assigningMs: v.optional(whole),
-    retryAfterSec: v.optional(whole),
+    assigningMs: v.optional(unsigned),
+    retryAfterSec: v.optional(unsigned),
     quotas: v.optional(QUOTAS_SCHEMA),
     quirks: v.optional(
         v.partial(

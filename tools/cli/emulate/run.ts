@@ -18,7 +18,7 @@ function emulatorError(error: unknown): MoorageError {
     return new MoorageError("EMULATOR_NOT_STARTED", (error as Error).message, { cause: error })
 }
 
-/** Returns the /etc/hosts lines with which SDKs without a port option find the emulator. */
+/** Returns lines for /etc/hosts. SDKs without a port option need these lines to find the emulator. */
 function hostsNote(fixedPorts: boolean, hubNames: string[]): string[] {
     if (!fixedPorts) return []
     const lines = [`127.0.0.1 ${GLOBAL_DEVICE_ENDPOINT}`, ...hubNames.map(name => `${FIXED.hubs} ${name}`)]

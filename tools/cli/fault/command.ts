@@ -1,11 +1,6 @@
 import { Argument, type Command, Option } from "commander"
 import { parseDuration, parseFraction, parseInteger } from "../option-parsers.js"
-import type { FaultOptions, HubOptions, RotateOptions } from "./run.js"
-
-interface AdminOptions {
-    admin: string
-    json: boolean
-}
+import type { AdminAccess, FaultOptions, HubOptions, RotateOptions } from "./run.js"
 
 const EXAMPLES = [
     "moorage fault add --on register --share 10% --status 503",
@@ -34,7 +29,7 @@ Exit codes: 0 done, 1 the emulator does not respond or rejected the request, 2 w
 }
 
 const loadRun = () => import("./run.js")
-const adminOptions = (command: Command) => command.optsWithGlobals<AdminOptions>()
+const adminOptions = (command: Command) => command.optsWithGlobals<AdminAccess>()
 
 function addRuleCommands(fault: Command): void {
     fault

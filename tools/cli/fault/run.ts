@@ -3,7 +3,7 @@ import type { ActiveRule } from "@moorage/emulator"
 import { usageError } from "../usage-error.js"
 import { callAdminApi } from "./admin-client.js"
 
-/** Where the admin API is, and how to print its response. */
+/** URL of the admin API, and format of the output. */
 export interface AdminAccess {
     admin: string
     json: boolean
@@ -60,11 +60,11 @@ function faultOf(options: FaultOptions) {
 
 /** Returns a rule as one line, for example `fault-1  10% of register at dps: status 503 (3 requests)`. */
 function ruleText({ ruleId, on, service, id, share, times, fault, affectedRequests }: ActiveRule): string {
-    const percent = share === undefined ? "all" : `${Math.round(share * 1000) / 10}%`
+    const portion = share === undefined ? "all" : `${Math.round(share * 1000) / 10}%`
     const where = [service && `at ${service}`, id && `of ${id}`].filter(Boolean).join(" ")
     const what = Object.entries(fault).map(([name, value]) => `${name} ${String(value)}`)
     const limit = times === undefined ? "" : ` of ${times}`
-    return `${ruleId}  ${percent} of ${on ?? "any request"} ${where}: ${what.join(", ")} (${affectedRequests}${limit} requests)`
+    return `${ruleId}  ${portion} of ${on ?? "any request"} ${where}: ${what.join(", ")} (${affectedRequests}${limit} requests)`
 }
 
 function print<T>({ json }: AdminAccess, answer: unknown, text: (answer: T) => string): void {
@@ -87,7 +87,7 @@ export async function listFaultRules(access: AdminAccess): Promise<void> {
     print(access, rules, (all: ActiveRule[]) => all.map(ruleText).join("\n") || "no faults")
 }
 
-/** Removes one rule, or all. @throws MoorageError */
+/** Removes one rule, or all rules. @throws MoorageError */
 export async function clearFaultRules(access: AdminAccess, ruleId: string | undefined): Promise<void> {
     const path = ruleId === undefined ? "/faults" : `/faults/${encodeURIComponent(ruleId)}`
     print(access, await callAdminApi(access.admin, "DELETE", path), DONE)

@@ -15,7 +15,7 @@ import { readGroupKey } from "../secrets.js"
 import { usageError } from "../usage-error.js"
 import { DEFAULT_COLUMN, type DeriveOptions } from "./derive-options.js"
 
-/** A larger write is faster than one write per key. */
+/** One large write is faster than one write per key. */
 const CHUNK_CHARS = 65_536
 
 function idSource(id: string | undefined, { from, column }: DeriveOptions): IdSource {
@@ -88,7 +88,7 @@ export async function derive(id: string | undefined, options: DeriveOptions): Pr
     process.stderr.write(`${formatNumber(count)} keys in ${out} (mode 0600), in ${elapsed}.\n`)
 }
 
-/** Returns the error for the file that failed: the one that was read, or the one that was written. */
+/** Returns the error for the input or for the output, whichever failed. */
 function deriveError(error: unknown, source: IdSource, out: string): MoorageError {
     if (error instanceof FleetError)
         return new MoorageError(error.code, `${error.message}\nNothing was written.`, { cause: error })

@@ -9,15 +9,15 @@ import { createInterruptSignal } from "../interrupt.js"
 import { usageError } from "../usage-error.js"
 import { buildBytecodes, type ManufactureCommandOptions } from "./boards-to-make.js"
 
-/** What `moorage manufacture --scan` needs for each scanned ID. */
+/** The inputs of `moorage manufacture --scan` that are the same for each scanned ID. */
 export interface ScanContext {
-    /** Boards of the fleet file; undefined without a file: then any ID is accepted. */
+    /** Boards of the fleet file; undefined without a file, which allows any ID. */
     boards?: FleetBoard[]
     defaults: FleetDefaults
     groupKey?: string
 }
 
-/** Returns the board with the scanned ID. @throws Error with the reason when there is none */
+/** Returns the board with the scanned ID. @throws Error with the reason when the ID is not accepted */
 function scannedBoard(
     { defaults }: ScanContext,
     boards: Map<string, FleetBoard> | undefined,

@@ -26,7 +26,7 @@ export interface MonitorOptions extends ConnectionOptions {
     prometheus?: number
 }
 
-/** Runs one survey, and reports the counts so far. @throws CloudError */
+/** Runs one survey and reports its progress. @throws CloudError */
 type RunSurvey = (onProgress: (registered: number, calls: number) => void) => Promise<Survey>
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
@@ -36,22 +36,22 @@ const progressText = (registered: number, calls: number) =>
 
 async function printOneSurvey(runSurvey: RunSurvey, { json, csv, report }: MonitorOptions): Promise<void> {
     const progress = new ProgressLine(realClock)
-    let found: Survey
+    let result: Survey
     try {
         // The total is unknown until the survey ends.
-        found = await runSurvey((registered, calls) => progress.show(0, progressText(registered, calls)))
+        result = await runSurvey((registered, calls) => progress.show(0, progressText(registered, calls)))
     } finally {
         progress.end()
     }
     if (report !== undefined) {
         // The chart library is loaded only for a report.
         const { monitorHtml } = await import("./survey-page.js")
-        writeOutputFile(report, monitorHtml(found))
+        writeOutputFile(report, monitorHtml(result))
         process.stderr.write(`Report: ${report}\n`)
     }
-    if (json) print(JSON.stringify(found))
-    else if (csv) print(surveyCsv(found))
-    else print(surveyLines(found).join("\n"))
+    if (json) print(JSON.stringify(result))
+    else if (csv) print(surveyCsv(result))
+    else print(surveyLines(result).join("\n"))
 }
 
 interface RepeatOptions {
@@ -60,7 +60,7 @@ interface RepeatOptions {
     signal: AbortSignal
     onProgress: (text: string) => void
     /** Receives the last complete survey, and the error of a later survey that failed. */
-    onSurvey: (found: Survey, error?: CloudError) => void
+    onSurvey: (result: Survey, error?: CloudError) => void
 }
 
 /** Repeats the survey until the signal is aborted. @throws CloudError when the first survey fails */
@@ -71,17 +71,17 @@ async function repeatSurvey({
     onProgress,
     onSurvey,
 }: RepeatOptions): Promise<void> {
-    let found: Survey | undefined
+    let latest: Survey | undefined
     for (;;) {
         const startMs = realClock.nowMs()
         try {
-            found = await runSurvey((registered, calls) =>
+            latest = await runSurvey((registered, calls) =>
                 onProgress(`querying: ${progressText(registered, calls)}`)
             )
-            onSurvey(found)
+            onSurvey(latest)
         } catch (error) {
-            if (!(error instanceof CloudError) || !found) throw error
-            onSurvey(found, error)
+            if (!(error instanceof CloudError) || !latest) throw error
+            onSurvey(latest, error)
         }
         const tookMs = realClock.nowMs() - startMs
         await wait(realClock, Math.max(0, everySec * 1000 - tookMs), signal)
@@ -112,9 +112,9 @@ async function showLiveView(
                 shownMs = nowMs
                 draw(text)
             },
-            onSurvey: (found, error) => {
-                body = surveyLines(found)
-                const stale = error ? `NOT UP TO DATE since ${formatUtc(found.utc)}: ${error.message}  ` : ""
+            onSurvey: (result, error) => {
+                body = surveyLines(result)
+                const stale = error ? `NOT UP TO DATE since ${formatUtc(result.utc)}: ${error.message}  ` : ""
                 draw(`${stale}every ${every} s; Ctrl-C quits`)
             },
         })
@@ -139,8 +139,8 @@ async function serveMetrics(
             everySec: every,
             signal,
             onProgress: () => undefined,
-            onSurvey: (found, error) => {
-                if (!error) return exporter.show(found)
+            onSurvey: (result, error) => {
+                if (!error) return exporter.show(result)
                 exporter.markFailed()
                 process.stderr.write(`${error.message}\n`)
             },

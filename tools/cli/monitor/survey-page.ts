@@ -19,7 +19,7 @@ import {
 import { formatDuration, formatNumber, formatPercent, formatUtc, pluralize } from "@moorage/report"
 
 const HEIGHT_PX = 280
-/** More bars are not readable; then each bar shows a day instead of an hour. */
+/** Maximum number of bars for hours. A longer period has one bar for each day. */
 const BARS_MAX = 24 * 14
 
 const HOURS_CAPTION =
@@ -105,7 +105,7 @@ export function monitorHtml(survey: Survey): string {
     const { dps, utc, registered, statuses, groups, individuals, calls, throttled, tookSec } = survey
     const failed = statuses.failed ?? 0
     const title = `${pluralize(registered, "device")} registered at ${dps}`
-    const verdict =
+    const badge =
         failed > 0
             ? markup`<span class="badge bad">${formatNumber(failed)} failed</span>`
             : markup`<span class="badge good">none failed</span>`
@@ -134,7 +134,7 @@ export function monitorHtml(survey: Survey): string {
         title,
         header: markup`<div class="subtitle">Moorage, ${formatUtc(utc)}</div>
 <h1>${title}</h1>
-${verdict}
+${badge}
 `,
         sections,
         footer: markup`Made by <code>moorage monitor --report</code> with ${pluralize(calls, "call")} to DPS, ${formatNumber(throttled)} of them throttled, in ${formatDuration(tookSec)}.`,

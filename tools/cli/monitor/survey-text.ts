@@ -91,7 +91,7 @@ function rateLines({ rate }: Survey): string[] {
 /** Returns the whole survey. */
 export function surveyLines(survey: Survey): string[] {
     const { calls, throttled, tookSec } = survey
-    const slowed = throttled > 0 ? `, ${formatNumber(throttled)} of them throttled` : ""
+    const throttledText = throttled > 0 ? `, ${formatNumber(throttled)} of them throttled` : ""
     return [
         heading(survey),
         ...groupLines(survey),
@@ -99,6 +99,6 @@ export function surveyLines(survey: Survey): string[] {
         ...failureLines(survey),
         ...rateLines(survey),
         "",
-        `${formatNumber(calls)} calls to DPS${slowed}, in ${formatElapsed(tookSec)}`,
+        `${formatNumber(calls)} calls to DPS${throttledText}, in ${formatElapsed(tookSec)}`,
     ]
 }

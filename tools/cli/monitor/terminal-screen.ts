@@ -13,7 +13,7 @@ export class Screen {
         this.isOpen = true
         this.stream.write(ENTER)
         this.stream.on("resize", this.redraw)
-        // Restores the terminal however the process ends.
+        // Restores the terminal also after an error or a signal.
         process.on("exit", this.close)
     }
 

@@ -1,4 +1,4 @@
-// The options of `moorage reprovision`, and their checks before any call.
+// The options of `moorage reprovision`, and the checks before the first call.
 import { MoorageError } from "@moorage/errors"
 import type { Services } from "@moorage/fleet/azure"
 import type { ConnectionOptions } from "../connection-options.js"
@@ -18,7 +18,7 @@ export interface ReprovisionCommandOptions extends ConnectionOptions {
     json: boolean
 }
 
-/** Longest wait that the firmware accepts (devs/agent/moored-session.ts). */
+/** Maximum wait that the firmware accepts (devs/agent/moored-session.ts). */
 const DELAY_MAX_SEC = 86_400
 const TIMEOUT_SEC = { min: 5, max: 300 }
 
@@ -40,7 +40,7 @@ export function checkOptions(id: string | undefined, options: ReprovisionCommand
         throw usageError(`Invalid --hub: ${hub} is not a host name.`)
 }
 
-/** Checks the options against the services they give access to. @throws MoorageError */
+/** Checks the options together with the services that they open. @throws MoorageError */
 export function checkServices(
     { dps, hubs, hub: hubNamed }: Services,
     { hub, force }: ReprovisionCommandOptions

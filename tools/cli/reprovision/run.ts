@@ -41,8 +41,8 @@ async function selectTargets(
 ): Promise<AsyncIterable<ReprovisionTarget> | ReprovisionTarget[]> {
     if (file !== undefined) return targetsFromFile(file)
     if (query !== undefined) {
-        const only = hub === undefined ? undefined : services.hub(hub)
-        return queryTargets(only ? [only] : services.hubs, query)
+        const selectedHub = hub === undefined ? undefined : services.hub(hub)
+        return queryTargets(selectedHub ? [selectedHub] : services.hubs, query)
     }
     return [{ id: (id ?? "").toLowerCase() }]
 }

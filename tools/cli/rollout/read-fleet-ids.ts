@@ -4,9 +4,9 @@ import { type FleetIds, readFleetIds } from "@moorage/fleet/rollout"
 import { readError } from "../output-files.js"
 
 export interface ReadFleetIdsOptions {
-    /** Sentence that follows the errors in the file. */
+    /** Sentence that the error message appends to the errors in the file. */
     consequence: string
-    /** Profile of boards without one in the file. */
+    /** Profile of the boards that have none in the file. */
     board?: string
     onRead?: (boards: number) => void
     signal: AbortSignal

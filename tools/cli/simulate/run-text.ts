@@ -12,7 +12,7 @@ import { formatElapsed, formatNumber } from "@moorage/report"
 
 const SEEDS_SHOWN = 20
 
-/** Returns the result of one run on one screen. */
+/** Returns the result of one run as lines of text. */
 export function runText(result: RunResult, tookSec: number): string {
     const { totals, mooredAfterSec, hubs } = result
     const half = mooredAfterSec[Math.floor(mooredAfterSec.length / 2)]
@@ -35,7 +35,7 @@ export function runText(result: RunResult, tookSec: number): string {
     ].join("\n")
 }
 
-/** Returns a violation, the board's last events, and the commands that show the run again. */
+/** Returns a violation, the board's last events, and the commands that repeat the run. */
 export function violationText(result: RunResult, replay: ReplayCommands): string {
     const [violation] = result.violations
     if (!violation) return ""
@@ -59,10 +59,10 @@ export function shrunkText({ plan, violation, tries }: ShrunkPlan, seed: number)
     ].join("\n")
 }
 
-/** Returns the result of many seeds on one screen. */
+/** Returns the result of many seeds as lines of text. */
 export function summaryText({ plan, seeds }: SimulationSummary, tookSec?: number): string {
-    const sum = (of: (seed: (typeof seeds)[number]) => number) =>
-        seeds.reduce((total, seed) => total + of(seed), 0)
+    const sum = (valueOf: (seed: (typeof seeds)[number]) => number) =>
+        seeds.reduce((total, seed) => total + valueOf(seed), 0)
     const brokenSeeds = seeds.filter(({ broken }) => Object.keys(broken).length > 0)
     const lines = [
         `${plan}: ${formatNumber(seeds.length)} seeds, ${formatNumber(sum(seed => seed.boards))} boards, ${formatElapsed(sum(seed => seed.durationSec))} of virtual time`,

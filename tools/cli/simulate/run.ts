@@ -148,9 +148,9 @@ async function printResults(
         writeOutputFile(report, reportHtml(results, { ...options, planName }))
         process.stderr.write(`Report: ${report}\n`)
     }
-    const isOne = results.length === 1
-    if (json) print(JSON.stringify(isOne ? first : summary))
-    else print(isOne ? runText(first, tookSec) : summaryText(summary, tookSec))
+    const isSingle = results.length === 1
+    if (json) print(JSON.stringify(isSingle ? first : summary))
+    else print(isSingle ? runText(first, tookSec) : summaryText(summary, tookSec))
 }
 
 function printMerged(folder: string, json: boolean): void {
@@ -174,10 +174,10 @@ export async function simulate(planName: string | undefined, options: SimulateOp
     const { plan, images, open } = await fleetRunOpener(planName, options)
     const signal = createInterruptSignal()
     const startMs = realClock.nowMs()
-    const one =
+    const singleRun =
         seeds.length === 1 ? await runOneSeed(more => open(seeds[0], more), options, signal) : undefined
-    const results = one
-        ? [one.result]
+    const results = singleRun
+        ? [singleRun.result]
         : await runManySeeds({ plan, images: images as Images, seeds, jobs: options.jobs }, signal)
     if (signal.aborted) process.stderr.write("Interrupted. The result contains only the completed part.\n")
     const tookSec = (realClock.nowMs() - startMs) / 1000
@@ -189,9 +189,9 @@ export async function simulate(planName: string | undefined, options: SimulateOp
         const { shrinkTries } = options
         if (images) await printSmallestPlan({ plan, images }, broken, { shrinkTries, signal })
     }
-    if (one && options.serve !== undefined && !signal.aborted) {
+    if (singleRun && options.serve !== undefined && !signal.aborted) {
         const { exitCode } = process
-        await serveFleet(one.run, options.serve, signal)
+        await serveFleet(singleRun.run, options.serve, signal)
         // Ctrl-C is the normal end of --serve.
         process.exitCode = exitCode
     }

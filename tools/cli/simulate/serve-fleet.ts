@@ -1,4 +1,4 @@
-// A simulated fleet that continues in real time after its run, so that other commands can connect to its cloud.
+// Continues a simulated fleet in real time after its run, so that other commands can connect to its cloud.
 import { type Cloud, listen, makeAuthority } from "@moorage/emulator"
 import { realClock } from "@moorage/runtime"
 import { writeCaFile } from "../emulate/ca-file.js"

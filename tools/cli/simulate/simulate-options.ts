@@ -18,7 +18,7 @@ export interface SimulateOptions extends FleetRunSource {
 
 export const DEFAULT_SEED = 1
 
-/** Returns the seeds to run. The index is the one of a Kubernetes Indexed Job or of a CI matrix. */
+/** Returns the seeds to run. The index is the index in a Kubernetes Indexed Job or in a CI matrix. */
 export function selectSeeds({ seed, seeds, index, seedsPerIndex }: SimulateOptions): number[] {
     if (seeds) return seeds
     if (seed !== undefined) return [seed]

@@ -11,9 +11,9 @@ import { alignColumns, formatFraction } from "@moorage/report"
 import { pluralize, formatElapsed, formatNumber } from "@moorage/report"
 import { plotColumns } from "@moorage/report"
 
-/** Of more batches only the first and the last ones are shown. */
+/** Maximum number of batches in the list. A longer list shows only the first and the last batches. */
 const BATCHES_SHOWN = 20
-const LAST_SHOWN = 3
+const LAST_BATCHES_SHOWN = 3
 const ID_MAX_CHARS = 24
 const PLOT_MAX_CHARS = 72
 
@@ -42,7 +42,7 @@ function batchLines({ batches, timeZone }: RolloutPlan): string[] {
     const hidden = rowLines.length - BATCHES_SHOWN
     if (hidden > 0)
         rowLines.splice(
-            -LAST_SHOWN - hidden,
+            -LAST_BATCHES_SHOWN - hidden,
             hidden,
             `  ... ${pluralize(hidden, "more batch", "more batches")}`
         )
@@ -54,21 +54,21 @@ export function rateText({ limits, slots }: RolloutPlan): string {
     const { registrations, hubConnects, hubs, load } = limits
     const perMin = ratePerSec(limits) * 60
     const { calls, perSec } = registrations
-    const isDps = (calls / perSec) * 60 <= perMin * (1 + 1e-9)
-    const limit = isDps
+    const isLimitedByDps = (calls / perSec) * 60 <= perMin * (1 + 1e-9)
+    const limit = isLimitedByDps
         ? `DPS accepts ${formatNumber(perMin)} registrations per minute`
         : `${pluralize(hubs, "hub")} with ${formatNumber(hubConnects.calls / hubConnects.perSec)} connections per second accept ${formatNumber(perMin)} boards per minute`
     const each = `${pluralize(slots.boardsPerSlot, "board")} in each slot of ${formatElapsed(slots.slotSec)}`
-    const taken = (slots.boardsPerSlot * 60) / slots.slotSec
-    return `${limit}: ${each}, ${formatNumber(taken)} per minute (load ${formatFraction(load)})`
+    const usedPerMin = (slots.boardsPerSlot * 60) / slots.slotSec
+    return `${limit}: ${each}, ${formatNumber(usedPerMin)} per minute (load ${formatFraction(load)})`
 }
 
 /** Returns the reason for small batches, if the fleet has boards with the tight image. */
 function tightLines({ fleet, limits }: RolloutPlan): string[] {
     if (!fleet.hasTight) return []
-    const most = formatNumber(maxConcurrentTightBoards(limits))
+    const maxBoards = formatNumber(maxConcurrentTightBoards(limits))
     return [
-        `Boards with the tight image call DPS at power-on, before their slot. So a batch has at most ${most} boards.`,
+        `Boards with the tight image call DPS at power-on, before their slot. So a batch has at most ${maxBoards} boards.`,
     ]
 }
 

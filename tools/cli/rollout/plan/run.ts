@@ -58,7 +58,7 @@ function parseStart(start: string | undefined, timeZone: string): number {
     }
 }
 
-function planOptions(options: RolloutPlanCommandOptions): RolloutPlanOptions {
+function toPlanOptions(options: RolloutPlanCommandOptions): RolloutPlanOptions {
     const { registrations, hubConnects, hubs, load, slot, waves, soak, batch } = options
     if (soak < 0) throw usageError("--soak must be 0 or more.")
     const timeZone = options.timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone
@@ -79,7 +79,7 @@ function planOptions(options: RolloutPlanCommandOptions): RolloutPlanOptions {
     }
 }
 
-/** Shows the progress, and lets an interruption in between two steps. */
+/** Shows the progress, and handles a pending interruption between two steps. */
 class PlanProgress {
     private readonly progress = new ProgressLine(realClock)
 
@@ -89,8 +89,8 @@ class PlanProgress {
         this.progress.show(part, text)
     }
 
-    /** Lets pending signals arrive. @throws the reason of the signal when it is aborted */
-    pause(): Promise<void> {
+    /** Handles pending signals. @throws the reason of the signal when it is aborted */
+    handleSignals(): Promise<void> {
         return wait(realClock, 0, this.signal)
     }
 
@@ -99,7 +99,7 @@ class PlanProgress {
     }
 }
 
-/** Shares of the progress bar at the start and at the end of the prediction. */
+/** Positions of the progress bar at the start and at the end of the prediction. */
 const PREDICTION = { from: 0.25, to: 0.65 }
 
 async function makePlan(
@@ -115,7 +115,7 @@ async function makePlan(
                 from + (to - from) * (n / total),
                 `${formatNumber(n)} of ${formatNumber(total)} boards modelled`
             )
-            await progress.pause()
+            await progress.handleSignals()
         })
     } catch (error) {
         if (!(error instanceof RangeError)) throw error
@@ -177,7 +177,7 @@ export async function planRollout(fleet: string, options: RolloutPlanCommandOpti
     const startMs = realClock.nowMs()
     try {
         checkPlanOptions(fleet, options)
-        const limits = planOptions(options)
+        const planOptions = toPlanOptions(options)
         const boards = await loadFleetIds(fleet, {
             consequence: "No plan was made.",
             board: options.board,
@@ -185,7 +185,7 @@ export async function planRollout(fleet: string, options: RolloutPlanCommandOpti
             onRead: n => progress.show(0, `${formatNumber(n)} boards read`),
             signal,
         })
-        const plan = await makePlan(boards, limits, progress)
+        const plan = await makePlan(boards, planOptions, progress)
         await writeFiles({ fleet, boards, plan }, options, progress)
         progress.end()
         const { json, dryRun, report, out = defaultPlanFile(fleet) } = options

@@ -4,11 +4,11 @@ import { failureText } from "../../monitor/survey-text.js"
 import { pluralize, formatElapsed, formatNumber } from "@moorage/report"
 import { boardsText } from "../plan/plan-text.js"
 
-type Of<E extends RolloutEvent["event"]> = Extract<RolloutEvent, { event: E }>
+type EventOf<E extends RolloutEvent["event"]> = Extract<RolloutEvent, { event: E }>
 
 const FAILURES_SHOWN = 3
 
-function heldLines({ batch, wave, reasons, failures }: Of<"held">): string[] {
+function heldLines({ batch, wave, reasons, failures }: EventOf<"held">): string[] {
     const what = batch === null ? `The end of wave ${wave} is on hold` : `Batch ${batch} is on hold`
     const reasonLine = ({ text, cure }: HoldReason) => (cure === "" ? `  ${text}` : `  ${text}. ${cure}`)
     const errors = failures.slice(0, FAILURES_SHOWN).map(failure => `    ${failureText(failure)}`)
@@ -22,14 +22,14 @@ function heldLines({ batch, wave, reasons, failures }: Of<"held">): string[] {
 }
 
 function openLine(
-    { batch, wave, boards, slots, first, last }: Of<"open">,
+    { batch, wave, boards, slots, first, last }: EventOf<"open">,
     { slots: { slotSec } }: RolloutPlan
 ): string {
     const which = boardsText({ first, last })
     return `POWER ON batch ${batch} (wave ${wave}), ${pluralize(boards, "board")}: ${which}; they register within ${formatElapsed(slots * slotSec)}`
 }
 
-function doneLines({ boards, registered, missing, missingIds }: Of<"done">): string[] {
+function doneLines({ boards, registered, missing, missingIds }: EventOf<"done">): string[] {
     const lines = [`Done: ${formatNumber(registered)} of ${pluralize(boards, "board")} registered.`]
     if (missing === 0) return lines
     const more = missing > missingIds.length ? ", ..." : ""
@@ -37,7 +37,7 @@ function doneLines({ boards, registered, missing, missingIds }: Of<"done">): str
 }
 
 /** Returns the progress, for example `45 of 100 registered (predicted 47), 0 failed, 0 calls throttled (429)`. */
-export function numbersText(look: Of<"look">): string {
+export function numbersText(look: EventOf<"look">): string {
     const { boards, registered, predicted, failed, throttled, lateSec } = look
     const late = lateSec > 0 ? `, ${formatElapsed(lateSec)} late` : ""
     return `${formatNumber(registered)} of ${formatNumber(boards)} registered (predicted ${formatNumber(predicted)}${late}), ${formatNumber(failed)} failed, ${pluralize(throttled, "call")} throttled (429)`

@@ -44,7 +44,7 @@ export interface RolloutRunCommandOptions extends ConnectionOptions {
     json: boolean
 }
 
-/** Minimum share of the DPS quota for this command, if the plan leaves less. */
+/** Minimum share of the DPS quota for this command. Applies if the plan leaves less. */
 const MIN_QUOTA_SHARE = 0.01
 /** Default of --max-429s, as a share of the registrations in the window. A plan predicts no 429. */
 const THROTTLED_SHARE = 0.01
