@@ -38,7 +38,8 @@ moorage manufacture "$folder/fleet.csv" --out "$folder/flash" --group-key-file "
 
 echo "== 4. The simulator boots the images, and the fleet keeps running after the simulation"
 rm -f "$folder/card.json"
-# This line does not call the function `moorage`, because `kill` would then end only the shell of the function.
+# Bash runs a function with `&` in a second shell, and `kill` would end only this shell. So the command below starts
+# node directly, without the function `moorage`.
 node "$root/tools/cli/moorage.mjs" simulate "$root/docs/tutorial/journey.yaml" --images "$folder/flash" --group-key-file "$folder/group.key" \
     --rollout "$folder/fleet.rollout.json" --report "$folder/run.html" --serve "$folder/card.json" --json \
     > "$folder/run.json" &
