@@ -22,7 +22,7 @@ export function addKeys(program: Command): void {
     keys.command("derive")
         .summary("derive device keys from a group key")
         .description(
-            "Derives the symmetric key of each device of an enrollment group, for one ID, a file or the standard input."
+            "Derives device keys from the key of an enrollment group. The IDs come from the argument, a file or the standard input."
         )
         .argument("[id]", "registration ID")
         .option("--from <file>", "CSV file or file with one ID per line; - for the standard input")

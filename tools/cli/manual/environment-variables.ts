@@ -2,10 +2,13 @@ const POWER_COMMAND = "set for the command of `rollout run --exec`: "
 
 /** Every environment variable that the commands read or set (checked by test/unit/docs/manual.test.ts). */
 export const ENVIRONMENT: [name: string, description: string][] = [
-    ["PROVISIONING_CONNECTION_STRING", "connection string of the DPS service API, without a profile"],
-    ["IOTHUB_CONNECTION_STRING", "connection string of a hub, without a profile"],
-    ["PROVISIONING_IDSCOPE", "ID scope, without a profile"],
-    ["PROVISIONING_HOST", "host name of DPS for devices, without a profile"],
+    [
+        "PROVISIONING_CONNECTION_STRING",
+        "connection string of the DPS service API; used only without a profile",
+    ],
+    ["IOTHUB_CONNECTION_STRING", "connection string of a hub; used only without a profile"],
+    ["PROVISIONING_IDSCOPE", "ID scope; used only without a profile"],
+    ["PROVISIONING_HOST", "host name of DPS for devices; used only without a profile"],
     ["MOORAGE_GROUP_KEY", "Base64 key of an enrollment group; `--group-key-file` overrides it"],
     ["MOORAGE_WIFI_PSK", "Wi-Fi password for `manufacture`; `--psk-file` overrides it"],
     ["MOORAGE_ADMIN", "URL of the emulator's admin API for `fault`; `--admin` overrides it"],

@@ -57,7 +57,7 @@ export function addMonitor(program: Command): void {
             60
         )
         .option("--json", "fleet state as one JSON object", false)
-        .option("--csv", "fleet state as CSV with the columns what, name, measure, count", false)
+        .option("--csv", "fleet state as CSV with four columns: `what`, `name`, `measure`, `count`", false)
         .option("--report <file>", "output file for an HTML report")
         .option(
             "--prometheus <port>",

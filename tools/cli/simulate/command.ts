@@ -52,7 +52,7 @@ export function addSimulate(program: Command): void {
         )
         .option(
             "--group-key-file <file>",
-            "with --images: file with the group key, or set MOORAGE_GROUP_KEY (default: individual enrollments)"
+            "with --images: file with the group key (or set MOORAGE_GROUP_KEY); without a key, DPS has individual enrollments"
         )
         .option("--rollout <file>", "with --images: rollout plan with the power-on times")
         .option(
