@@ -6,7 +6,7 @@ import { MoorageError } from "@moorage/errors"
 import { validateKey } from "@moorage/fleet"
 import { readError } from "./output-files.js"
 
-export const GROUP_KEY = "MOORAGE_GROUP_KEY"
+const GROUP_KEY = "MOORAGE_GROUP_KEY"
 export const WIFI_PSK = "MOORAGE_WIFI_PSK"
 
 /** Returns the first line of a file. @throws MoorageError FILE_NOT_READABLE */

@@ -25,7 +25,7 @@ const PHRASES: [phrase: string, instead: string][] = [
     ["(let|lets) be", "leave unchanged"],
     ["so many", "the given number of"],
     ["such as it is", "unchanged"],
-    ["(tell|tells|telling|told) of", "report, describe"],
+    ["(tell|tells|telling|told) of", "report, describe"], // cspell:ignore told
     ["that (is|are|was|were) not there", "missing, that does not exist"],
     ["that there (is|are|was|were) not", "missing, that does not exist"],
     ["the like", "similar ..."],
