@@ -13,7 +13,7 @@ const DOCS = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8"
     .filter(file => file.endsWith(".md"))
     .map(file => join("docs", file))
     .sort()
-/** Cites source files of DeviceScript, whose paths look like ours. */
+/** Pages that cite source files of DeviceScript, whose paths look like paths of this repository. */
 const CITES_OTHER_REPOSITORIES = ["docs/internals/runtime-facts.md"]
 const PAGES = ["README.md", "CONTRIBUTING.md", ...DOCS]
 
@@ -73,7 +73,7 @@ function readPaths(page: string): string[] {
         .map(word => word.replace(/[:,]\d*$|[,;]$/, ""))
 }
 
-test("the pages that the test reads are all pages", () => {
+test("the tests read every page", () => {
     expect(DOCS).toContain("docs/reference/policy.md")
     expect(DOCS.length).toBeGreaterThan(25)
 })
@@ -99,7 +99,7 @@ describe.each(PAGES)("%s", page => {
     })
 })
 
-test("docs/README.md names every page, with what it answers", () => {
+test("docs/README.md names every page and a question that it answers", () => {
     const rows = read(MAP).match(/^\| \[.*$/gm) ?? []
     const named = rows.map(row => /^\| \[([^\]]+)\]\(([^)]+)\) \| \S[^|]*\?/.exec(row))
     expect(named).not.toContain(null)

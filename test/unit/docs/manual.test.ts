@@ -12,7 +12,7 @@ import { ERROR_CODES } from "../../../tools/errors/index.js"
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url))
 const page = readFileSync(join(ROOT, "docs/reference/commands.md"), "utf8")
 
-test("the pages are up to date; `npm run manual` generates them", () => {
+test("the pages are up to date (`npm run manual` generates them)", () => {
     expect(page).toBe(manualPage(newProgram()))
     expect(readFileSync(join(ROOT, "docs/reference/errors.md"), "utf8")).toBe(errorsPage())
 })

@@ -63,7 +63,9 @@ const all: Requirement[] = rowsOf(requirements, "R").map(([id, rule, section, fu
     section,
     fulfilledIn,
 }))
-const ofBoard = all.filter(({ fulfilledIn }) => fulfilledIn.split(", ").includes("board")).map(({ id }) => id)
+const boardRequirements = all
+    .filter(({ fulfilledIn }) => fulfilledIn.split(", ").includes("board"))
+    .map(({ id }) => id)
 const entries = readEntries()
 const idsOfEntries = (letter: string) => entries.map(({ id }) => id).filter(id => id.startsWith(letter))
 const code = references(policy, "code")
@@ -86,8 +88,8 @@ describe("the requirements", () => {
 
 describe("the policy page", () => {
     test("has one entry for each requirement of the board, and no other", () => {
-        expect(ofBoard.length).toBeGreaterThan(30)
-        expect(idsOfEntries("R")).toEqual(ofBoard)
+        expect(boardRequirements.length).toBeGreaterThan(30)
+        expect(idsOfEntries("R")).toEqual(boardRequirements)
     })
 
     test("has a section for each row of the failure table, in the same order", () => {

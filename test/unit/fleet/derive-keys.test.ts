@@ -41,7 +41,7 @@ describe("the device keys of an enrollment group", () => {
         ["a\n", "id", /line 1: column id is missing/],
         ["\n\n", undefined, /has no registration ID/],
         ['a\n"b\n', undefined, /invalid CSV/],
-    ])("%j with column %s is refused", async (text, column, message) => {
+    ])("%j with column %s is rejected", async (text, column, message) => {
         await expect(keysFrom(text, column ?? "registrationId", column !== undefined)).rejects.toThrow(
             message
         )

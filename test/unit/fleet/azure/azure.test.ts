@@ -1,4 +1,4 @@
-// The clients of the service APIs: settings, keys, rate limit, retries, and calls to an emulator.
+// Tests the clients of the service APIs: settings, keys, rate limit, retries, and calls to an emulator.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -98,8 +98,8 @@ describe("the cloud settings", () => {
             { connectionString: "-", hubConnectionString: ["-"] },
             /Only one connection string/,
         ],
-    ])("reject %s", (_what, choices, message) => {
-        expect(() => resolveCloudSettings(choices, {})).toThrow(message)
+    ])("reject %s", (_what, options, message) => {
+        expect(() => resolveCloudSettings(options, {})).toThrow(message)
     })
 
     test("of an invalid profile are rejected with all issues by line", () => {
@@ -161,8 +161,8 @@ describe("a failed call", () => {
     })
     const CODE_504101 = JSON.stringify({ Message: JSON.stringify({ errorCode: 504101, message: "late" }) })
 
-    /** Sends one request. The n-th try gets the n-th answer, and all further tries get the last one. Returns the time of each try. */
-    async function sendAgainst(
+    /** Sends one request. The n-th try gets the n-th answer. All further tries get the last answer. Returns the result and the time of each try. */
+    async function sendWithAnswers(
         answers: (HttpsResponse | CloudError)[],
         giveUpAfterSec = 120,
         perSec = Infinity
@@ -194,7 +194,7 @@ describe("a failed call", () => {
     }
 
     test("with 429 is retried after the time in retry-after", async () => {
-        const { ended, sentMs, client } = await sendAgainst([
+        const { ended, sentMs, client } = await sendWithAnswers([
             answer(429, { "retry-after": "7" }),
             answer(200),
         ])
@@ -207,7 +207,7 @@ describe("a failed call", () => {
 
     test("with 5xx or without a response is retried with growing waits until the time limit", async () => {
         for (const failure of [answer(503), new CloudError("unreachable", "no")]) {
-            const { ended, sentMs } = await sendAgainst([failure], 60)
+            const { ended, sentMs } = await sendWithAnswers([failure], 60)
             expect(ended).toBeInstanceOf(CloudError)
             expect(sentMs.length).toBeGreaterThan(4)
             expect(sentMs.at(-1)).toBeLessThanOrEqual(60_000)
@@ -222,13 +222,13 @@ describe("a failed call", () => {
         ["504 because the device does not respond", answer(504, {}, CODE_504101), "unavailable"],
         ["an untrusted certificate", new CloudError("tls", "no"), "tls"],
     ])("with %s is not retried", async (_what, failure, kind) => {
-        const { ended, sentMs } = await sendAgainst([failure])
+        const { ended, sentMs } = await sendWithAnswers([failure])
         expect(ended).toMatchObject({ kind })
         expect(sentMs).toHaveLength(1)
     })
 
     test("with a retry-after beyond the time limit fails immediately", async () => {
-        const { ended, sentMs } = await sendAgainst([answer(429, { "retry-after": "600" })])
+        const { ended, sentMs } = await sendWithAnswers([answer(429, { "retry-after": "600" })])
         expect(sentMs).toHaveLength(1)
         expect((ended as CloudError).message).toMatch(/a\.b throttles: 429, retry after 600 s/)
     })

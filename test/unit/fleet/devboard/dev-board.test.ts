@@ -1,4 +1,4 @@
-// What the development board reports, compared with the log and the LED of the firmware.
+// Compares the status of the development board with the log and the LED of the firmware.
 import { formatRecord } from "../../../../devs/store/assignment-record.js"
 import { GLOBAL_DEVICE_ENDPOINT, deriveDeviceKey } from "@moorage/protocol"
 import { ManualClock, ScopedClock } from "@moorage/runtime"
@@ -20,7 +20,7 @@ function recordActivities(world: FirmwareWorld): string[] {
     return texts
 }
 
-/** Returns a function that describes the present blink pattern of the LED. */
+/** Returns a function that describes the current blink pattern of the LED. */
 function classifyBlinks(world: FirmwareWorld): () => string {
     const light = new BlinkClassifier()
     world.board.on("light", ({ red }) => light.set(red > 0, world.clock.nowMs()))
@@ -120,7 +120,7 @@ describe("the flash contents", () => {
         })
     })
 
-    test("contain the record as the firmware reads it, also split over two settings, and reject the record of another owner", () => {
+    test("contain the record, also if two settings store it, but not the record of another owner", () => {
         const owner = `${GLOBAL_DEVICE_ENDPOINT}|${ID_SCOPE}|${KEY}|`
         const record = {
             hub: `${"h".repeat(110)}.azure-devices.net`,

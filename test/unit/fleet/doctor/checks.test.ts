@@ -1,4 +1,4 @@
-// Each check of the doctor with replaced probes: no network, no process, no real clock.
+// Tests each check of the doctor with replaced probes. No test uses the network, a process or the real clock.
 import { GLOBAL_DEVICE_ENDPOINT } from "@moorage/protocol"
 import { ManualClock, seededRandom } from "@moorage/runtime"
 import { describe, expect, test } from "vitest"
@@ -28,7 +28,7 @@ const NOW_MS = Date.parse("2026-06-01T12:00:00Z")
 const KEY = Buffer.alloc(32, 1).toString("base64")
 
 describe("the checks of the machine", () => {
-    test("compare the Node version with package.json", () => {
+    test("compare the Node version with the version in package.json", () => {
         expect(nodeOutcome("20.20.2", ">=20").status).toBe("ok")
         expect(nodeOutcome("18.19.0", ">=20")).toMatchObject({
             status: "fail",

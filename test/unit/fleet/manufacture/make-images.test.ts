@@ -60,7 +60,7 @@ function make(boards: FleetBoard[], options: Partial<ManufactureOptions> = {}) {
     })
 }
 
-/** Content of every image, by name. */
+/** Returns the content of every image, by name. */
 function images(): Record<string, string> {
     const folder = join(dir, "images")
     return Object.fromEntries(
@@ -166,9 +166,9 @@ describe("the images of a fleet", () => {
             expect(text).not.toContain(secret)
     })
 
-    test("are made again only if they are damaged, missing or of another board", async () => {
+    test("are made again only if they are damaged, missing or have the content of another board", async () => {
         await make(FLEET)
-        const whole = images()
+        const complete = images()
         const path = (i: number) => join(dir, "images", `b-${i}-0x1c0000.bin`)
         writeFileSync(path(1), readFileSync(path(1)).subarray(0, 1000))
         writeFileSync(path(2), readFileSync(path(3)))
@@ -176,7 +176,7 @@ describe("the images of a fleet", () => {
         writeFileSync(`${path(5)}.new`, "cut off")
         const again = await make(FLEET)
         expect(again?.unchangedCount).toBe(37)
-        expect(images()).toEqual(whole)
+        expect(images()).toEqual(complete)
         const other = await make([{ ...board("b-0"), settings: { ID_SCOPE, SLOT: 4 } }, ...FLEET.slice(1)])
         expect(other?.unchangedCount).toBe(39)
     })

@@ -1,4 +1,4 @@
-// The sums of the monitor over registration records.
+// Tests the survey of the monitor: counts of registration records, and the calls to DPS.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -139,7 +139,7 @@ describe("a survey", () => {
         expect(found.hubs.reduce((total, { share }) => total + share, 0)).toBeCloseTo(1)
         const registered = found.rate.byDay.reduce((total, { first }) => total + first, 0)
         expect(registered).toBe(2530)
-        // Groups, three pages of line-7, one of each other, and individual enrollments.
+        // One call for the groups, three for line-7, one for each other group, and one for the individual enrollments.
         expect(found.calls).toBe(1 + 3 + 2 + 1)
     })
 

@@ -1,4 +1,4 @@
-// Reprovisioning requests: each outcome, the state file, and a stopped run.
+// Tests reprovisioning requests: each outcome, the state file, and a stopped run.
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -58,7 +58,7 @@ afterAll(async () => {
     rmSync(dir, { recursive: true, force: true })
 })
 
-/** Registers and connects a device that answers methods with this status (null: never). */
+/** Registers and connects a device that answers methods with this status; null stands for no answer. */
 async function connect(id: string, status: number | null = 202): Promise<Connected> {
     const hub = (await register(card(), id))?.assignedHub ?? ""
     const device = await connectDevice(card(), id, hub, status)
@@ -188,7 +188,7 @@ describe("the state file", () => {
     let count = 0
     const newFile = () => join(dir, `state-${count++}`)
 
-    test("excludes devices that accepted, and the others are called again", async () => {
+    test("excludes devices that accepted, and only the other devices are called again", async () => {
         const file = newFile()
         const { calls } = await connect("first")
         await register(card(), "second")

@@ -45,7 +45,7 @@ const DOCUMENTED = {
     hubs: 1,
     load: 0.96,
 }
-const CHOICES: RolloutPlanOptions = {
+const OPTIONS: RolloutPlanOptions = {
     limits: DOCUMENTED,
     waves: [0.01, 0.1, 0.5, 1],
     startMs: START_MS,
@@ -61,8 +61,8 @@ function fleetOf(boards: number): FleetIds {
 }
 
 /** Returns a plan for this number of boards. */
-const planOf = (boards: number, choices: Partial<RolloutPlanOptions> = {}) =>
-    makeRolloutPlan(fleetOf(boards), { ...CHOICES, ...choices })
+const planOf = (boards: number, options: Partial<RolloutPlanOptions> = {}) =>
+    makeRolloutPlan(fleetOf(boards), { ...OPTIONS, ...options })
 
 describe("working hours", () => {
     const window = (hours: WorkingHours, text: string, zone = BERLIN) => {
@@ -228,7 +228,7 @@ describe("a plan", () => {
         expect(isDay || isEvening || isMorning, `${parts.weekday} ${time}`).toBe(true)
     }
 
-    test("has a soak time after a wave, and splits a wave that is too long for the day", async () => {
+    test("has a soak time after each wave, and splits a wave that is too long for one day", async () => {
         const limits = { ...DOCUMENTED, registrations: { calls: 60, perSec: 60 }, load: 1 }
         const hours = { ...DAYS, from: "08:00", to: "09:00" }
         const plan = await planOf(6000, { limits, hours, waves: [0.5, 1], soakSec: 86_400 })
@@ -236,7 +236,7 @@ describe("a plan", () => {
             plan.batches.map(({ wave, boards, startUtc }) => [wave, boards, startUtc.slice(0, 16)])
         ).toEqual([
             [1, 3000, "2026-11-30T08:00"],
-            // The soak time ends at 08:51 on the next day, and less than ten minutes are left.
+            // The soak time ends at 08:51 on the next day, when less than ten minutes of the working hours remain.
             [2, 3000, "2026-12-02T08:00"],
         ])
         const single = await planOf(6000, { limits, hours, waves: [1] })
@@ -284,13 +284,13 @@ describe("boards with the tight image, which call DPS before their slot,", () =>
     test("are limited per batch to the DPS limit per minute times the load factor", async () => {
         const { batches } = await makeRolloutPlan(
             { ...fleetOf(3000), hasTight: true },
-            { ...CHOICES, waves: [1] }
+            { ...OPTIONS, waves: [1] }
         )
         expect(batches.map(({ boards }) => boards)).toEqual([960, 960, 960, 120])
     })
 
     test("keep a smaller batch limit, and other boards have no such limit", async () => {
-        const choices = { ...CHOICES, waves: [1], batchMax: 500 }
+        const choices = { ...OPTIONS, waves: [1], batchMax: 500 }
         const { batches } = await makeRolloutPlan({ ...fleetOf(1500), hasTight: true }, choices)
         expect(batches.map(({ boards }) => boards)).toEqual([500, 500, 500])
         expect((await planOf(3000, { waves: [1] })).batches).toHaveLength(1)
@@ -303,11 +303,11 @@ describe("the files of a plan", () => {
     beforeAll(() => void (dir = mkdtempSync(join(tmpdir(), "moorage-plan-"))))
     afterAll(() => rmSync(dir, { recursive: true }))
 
-    async function planAndWrite(text: string, choices: Partial<RolloutPlanOptions> = {}) {
+    async function planAndWrite(text: string, options: Partial<RolloutPlanOptions> = {}) {
         const file = path("fleet.csv")
         writeFileSync(file, text)
         const boards = await readFleetIds(file)
-        const plan = await makeRolloutPlan(boards, { ...CHOICES, ...choices })
+        const plan = await makeRolloutPlan(boards, { ...OPTIONS, ...options })
         const transaction = new FileTransaction()
         await writeSlots(transaction, { file, ids: boards.ids, plan })
         await transaction.commit()
@@ -338,7 +338,7 @@ describe("the files of a plan", () => {
         )
     })
 
-    test("are read as they were written, with each list of numbers on one line", async () => {
+    test("have the same content when they are read, and each list of numbers is on one line", async () => {
         const plan = await planOf(300)
         writeFileSync(path("plan.json"), rolloutPlanText(plan))
         expect(readRolloutPlan(path("plan.json")).plan).toEqual(v.parse(ROLLOUT_PLAN, plan))
@@ -395,7 +395,7 @@ describe("the files of a plan", () => {
         await writeSlots(transaction, {
             file: path("link.csv"),
             ids: boards.ids,
-            plan: await makeRolloutPlan(boards, CHOICES),
+            plan: await makeRolloutPlan(boards, OPTIONS),
         })
         await transaction.commit()
         expect(statSync(path("real.csv")).mode & 0o777).toBe(0o640)
@@ -406,7 +406,7 @@ describe("the files of a plan", () => {
         const file = path("changed.csv")
         writeFileSync(file, "registrationId\nb-1\nb-2\n")
         const boards = await readFleetIds(file)
-        const plan = await makeRolloutPlan(boards, CHOICES)
+        const plan = await makeRolloutPlan(boards, OPTIONS)
         const changed = "registrationId\nb-1\nb-9\n"
         writeFileSync(file, changed)
         const transaction = new FileTransaction()
@@ -422,12 +422,12 @@ describe("the files of a plan", () => {
         expect(text).toMatch(/^\ufeffregistrationId,room,slot,[^\n]*\r\nb-1,Küche,0,[^\n]*\r\n$/)
     })
 
-    test("are never put in the place of what is no file", async () => {
+    test("never replace a folder or a device", async () => {
         const transaction = new FileTransaction()
         await transaction.write(path("first.json"), ["{}"])
         const device = "/dev/null"
-        for (const place of [dir, device])
-            await expect(transaction.write(place, ["{}"])).rejects.toThrow(/is not a regular file/)
+        for (const target of [dir, device])
+            await expect(transaction.write(target, ["{}"])).rejects.toThrow(/is not a regular file/)
         await transaction.rollback()
         expect(statSync(device).isFile()).toBe(false)
         expect(readdirSync(dir).filter(name => /first\.json|\.new$/.test(name))).toEqual([])

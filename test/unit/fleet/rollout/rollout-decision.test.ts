@@ -1,4 +1,4 @@
-// The decisions of a roll-out for given progress and observations.
+// Tests the decisions of a roll-out for given progress and observations.
 import { describe, expect, test } from "vitest"
 import {
     decide,
@@ -151,7 +151,7 @@ describe("the next batch", () => {
         expect(decision.dueMs).toBe(Date.parse(plan.batches[2].startUtc))
     })
 
-    test("waits for working hours into which it fits if it is late", async () => {
+    test("waits for working hours that are long enough if it is late", async () => {
         const plan = await planOf()
         const done = progress([at(0)], [at(20)])
         // 24 min of slots do not fit between 08:20 and 08:30.
@@ -313,7 +313,7 @@ describe("the lateness", () => {
         (openBatches: DecisionInput["progress"], counts: Partial<Observation>, requiredShare: number) =>
             lateSec({ plan, progress: openBatches, observation: observed(counts), rules: { requiredShare } })
 
-    test("is how long ago the prediction had as many boards as are registered now", async () => {
+    test("is the time since the prediction had the current number of registered boards", async () => {
         const plan = await planOf()
         const late = lateIn(plan)
         const opened = progress([at(0)])
@@ -326,7 +326,7 @@ describe("the lateness", () => {
         expect(late(opened, { registered: 10, atMs: at(2) }, 1)).toBe(0)
     })
 
-    test("does not count the share of boards that need not register", async () => {
+    test("does not count boards beyond the required share", async () => {
         const plan = await planOf()
         const late = lateIn(plan)
         const days = progress([at(0)])

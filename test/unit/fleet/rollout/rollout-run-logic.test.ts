@@ -35,7 +35,7 @@ const keyFromByte = (byte: number) => Buffer.alloc(64, byte).toString("base64")
 const BROKEN_KEY = keyFromByte(4)
 const GROUPS = [
     { enrollmentGroupId: "line-7", primaryKey: keyFromByte(3) },
-    // Its boards fail to register because its only hub does not exist.
+    // The boards of this group fail to register, because its only hub does not exist.
     { enrollmentGroupId: "broken", primaryKey: BROKEN_KEY, iotHubs: ["none.azure-devices.net"] },
 ]
 const RULES: RolloutRules = {
@@ -82,7 +82,7 @@ async function openCloud(options: EmulatorOptions = {}): Promise<DpsApi> {
 
 const IDS = Array.from({ length: 10 }, (_, i) => `b-${i}`)
 
-/** Returns a plan for ten boards in waves of two and eight, with two boards per slot of one minute. */
+/** Returns a plan for ten boards in waves of two and eight. Each slot of one minute has two boards. */
 async function knownPlan(sha256 = "a".repeat(64)): Promise<LoadedPlan> {
     const plan = await makeRolloutPlan(
         { ids: IDS, lines: IDS.map((_, i) => i + 2), sha256: "0".repeat(64), hasTight: false },
@@ -112,7 +112,7 @@ interface StartedRun {
     stop: AbortController
 }
 
-interface RunChoices {
+interface RunOptions {
     known?: LoadedPlan
     rules?: Partial<RolloutRules>
     isForced?: boolean
@@ -121,9 +121,9 @@ interface RunChoices {
     open?: (batch: OpenBatch) => Promise<void>
 }
 
-async function startRun(dps: DpsApi, choices: RunChoices = {}): Promise<StartedRun> {
-    const { rules, isForced = false, maxHoldSec = Infinity, throttledToDevices, open } = choices
-    const known = choices.known ?? (await knownPlan())
+async function startRun(dps: DpsApi, options: RunOptions = {}): Promise<StartedRun> {
+    const { rules, isForced = false, maxHoldSec = Infinity, throttledToDevices, open } = options
+    const known = options.known ?? (await knownPlan())
     const events: RolloutEvent[] = []
     const opened: number[] = []
     const stop = new AbortController()
@@ -211,14 +211,14 @@ describe("a roll-out", () => {
             ids: IDS.map(id => id),
             nowMs: realClock.nowMs() - 1e7,
         })
-        const kept = [...old].map(([key, value]) => [
+        const failedRecords = [...old].map(([key, value]) => [
             key,
             {
                 ...(value as object),
                 state: { ...(value as { state: object }).state, status: "failed", assignedHub: undefined },
             },
         ])
-        const dps = await openCloud({ snapshot: new Map(kept as [string, unknown][]) })
+        const dps = await openCloud({ snapshot: new Map(failedRecords as [string, unknown][]) })
         const run = await startRun(dps)
         await advanceUntil(() => kindsOf(run).includes("watching"))
         expect(lastOf(run, "look")).toMatchObject({ registered: 0, failed: 0 })
@@ -296,21 +296,21 @@ describe("a roll-out", () => {
         expect(lastOf(run, "stopped")).toMatchObject({ isHeld: true, openedBatches: 1 })
     })
 
-    test("opens a batch again that could not be powered on", async () => {
+    test("opens a batch again after its power-on failed", async () => {
         const dps = await openCloud()
         const known = await knownPlan()
-        const asked: string[][] = []
+        const openedIds: string[][] = []
         const run = await startRun(dps, {
             known,
             open: ({ ids }) => {
-                asked.push(ids())
+                openedIds.push(ids())
                 return Promise.reject(new Error("the relay is stuck"))
             },
         })
         const failed = run.ended.catch((error: unknown) => error)
-        await advanceUntil(() => asked.length > 0)
+        await advanceUntil(() => openedIds.length > 0)
         expect(await failed).toMatchObject({ message: "the relay is stuck" })
-        expect(asked).toEqual([["b-0", "b-1"]])
+        expect(openedIds).toEqual([["b-0", "b-1"]])
         expect(readFileSync(join(dir, "state"), "utf8")).not.toContain("opened")
         const again = await startRun(dps, { known })
         await advanceUntil(() => again.opened.length === 1)
@@ -318,7 +318,7 @@ describe("a roll-out", () => {
         await again.ended
     })
 
-    test("does not call DPS while all opened boards are registered and only time is missing", async () => {
+    test("does not call DPS while all boards of the open batches are registered and the next batch waits for its time", async () => {
         const dps = await openCloud()
         const run = await startRun(dps)
         await advanceUntil(() => run.opened.length === 1)
@@ -374,9 +374,9 @@ describe("the lookup of registrations", () => {
             const foundIds = await found(lookup, ids)
             return [foundIds.length, dps.client.calls - before]
         }
-        // Groups, three pages of line-7, one of broken.
+        // One call for the groups, three for the pages of line-7, and one for the page of broken.
         expect(await calls(wanted)).toEqual([200, 5])
-        // And the individual enrollments, for those who are in no group.
+        // One more call for the individual enrollments, because x is in no group.
         expect(await calls([...wanted, "x"])).toEqual([200, 6])
         expect(await calls([...wanted.slice(0, 3), "x"])).toEqual([3, 4])
     })
