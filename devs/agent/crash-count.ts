@@ -9,12 +9,12 @@ let mustClear = false
 
 /**
  * Counts a restart. Returns whether the board starts in safe mode, which is never the case after power-on. Throws Fault.
- * @param restarted whether the runtime restarted the program after a crash
+ * @param wasRestarted whether the runtime restarted the program after a crash
  */
-export async function countCrash(restarted: boolean): Promise<boolean> {
+export async function countCrash(wasRestarted: boolean): Promise<boolean> {
     const before = await readSetting(FlashKey.Crashes, 0)
-    mustClear = !restarted && before > 0
-    if (!restarted) return false
+    mustClear = !wasRestarted && before > 0
+    if (!wasRestarted) return false
     const crashes = Math.min(CRASHES_MAX, before + 1)
     if (crashes !== before) await writeSetting(FlashKey.Crashes, crashes)
     return crashes >= CRASHES_MAX

@@ -16,9 +16,9 @@ export interface Image {
     /**
      * Called once per boot. Returns whether the board boots in safe mode. Without this part, every crash leads to safe
      * mode. Throws Fault.
-     * @param restarted whether the runtime restarted the program after a crash
+     * @param wasRestarted whether the runtime restarted the program after a crash
      */
-    countCrash?: (restarted: boolean) => Promise<boolean>
+    countCrash?: (wasRestarted: boolean) => Promise<boolean>
     /** Updates the status LED. Never returns. */
     runStatusLed?: () => Promise<void>
     /** Returns whether a user requested a new assignment at the board. Returns true once per request. */

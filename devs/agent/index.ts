@@ -152,16 +152,16 @@ async function halt(setting: string): Promise<void> {
 }
 
 /** Counts a crash and delays the next call. In safe mode the board omits what may have caused the crash. */
-async function recover(restarted: boolean): Promise<void> {
-    config.safeMode = image.countCrash ? await image.countCrash(restarted) : restarted
-    if (!restarted) return
+async function recover(wasRestarted: boolean): Promise<void> {
+    config.safeMode = image.countCrash ? await image.countCrash(wasRestarted) : wasRestarted
+    if (!wasRestarted) return
     if (config.safeMode) planReboot(1, 1)
     agent.delayMs = uniformMs(RESTART_MS, 2 * RESTART_MS, random())
     console.log(LogText.Restarted + (config.safeMode ? ": no record, twin, telemetry" : ""))
 }
 
 async function run(): Promise<void> {
-    const restarted = ds.millis() > BOOT_MS
+    const wasRestarted = ds.millis() > BOOT_MS
     supervise()
     if (image.runStatusLed) runGuarded.start(image.runStatusLed)
     try {
@@ -172,7 +172,7 @@ async function run(): Promise<void> {
     }
     console.log(LogText.Boot + config.bootId + " " + image.name + " " + config.registrationId)
     if (!config.tls) console.log("WARNING: no TLS, for a lab only")
-    await recover(restarted)
+    await recover(wasRestarted)
     for (;;) await runOnce()
 }
 

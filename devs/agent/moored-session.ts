@@ -90,15 +90,15 @@ async function serve(
 ): Promise<SessionEnd> {
     const openedMs = ds.millis()
     const renewMs = renewalMs(config, hub)
-    let stable = false
+    let isStable = false
     // In safe mode no telemetry is ever due.
     let sentMs = config.safeMode ? Infinity : 0
     for (;;) {
         feedWatchdog()
         const nowMs = ds.millis()
         const stableMs = openedMs + config.stableSec * 1000
-        if (!stable && nowMs >= stableMs) {
-            stable = true
+        if (!isStable && nowMs >= stableMs) {
+            isStable = true
             await onStable()
         }
         const telemetryMs = sentMs > 0 ? sentMs + config.telemetrySec * 1000 : 0
@@ -120,7 +120,7 @@ async function serve(
         if (image.reprovisionRequested && image.reprovisionRequested())
             return { event: AgentEvent.Reprovision, delaySec: 0 }
         if (nowMs >= renewMs) return { event: AgentEvent.Renew, delaySec: 0 }
-        const dueMs = Math.min(SLICE_MS, Math.min(stable ? Infinity : stableMs, telemetryMs) - nowMs)
+        const dueMs = Math.min(SLICE_MS, Math.min(isStable ? Infinity : stableMs, telemetryMs) - nowMs)
         const message = await nextMessage(Math.max(1, dueMs))
         if (!message) continue
         const delaySec = await handle(config, image, message)

@@ -8,12 +8,12 @@ import type { BoardSettings } from "./board-settings"
 import { BoardStatus, setStatus } from "../status/board-status"
 import { sleepFed } from "./supervisor"
 
-let waited = false
+let hasWaited = false
 
 /** Waits for a random time within the slot of the board. The second call in a boot does nothing. */
 export async function waitForSlot(config: BoardSettings): Promise<void> {
-    if (waited) return
-    waited = true
+    if (hasWaited) return
+    hasWaited = true
     const waitMs = slotMs(config.slot, config.slotSec, random()) - ds.millis()
     if (waitMs <= 0) return
     console.log(LogText.Slot + Math.round(waitMs / 1000) + " s")

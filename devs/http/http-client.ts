@@ -37,10 +37,10 @@ export async function requestHttp(head: string, body: string): Promise<HttpRespo
         await send(Buffer.from(head + "Content-Length: " + body.length + "\r\n\r\n" + body))
         const untilMs = ds.millis() + ANSWER_MS
         for (;;) {
-            const ended = !isOpen()
-            const response = parseResponse(inbox.slice(0, inboxSize), ended, head.charAt(0) === "H")
+            const hasEnded = !isOpen()
+            const response = parseResponse(inbox.slice(0, inboxSize), hasEnded, head.charAt(0) === "H")
             if (response) return response
-            if (ended) throw closeReason
+            if (hasEnded) throw closeReason
             const leftMs = untilMs - ds.millis()
             if (leftMs <= 0) throw new Fault(FaultKind.Timeout, "no HTTP response")
             await wait(leftMs)

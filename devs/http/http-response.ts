@@ -39,10 +39,14 @@ function joinChunks(bytes: Buffer, at: number): Buffer | undefined {
 
 /**
  * Returns the response at the start of `bytes`, or undefined if it is incomplete or not a response.
- * @param ended whether the peer has closed the connection, which ends a body without a length
- * @param bodiless whether the request was a HEAD, whose response has no body
+ * @param hasEnded whether the peer has closed the connection, which ends a body without a length
+ * @param isBodiless whether the request was a HEAD, whose response has no body
  */
-export function parseResponse(bytes: Buffer, ended: boolean, bodiless: boolean): HttpResponse | undefined {
+export function parseResponse(
+    bytes: Buffer,
+    hasEnded: boolean,
+    isBodiless: boolean
+): HttpResponse | undefined {
     // The head ends with the line before the first blank line.
     let headEnd = bytes.indexOf(10)
     while (headEnd >= 0 && bytes[headEnd + 2] !== 10) headEnd = bytes.indexOf(10, headEnd + 1)
@@ -52,10 +56,10 @@ export function parseResponse(bytes: Buffer, ended: boolean, bodiless: boolean):
     const from = headEnd + 3
     const length = parseInt(header(lower, lower, "content-length"))
     let body: Buffer | undefined
-    if (bodiless) body = Buffer.alloc(0)
+    if (isBodiless) body = Buffer.alloc(0)
     else if (header(lower, lower, "transfer-encoding") === "chunked") body = joinChunks(bytes, from)
     else if (length >= 0) body = bytes.length >= from + length ? bytes.slice(from, from + length) : undefined
-    else body = ended ? bytes.slice(from, bytes.length) : undefined
+    else body = hasEnded ? bytes.slice(from, bytes.length) : undefined
     if (!body) return undefined
     return {
         status: parseInt(head.slice(9, 12)),

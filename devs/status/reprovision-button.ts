@@ -9,20 +9,20 @@ const HELD_MS = 5000
 const REPEAT_MS = 500
 
 const button = new ds.Button()
-let requested = false
+let isRequested = false
 
 function onPacket(packet: ds.Packet): void {
     if (!packet || packet.eventCode !== HOLD) return
     const heldMs = packet.decode()
     if (heldMs < HELD_MS || heldMs >= HELD_MS + REPEAT_MS) return
-    requested = true
+    isRequested = true
     setStatus(BoardStatus.Working)
 }
 
 /** Returns whether the button was held for 5 s since the last call. */
 export function reprovisionRequested(): boolean {
-    const result = requested
-    requested = false
+    const result = isRequested
+    isRequested = false
     return result
 }
 

@@ -11,15 +11,15 @@ const ON = 20
 /** Updates the LED with the status of the board. Never returns. */
 export async function runStatusLed(): Promise<void> {
     const control = new ds.Control("control[int:0]")
-    let lit = false
+    let isOn = false
     for (;;) {
         const status = currentStatus
-        lit = !lit || status === BoardStatus.Moored
-        await control.setStatusLight(lit ? ON : 0, 0, 0, 0)
+        isOn = !isOn || status === BoardStatus.Moored
+        await control.setStatusLight(isOn ? ON : 0, 0, 0, 0)
         // The status may have changed during the command.
         if (currentStatus !== status) continue
         wakeOnChange(ds.Fiber.self())
-        await ds.suspend(lit || status !== BoardStatus.Waiting ? status : OFF_MS)
+        await ds.suspend(isOn || status !== BoardStatus.Waiting ? status : OFF_MS)
         wakeOnChange(undefined)
     }
 }

@@ -201,7 +201,7 @@ export const MUTANTS: Mutant[] = [
     ),
     singleEdit(
         "slot ignored",
-        ["devs/agent/slot-wait.ts", "if (waited) return", "if (!waited) return"],
+        ["devs/agent/slot-wait.ts", "if (hasWaited) return", "if (!hasWaited) return"],
         "slots",
         "slot"
     ),

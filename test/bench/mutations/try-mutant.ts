@@ -25,7 +25,7 @@ export function mutantPlan(name: MutantPlan): SimulationPlan {
 
 /** Runs the plan with the images. */
 export async function runImages(images: Images, plan: SimulationPlan, seed: number): Promise<MutantTrial> {
-    const { violations } = await runPlan({ plan, seed, images }, { hash: false })
+    const { violations } = await runPlan({ plan, seed, images }, { hashTrace: false })
     const counts: Record<string, number> = {}
     for (const { invariant } of violations) counts[invariant] = (counts[invariant] ?? 0) + 1
     return {
