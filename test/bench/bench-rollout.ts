@@ -73,7 +73,7 @@ function panelsOf(answer: string, curves: Map<string, FleetCurve>): Panel[] {
             title: `429 ${answer} retry-after: 429s a second`,
             xName: "hours",
             yName: "429s / s (0 at the bottom)",
-            log: true,
+            isLogarithmic: true,
             xMax,
             yMin: AXIS_MIN,
             lines: lines(curve =>

@@ -82,9 +82,9 @@ describe("a board that its hub refuses (CONNACK 5)", () => {
         const lostMs = elapsedMs(world)
         world.cloud.hub(HUB_HOST).disconnect("board-1")
         world.untilLogged("CONNACK 5", 200)
-        world.network.available = false
+        world.network.isAvailable = false
         world.advanceSec(180)
-        world.network.available = true
+        world.network.isAvailable = true
         world.untilLogged(/^moored/, 10)
         expect(connectionsOf(world, lostMs).map(({ kind }) => kind)).toEqual(["hub", "clock", "hub"])
     })

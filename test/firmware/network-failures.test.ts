@@ -163,7 +163,7 @@ describe("a board that gets no answer of any kind", () => {
 describe("a board without a working network", () => {
     test("reboots after 15 min without network", async () => {
         const world = await createWorld({ image: "main" })
-        world.network.available = false
+        world.network.isAvailable = false
         world.board.powerOn()
         world.advanceSec(3600)
         expect(world.board.stats.resets).toBeGreaterThanOrEqual(3)
@@ -172,11 +172,11 @@ describe("a board without a working network", () => {
 
     test("waits for a missing network without counting failures", async () => {
         const world = await createWorld({ image: "main" })
-        world.network.available = false
+        world.network.isAvailable = false
         world.board.powerOn()
         world.advanceSec(120)
         expect(world.logged("next in").length).toBeLessThanOrEqual(1)
-        world.network.available = true
+        world.network.isAvailable = true
         world.untilLogged(/^moored/, 30)
     })
 

@@ -174,9 +174,12 @@ export class Cloud {
     ): AccessPolicies {
         const key = `policies/${name}`
         const stored = this.snapshot.get(key) as SharedAccessPolicy[] | undefined
-        return new AccessPolicies(given ?? stored, defaults, this.random, created =>
-            this.stateStore.markChanged(key, () => created)
-        )
+        return new AccessPolicies({
+            current: given ?? stored,
+            defaults,
+            random: this.random,
+            onCreated: created => this.stateStore.markChanged(key, () => created),
+        })
     }
 
     private addHub(settings: HubSettings): void {

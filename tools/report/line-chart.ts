@@ -19,7 +19,7 @@ export interface Panel {
     title: string
     xName: string
     yName: string
-    log?: boolean
+    isLogarithmic?: boolean
     xMax?: number
     yMin?: number
     lines: ChartLine[]
@@ -83,7 +83,7 @@ export function lineChartSvg({ title, panels, columns = 1, width, height }: Line
         })),
         yAxis: panels.map((panel, i) => ({
             gridIndex: i,
-            type: panel.log ? "log" : "value",
+            type: panel.isLogarithmic ? "log" : "value",
             name: panel.yName,
             nameLocation: "middle",
             nameGap: 64,

@@ -8,9 +8,9 @@ import { faultsEndSec, quotasOf, type SimulationPlan } from "./plan/simulation-p
 import type { RunResult } from "./trace/run-result.js"
 import { RunTally } from "./trace/run-tally.js"
 import { type TraceEvent, traceLine } from "./trace/trace-event.js"
-import { type FleetSpec, fleetSpecOfPlan, type Images } from "./world/fleet-spec.js"
+import { fleetSpecOfPlan, type Images } from "./world/fleet-spec.js"
 import { fleetSpecOfImages, type ImageFleet, planForImages } from "./world/image-fleet.js"
-import { World } from "./world/world.js"
+import { World, type WorldInput } from "./world/world.js"
 
 /** Calls of the virtual clock between two calls of `yieldToEventLoop`. */
 const CALLS_PER_SLICE = 20_000
@@ -25,7 +25,7 @@ export interface FleetRunOptions {
     /** Called after each slice; true ends the run immediately. The result then covers the time until now. */
     isCancelled?: () => boolean
     /** Whether to hash the trace (default: true). */
-    hash?: boolean
+    hashTrace?: boolean
 }
 
 /** A fleet that can continue after the end of its run. */
@@ -60,12 +60,6 @@ export interface ImageRun {
     fleet: ImageFleet
 }
 
-interface RunInput {
-    plan: SimulationPlan
-    seed: number
-    fleetSpec: FleetSpec
-}
-
 class CheckedRun implements FleetRun {
     readonly plan: SimulationPlan
     private readonly seed: number
@@ -76,20 +70,23 @@ class CheckedRun implements FleetRun {
     private hasResult = false
 
     constructor(
-        { plan, seed, fleetSpec }: RunInput,
+        { plan, seed, fleetSpec }: WorldInput,
         private readonly options: FleetRunOptions
     ) {
         this.plan = plan
         this.seed = seed
         this.tally = new RunTally(plan.durationSec)
-        this.world = new World(plan, seed, fleetSpec, {
-            onEvent: event => this.onEvent(event),
-            onBytesReceived: (board, host) => this.checker.onBytesReceived(board, host),
-            onFlashWrite: (board, before, after) => {
-                if (this.hasResult) return
-                this.checker.onFlashWrite(board, { before, after, ms: this.world.clock.elapsedMs() })
-            },
-        })
+        this.world = new World(
+            { plan, seed, fleetSpec },
+            {
+                onEvent: event => this.onEvent(event),
+                onBytesReceived: (board, host) => this.checker.onBytesReceived(board, host),
+                onFlashWrite: (board, before, after) => {
+                    if (this.hasResult) return
+                    this.checker.onFlashWrite(board, { before, after, ms: this.world.clock.elapsedMs() })
+                },
+            }
+        )
         this.checker = new RunChecker(this.world, plan.boards.settings)
         this.sampleMoored(0)
         const sinceMs = faultsEndSec(plan) * 1000
@@ -120,7 +117,7 @@ class CheckedRun implements FleetRun {
     private onEvent(event: TraceEvent): void {
         if (this.hasResult) return
         this.tally.add(event)
-        if (this.options.hash !== false) this.hash.update(traceLine(event)).update("\n")
+        if (this.options.hashTrace !== false) this.hash.update(traceLine(event)).update("\n")
         this.options.onEvent?.(event)
         this.checker.onEvent(event)
     }

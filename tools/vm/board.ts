@@ -252,7 +252,7 @@ export class Board {
             socketOpen: (host, port, tls) => socket.open({ host, port, tls }),
             socketWrite: bytes => socket.write(bytes),
             socketClose: () => socket.close(),
-            socketAvailable: () => options.network.available,
+            socketAvailable: () => options.network.isAvailable,
         }
     }
 

@@ -9,7 +9,7 @@ test("a line chart is one SVG document with its texts", () => {
     const panel = { title: "moored", xName: "hours", yName: "boards", lines }
     const svg = lineChartSvg({
         title: "a fleet",
-        panels: [panel, { ...panel, log: true }],
+        panels: [panel, { ...panel, isLogarithmic: true }],
         width: 400,
         height: 500,
     })

@@ -154,7 +154,7 @@ events:
     test("is shrunk to one board and the two events that cause the violation", async () => {
         const { violations } = await runPlan({ plan: PLAN, seed: 1, images })
         const shrunk = await shrinkPlan(PLAN, violations[0], {
-            tryPlan: plan => runPlan({ plan, seed: 1, images }, { hash: false }),
+            tryPlan: plan => runPlan({ plan, seed: 1, images }, { hashTrace: false }),
             triesMax: 20,
         })
         expect(shrunk.violation).toMatchObject({ invariant: "moored", board: violations[0].board })

@@ -27,7 +27,7 @@ async function boardEvents(planName: string, options: ReplayCommandOptions): Pro
     const ids = new Set<string>()
     const run = opener.open(seed, {
         yieldToEventLoop: () => new Promise(done => void realClock.after(0, done)),
-        hash: false,
+        hashTrace: false,
         onEvent: event => {
             ids.add(event.board)
             const isShown = event.board === id || (event.board === "" && event.kind === "event")

@@ -114,7 +114,7 @@ async function printSmallestPlan(
     const tryPlan = (candidate: SimulationPlan) =>
         runPlan(
             { plan: candidate, seed: result.seed, images },
-            { yieldToEventLoop, hash: false, isCancelled: () => signal.aborted }
+            { yieldToEventLoop, hashTrace: false, isCancelled: () => signal.aborted }
         )
     const shrunk = await shrinkPlan(plan, violation, { tryPlan, triesMax: shrinkTries })
     if (!signal.aborted) process.stderr.write(`${shrunkText(shrunk, result.seed)}\n`)

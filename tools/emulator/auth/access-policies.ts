@@ -68,27 +68,29 @@ interface AccessRequest {
     nowSec: number
 }
 
+export interface AccessPoliciesOptions {
+    /** The policies (default: `defaults` with new keys). */
+    current?: SharedAccessPolicy[]
+    defaults: KeylessPolicy[]
+    random: Random
+    /** Called when the default policies get new keys. */
+    onCreated: (created: SharedAccessPolicy[]) => void
+}
+
 /** The shared access policies of one service. */
 export class AccessPolicies {
-    /**
-     * @param current the policies (default: `defaults` with new keys)
-     * @param onCreated called when the default policies get new keys
-     */
-    constructor(
-        private current: SharedAccessPolicy[] | undefined,
-        private readonly defaults: KeylessPolicy[],
-        private readonly random: Random,
-        private readonly onCreated: (created: SharedAccessPolicy[]) => void = () => undefined
-    ) {}
+    private current: SharedAccessPolicy[] | undefined
+
+    constructor(private readonly options: AccessPoliciesOptions) {
+        this.current = options.current
+    }
 
     /** The policies. Keys are created at first use, so that a run without service calls draws no random numbers. */
     get policies(): SharedAccessPolicy[] {
         if (this.current) return this.current
-        this.current = this.defaults.map(policy => ({
-            ...policy,
-            primaryKey: newKey(this.random, KEY_BYTES),
-        }))
-        this.onCreated(this.current)
+        const { defaults, random, onCreated } = this.options
+        this.current = defaults.map(policy => ({ ...policy, primaryKey: newKey(random, KEY_BYTES) }))
+        onCreated(this.current)
         return this.current
     }
 

@@ -27,12 +27,17 @@ function nearestHub(registrationId: string, hubs: string[], latencies: LatencyRo
     return latencyOf(nearest) < Infinity ? nearest : undefined
 }
 
+/** A device and the hubs that it can get. */
+export interface AllocationInput {
+    registrationId: string
+    hubs: string[]
+    latencies: LatencyRow[]
+}
+
 /** Returns the hub that a policy other than `custom` selects (default: `hashed`; protocol-facts.md, 3). */
 export function allocate(
     policy: AllocationPolicy | undefined,
-    registrationId: string,
-    hubs: string[],
-    latencies: LatencyRow[]
+    { registrationId, hubs, latencies }: AllocationInput
 ): string {
     const nearest = policy === "geoLatency" ? nearestHub(registrationId, hubs, latencies) : undefined
     if (policy === "static") return hubs[0]

@@ -45,7 +45,7 @@ interface Move {
     from: string | undefined
     to: string
     /** Whether the twin moves with the device. */
-    migrate: boolean
+    migratesTwin: boolean
     /** The twin from a webhook. */
     initialTwin: InitialTwin | undefined
 }
@@ -88,7 +88,11 @@ export class Assigner {
                     else done(this.recordAssignment(device, enrollment, decision))
                 })
         } else {
-            const hub = allocate(allocationPolicy, registrationId, candidateHubs, this.options.latencies)
+            const hub = allocate(allocationPolicy, {
+                registrationId,
+                hubs: candidateHubs,
+                latencies: this.options.latencies,
+            })
             done(this.recordAssignment(device, enrollment, { hub }))
         }
     }
@@ -146,7 +150,7 @@ export class Assigner {
         const { migrateDeviceData } = base.reprovisionPolicy ?? DEFAULT_REPROVISION
         this.moveDevice(enrollment, {
             ...{ from: moved ? present : undefined, to: hub },
-            ...{ migrate: migrateDeviceData, initialTwin },
+            ...{ migratesTwin: migrateDeviceData, initialTwin },
         })
         const substatus = substatusOf(old, hub, migrateDeviceData)
         const decided = { assignedHub: hub, deviceId, status: "assigned" as const, substatus, payload }
@@ -156,10 +160,13 @@ export class Assigner {
     }
 
     /** Creates the identity on the hub `to`. Its twin comes from the old hub, the webhook or the enrollment. */
-    private moveDevice({ base, deviceId, keys }: Enrollment, { from, to, migrate, initialTwin }: Move): void {
+    private moveDevice(
+        { base, deviceId, keys }: Enrollment,
+        { from, to, migratesTwin, initialTwin }: Move
+    ): void {
         const hubNamed = (name: string) => this.options.hubs.find(hub => hub.hostName === name)
         const old = from === undefined ? undefined : hubNamed(from)
-        const migrated = migrate ? old?.twinOf(deviceId) : undefined
+        const migrated = migratesTwin ? old?.twinOf(deviceId) : undefined
         old?.removeDevice(deviceId)
         hubNamed(to)?.putDevice(deviceId, keys, migrated ?? initialTwin ?? base.initialTwin)
     }
@@ -169,11 +176,11 @@ export class Assigner {
 function substatusOf(
     old: Registration | undefined,
     hub: string,
-    migrate: boolean
+    migratesTwin: boolean
 ): RegistrationState["substatus"] {
     const present = old?.state.assignedHub
     if (!old || !present) return "initialAssignment"
     if (present === hub) return old.state.substatus ?? "initialAssignment"
     if (old.pastHubs.includes(hub)) return "reprovisionedToInitialAssignment"
-    return migrate ? "deviceDataMigrated" : "deviceDataReset"
+    return migratesTwin ? "deviceDataMigrated" : "deviceDataReset"
 }

@@ -9,7 +9,7 @@ import type { HubThrottle } from "../quota/throttles.js"
 import { type StateStore, type Snapshot, splitKey } from "../state/state-store.js"
 import { DEVICE_QUEUE_MAX, Device, type StoredDevice } from "./hub-device.js"
 import { HubError } from "./hub-error.js"
-import { MethodCalls, type MethodResult } from "./method-calls.js"
+import { type MethodAnswer, MethodCalls, type MethodResult } from "./method-calls.js"
 import { desiredTopic, isDeviceBoundFilter } from "./hub-topics.js"
 import type { InitialTwin, TwinPatch, TwinState } from "./twin.js"
 import { TwinLimitError } from "./twin-limits.js"
@@ -48,9 +48,9 @@ export class Hub {
     }
 
     /** Makes the hub available or unavailable. An unavailable hub closes all sessions. */
-    setAvailable(up: boolean): void {
-        this.available = up
-        if (!up) for (const device of this.devices.values()) device.session?.close("hub down")
+    setAvailable(isAvailable: boolean): void {
+        this.available = isAvailable
+        if (!isAvailable) for (const device of this.devices.values()) device.session?.close("hub down")
     }
 
     /** Closes every session and refuses all connections for `forSec`. The identities stay. */
@@ -201,8 +201,8 @@ export class Hub {
     }
 
     /** Completes a method call with the device's answer. An answer without a pending call is ignored. */
-    completeMethod(deviceId: string, requestId: string, status: number, body: string): void {
-        this.calls.complete(deviceId, requestId, status, body)
+    completeMethod(deviceId: string, answer: MethodAnswer): void {
+        this.calls.complete(deviceId, answer)
     }
 
     /**

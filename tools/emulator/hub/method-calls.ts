@@ -13,6 +13,13 @@ export interface MethodResult {
 const METHOD_MAX_BYTES = 128 * 1024
 const TIMEOUT_MS = 30_000
 
+/** The answer of a device to a direct method, as received. */
+export interface MethodAnswer {
+    requestId: string
+    status: number
+    body: string
+}
+
 interface PendingCall {
     deviceId: string
     settle: (result: MethodResult | HubError) => void
@@ -73,7 +80,7 @@ export class MethodCalls {
     }
 
     /** Completes a call with the device's answer. An answer without a pending call is ignored. */
-    complete(deviceId: string, requestId: string, status: number, body: string): void {
+    complete(deviceId: string, { requestId, status, body }: MethodAnswer): void {
         const call = this.calls.get(requestId)
         if (!call || call.deviceId !== deviceId) return
         this.calls.delete(requestId)

@@ -172,7 +172,11 @@ export class HubSession implements DeviceSession {
                 hub.recordTelemetry(device, body, topic.properties)
                 break
             case "methodResponse":
-                hub.completeMethod(device.deviceId, topic.requestId, topic.status, body)
+                hub.completeMethod(device.deviceId, {
+                    requestId: topic.requestId,
+                    status: topic.status,
+                    body,
+                })
                 break
             case "twinGet":
                 this.publishTwinResponse(twinResponseTopic(200, topic.requestId), device.twin.toBody())

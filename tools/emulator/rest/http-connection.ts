@@ -34,11 +34,14 @@ const REASONS: Record<number, string> = {
     504: "Gateway Timeout",
 }
 
-/** Returns the request at the start of `bytes` and its end, or undefined if the request is incomplete. */
+/**
+ * Returns the request at the start of `bytes`, its end, and whether it is the last request of the connection. Returns
+ * undefined if the request is incomplete.
+ */
 function parseRequest(
     bytes: Buffer,
     bodyMaxBytes: (host: string | undefined) => number
-): { request: ServiceApiRequest; end: number; close: boolean } | "malformed" | "too large" | undefined {
+): { request: ServiceApiRequest; end: number; isLast: boolean } | "malformed" | "too large" | undefined {
     const headEnd = bytes.indexOf("\r\n\r\n")
     if ((headEnd < 0 ? bytes.length : headEnd) > HEAD_MAX_BYTES) return "too large"
     if (headEnd < 0) return undefined
@@ -60,16 +63,16 @@ function parseRequest(
     return {
         request: { method: match[1], url: match[2], headers, body: body.toString(), bytes: body },
         end,
-        close: match[3] === "0" || /(^|,)\s*close\s*(,|$)/i.test(headers.connection ?? ""),
+        isLast: match[3] === "0" || /(^|,)\s*close\s*(,|$)/i.test(headers.connection ?? ""),
     }
 }
 
-function formatReply(reply: HttpReply, request: ServiceApiRequest | undefined, close: boolean): Buffer {
+function formatReply(reply: HttpReply, request: ServiceApiRequest | undefined, isLast: boolean): Buffer {
     const body = Buffer.from(reply.body)
     const headers: Record<string, string> = { ...reply.headers }
     // 204 has neither a body nor Content-Length (RFC 9110, 8.6).
     if (reply.status !== 204) headers["Content-Length"] = String(body.length)
-    if (close) headers.Connection = "close"
+    if (isLast) headers.Connection = "close"
     const head = [`HTTP/1.1 ${reply.status} ${REASONS[reply.status] ?? "Status"}`]
     for (const [name, value] of Object.entries(headers)) head.push(`${name}: ${value}`)
     const text = Buffer.from(`${head.join("\r\n")}\r\n\r\n`)
@@ -134,13 +137,13 @@ class HttpConnection {
             if (typeof parsed === "string") this.refuse(parsed === "malformed" ? 400 : 413)
             else {
                 this.received = this.received.subarray(parsed.end)
-                this.process(parsed.request, parsed.close)
+                this.process(parsed.request, parsed.isLast)
             }
         }
         this.isReading = false
     }
 
-    private process(request: ServiceApiRequest, close: boolean): void {
+    private process(request: ServiceApiRequest, isLast: boolean): void {
         const { cloud } = this
         const api = findApi(cloud, request.headers.host)
         this.state = "processing"
@@ -152,25 +155,25 @@ class HttpConnection {
             answer: fault => {
                 if (this.state === "closed") return
                 // The device API answers without a promise, so that a simulated board does not have to wait for one.
-                if (api.kind === "device") this.reply(request, serveDeviceApi(cloud, request, fault), close)
+                if (api.kind === "device") this.reply(request, serveDeviceApi(cloud, request, fault), isLast)
                 else
                     void serveServiceApi(cloud, { api, request, fault }).then(answer =>
-                        this.reply(request, answer, close)
+                        this.reply(request, answer, isLast)
                     )
             },
         })
     }
 
-    private reply(request: ServiceApiRequest, answer: HttpReply, close: boolean): void {
+    private reply(request: ServiceApiRequest, answer: HttpReply, isLast: boolean): void {
         this.cloud.stateStore.whenDurable(() => {
             if (this.state === "closed") return
             this.state = "waitingForRequest"
-            const bytes = formatReply(answer, request, close)
+            const bytes = formatReply(answer, request, isLast)
             const isTruncated = bytes.length >= this.sendBudgetBytes
             this.link.send(isTruncated ? bytes.subarray(0, this.sendBudgetBytes) : bytes)
             this.sendBudgetBytes -= bytes.length
             this.restartIdleTimer()
-            if (close || isTruncated) this.close()
+            if (isLast || isTruncated) this.close()
             else this.processReceived()
         })
     }

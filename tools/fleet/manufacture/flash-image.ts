@@ -80,7 +80,7 @@ export function checkImage(image: Uint8Array, content: ImageContent, bytecode: U
 
 /** A network that is never available, so that the board boots and waits. */
 const NO_NETWORK: Network = {
-    available: false,
+    isAvailable: false,
     connect: () => {
         throw new VmError("options", "A board without a network cannot connect.")
     },

@@ -45,8 +45,14 @@ type PlanAction<D extends PlanEvent["do"]> = (
     targets: EventTarget[]
 ) => void
 
+/** The begin and the end of an effect that lasts for some time. */
+interface TimedEffect {
+    begin: () => void
+    end: () => void
+}
+
 /** Calls `begin` now and `end` after `forSec`. */
-function forDuration(clock: Clock, forSec: number, begin: () => void, end: () => void): void {
+function forDuration(clock: Clock, forSec: number, { begin, end }: TimedEffect): void {
     begin()
     clock.after(forSec * 1000, end)
 }
@@ -91,36 +97,30 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
     },
     hostDown: ({ host, forSec, how }, { clock, cloud, outages }) => {
         const hub = cloud.findHub(host)
-        forDuration(
-            clock,
-            forSec,
-            () => {
+        forDuration(clock, forSec, {
+            begin: () => {
                 outages.hosts.set(host, how)
                 hub?.setAvailable(false)
             },
-            () => {
+            end: () => {
                 outages.hosts.delete(host)
                 hub?.setAvailable(true)
-            }
-        )
+            },
+        })
     },
     failOver: ({ hub, forSec }, { cloud }) => cloud.hub(hub).failOver(forSec),
     fault: ({ on, service, share, forSec, fault }, { cloud }) =>
         void cloud.faultRules.add({ on, service, share, forSec, fault }),
     quotas: ({ quotas, forSec }, { clock, cloud, plan }) =>
-        forDuration(
-            clock,
-            forSec,
-            () => cloud.setQuotas(quotas),
-            () => cloud.setQuotas(quotasOf(plan))
-        ),
+        forDuration(clock, forSec, {
+            begin: () => cloud.setQuotas(quotas),
+            end: () => cloud.setQuotas(quotasOf(plan)),
+        }),
     clockSkew: ({ skewSec, forSec }, { clock, cloud }) =>
-        forDuration(
-            clock,
-            forSec,
-            () => (cloud.clock.skewMs = skewSec * 1000),
-            () => (cloud.clock.skewMs = 0)
-        ),
+        forDuration(clock, forSec, {
+            begin: () => (cloud.clock.skewMs = skewSec * 1000),
+            end: () => (cloud.clock.skewMs = 0),
+        }),
     // An operator's mistake: the hub has a key that no board has. A registration restores the key of the enrollment.
     rotateKeys: (_, context, targets) => {
         for (const { sim } of targets)
@@ -158,11 +158,11 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
                 const startMs = random * spreadSec * 1000 + i * (offSec + onSec) * 1000
                 const endMs = (random * spreadSec + i * (offSec + onSec) + offSec) * 1000
                 const turnOff = () => {
-                    network.available = false
+                    network.isAvailable = false
                     network.cutUntil(nowMs + endMs)
                 }
-                const turnOn = () => (network.available = true)
-                clock.after(startMs, () => forDuration(clock, offSec, turnOff, turnOn))
+                const turnOn = () => (network.isAvailable = true)
+                clock.after(startMs, () => forDuration(clock, offSec, { begin: turnOff, end: turnOn }))
             }
     },
     partition: ({ forSec }, { clock }, targets) => {
@@ -172,20 +172,16 @@ const ACTIONS: { [D in PlanEvent["do"]]: PlanAction<D> } = {
         for (const { network } of targets) network.dropSilently()
     },
     dnsDown: ({ host, forSec }, { clock, outages }) =>
-        forDuration(
-            clock,
-            forSec,
-            () => outages.names.add(host),
-            () => outages.names.delete(host)
-        ),
+        forDuration(clock, forSec, {
+            begin: () => outages.names.add(host),
+            end: () => outages.names.delete(host),
+        }),
     flashFails: ({ forSec }, { clock }, targets) => {
         for (const { sim } of targets)
-            forDuration(
-                clock,
-                forSec,
-                () => sim.setFlashFailing(true),
-                () => sim.setFlashFailing(false)
-            )
+            forDuration(clock, forSec, {
+                begin: () => sim.setFlashFailing(true),
+                end: () => sim.setFlashFailing(false),
+            })
     },
     spoilRecord: ({ how }, _, targets) => {
         for (const { sim } of targets) sim.spoilRecord(how)

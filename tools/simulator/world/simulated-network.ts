@@ -60,7 +60,7 @@ const RETRANSMISSIONS_MAX = 12
 
 /** The network of one board. Each direction of a connection sends one packet after the other. */
 export class BoardNetwork implements Network {
-    available = true
+    isAvailable = true
     private cutUntilMs = 0
     private connections = 0
     /** Connections and attempts that the board has not ended. */

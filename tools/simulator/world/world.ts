@@ -25,6 +25,13 @@ export interface WorldObserver {
     onFlashWrite(board: string, before: FlashRecord, after: FlashRecord): void
 }
 
+/** The inputs of a run. The same inputs give the same run. */
+export interface WorldInput {
+    plan: SimulationPlan
+    seed: number
+    fleetSpec: FleetSpec
+}
+
 /** The cloud, the boards and the networks of one run, on one virtual clock. */
 export class World {
     readonly clock = new VirtualClock()
@@ -32,12 +39,17 @@ export class World {
     readonly boards: ConnectedBoard[] = []
     private readonly outages: ActiveOutages = { hosts: new Map(), names: new Set() }
 
+    private readonly plan: SimulationPlan
+    private readonly seed: number
+    private readonly fleetSpec: FleetSpec
+
     constructor(
-        readonly plan: SimulationPlan,
-        readonly seed: number,
-        private readonly fleetSpec: FleetSpec,
+        { plan, seed, fleetSpec }: WorldInput,
         private readonly observer: WorldObserver
     ) {
+        this.plan = plan
+        this.seed = seed
+        this.fleetSpec = fleetSpec
         this.cloud = new Cloud({
             clock: this.clock,
             random: randomStream(seed, "cloud"),

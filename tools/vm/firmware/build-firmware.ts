@@ -37,7 +37,7 @@ export interface Firmware {
     /** Path of the compiler's report on the size of each part (bytecode-sizes.md). */
     sizesPath: string
     /** Whether the compiler ran. */
-    built: boolean
+    wasCompiled: boolean
 }
 
 export interface BuildOptions {
@@ -60,12 +60,12 @@ export async function buildFirmware(entry: string, options: BuildOptions = {}): 
     const outDir = resolve(projectDir, options.outDir ?? "build")
     const relativeEntry = relative(projectDir, resolve(projectDir, entry))
     const paths = outputPaths(outDir, relativeEntry)
-    const readResult = (built: boolean): Firmware => ({
+    const readResult = (wasCompiled: boolean): Firmware => ({
         entry: relativeEntry,
         bytecode: new Uint8Array(readFileSync(paths.bytecode)),
         path: paths.bytecode,
         sizesPath: paths.sizes,
-        built,
+        wasCompiled,
     })
     const current = (key: string) => existsSync(join(projectDir, LIBRARY)) && isCurrent(paths, key)
     if (current(await buildKey(projectDir, relativeEntry, options))) return readResult(false)

@@ -11,8 +11,8 @@ const images = readdirSync(join(PROJECT_DIR, "src"))
 
 try {
     for (const entry of entries.length > 0 ? entries : images) {
-        const { bytecode, path, built } = await buildFirmware(entry)
-        const state = built ? "built" : "unchanged"
+        const { bytecode, path, wasCompiled } = await buildFirmware(entry)
+        const state = wasCompiled ? "built" : "unchanged"
         console.log(`${entry} -> ${relative(PROJECT_DIR, path)}: ${bytecode.length} bytes (${state})`)
     }
 } catch (error) {

@@ -23,7 +23,7 @@ export function memoryNetwork(options: MemoryNetworkOptions): Network {
     const { clock, dial, answer = () => "accept", latencyMs = 0 } = options
     let connections = 0
     return {
-        available: true,
+        isAvailable: true,
         connect(target, handler) {
             const outcome = answer(target)
             let timer = clock.after(2 * latencyMs, tcpDone)

@@ -28,6 +28,6 @@ export interface ConnectAttempt {
 /** The network of a board: the network of the machine, a network in memory, or a simulated one. */
 export interface Network {
     /** False while Wi-Fi has no address. connect() then throws "network not available" in the program. */
-    available: boolean
+    isAvailable: boolean
     connect(target: NetworkTarget, handler: ConnectHandler): ConnectAttempt
 }

@@ -19,7 +19,7 @@ const RESOLVE_ERRORS = ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA"]
  */
 export function realNetwork(options: RealNetworkOptions = {}): Network {
     return {
-        available: true,
+        isAvailable: true,
         connect(target, handler) {
             const address = route(target, options.routes)
             if (!address) return failLater(handler, `${target.host} has no route`)

@@ -44,8 +44,8 @@ export class WifiSwitch implements Network {
 
     constructor(private readonly inner: Network) {}
 
-    get available(): boolean {
-        return this.isOn && this.inner.available
+    get isAvailable(): boolean {
+        return this.isOn && this.inner.isAvailable
     }
 
     /** Switches Wi-Fi on or off. */

@@ -24,7 +24,8 @@ describe("geoLatency", () => {
         { devices: "*.lab", latencyMs: { [HUB]: 1, [OTHER_HUB]: 2 } },
         { devices: "far", latencyMs: {} },
     ]
-    const hubOf = (id: string, hubs = HUBS) => allocate("geoLatency", id, hubs, table)
+    const hubOf = (id: string, hubs = HUBS) =>
+        allocate("geoLatency", { registrationId: id, hubs, latencies: table })
 
     test("selects the hub with the lowest latency in the first matching row", () => {
         expect(hubOf("eu-1")).toBe(OTHER_HUB)
@@ -33,8 +34,10 @@ describe("geoLatency", () => {
     })
 
     test("does not treat a dot in a row as a wildcard", () => {
-        expect(allocate("geoLatency", "axb", HUBS, [{ devices: "a.b", latencyMs: { [HUB]: 1 } }])).toBe(
-            allocate("hashed", "axb", HUBS, [])
+        const device = { registrationId: "axb", hubs: HUBS }
+        const latencies = [{ devices: "a.b", latencyMs: { [HUB]: 1 } }]
+        expect(allocate("geoLatency", { ...device, latencies })).toBe(
+            allocate("hashed", { ...device, latencies: [] })
         )
     })
 
@@ -43,7 +46,7 @@ describe("geoLatency", () => {
     })
 
     test.each([["far"], ["nowhere"]])("without a latency for %s uses the hash", id => {
-        expect(hubOf(id)).toBe(allocate("hashed", id, HUBS, table))
+        expect(hubOf(id)).toBe(allocate("hashed", { registrationId: id, hubs: HUBS, latencies: table }))
     })
 })
 

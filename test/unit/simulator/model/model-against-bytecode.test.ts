@@ -39,7 +39,7 @@ async function runBoth(slots: SlotPlan | undefined) {
         }),
         "comparison"
     )
-    const bytecode = await runPlan({ plan, seed: 1, images }, { hash: false })
+    const bytecode = await runPlan({ plan, seed: 1, images }, { hashTrace: false })
     const model = simulateRollout({
         devices: BOARDS,
         slots,

@@ -45,14 +45,14 @@ describe("a firmware build", () => {
 
     test("compiles only when the entry file or one of its imports has changed", async () => {
         const first = await build("src/main.ts")
-        expect(first).toMatchObject({ built: true, entry: "src/main.ts", path: join(dir, "build/main.devs") })
+        expect(first).toMatchObject({ wasCompiled: true, entry: "src/main.ts", path: join(dir, "build/main.devs") })
         expect(existsSync(first.sizesPath)).toBe(true)
-        expect((await build("src/main.ts")).built).toBe(false)
+        expect((await build("src/main.ts")).wasCompiled).toBe(false)
         appendFileSync(join(dir, "src/other.ts"), "// changed\n")
-        expect((await build("src/main.ts")).built).toBe(false)
+        expect((await build("src/main.ts")).wasCompiled).toBe(false)
         write("devs/part/word.ts", 'export const word = "two, and longer than it was"\n')
         const second = await build("src/main.ts")
-        expect(second.built).toBe(true)
+        expect(second.wasCompiled).toBe(true)
         expect(Buffer.from(second.bytecode).includes("two, and longer")).toBe(true)
     })
 

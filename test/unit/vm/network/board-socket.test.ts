@@ -184,7 +184,7 @@ describe("a socket that connects", () => {
 
     test("throws immediately in connect() without a network", async () => {
         const b = await createProbeBoard("listen", { peer: TCP_PEER })
-        b.network.available = false
+        b.network.isAvailable = false
         b.board.powerOn()
         b.until("failed: network not available")
         expect(b.board.stats.socketsOpened).toBe(0)

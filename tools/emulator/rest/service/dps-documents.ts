@@ -30,7 +30,7 @@ export interface EnrollmentKind<E extends EnrollmentBase = EnrollmentBase> {
     put: (cloud: Cloud, enrollment: E) => void
     remove: (cloud: Cloud, id: string) => void
     /** Returns further fields of the JSON. The registration is present only if a single enrollment was requested. */
-    extraFields: (cloud: Cloud, enrollment: E, single: boolean) => JsonObject
+    extraFields: (cloud: Cloud, enrollment: E, isSingle: boolean) => JsonObject
 }
 
 function orNotFound<E>(enrollment: E | undefined, code: number, what: string): E {
@@ -69,8 +69,8 @@ export const INDIVIDUALS: EnrollmentKind<IndividualEnrollment> = {
     }),
     put: (cloud, enrollment) => cloud.dps.enrollments.putIndividual(enrollment),
     remove: (cloud, id) => cloud.dps.enrollments.deleteIndividual(id),
-    extraFields: (cloud, { registrationId }, single) => ({
-        registrationState: single ? cloud.dps.registration(registrationId) : undefined,
+    extraFields: (cloud, { registrationId }, isSingle) => ({
+        registrationState: isSingle ? cloud.dps.registration(registrationId) : undefined,
     }),
 }
 
@@ -109,8 +109,8 @@ export function enrollmentJson<E extends EnrollmentBase>(
     kind: EnrollmentKind<E>,
     cloud: Cloud,
     enrollment: E,
-    single: boolean
+    isSingle: boolean
 ): JsonObject {
     ensureWriteInfo(cloud, enrollment)
-    return { ...enrollmentDocument(enrollment), ...kind.extraFields(cloud, enrollment, single) }
+    return { ...enrollmentDocument(enrollment), ...kind.extraFields(cloud, enrollment, isSingle) }
 }

@@ -30,7 +30,7 @@ function connect({ cloud }: ServiceWorld, filters: string[], answer?: { status: 
         publish: (topic, body) => {
             sent.push({ topic, body: Buffer.from(body).toString() })
             const requestId = /\$rid=(.+)$/.exec(topic)?.[1]
-            if (answer && requestId) hub.completeMethod("d", requestId, answer.status, answer.body)
+            if (answer && requestId) hub.completeMethod("d", { requestId, ...answer })
         },
         deliver: message => void delivered.push(message),
         close: why => {
