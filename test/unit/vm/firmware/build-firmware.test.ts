@@ -45,7 +45,11 @@ describe("a firmware build", () => {
 
     test("compiles only when the entry file or one of its imports has changed", async () => {
         const first = await build("src/main.ts")
-        expect(first).toMatchObject({ wasCompiled: true, entry: "src/main.ts", path: join(dir, "build/main.devs") })
+        expect(first).toMatchObject({
+            wasCompiled: true,
+            entry: "src/main.ts",
+            path: join(dir, "build/main.devs"),
+        })
         expect(existsSync(first.sizesPath)).toBe(true)
         expect((await build("src/main.ts")).wasCompiled).toBe(false)
         appendFileSync(join(dir, "src/other.ts"), "// changed\n")
