@@ -64,7 +64,7 @@ export function addBoard(program: Command): void {
         .addOption(
             new Option(
                 "--until <state>",
-                "state that ends the command; exit code 1 if the board does not reach it within --for, or within 60 s if --for is not set"
+                "state that ends the command; exit code 1 after the time of --for, which is then 60 s by default"
             ).choices(["moored"])
         )
         .option("--json", "events as JSON lines", false)

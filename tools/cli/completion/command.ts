@@ -5,7 +5,7 @@ const EPILOGUE = `
 Examples
   source <(moorage completion bash)                        for the current shell; add the line to ~/.bashrc
   moorage completion bash > ~/.local/share/bash-completion/completions/moorage        for all new shells
-  moorage completion zsh > ~/.zfunc/_moorage               if fpath contains ~/.zfunc before compinit
+  moorage completion zsh > ~/.zfunc/_moorage               if ~/.zshrc adds ~/.zfunc to fpath before it calls compinit
   moorage completion fish > ~/.config/fish/completions/moorage.fish
 
 Exit codes: 0 done, 2 wrong usage.`

@@ -55,13 +55,13 @@ export function addRolloutRun(rollout: Command): void {
         )
         .option(
             "--enough <share>",
-            "minimum share of registered boards to complete a wave",
+            "share of the powered-on boards of a wave that must be registered before the roll-out continues",
             parseFraction,
             0.99
         )
         .option(
             "--max-failures <share>",
-            "maximum share of failed boards in a wave; a larger share holds the next batch",
+            "maximum share of the powered-on boards of a wave that failed; a larger share holds the next batch",
             parseFractionOrZero,
             0.01
         )
@@ -69,7 +69,7 @@ export function addRolloutRun(rollout: Command): void {
             option(
                 "--max-429s <n>",
                 "maximum number of answers 429 in ten minutes; a larger number holds the next batch",
-                "1 % of the registrations in that time"
+                "1 % of the registrations that the quotas allow in that time"
             ).argParser(parseInteger)
         )
         .option(
