@@ -2,7 +2,7 @@
 
 import { LogText } from "../contract/log-text"
 import { readRecord, writeRecord } from "../store/record-storage"
-import type { Assignment } from "../store/assignment-record"
+import type { Assignment } from "../store/record-format"
 import type { BoardSettings } from "./board-settings"
 import { recallByLookup } from "./assignment-from-lookup"
 import { clearCrashCount } from "./crash-count"

@@ -2,7 +2,7 @@
 
 import { nowSec } from "../auth/wall-clock"
 import { lookup } from "../dps/status-lookup"
-import type { Assignment } from "../store/assignment-record"
+import type { Assignment } from "../store/record-format"
 import type { BoardSettings } from "./board-settings"
 
 /** Returns the assignment that DPS has for this board, or undefined if the board must register. Throws Fault. */

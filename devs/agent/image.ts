@@ -2,7 +2,7 @@
 // of the full image.
 
 import type { Message } from "../mqtt/mqtt-packet"
-import type { Assignment } from "../store/assignment-record"
+import type { Assignment } from "../store/record-format"
 import type { BoardSettings } from "./board-settings"
 
 /** The parts of an image. `moor` calls them. */

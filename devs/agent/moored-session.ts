@@ -17,7 +17,7 @@ import {
 } from "../hub/hub-session"
 import { closeMqtt, connAckMs, nextMessage } from "../mqtt/mqtt-client"
 import type { Message } from "../mqtt/mqtt-packet"
-import type { Assignment } from "../store/assignment-record"
+import type { Assignment } from "../store/record-format"
 import type { BoardSettings } from "./board-settings"
 import type { Image } from "./image"
 import { BoardStatus, setStatus } from "../status/board-status"

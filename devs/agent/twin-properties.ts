@@ -3,7 +3,7 @@
 import { LoadFactor, StableSec, TelemetrySec } from "../contract/setting-limits"
 import { parseDesired, isDesiredChange, openTwin, report } from "../hub/device-twin"
 import type { Message } from "../mqtt/mqtt-packet"
-import type { Assignment } from "../store/assignment-record"
+import type { Assignment } from "../store/record-format"
 import { isPlain } from "../store/record-storage"
 import type { BoardSettings } from "./board-settings"
 

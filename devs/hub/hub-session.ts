@@ -3,7 +3,7 @@
 import { sasToken } from "../auth/sas-token"
 import { connectMqtt, publish, subscribe } from "../mqtt/mqtt-client"
 import type { Message } from "../mqtt/mqtt-packet"
-import type { Assignment } from "../store/assignment-record"
+import type { Assignment } from "../store/record-format"
 
 const METHODS = "$iothub/methods/"
 /** Content type and encoding as system properties. With them the hub can route on the body. */

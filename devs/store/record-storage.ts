@@ -2,7 +2,7 @@
 // the program (runtime-facts.md, D2). This module therefore writes rarely and never writes the same record twice.
 
 import { FlashKey } from "../contract/flash-keys"
-import { type Assignment, formatRecord, parseRecord, isStillValid } from "./assignment-record"
+import { type Assignment, formatRecord, parseRecord, isStillValid } from "./record-format"
 import { readSetting, writeSetting } from "./settings-store"
 
 /**

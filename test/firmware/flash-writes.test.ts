@@ -1,6 +1,6 @@
 // Flash problems: power cuts between and inside writes, a store that is full or ignores writes, and damaged records.
 // The tests also describe the defects of the runtime as they are (docs/internals/flash.md).
-import { formatRecord } from "../../devs/store/assignment-record"
+import { formatRecord } from "../../devs/store/record-format"
 import { deriveDeviceKey } from "@moorage/protocol"
 import {
     type Flash,

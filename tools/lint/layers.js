@@ -10,7 +10,7 @@ const PURE = [
     "devs/mqtt/mqtt-packet",
     "devs/retry",
     "devs/shared",
-    "devs/store/assignment-record",
+    "devs/store/record-format",
 ]
 
 const CORE = "@devicescript/core"

@@ -25,7 +25,7 @@ const BACKOFF = "devs/retry/backoff.ts"
 const POLICY = "devs/retry/retry-policy.ts"
 const AGENT = "devs/agent/index.ts"
 const SESSION = "devs/agent/moored-session.ts"
-const RECORD = "devs/store/assignment-record.ts"
+const RECORD = "devs/store/record-format.ts"
 
 const ROLL = "return low + Math.floor((high - low + 1) * random)"
 const CHECKSUM = 'if (text.slice(end) !== "" + checksum(owner + body)) return undefined'

@@ -8,7 +8,7 @@ test.each([
     ["devs/mqtt/mqtt-client.ts", "../socket/socket"],
     ["devs/mqtt/mqtt-client.ts", "./mqtt-packet"],
     ["devs/auth/crypto.ts", "@devicescript/crypto"],
-    ["devs/store/record-storage.ts", "./assignment-record"],
+    ["devs/store/record-storage.ts", "./record-format"],
     ["devs/retry/retry-policy.ts", "./backoff"],
     ["devs/mqtt/mqtt-packet.ts", "../contract/fault"],
     ["src/main.ts", "@moorage/device/full"],
@@ -63,7 +63,7 @@ const PURE = [
     "devs/mqtt/mqtt-packet.ts",
     "devs/retry/backoff.ts",
     "devs/retry/retry-policy.ts",
-    "devs/store/assignment-record.ts",
+    "devs/store/record-format.ts",
 ]
 
 test.each(PURE)("%s is pure: nothing of DeviceScript, and no module that is not pure", file => {

@@ -1,7 +1,7 @@
 // The quotas of the services and the throttles that enforce them.
 import type { Clock } from "@moorage/runtime"
 import { TokenBucket, DeviceBuckets, type Rate } from "./token-bucket.js"
-import type { Quotas } from "./quotas.js"
+import type { Quotas } from "./documented-quotas.js"
 
 const newBucket = (rate: Rate | null, clock: Clock) => (rate ? new TokenBucket(rate, clock) : undefined)
 

@@ -1,5 +1,5 @@
 // Compares the status of the development board with the log and the LED of the firmware.
-import { formatRecord } from "../../../../devs/store/assignment-record.js"
+import { formatRecord } from "../../../../devs/store/record-format.js"
 import { GLOBAL_DEVICE_ENDPOINT, deriveDeviceKey } from "@moorage/protocol"
 import { ManualClock, ScopedClock } from "@moorage/runtime"
 import { type BoardLogEntry, memoryFlash, subscribeBoardLog, writeNetwork, writeSettings } from "@moorage/vm"

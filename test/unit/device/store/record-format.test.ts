@@ -1,4 +1,4 @@
-// The text form of the assignment record, devs/store/assignment-record.ts.
+// The text form of the assignment record, devs/store/record-format.ts.
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import {
@@ -6,7 +6,7 @@ import {
     formatRecord,
     parseRecord,
     isStillValid,
-} from "../../../../devs/store/assignment-record"
+} from "../../../../devs/store/record-format"
 
 const OWNER = "dps|0ne0|key|"
 const ID = "board-1"
