@@ -38,6 +38,18 @@ describe.each(named(COMMANDS))("%s", (_name, node) => {
     })
 })
 
+test.each([
+    ["--board", "--board <board>", /board profile/],
+    ["--profile", "--profile <file>", /connection/],
+])("%s has one meaning in all commands", (name, flags, meaning) => {
+    const options = COMMANDS.flatMap(node => node.options).filter(option => option.names.includes(name))
+    expect(options.length).toBeGreaterThan(1)
+    for (const option of options) {
+        expect(option.flags).toBe(flags)
+        expect(option.description).toMatch(meaning)
+    }
+})
+
 describe.each(named(LEAVES))("%s", (_name, node) => {
     const { examples, exitCodes } = parseHelpEpilogue(node.epilogue)
     const own = examples.filter(example => isExampleOf(example, node))
