@@ -7,7 +7,7 @@ import { type HttpResponse, parseResponse } from "./http-response"
 
 export { close as closeHttp } from "../socket/socket"
 
-/** Limit of head and body together. A longer response is a failure. */
+/** Limit of head and body together. A longer response keeps its head and loses its body. */
 const RESPONSE_MAX = 3072
 const ANSWER_MS = 30_000
 
@@ -16,9 +16,10 @@ let inboxSize = 0
 
 function collect(chunk: Buffer): void {
     if (!inbox) return
-    if (inboxSize + chunk.length > RESPONSE_MAX) throw new Fault(FaultKind.Protocol, "HTTP response too long")
-    inbox.set(chunk, inboxSize)
-    inboxSize += chunk.length
+    const size = Math.min(chunk.length, RESPONSE_MAX - inboxSize)
+    if (size <= 0) return
+    inbox.set(chunk.slice(0, size), inboxSize)
+    inboxSize += size
 }
 
 /** Opens the connection for `requestHttp`. Throws Fault. */
@@ -38,8 +39,15 @@ export async function requestHttp(head: string, body: string): Promise<HttpRespo
         const untilMs = ds.millis() + ANSWER_MS
         for (;;) {
             const hasEnded = !isOpen()
-            const response = parseResponse(inbox.slice(0, inboxSize), hasEnded, head.charAt(0) === "H")
+            const isFull = inboxSize === RESPONSE_MAX
+            const response = parseResponse(
+                inbox.slice(0, inboxSize),
+                hasEnded,
+                head.charAt(0) === "H",
+                isFull
+            )
             if (response) return response
+            if (isFull) throw new Fault(FaultKind.Protocol, "HTTP response too long")
             if (hasEnded) throw closeReason
             const leftMs = untilMs - ds.millis()
             if (leftMs <= 0) throw new Fault(FaultKind.Timeout, "no HTTP response")

@@ -50,11 +50,32 @@ describe("the parser of the Date header", () => {
         )
     })
 
+    test("reads the two obsolete forms, RFC 850 and asctime", () => {
+        const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+        const from = Date.UTC(2020, 0, 1) / 1000
+        const to = Date.UTC(2075, 11, 31) / 1000
+        fc.assert(
+            fc.property(fc.integer({ min: from, max: to }), sec => {
+                const date = new Date(sec * 1000)
+                const [weekday, day, month, year, time] = date.toUTCString().split(/,? /)
+                const rfc850 = `${days[date.getUTCDay()]}, ${day}-${month}-${year.slice(2)} ${time} GMT`
+                expect(parseHttpDate(rfc850)).toBe(sec)
+                const asctime = `${weekday} ${month} ${day.replace(/^0/, " ")} ${time} ${year}`
+                expect(parseHttpDate(asctime)).toBe(sec)
+            }),
+            { numRuns: 2000 }
+        )
+    })
+
     test("returns undefined for a malformed date and for a date before 2020", () => {
         for (const text of [
             "",
             "Sun, 06 Nov 1994 08:49:37 GMT",
             "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            "Fri, 06 Nov 2126 08:49:37 GMT",
+            "Fri, 06 Nov 9999 08:49:37 GMT",
+            "soon",
             "Mon, 23 Xxx 2026 17:30:01 GMT",
             "Mon, 23 anF 2026 17:30:01 GMT",
             "Mon, xx Nov 2026 17:30:01 GMT",
