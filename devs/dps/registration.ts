@@ -6,7 +6,7 @@ import { nowSec } from "../auth/wall-clock"
 import { sasToken } from "../auth/sas-token"
 import { connectMqtt, closeMqtt, nextMessage, publish, subscribe } from "../mqtt/mqtt-client"
 import { Fault, FaultKind } from "../contract/fault"
-import { type DpsAnswer, readAnswer } from "./dps-answer"
+import { type DpsAnswer, FAILED, readAnswer, RETRY_AFTER_MAX_SEC, topicParameter } from "./dps-answer"
 import { type BoardIdentity, resourceOf, TOKEN_SEC } from "./board-identity"
 
 const RESPONSES = "$dps/registrations/res/"
@@ -21,10 +21,14 @@ let operationId = ""
 /** Uptime in ms of the next request. It survives a lost connection, which must not shorten a `retry-after`. */
 let dueMs = 0
 
-/** Returns the number that follows `name` in `topic`, or 0. */
-function topicParameter(topic: string, name: string): number {
-    const at = topic.indexOf(name)
-    return at < 0 ? 0 : parseInt(topic.slice(at + name.length)) || 0
+/** Returns whether `topic` is the topic of an answer to the latest request. */
+function isAnswer(topic: string): boolean {
+    return !topic.indexOf(RESPONSES) && topicParameter(topic, "$rid") === requestId
+}
+
+/** Moves the next request to `sec` from now, unless it is already due later. */
+function postpone(sec: number): void {
+    dueMs = Math.max(dueMs, ds.millis() + 1000 * Math.min(RETRY_AFTER_MAX_SEC, sec))
 }
 
 /** Publishes a request and waits for the answer with its request ID. Throws Fault. */
@@ -37,18 +41,19 @@ async function request(verb: string, parameters: string, body: string): Promise<
         const message = await nextMessage(Math.max(1, untilMs - ds.millis()))
         if (!message) throw new Fault(FaultKind.Timeout, "no answer from DPS")
         const reply = message.topic
-        if (reply.indexOf(RESPONSES) || topicParameter(reply, "$rid=") !== requestId) continue
+        if (!isAnswer(reply)) continue
         const status = parseInt(reply.slice(RESPONSES.length)) || 0
-        return readAnswer(status, message.payload.toString(), topicParameter(reply, "retry-after="))
+        return readAnswer(status, message.payload.toString(), topicParameter(reply, "retry-after"))
     }
 }
 
-/** Keeps the session alive until the next request is due. Drops late answers. */
+/** Keeps the session alive until the next request is due. A second answer to the latest request may postpone it. */
 async function waitUntilDue(): Promise<void> {
     for (;;) {
         const leftMs = dueMs - ds.millis()
         if (leftMs <= 0) return
-        await nextMessage(leftMs)
+        const message = await nextMessage(leftMs)
+        if (message && isAnswer(message.topic)) postpone(topicParameter(message.topic, "retry-after"))
     }
 }
 
@@ -71,8 +76,11 @@ async function poll(dps: BoardIdentity): Promise<DpsAnswer> {
         const assigning = answer.status === "assigning"
         // Some answers lack the operation ID. The earlier ID stays valid (azure-sdk-for-c, mqtt_state_machine.md).
         operationId = assigning ? answer.operationId || operationId : ""
+        // The board registers again after this failure, because a failed operation never changes its status.
+        if (answer.status === FAILED)
+            throw new Fault(FaultKind.ServerError, answer.error, answer.retryAfterSec)
         if (!operationId) return answer
-        dueMs = ds.millis() + 1000 * (answer.retryAfterSec > 0 ? answer.retryAfterSec : POLL_SEC)
+        postpone(answer.retryAfterSec > 0 ? answer.retryAfterSec : POLL_SEC)
     }
 }
 

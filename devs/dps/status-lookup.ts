@@ -8,10 +8,12 @@ import { closeHttp, openHttp, requestHttp } from "../http/http-client"
 import { type DpsAnswer, readAnswer } from "./dps-answer"
 import { type BoardIdentity, resourceOf, TOKEN_SEC } from "./board-identity"
 
-/** Sets the wall clock from the `Date` header of a request, which an answer of any status has. Throws Fault. */
+/** Sets the wall clock from the `Date` header of an answer of any status. Throws Fault, also if DPS throttles. */
 async function requestTime(dps: BoardIdentity): Promise<void> {
     const response = await requestHttp("HEAD / HTTP/1.1\r\nHost: " + dps.dpsHost + "\r\n", "")
-    if (!setClock(response.date)) throw new Fault(FaultKind.Protocol, "no Date header")
+    const isSet = setClock(response.date)
+    if (response.status === 429) readAnswer(429, "", response.retryAfterSec)
+    if (!isSet) throw new Fault(FaultKind.Protocol, "no Date header")
 }
 
 /** Sets the wall clock from DPS. Throws Fault. */

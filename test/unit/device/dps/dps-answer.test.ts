@@ -1,6 +1,6 @@
 // The parser of DPS answers, devs/dps/dps-answer.ts.
 import { describe, expect, test } from "vitest"
-import { readAnswer } from "../../../../devs/dps/dps-answer"
+import { readAnswer, topicParameter } from "../../../../devs/dps/dps-answer"
 import { type Fault, FaultKind } from "../../../../devs/contract/fault"
 
 const OPERATION = "5.316aac5bdc130deb.b1e02da8-c3a0-4ff2-a121-7ea7a6b7f550"
@@ -32,6 +32,8 @@ describe("an answer of DPS", () => {
     test("is read as unassigned when it is 404, null, empty or unassigned", () => {
         for (const [status, body] of [
             [404, `{"errorCode":404201}`],
+            [204, ""],
+            [304, ""],
             [200, "null"],
             [200, ""],
             [200, `{"status":"unassigned"}`],
@@ -51,7 +53,9 @@ describe("an answer of DPS", () => {
             `{"status":"failed","registrationState":{"errorCode":400207,"errorMessage":"no"}}`,
             FaultKind.Rejected,
         ],
+        [200, `{"status":"failed"}`, FaultKind.Rejected],
         [200, `{"operationId":"","status":"disabled"}`, FaultKind.Rejected],
+        [301, "", FaultKind.ServerError],
         [200, "{", FaultKind.ServerError],
         [200, `{"status":"assigned"}`, FaultKind.ServerError],
         [200, `"assigned"`, FaultKind.ServerError],
@@ -64,5 +68,46 @@ describe("an answer of DPS", () => {
         const fault = faultOf(429, `{"errorCode":429001,"message":"Too many requests."}`, 7)
         expect(fault.retryAfterSec).toBe(7)
         expect(fault.message).toContain("Too many requests.")
+    })
+
+    test("is read as failed, without a fault, when failed has an error code of the service", () => {
+        const state = `{"errorCode":500000,"errorMessage":"Internal server error"}`
+        expect(readAnswer(200, `{"status":"failed","registrationState":${state}}`, 4)).toMatchObject({
+            status: "failed",
+            retryAfterSec: 4,
+            error: "DPS 500000 Internal server error",
+        })
+        expect(readAnswer(200, `{"status":"failed","errorCode":599999}`, 0).status).toBe("failed")
+    })
+
+    test("has a retry-after of at most a day and at least 0", () => {
+        for (const [given, expected] of [
+            [86_400, 86_400],
+            [86_401, 86_400],
+            [4e9, 86_400],
+            [Infinity, 86_400],
+            [-5, 0],
+            [NaN, 0],
+        ]) {
+            expect(readAnswer(202, "{}", given).retryAfterSec).toBe(expected)
+            expect(faultOf(429, "", given).retryAfterSec).toBe(expected)
+        }
+    })
+})
+
+describe("a property of a response topic", () => {
+    const TOPIC = "$dps/registrations/res/202/?"
+
+    test("is found in any order and in any case", () => {
+        for (const query of ["$rid=12&retry-after=5", "Retry-After=5&$rid=12", "x=1&$RID=12&RETRY-AFTER=5"]) {
+            expect(topicParameter(TOPIC + query, "$rid")).toBe(12)
+            expect(topicParameter(TOPIC + query, "retry-after")).toBe(5)
+        }
+    })
+
+    test("is 0 when only a longer name contains the name, or the value is not a number", () => {
+        for (const query of ["x-retry-after=5", "retry-after-ms=5", "a=retry-after=5", "retry-after=x", ""])
+            expect(topicParameter(TOPIC + query, "retry-after"), query).toBe(0)
+        expect(topicParameter(TOPIC + "old$rid=1&$rid=2", "$rid")).toBe(2)
     })
 })
