@@ -51,32 +51,27 @@ export function readAnswer(status: number, text: string, retryAfterSec: number):
     }
     const top = body || {}
     const state = top.registrationState || top
+    const hub = state.assignedHub
+    const deviceId = state.deviceId
+    const errorCode = state.errorCode
     let verdict = "" + (top.status || "")
     const mayBeEmpty = status === 200 || status === 204 || status === 304
     if (status === 404 || (mayBeEmpty && body === null)) verdict = UNASSIGNED
     else if (status === 202) verdict = "assigning"
-    else if (status !== 200 || (verdict === "assigned" && !(state.assignedHub && state.deviceId)))
-        verdict = ""
-    const errorCode = state.errorCode
+    else if (status !== 200 || (verdict === "assigned" && !(hub && deviceId))) verdict = ""
     const error = "DPS " + (errorCode || status) + " " + (state.errorMessage || top.message || verdict)
-    const waitSec = retryAfterSec > 0 ? Math.min(RETRY_AFTER_MAX_SEC, retryAfterSec) : 0
+    retryAfterSec = retryAfterSec > 0 ? Math.min(RETRY_AFTER_MAX_SEC, retryAfterSec) : 0
     if (
         verdict === "assigned" ||
         verdict === "assigning" ||
         verdict === UNASSIGNED ||
-        (verdict === FAILED && Math.floor(errorCode / 100_000) === 5)
+        // An error code is the HTTP status and three digits (protocol-facts.md, 1.6).
+        (verdict === FAILED && errorCode >= 500_000)
     )
-        return {
-            status: verdict,
-            retryAfterSec: waitSec,
-            error,
-            operationId: top.operationId,
-            hub: state.assignedHub,
-            deviceId: state.deviceId,
-        }
+        return { status: verdict, retryAfterSec, error, operationId: top.operationId, hub, deviceId }
     let kind = FaultKind.ServerError
     if (status === 429) kind = FaultKind.Throttled
     else if (status === 401 || status === 403) kind = FaultKind.Refused
     else if (verdict || (status >= 400 && status < 500)) kind = FaultKind.Rejected
-    throw new Fault(kind, error, waitSec)
+    throw new Fault(kind, error, retryAfterSec)
 }
