@@ -18,7 +18,7 @@ function collect(chunk: Buffer): void {
     if (!inbox) return
     const size = Math.min(chunk.length, RESPONSE_MAX - inboxSize)
     if (size <= 0) return
-    inbox.set(chunk.slice(0, size), inboxSize)
+    inbox.blitAt(inboxSize, chunk, 0, size)
     inboxSize += size
 }
 

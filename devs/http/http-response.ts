@@ -14,9 +14,14 @@ export interface HttpResponse {
     body: string
 }
 
-function isBlank(text: string, at: number): boolean {
-    const char = text.charAt(at)
-    return char === " " || char === "\t"
+/** Returns the first position from `at` on, in steps of `step`, that has neither a space nor a tab. */
+function skipBlanks(text: string, at: number, step: number): number {
+    let code = text.charCodeAt(at)
+    while (code === 32 || code === 9) {
+        at += step
+        code = text.charCodeAt(at)
+    }
+    return at
 }
 
 /**
@@ -25,12 +30,10 @@ function isBlank(text: string, at: number): boolean {
  */
 function header(head: string, lower: string, name: string): string {
     const at = lower.indexOf("\r\n" + name + ":")
-    if (at < 0) return ""
-    let from = at + name.length + 3
-    while (isBlank(head, from)) from++
-    let to = head.indexOf("\r\n", from)
-    while (to > from && isBlank(head, to - 1)) to--
-    return head.slice(from, to)
+    const end = lower.indexOf("\r\n", at + 2)
+    if (at < 0 || end < 0) return ""
+    const from = skipBlanks(head, at + name.length + 3, 1)
+    return from < end ? head.slice(from, skipBlanks(head, end - 1, -1) + 1) : ""
 }
 
 /** Returns the body without its chunk headers, or undefined while the last chunk is missing (RFC 9112, section 7.1). */

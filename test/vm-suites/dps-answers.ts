@@ -1,4 +1,5 @@
 // HTTP responses, HTTP dates and topic properties inside the VM, whose numbers and strings differ from those of Node.
+import * as ds from "@devicescript/core"
 import { describe, expect, test } from "@devicescript/test"
 import { readAnswer, topicParameter } from "../../devs/dps/dps-answer"
 import { parseHttpDate } from "../../devs/encoding/http-date"
@@ -58,6 +59,17 @@ describe("an HTTP response", () => {
         const head = "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
         const bytes = Buffer.from(head + "0fffffffff\r\nnull\r\n0\r\n\r\n")
         expect(parseResponse(bytes, false, false, false)).toBe(undefined)
+    })
+    test("is read within the limit of the runtime when its headers consist of spaces", async () => {
+        for (const value of ["", "1"]) {
+            let blanks = " \t \t \t \t"
+            while (blanks.length < 1400) blanks += blanks
+            const header = "Retry-After:" + blanks.slice(0, 1450) + value + blanks.slice(0, 1450)
+            // The limit counts from the last wait of a fiber. The board waits before each response too.
+            await ds.sleep(1)
+            expect(retryAfterSec(header)).toBe(value ? 1 : 0)
+            await ds.sleep(1)
+        }
     })
     test("has no body when the status is 204 or 304", () => {
         for (const status of ["204", "304"]) {
