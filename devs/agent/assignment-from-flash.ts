@@ -1,8 +1,8 @@
-// The full image stores its assignment in flash. Without a record it asks DPS by status lookup.
+// The full image stores its assignment in flash. Without a valid record it asks DPS.
 
 import { LogText } from "../contract/log-text"
-import { readRecord, writeRecord } from "../store/record-storage"
-import type { Assignment } from "../store/record-format"
+import { readRecordText, writeRecord } from "../store/record-storage"
+import { type Assignment, parseRecord } from "../store/record-format"
 import type { BoardSettings } from "./board-settings"
 import { recallByLookup } from "./assignment-from-lookup"
 import { clearCrashCount } from "./crash-count"
@@ -15,13 +15,15 @@ import { waitForSlot } from "./slot-wait"
 let writeFailed = false
 
 /**
- * Returns the stored assignment, or the result of a status lookup. A board without a record is new, or its flash is
- * worn. The lookup costs one request on the connection that a new board needs for its clock. Throws Fault.
+ * Returns the stored assignment, or undefined if flash has no record: the board is then new and registers. A record
+ * that is damaged or of another owner leads to a status lookup. Throws Fault.
  */
 export async function recallFromFlash(config: BoardSettings): Promise<Assignment | undefined> {
     if (!config.safeMode) {
-        const stored = await readRecord(config.registrationId, config.owner)
+        const text = await readRecordText()
+        const stored = parseRecord(text, config.registrationId, config.owner)
         if (stored) return stored
+        if (!text) return undefined
     }
     await waitForSlot(config)
     return await recallByLookup(config)

@@ -1,7 +1,9 @@
 // The agent: the state machine that a board runs. Only this module combines the other folders.
 //
 //   find hub --none--> register --assigned--> connect --stable--> moored --Reprovision--> register
-//      |                                         ^
+//      |                    ^                    ^ |
+//      |                    +-- in turn, while --+-+
+//      |                        both fail        |
 //      +--------------- known hub ---------------+     devs/retry/retry-policy.ts decides on every transition
 
 import * as ds from "@devicescript/core"
@@ -88,7 +90,8 @@ async function step(): Promise<void> {
         }
         default: {
             console.log(LogText.Connecting + assignment.hub)
-            const end = await runSession(config, image, assignment, onStable)
+            const untilMs = agent.isRequested ? agent.dpsDueMs : Infinity
+            const end = await runSession(config, image, assignment, onStable, untilMs)
             const isRenewal = end.event === AgentEvent.Renew
             applyEvent(end.event, end.delaySec, isRenewal ? LogText.Renewal : LogText.Reprovision)
             break
@@ -108,13 +111,19 @@ async function handleFault(fault: Fault): Promise<void> {
     const offline = kind === FaultKind.Offline
     // A missing network is logged once.
     let text = offline && config.lastFailure === fault.message ? "" : fault.message
-    if (agent.phase < AgentPhase.Connect && kind === FaultKind.Unavailable && agent.failures >= SCOPE_DOUBT)
+    if (
+        agent.phase < AgentPhase.Connect &&
+        kind === FaultKind.Unavailable &&
+        agent.dpsFailures >= SCOPE_DOUBT
+    )
         text += " (check ID_SCOPE)"
     applyEvent(kind, fault.retryAfterSec, text)
     config.lastFailure = fault.message
     // Failing: an operator has to act, or the problem persists.
     const failing =
-        kind === FaultKind.Refused || kind === FaultKind.Rejected || agent.failures > FAILURES_SHOWN
+        kind === FaultKind.Refused ||
+        kind === FaultKind.Rejected ||
+        Math.max(agent.failures, agent.dpsFailures) > FAILURES_SHOWN
     setStatus(failing ? BoardStatus.Failing : BoardStatus.Waiting)
     if (!offline) return
     // Not sleepFed(): the watchdog reboots a board whose network stays away.
@@ -126,13 +135,15 @@ async function handleFault(fault: Fault): Promise<void> {
 async function runOnce(): Promise<void> {
     try {
         if (agent.delayMs > 1) await sleepFed(agent.delayMs)
-        const action = agent.action
         agent.delayMs = 1
         setStatus(BoardStatus.Working)
-        if (image.reprovisionRequested && image.reprovisionRequested())
+        if (agent.action === AgentAction.Reboot) ds.reboot()
+        if (image.reprovisionRequested && image.reprovisionRequested()) {
+            // DPS may have requested a wait that is not over. The next call waits.
             applyEvent(AgentEvent.Reprovision, 0, LogText.ButtonHeld)
-        if (action === AgentAction.Reboot) ds.reboot()
-        if (action === AgentAction.RefreshClock) await refreshToken()
+            return
+        }
+        if (agent.action === AgentAction.RefreshClock) await refreshToken()
         agent.action = AgentAction.Go
         await step()
     } catch (e) {

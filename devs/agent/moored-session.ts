@@ -86,7 +86,8 @@ async function serve(
     config: BoardSettings,
     image: Image,
     hub: Assignment,
-    onStable: () => Promise<void>
+    onStable: () => Promise<void>,
+    untilMs: number
 ): Promise<SessionEnd> {
     const openedMs = ds.millis()
     const renewMs = renewalMs(config, hub)
@@ -117,10 +118,11 @@ async function serve(
         }
         // Also after telemetry: otherwise a hub that acknowledges it slowly would leave no time for the rest.
         rebootIfDue()
-        if (image.reprovisionRequested && image.reprovisionRequested())
+        if (nowMs >= untilMs || (image.reprovisionRequested && image.reprovisionRequested()))
             return { event: AgentEvent.Reprovision, delaySec: 0 }
         if (nowMs >= renewMs) return { event: AgentEvent.Renew, delaySec: 0 }
-        const dueMs = Math.min(SLICE_MS, Math.min(isStable ? Infinity : stableMs, telemetryMs) - nowMs)
+        const soonestMs = Math.min(Math.min(isStable ? Infinity : stableMs, telemetryMs), untilMs)
+        const dueMs = Math.min(SLICE_MS, soonestMs - nowMs)
         const message = await nextMessage(Math.max(1, dueMs))
         if (!message) continue
         const delaySec = await handle(config, image, message)
@@ -131,12 +133,14 @@ async function serve(
 /**
  * Connects to the hub and serves the session. Returns why the session ended. Throws Fault.
  * @param onStable called once, when the session has lasted for `stableSec`
+ * @param untilMs uptime in ms at which a pending reprovisioning is due, Infinity for none
  */
 export async function runSession(
     config: BoardSettings,
     image: Image,
     hub: Assignment,
-    onStable: () => Promise<void>
+    onStable: () => Promise<void>,
+    untilMs: number
 ): Promise<SessionEnd> {
     try {
         await openSession(hub, config.port, config.tls, config.key)
@@ -144,7 +148,7 @@ export async function runSession(
         console.log(LogText.Moored + hub.hub)
         setStatus(BoardStatus.Moored)
         if (image.onSessionOpen && !config.safeMode) await image.onSessionOpen(config, hub)
-        return await serve(config, image, hub, onStable)
+        return await serve(config, image, hub, onStable, untilMs)
     } catch (e) {
         if ((e as Fault).kind === FaultKind.Network && ds.millis() < connAckMs + GRANTED_MS)
             throw new Fault(FaultKind.Unavailable, "closed after CONNACK")

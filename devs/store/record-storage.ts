@@ -21,15 +21,16 @@ export function isPlain(text: string): boolean {
     return true
 }
 
-async function readText(): Promise<string> {
-    const first = await readSetting(FlashKey.Record, "")
+/** Returns the text of the record, which may be damaged or of another owner. It is empty without a record. Throws Fault. */
+export async function readRecordText(): Promise<string> {
+    const first = await readSetting(FlashKey.Record, "", "damaged")
     if (typeof first !== "string" || first.length < PART_MAX) return "" + first
     return first + (await readSetting(FlashKey.RecordRest, ""))
 }
 
 /** Returns the stored assignment, or undefined if the record is missing, damaged or of another owner. Throws Fault. */
 export async function readRecord(registrationId: string, owner: string): Promise<Assignment | undefined> {
-    return parseRecord(await readText(), registrationId, owner)
+    return parseRecord(await readRecordText(), registrationId, owner)
 }
 
 /**
@@ -47,5 +48,5 @@ export async function writeRecord(
     // After a power cut between the two writes, the halves of two records do not match the checksum.
     if (text.length >= PART_MAX) await writeSetting(FlashKey.RecordRest, text.slice(PART_MAX))
     await writeSetting(FlashKey.Record, text.slice(0, PART_MAX))
-    return (await readText()) === text
+    return (await readRecordText()) === text
 }

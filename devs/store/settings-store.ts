@@ -21,8 +21,8 @@ function onPacket(packet: ds.Packet): void {
     if (reader && reader.suspended) reader.resume(undefined)
 }
 
-/** Returns the parsed value of setting `key`, or `fallback` if it is missing, empty or not JSON. Throws Fault. */
-export async function readSetting(key: string, fallback: any): Promise<any> {
+/** Returns the parsed value of setting `key`, `fallback` if it is missing or empty, `damaged` if not JSON. Throws Fault. */
+export async function readSetting(key: string, fallback: any, damaged: any = fallback): Promise<any> {
     ;(service as any)._onPacket = onPacket
     for (let i = 0; i < TRIES; i++) {
         report = undefined
@@ -40,7 +40,7 @@ export async function readSetting(key: string, fallback: any): Promise<any> {
         try {
             return value.length ? JSON.parse(value.toString()) : fallback
         } catch (e) {
-            return fallback
+            return damaged
         }
     }
     throw new Fault(FaultKind.Timeout, "settings: no answer")

@@ -55,7 +55,7 @@ describe("a board that DPS refuses", () => {
             const [first, second, ...later] = connectionTimesMs(world, "dps")
             expectEachWithin([second - first], 1000, 2000 + CALL_MS)
             expectEachWithin(gapsBetween([second, ...later]), SLOW_MS, 2 * SLOW_MS + CALL_MS)
-            // The first connection is the status lookup, which also sets the clock. The second only sets the clock.
+            // Both connections only set the clock: a new full image sends no status lookup.
             expect(connectionTimesMs(world, "clock")).toHaveLength(2)
         }
     )
@@ -68,14 +68,12 @@ describe("a board that DPS refuses", () => {
     })
 })
 
-/** The images, and the requests to DPS that can fail. */
+/** The images, and the requests to DPS that are repeated. A registration replaces a status lookup that fails twice. */
 const REQUESTS = [
     ["main", "register"],
     ["main", "poll"],
-    ["main", "lookup"],
     ["maintight", "register"],
     ["maintight", "poll"],
-    ["maintight", "lookup"],
 ] as const
 
 describe("a board that DPS throttles (429)", () => {
@@ -164,23 +162,20 @@ describe("a board that DPS rejects (failed, disabled)", () => {
         }
     )
 
-    test.each(IMAGES)(
-        "registers after a power cut when its status lookup answers failed (image: %s)",
-        async image => {
-            const world = await createWorld({ image, hubs: [HUB_HOST] })
-            world.cloud.dps.enrollments.putGroup(BROKEN.failed)
-            world.board.powerOn()
-            world.untilLogged("next in")
-            world.board.powerOff()
-            world.cloud.dps.enrollments.putGroup(GROUP)
-            world.board.powerOn()
-            const bootMs = elapsedMs(world)
-            world.untilLogged(/^moored/, 1300)
-            const [lookup] = requestTimesMs(world, "lookup").filter(ms => ms > bootMs)
-            const [register] = requestTimesMs(world, "register").filter(ms => ms > bootMs)
-            expectEachWithin([register - lookup], SLOW_MS, 2 * SLOW_MS + CALL_MS)
-        }
-    )
+    test("registers after a power cut when its status lookup answers failed (tight image)", async () => {
+        const world = await createWorld({ image: "maintight", hubs: [HUB_HOST] })
+        world.cloud.dps.enrollments.putGroup(BROKEN.failed)
+        world.board.powerOn()
+        world.untilLogged("next in")
+        world.board.powerOff()
+        world.cloud.dps.enrollments.putGroup(GROUP)
+        world.board.powerOn()
+        const bootMs = elapsedMs(world)
+        world.untilLogged(/^moored/, 1300)
+        const [lookup] = requestTimesMs(world, "lookup").filter(ms => ms > bootMs)
+        const [register] = requestTimesMs(world, "register").filter(ms => ms > bootMs)
+        expectEachWithin([register - lookup], SLOW_MS, 2 * SLOW_MS + CALL_MS)
+    })
 })
 
 describe("a board that polls its operation", () => {
@@ -241,10 +236,8 @@ describe("a board that sends a status lookup", () => {
         dps.lookup = (...request) => ({ ...lookup(...request), status: 200, body })
     }
 
-    test.each(
-        UNASSIGNED_ANSWERS.flatMap(([name, set]) => IMAGES.map(([image]) => [name, image, set] as const))
-    )("registers immediately when the answer is %s (image: %s)", async (_, image, set) => {
-        const world = await createWorld({ image, hubs: [HUB_HOST] })
+    test.each(UNASSIGNED_ANSWERS)("registers immediately when the answer is %s", async (_, set) => {
+        const world = await createWorld({ image: "maintight", hubs: [HUB_HOST] })
         set(world)
         world.board.powerOn()
         world.untilLogged(/^moored/, 30)
@@ -254,24 +247,48 @@ describe("a board that sends a status lookup", () => {
         expect(world.logged("next in")).toEqual([])
     })
 
-    test.each(IMAGES)("waits at least 10 min after two refusals (image: %s)", async image => {
-        const world = await startOneHubWorld(image)
-        world.cloud.faultRules.add({ on: "lookup", fault: { status: 401 } })
-        world.advanceSec(2 * 3600)
-        const [first, second, ...later] = requestTimesMs(world, "lookup")
-        expectEachWithin([second - first], 1000, 2000 + 2 * CALL_MS)
-        expectEachWithin(gapsBetween([second, ...later]), SLOW_MS, 2 * SLOW_MS + CALL_MS)
-        expect(requestTimesMs(world, "register")).toEqual([])
+    test.each([
+        ["401", { status: 401 }, 1],
+        ["403", { status: 403 }, 1],
+        ["429", { status: 429 }, 2],
+        ["500", { status: 500 }, 2],
+        ["503 with retry-after", { status: 503, retryAfterSec: 40 }, 2],
+    ])("registers when DPS answers %s to each lookup (tight image)", async (_, fault, lookups) => {
+        const world = await startOneHubWorld("maintight")
+        world.cloud.faultRules.add({ on: "lookup", fault })
+        world.untilLogged(/^moored/, 300)
+        expect(world.cloud.counters("board-1")).toMatchObject({ registrations: 1, lookups })
+        const [firstMs, ...laterMs] = [
+            ...requestTimesMs(world, "lookup"),
+            ...requestTimesMs(world, "register"),
+        ]
+        const minMs = fault.status >= 500 ? SERVER_ERROR_MS : 1000
+        const retryAfterMs = "retryAfterSec" in fault ? 40_000 : 0
+        expectEachWithin(
+            gapsBetween([firstMs, ...laterMs]),
+            Math.max(minMs, retryAfterMs),
+            FLEET_MS + CALL_MS
+        )
+    })
+
+    test("repeats a lookup that cannot reach DPS, and does not register (tight image)", async () => {
+        const world = await createWorld({ image: "maintight", hubs: [HUB_HOST] })
+        bootUntilStable(world)
+        world.board.powerOff()
+        world.cloud.faultRules.add({ on: "lookup", times: 6, fault: { close: true } })
+        world.board.powerOn()
+        world.untilLogged(/^moored/, 600)
+        expect(registrationsOf(world)).toBe(1)
     })
 })
 
 describe("a board that waits for retry-after", () => {
     test("delays its planned reboot until the wait is over", async () => {
         const world = await startOneHubWorld("maintight")
-        world.cloud.faultRules.add({ on: "lookup", fault: { status: 429, retryAfterSec: 80_000 } })
+        world.cloud.faultRules.add({ on: "register", fault: { status: 429, retryAfterSec: 80_000 } })
         world.untilLogged("planned reboot", 46 * 86_400)
         world.untilLogged("next in", 60)
-        expectEachWithin(gapsBetween(requestTimesMs(world, "lookup")), 80_000_000, 101_000_000)
+        expectEachWithin(gapsBetween(requestTimesMs(world, "register")), 80_000_000, 101_000_000)
         expect(world.board.stats.resets).toBe(1)
     })
 })
@@ -284,10 +301,7 @@ describe("a board that needs DPS", () => {
         })
         world.board.powerOn()
         world.advanceSec(60 * 60)
-        // A new board first sends a status lookup. With a wrong key, it gets no further.
-        const calls = world.cloud.history
-            .filter(event => event.kind === "register" || event.kind === "lookup")
-            .map(event => event.atMs)
+        const calls = connectionTimesMs(world, "dps")
         expect(calls.length).toBeGreaterThan(3)
         expect(calls.length).toBeLessThanOrEqual(8)
         for (let i = 2; i < calls.length; i++) expect(calls[i] - calls[i - 1]).toBeGreaterThanOrEqual(600_000)

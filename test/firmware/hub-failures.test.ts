@@ -117,6 +117,7 @@ describe("a board whose hub is busy (CONNACK 3, or closed after CONNACK)", () =>
         "waits at least 5 s, then at least 1 min each time, and registers after the hub window (%s)",
         async (_, fault, logText) => {
             const world = await startStableWorld("main")
+            world.untilLogged("record stored")
             world.cloud.faultRules.add({ on: "connect", service: HUB_HOST, fault })
             const lostMs = elapsedMs(world)
             // A boot with a record: this is the first connection, and nothing failed before.

@@ -43,14 +43,21 @@ export const agentStates = fc.record({
     delayMs: fc.nat(),
     failures: fc.nat(),
     refusals: fc.nat(),
+    dpsFailures: fc.nat(),
+    dpsRefusals: fc.nat(),
     timeouts: fc.nat(),
+    hasHub: fc.boolean(),
+    needsDps: fc.boolean(),
+    isRequested: fc.boolean(),
+    dpsDueMs: fc.nat(1000),
+    hubDueMs: fc.nat(1000),
     lostMs: fc.nat(45 * 24 * HOUR_MS),
     windowMs: fc.constantFrom(HUB_WINDOW_MS, 2 * HUB_WINDOW_MS, HUB_WINDOW_MAX_MS),
 })
 
 /** Returns a new state in this phase, with the given fields replaced. */
 export function stateIn(phase: AgentPhase, fields: Partial<AgentState> = {}): AgentState {
-    return { ...newAgentState(), phase, ...fields }
+    return { ...newAgentState(), phase, hasHub: phase >= AgentPhase.Connect, ...fields }
 }
 
 /** Returns the decision of the policy on an event. */

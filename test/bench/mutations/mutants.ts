@@ -29,7 +29,7 @@ const RECORD = "devs/store/record-format.ts"
 
 const ROLL = "return low + Math.floor((high - low + 1) * random)"
 const CHECKSUM = 'if (text.slice(end) !== "" + checksum(owner + body)) return undefined'
-const REFUSED_ONCE = "if (after.refusals < 2) after.action = AgentAction.RefreshClock"
+const REFUSED_ONCE = "refreshes = after.refusals < 2"
 
 /** Returns a mutant with one edit, for seed 1. */
 function singleEdit(
@@ -99,7 +99,11 @@ export const MUTANTS: Mutant[] = [
     ),
     singleEdit(
         "endless wait after a failure",
-        [AGENT, "if (agent.delayMs > 1) await", "if (agent.failures > 0) await sleepFed(1e9)\n        await"],
+        [
+            AGENT,
+            "if (agent.delayMs > 1) await",
+            "if (agent.failures + agent.dpsFailures > 0) await sleepFed(1e9)\n        await",
+        ],
         "first-boots",
         "moored"
     ),
@@ -128,11 +132,7 @@ export const MUTANTS: Mutant[] = [
     ),
     singleEdit(
         "hub window without an end",
-        [
-            POLICY,
-            "if (atHub && input.nowMs - after.lostMs >= after.windowMs)",
-            "if (atHub && input.nowMs < after.lostMs)",
-        ],
+        [POLICY, "if (nowMs - after.lostMs >= after.windowMs)", "if (nowMs < after.lostMs)"],
         "lost-hub",
         "window-end"
     ),
@@ -160,13 +160,13 @@ export const MUTANTS: Mutant[] = [
     },
     singleEdit(
         "registers after one refusal",
-        [POLICY, REFUSED_ONCE, "if (after.refusals < 1) after.action = AgentAction.RefreshClock"],
+        [POLICY, REFUSED_ONCE, "refreshes = after.refusals < 1"],
         "cut-off",
         "hub-window"
     ),
     singleEdit(
         "retries with the refused token",
-        [POLICY, REFUSED_ONCE, "if (after.refusals < 2) after.action = AgentAction.Go"],
+        [POLICY, REFUSED_ONCE, "refreshes = false"],
         "cut-off",
         "fresh-token"
     ),

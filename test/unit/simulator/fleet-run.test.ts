@@ -114,7 +114,8 @@ events:
 
     test("counts telemetry and flash writes, and records when each board is moored", async () => {
         const { totals, mooredAfterSec, hubs, series } = await runPlan({ plan: PLAN, seed: 1, images })
-        expect(totals).toMatchObject({ registrations: 4, flashWrites: 4, panics: 0 })
+        // One board loses its power before its session is stable. It has no record and registers again.
+        expect(totals).toMatchObject({ registrations: 5, flashWrites: 4, panics: 0 })
         expect(totals.telemetry).toBeGreaterThan(4 * 10)
         expect(mooredAfterSec).toHaveLength(4)
         expect(Object.values(hubs).reduce((a, b) => a + b)).toBe(4)

@@ -60,9 +60,11 @@ export class BoardObserver {
     bootMs = 0
     /** Whether flash contained a record at the last boot. */
     hasRecord = false
+    /** Whether flash contained the text of a record at the last boot: valid, damaged or of another owner. */
+    hasRecordText = false
     /** Whether the board knows a hub since the last boot: from its record or from DPS. */
     knowsHub = false
-    /** Whether DPS answered a status lookup since the last boot with more than a transient error. */
+    /** Whether DPS answered a status lookup since the last boot. */
     hasLookedUp = false
     hubAttempt: HubAttempt | undefined
     /** Whether the board ended its last session on purpose: for a new token or a new assignment. */
@@ -81,6 +83,8 @@ export class BoardObserver {
     reprovisionRequested = false
     /** Whether the board answered 202 to the request, and has not registered since. */
     reprovisionAccepted = false
+    /** When the board last connected to DPS. */
+    dpsAskedMs: number | undefined
     /** Whether a registration has begun and not ended. */
     isRegistering = false
     notBefore: DpsWait | undefined
@@ -119,7 +123,7 @@ export class BoardObserver {
         else if (kind === "log" && event.detail === LogText.Renewal) this.endedOnPurpose = true
         else if (kind === "connack" && service === "dps") this.onDpsConnack(ms, status ?? 0)
         else if (kind === "connack") this.onHubConnack(ms, status ?? 0)
-        else if (service === GLOBAL_DEVICE_ENDPOINT) this.onDpsConnection(kind)
+        else if (service === GLOBAL_DEVICE_ENDPOINT) this.onDpsConnection(kind, ms)
         else if (service !== undefined) this.onHubConnection(event)
     }
 
@@ -133,7 +137,8 @@ export class BoardObserver {
     }
 
     private onProgramStart(): void {
-        const { assignment } = this.sim.flashRecord()
+        const { assignment, text } = this.sim.flashRecord()
+        this.hasRecordText = text !== ""
         this.hub = assignment?.hub
         this.hasRecord = this.hub !== undefined
         this.knowsHub = this.hasRecord
@@ -156,6 +161,8 @@ export class BoardObserver {
         this.isRefused = false
         this.reprovisionAccepted = false
         this.hasRecord = false
+        this.hasRecordText = false
+        this.dpsAskedMs = undefined
         this.knowsHub = false
         this.hasLookedUp = false
     }
@@ -166,7 +173,7 @@ export class BoardObserver {
             this.reprovisionAccepted = false
         }
         const isTransient = status >= 500 || status === 429 || status === 401 || status === 403
-        if (kind === "lookup" && !isTransient) this.hasLookedUp = true
+        if (kind === "lookup") this.hasLookedUp = true
         if (status === 200 && detail !== undefined) {
             this.hubs.add(detail)
             this.pendingHub = { name: detail, by: kind }
@@ -200,8 +207,11 @@ export class BoardObserver {
         this.lostMs = undefined
     }
 
-    private onDpsConnection(kind: TraceEvent["kind"]): void {
-        if (kind === "dial") this.isRefused = false
+    private onDpsConnection(kind: TraceEvent["kind"], ms: number): void {
+        if (kind === "dial") {
+            this.isRefused = false
+            this.dpsAskedMs = ms
+        }
         if (kind !== "lost") return
         this.pendingNotBefore = undefined
         this.pendingHub = undefined
@@ -219,7 +229,8 @@ export class BoardObserver {
         hubAttempt.connackMs = ms
         if (code >= 4) {
             this.refusals++
-            this.isRefused = true
+            // After a second refusal, the board tries DPS and the hub in turn with the same token.
+            if (this.refusals === 1) this.isRefused = true
         }
         if (code !== 0) return
         this.mooredMs = ms

@@ -27,12 +27,17 @@ export const BOOT_INVARIANTS: EventInvariant[] = [
     },
     {
         id: "lookup-first",
-        sentence: "A board without a record calls the status lookup before it registers.",
-        source: "R16, R17",
-        check: ({ kind }, { knowsHub, hasLookedUp, reprovisionRequested, isRegistering }) =>
-            kind === "register" && !knowsHub && !hasLookedUp && !reprovisionRequested && !isRegistering
-                ? "registered without a lookup"
-                : undefined,
+        sentence:
+            "A board without a valid record calls the status lookup before it registers. A full image whose flash has " +
+            "no record at all registers without a lookup.",
+        source: "R2, R16, R17",
+        check: ({ kind }, observer) => {
+            const { sim, knowsHub, hasRecordText, hasLookedUp, reprovisionRequested, isRegistering } =
+                observer
+            if (kind !== "register" || knowsHub || hasLookedUp || reprovisionRequested || isRegistering)
+                return undefined
+            return sim.storesRecord && !hasRecordText ? undefined : "registered without a lookup"
+        },
     },
     {
         id: "slot",

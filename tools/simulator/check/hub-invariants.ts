@@ -53,12 +53,15 @@ export const HUB_INVARIANTS: EventInvariant[] = [
     {
         id: "window-end",
         sentence:
-            "A board whose hub window (30 minutes, at most 4 h) is over asks DPS before it retries its hub.",
+            "A board whose hub window (30 minutes, at most 4 h) is over asks DPS before it retries its hub. It then " +
+            "tries DPS and the hub in turn, as soon as DPS allows it.",
         source: "R14, R23",
-        check: ({ kind, service }, { hubAttempt, lostMs, windowMs, isRegistering }) => {
+        check: ({ kind, service, ms }, observer) => {
+            const { hubAttempt, lostMs, windowMs, isRegistering, notBefore, dpsAskedMs = 0 } = observer
             if (kind !== "dial" || !isHub(service) || isRegistering) return undefined
             if (hubAttempt?.endMs === undefined || lostMs === undefined) return undefined
-            const spentMs = hubAttempt.endMs - lostMs
+            if (notBefore && ms < notBefore.ms) return undefined
+            const spentMs = hubAttempt.endMs - Math.max(lostMs, dpsAskedMs)
             // The window of the firmware is twice the minimum.
             return spentMs > 2 * windowMs + ATTEMPT_MAX_MS
                 ? `tried its hub again ${formatSeconds(spentMs)} after the hub was lost`

@@ -23,11 +23,14 @@ export const RETRY_INVARIANTS: EventInvariant[] = [
     },
     {
         id: "hub-gap",
-        sentence: "Attempts at a hub are at least 60 s apart, or 5 s for the first one after a server error.",
+        sentence:
+            "Attempts at the same hub are at least 60 s apart, or 5 s for the first one after a server error.",
         source: "R21, R27",
         check: ({ kind, ms, service }, observer) => {
             const { hubAttempt } = observer
-            if (kind !== "dial" || !isHub(service) || !hubAttempt || observer.endedOnPurpose) return undefined
+            if (kind !== "dial" || !isHub(service) || observer.endedOnPurpose) return undefined
+            // A hub that DPS assigned instead is tried immediately.
+            if (hubAttempt?.service !== service) return undefined
             const isFirst = observer.failures <= 1 && observer.looksLikeServerError
             const gapMs = ms - (hubAttempt.endMs ?? hubAttempt.dialMs)
             const minGapMs = isFirst ? SERVER_ERROR_MS : HUB_GAP_MS

@@ -24,19 +24,31 @@ export interface Cohort {
     hub: number | undefined
 }
 
-/** Returns whether two cohorts that are due at the same time can be one. */
-function isEqual(a: Cohort, b: Cohort): boolean {
+/** Returns whether two cohorts that are both due at `atMs` of elapsed time can be one. */
+function isEqual(a: Cohort, b: Cohort, atMs: number): boolean {
     return (
-        a.step === b.step && a.hub === b.hub && a.knowsTime === b.knowsTime && isEqualState(a.agent, b.agent)
+        a.step === b.step &&
+        a.hub === b.hub &&
+        a.knowsTime === b.knowsTime &&
+        isEqualState(a.agent, b.agent, atMs)
     )
 }
 
-function isEqualState(a: AgentState, b: AgentState): boolean {
+/** Returns whether the policy treats both states alike from `atMs` on. A wait that is over makes no difference. */
+function isEqualState(a: AgentState, b: AgentState, atMs: number): boolean {
+    const isEqualWait = (aMs: number, bMs: number) => Math.max(atMs, aMs) === Math.max(atMs, bMs)
     return (
         a.phase === b.phase &&
         a.action === b.action &&
         a.failures === b.failures &&
         a.refusals === b.refusals &&
+        a.dpsFailures === b.dpsFailures &&
+        a.dpsRefusals === b.dpsRefusals &&
+        a.hasHub === b.hasHub &&
+        a.needsDps === b.needsDps &&
+        a.isRequested === b.isRequested &&
+        isEqualWait(a.dpsDueMs, b.dpsDueMs) &&
+        isEqualWait(a.hubDueMs, b.hubDueMs) &&
         a.timeouts === b.timeouts &&
         a.lostMs === b.lostMs &&
         a.windowMs === b.windowMs
@@ -61,7 +73,7 @@ export class Cohorts {
             this.clock.after(delayMs, this.arriveDue)
             return
         }
-        const equal = sameTime.find(other => isEqual(other, cohort))
+        const equal = sameTime.find(other => isEqual(other, cohort, this.clock.elapsedMs() + delayMs))
         if (equal) equal.boards += cohort.boards
         else sameTime.push(cohort)
     }

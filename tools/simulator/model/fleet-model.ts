@@ -221,7 +221,7 @@ export class FleetModel {
 
     private throttled(cohort: Cohort, boards: number, answeredMs: number, retryAfterSec: number): void {
         const { strategy, sendsRetryAfter } = this.options
-        const { step, hub } = cohort
+        const { hub } = cohort
         const nowMs = this.clock.elapsedMs()
         this.recorder.throttled(nowMs, boards)
         this.random.decideEach(
@@ -234,7 +234,7 @@ export class FleetModel {
                 }),
             (agent, group) =>
                 this.schedule(answeredMs + agent.delayMs, {
-                    step,
+                    step: nextStep(agent),
                     boards: group,
                     agent,
                     knowsTime: true,
@@ -281,7 +281,8 @@ function inputAt(nowMs: number, random = 0): PolicyInput {
     return { retryAfterSec: 0, nowMs, fleetMs: 0, random }
 }
 
-/** Returns the next step of a board that has a hub. */
+/** Returns the next step of a board. */
 function nextStep(agent: AgentState): CohortStep {
+    if (agent.phase === AgentPhase.FindHub) return CohortStep.Lookup
     return agent.phase === AgentPhase.Register ? CohortStep.Register : CohortStep.Connect
 }

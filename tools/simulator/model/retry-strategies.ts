@@ -21,7 +21,7 @@ export interface ThrottleInput {
 /** A strategy for the wait after 429. */
 export interface RetryStrategy {
     name: string
-    /** Whether a board without a record calls the status lookup before it registers, as the firmware does. */
+    /** Whether a board without a record calls the status lookup before it registers, as the tight image does. */
     usesLookup: boolean
     /** Returns the state after a 429. Its `delayMs` is the wait. */
     afterThrottle(state: AgentState, input: ThrottleInput): AgentState
@@ -43,7 +43,10 @@ function afterWait(state: AgentState, delayMs: number): AgentState {
     after.phase = state.phase
     after.lostMs = state.lostMs
     after.windowMs = state.windowMs
-    after.failures = Math.min(FAILURES_MAX, state.failures + 1)
+    after.hasHub = state.hasHub
+    after.needsDps = state.needsDps
+    after.failures = state.failures
+    after.dpsFailures = Math.min(FAILURES_MAX, state.dpsFailures + 1)
     after.delayMs = delayMs
     return after
 }
@@ -75,7 +78,7 @@ export function azureSdkForC(): RetryStrategy {
         usesLookup: false,
         afterThrottle(state, { retryAfterSec, random }) {
             if (retryAfterSec > 0) return afterWait(state, retryAfterSec * 1000)
-            const delayMs = Math.min(SDK_MAX_MS, SDK_MIN_MS * 2 ** state.failures)
+            const delayMs = Math.min(SDK_MAX_MS, SDK_MIN_MS * 2 ** state.dpsFailures)
             const fits = SDK_MAX_MS - delayMs > SDK_JITTER_MS
             return afterWait(state, delayMs + (fits ? Math.floor(SDK_JITTER_MS * random()) : 0))
         },

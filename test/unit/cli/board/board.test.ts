@@ -73,7 +73,8 @@ describe("with the embedded emulator", () => {
 
         const blank = new BoardCommand(["--flash", flash, "--erase", "--until", "moored"])
         expect((await blank.end()).code).toBe(0)
-        expect(blank.texts(/^DPS: status lookup/)).toHaveLength(1)
+        expect(blank.texts(/^DPS: status lookup/)).toEqual([])
+        expect(blank.texts(REGISTER)).toHaveLength(1)
     })
 
     test("a held button starts a new registration, a short press does not", async () => {

@@ -24,6 +24,7 @@ import {
     FAULT_KINDS,
     FAULTS,
     FLEET_MS,
+    HOUR_MS,
     isServerError,
     PHASES,
     randomUnit,
@@ -103,11 +104,12 @@ describe("the retry policy in every phase, for every event", () => {
                 fc.constantFrom(...FAULTS),
                 fc.integer({ min: 600, max: 86_400 }),
                 randomUnit,
-                (state, event, retryAfterSec, random) => {
-                    const { delayMs } = decide(state, event, { retryAfterSec, random, nowMs: 1 })
+                (anyState, event, retryAfterSec, random) => {
+                    const state = { ...anyState, phase: AgentPhase.Register, action: AgentAction.Go }
+                    const { dpsDueMs } = decide(state, event, { retryAfterSec, random, nowMs: 1 })
                     const maxMs = Math.max(retryAfterSec * 1000, SLOW_MS) * 1.25
-                    expect(delayMs).toBeGreaterThanOrEqual(retryAfterSec * 1000)
-                    expect(delayMs).toBeLessThanOrEqual(maxMs)
+                    expect(dpsDueMs - 1).toBeGreaterThanOrEqual(retryAfterSec * 1000)
+                    expect(dpsDueMs - 1).toBeLessThanOrEqual(maxMs)
                 }
             )
         )
@@ -143,7 +145,7 @@ describe("the retry policy at the hub", () => {
     })
 
     test.each(AT_HUB)(
-        "registers only after two consecutive refusals or at the end of the window (phase %i)",
+        "needs DPS only after two consecutive refusals or at the end of the window (phase %i)",
         phase => {
             fc.assert(
                 fc.property(
@@ -152,17 +154,74 @@ describe("the retry policy at the hub", () => {
                     uptimeMs,
                     randomUnit,
                     (anyState, event, nowMs, random) => {
-                        const state = { ...anyState, phase }
+                        const state = {
+                            ...anyState,
+                            phase,
+                            action: AgentAction.Go,
+                            needsDps: false,
+                            isRequested: false,
+                        }
                         const decision = decide(state, event, { nowMs, random })
                         const lostMs = state.lostMs || nowMs
                         const isWindowOver = nowMs - lostMs >= state.windowMs
                         const isSecondRefusal = event === FaultKind.Refused && state.refusals > 0
-                        expect(decision.phase === AgentPhase.Register).toBe(isWindowOver || isSecondRefusal)
+                        expect(decision.needsDps).toBe(isWindowOver || isSecondRefusal)
+                        const isDpsFirst = decision.needsDps && decision.dpsDueMs <= decision.hubDueMs
+                        expect(decision.phase === AgentPhase.Register).toBe(isDpsFirst)
                     }
                 )
             )
         }
     )
+
+    test("tries DPS and the hub in turn while both fail", () => {
+        let state = stateIn(AgentPhase.Connect, { lostMs: 1, needsDps: true })
+        let nowMs = HUB_WINDOW_MS
+        const tried = [0, 0]
+        while (nowMs < HUB_WINDOW_MS + HOUR_MS) {
+            state = decide(state, FaultKind.ServerError, { nowMs, random: 0.5 })
+            tried[state.phase === AgentPhase.Register ? 0 : 1]++
+            nowMs += state.delayMs
+        }
+        expect(Math.min(...tried)).toBeGreaterThan(10)
+    })
+
+    test("returns to the hub for another window when DPS cannot be reached", () => {
+        for (const event of [FaultKind.Network, FaultKind.Timeout]) {
+            const lost = stateIn(AgentPhase.Register, { hasHub: true, needsDps: true, lostMs: 1 })
+            expect(decide(lost, event, { nowMs: 5000 })).toMatchObject({
+                phase: AgentPhase.Connect,
+                needsDps: false,
+                lostMs: 5000,
+                windowMs: HUB_WINDOW_MS,
+            })
+            const refused = { ...lost, refusals: 2 }
+            expect(decide(refused, event).needsDps).toBe(true)
+            expect(decide({ ...lost, isRequested: true }, event).needsDps).toBe(true)
+        }
+    })
+
+    test("returns to its hub when DPS fails after a request, and repeats the request after at least 10 min", () => {
+        for (const event of FAULTS) {
+            const requested = decide(stateIn(AgentPhase.Moored), AgentEvent.Reprovision)
+            const failed = decide(requested, event)
+            expect(failed).toMatchObject({ phase: AgentPhase.Connect, isRequested: true })
+            expect(failed.delayMs).toBeLessThanOrEqual(HUB_GAP_MS)
+            expect(decide(failed, AgentEvent.Stable)).toMatchObject({ isRequested: true, needsDps: true })
+            expect(failed.dpsDueMs).toBeGreaterThanOrEqual(SLOW_MS)
+        }
+    })
+
+    test("tries the hub no sooner than a minute after the clock could not be set", () => {
+        const state = stateIn(AgentPhase.Connect, { action: AgentAction.RefreshClock, refusals: 1 })
+        for (const event of FAULTS)
+            expect(decide(state, event)).toMatchObject({
+                phase: AgentPhase.Connect,
+                refusals: 0,
+                failures: 0,
+                delayMs: HUB_GAP_MS,
+            })
+    })
 
     test("sets the clock and retries the same hub after the first refusal", () => {
         expect(decide(stateIn(AgentPhase.Connect), FaultKind.Refused)).toMatchObject({
@@ -282,9 +341,10 @@ describe("the retry policy at DPS", () => {
         "sets the clock after a refusal, then retries after at least 10 min (phase %i)",
         phase => {
             const first = decide(stateIn(phase), FaultKind.Refused)
-            expect(first).toMatchObject({ phase, action: AgentAction.RefreshClock })
+            // A registration replaces a refused status lookup.
+            expect(first).toMatchObject({ phase: AgentPhase.Register, action: AgentAction.RefreshClock })
             expect(decide(first, FaultKind.Refused)).toMatchObject({
-                phase,
+                phase: AgentPhase.Register,
                 action: AgentAction.Go,
                 delayMs: SLOW_MS,
             })
@@ -294,6 +354,14 @@ describe("the retry policy at DPS", () => {
     test.each(AT_DPS)("registers after at least 10 min when DPS rejects the board (phase %i)", phase => {
         const decision = decide(stateIn(phase), FaultKind.Rejected)
         expect(decision).toMatchObject({ phase: AgentPhase.Register, delayMs: SLOW_MS })
+    })
+
+    test("registers when a status lookup fails twice although DPS can be reached", () => {
+        for (const event of FAULTS) {
+            const isUnreachable = event === FaultKind.Network || event === FaultKind.Timeout
+            const second = decide(decide(stateIn(AgentPhase.FindHub), event), event)
+            expect(second.phase).toBe(isUnreachable ? AgentPhase.FindHub : AgentPhase.Register)
+        }
     })
 
     test.each(AT_DPS)("reboots after seven consecutive timeouts (phase %i)", phase => {
