@@ -12,7 +12,6 @@ import {
     gapsBetween,
     HOUR_MS,
     HUB_HOST,
-    IMAGES,
     MIN_MS,
     registrationsOf,
     requestTimesMs,

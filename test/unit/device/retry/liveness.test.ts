@@ -25,7 +25,7 @@ const DUE_WAIT_MAX_MS = 5_000
 const CALL_MAX_MS = 90_000
 /** The longest wait that DPS can request. */
 const RETRY_AFTER_SEC = 86_400
-const RANDOMS = [0, 0.999999]
+const RANDOM_NUMBERS = [0, 0.999999]
 
 interface Node {
     state: AgentState
@@ -75,7 +75,7 @@ function abstractOf({ state, nowMs }: Node): string {
 function successors({ state, nowMs }: Node): Node[] {
     const found: Node[] = []
     const add = (event: number, retryAfterSec = 0, tookMs = 0) => {
-        for (const random of RANDOMS) {
+        for (const random of RANDOM_NUMBERS) {
             const atMs = nowMs + tookMs
             found.push(
                 beginOf({ state: decide(state, event, { retryAfterSec, nowMs: atMs, random }), nowMs: atMs })
@@ -119,7 +119,7 @@ function expectNoDelay({ state, nowMs }: Node): void {
     const isClock = state.phase === AgentPhase.Connect
     for (const tookMs of [0, CALL_MAX_MS])
         for (const { event, retryAfterSec } of DPS_FAULTS)
-            for (const random of RANDOMS) {
+            for (const random of RANDOM_NUMBERS) {
                 const atMs = nowMs + tookMs
                 const after = decide(state, event, { retryAfterSec, nowMs: atMs, random })
                 const beginMs = atMs + after.delayMs
@@ -149,7 +149,7 @@ describe("a board with a known hub that accepts it from now on", () => {
     test("has a hub that is due at most 20 min after a failure of the hub, 5 min without a refusal", () => {
         for (const { state, nowMs } of nodes.filter(node => !callsDps(node.state)))
             for (const event of FAULTS)
-                for (const random of RANDOMS) {
+                for (const random of RANDOM_NUMBERS) {
                     const waitMs = decide(state, event, { nowMs, random }).hubDueMs - nowMs
                     expect(waitMs).toBeGreaterThanOrEqual(1000)
                     const isSlow = event === FaultKind.Refused || event === FaultKind.Rejected
