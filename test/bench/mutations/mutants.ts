@@ -74,8 +74,12 @@ export const MUTANTS: Mutant[] = [
         "retry-after"
     ),
     singleEdit(
-        "throttled without retry-after: retry after 1 ms",
-        [POLICY, "maxMs = input.fleetMs", "minMs = 1\n            maxMs = 1"],
+        "retry 1 ms after each failure",
+        [
+            POLICY,
+            "after.delayMs = leftMs >= 1000 ? leftMs : uniformMs(1000, DUE_MAX_MS, input.random)",
+            "after.delayMs = 1",
+        ],
         "first-boots",
         "retry-after"
     ),
@@ -160,7 +164,11 @@ export const MUTANTS: Mutant[] = [
     },
     singleEdit(
         "registers after one refusal",
-        [POLICY, REFUSED_ONCE, "refreshes = after.refusals < 1"],
+        [
+            POLICY,
+            "if (after.refusals >= 2 && !after.needsDps) {",
+            "if (after.refusals >= 1 && !after.needsDps) {",
+        ],
         "cut-off",
         "hub-window"
     ),
