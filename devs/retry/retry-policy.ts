@@ -117,28 +117,24 @@ export function newAgentState(): AgentState {
  */
 export function next(before: AgentState, event: PolicyEvent, input: PolicyInput): AgentState {
     const nowMs = input.nowMs
-    const after = newAgentState()
-    // A different hub gets a new hub window. The waits of DPS stay valid whatever the hub does (R5).
-    after.hasHub = before.hasHub
-    after.dpsDueMs = before.dpsDueMs
-    if (event !== AgentEvent.Assigned) {
-        after.phase = before.phase
-        after.hubDueMs = before.hubDueMs
-        after.lostMs = before.lostMs
-        after.windowMs = before.windowMs
+    // The waits of DPS stay valid whatever the hub does (R5).
+    const after = { ...before }
+    after.action = AgentAction.Go
+    after.delayMs = 1
+    after.refusals = 0
+    after.dpsRefusals = 0
+    after.timeouts = 0
+    // A different hub and a stable session start a new hub window.
+    if (event === AgentEvent.Assigned || event === AgentEvent.Stable) {
+        after.hubDueMs = 0
+        after.lostMs = 0
+        after.windowMs = HUB_WINDOW_MS
     }
-    after.failures = before.failures
-    after.needsDps = before.needsDps
-    after.isRequested = before.isRequested
-    after.dpsFailures = before.dpsFailures
     switch (event) {
-        // A stable session resets all counters. A requested reprovisioning stays pending.
+        // A stable session resets the counters of the hub. A requested reprovisioning stays pending.
         case AgentEvent.Stable:
             after.phase = AgentPhase.Moored
             after.failures = 0
-            after.hubDueMs = 0
-            after.lostMs = 0
-            after.windowMs = HUB_WINDOW_MS
             after.needsDps = before.isRequested
             break
         case AgentEvent.Known:
@@ -165,8 +161,7 @@ export function next(before: AgentState, event: PolicyEvent, input: PolicyInput)
             after.needsDps = true
             after.dpsDueMs = Math.max(after.dpsDueMs, nowMs + uniformMs(input.retryAfterSec * 1000, 0, 0))
             after.hubDueMs = Math.max(after.hubDueMs, nowMs + HUB_GAP_MS)
-            chooseService(after)
-            after.delayMs = Math.max(1, dueMs(after) - nowMs)
+            after.delayMs = Math.max(1, chooseService(after) - nowMs)
             break
         // F16: the token nears its expiry. Reconnect with a new token, or with the old one while DPS must not be asked.
         case AgentEvent.Renew:
@@ -197,16 +192,17 @@ function settle(after: AgentState): void {
     after.dpsFailures = 0
 }
 
-/** Sets the phase: the service that is due first. DPS comes first if both are due at the same time. */
-function chooseService(after: AgentState): void {
-    if (!after.hasHub) return
-    after.phase =
-        after.needsDps && after.dpsDueMs <= after.hubDueMs ? AgentPhase.Register : AgentPhase.Connect
-}
-
-/** Returns the uptime in ms at which the service of the phase may be tried. */
-function dueMs(after: AgentState): number {
-    return after.phase >= AgentPhase.Connect ? after.hubDueMs : after.dpsDueMs
+/**
+ * Sets the phase: the service that is due first. DPS comes first if both are due at the same time. Returns the uptime in
+ * ms at which this service is due.
+ */
+function chooseService(after: AgentState): number {
+    if (after.hasHub) {
+        after.phase = AgentPhase.Connect
+        if (!after.needsDps || after.hubDueMs < after.dpsDueMs) return after.hubDueMs
+        after.phase = AgentPhase.Register
+    }
+    return after.dpsDueMs
 }
 
 /** Completes `after` for a failure of DPS or of the hub: F1 to F13, except F12. */
@@ -216,7 +212,6 @@ function afterFault(before: AgentState, after: AgentState, kind: PolicyEvent, in
     const isClock = before.phase >= AgentPhase.Connect && before.action === AgentAction.RefreshClock
     const atHub = before.phase >= AgentPhase.Connect && !isClock
     const failures = atHub ? before.failures : before.dpsFailures
-    const refused = kind === FaultKind.Refused
     // F1, F11 and every kind without a row of its own: backoff with full jitter, at the hub at least a minute.
     let minMs = atHub ? HUB_GAP_MS : 1000
     let maxMs = backoffCeilingMs(failures, 2 * minMs, CAP_MS)
@@ -244,8 +239,8 @@ function afterFault(before: AgentState, after: AgentState, kind: PolicyEvent, in
                 needsOperator = !refreshes && !before.needsDps && failures >= MAX_REFUSED_FAILURES
             } else {
                 after.dpsRefusals = before.dpsRefusals + 1
-                if (after.dpsRefusals < 2) refreshes = true
-                else needsOperator = true
+                refreshes = after.dpsRefusals < 2
+                needsOperator = !refreshes
             }
             break
         // F6: DPS rejects the board. A status lookup repeats this answer until the board registers again.
@@ -298,21 +293,18 @@ function afterFault(before: AgentState, after: AgentState, kind: PolicyEvent, in
                 nowMs + uniformMs(HUB_GAP_MS, 2 * HUB_GAP_MS, input.random)
             )
         // F13: a registration replaces a lookup that DPS refuses, or that fails twice although DPS is reachable.
-        if (refused || kind === FaultKind.Rejected || (failures > 0 && !unreachable)) {
-            if (!after.hasHub) after.phase = AgentPhase.Register
-        }
+        if (refreshes || needsOperator || (failures > 0 && !unreachable)) after.phase = AgentPhase.Register
         // The uplink of the board may be down. The hub window starts again, so that the board returns to its hub first.
         if (unreachable && before.phase === AgentPhase.Register && !after.isRequested && after.refusals < 2) {
             after.needsDps = false
             if (after.lostMs > 0) after.lostMs = nowMs
         }
     }
-    chooseService(after)
+    const leftMs = chooseService(after) - nowMs
     // R5: the clock comes from DPS, which the board does not ask before DPS is due.
     const isDpsDue = !atHub || after.dpsDueMs <= after.hubDueMs
     if (refreshes && isDpsDue && atHub === after.phase >= AgentPhase.Connect)
         after.action = AgentAction.RefreshClock
     if (refreshes && !isDpsDue) after.refusals = 0
-    const leftMs = dueMs(after) - nowMs
     after.delayMs = leftMs >= 1000 ? leftMs : uniformMs(1000, DUE_MAX_MS, input.random)
 }

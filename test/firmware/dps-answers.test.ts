@@ -1,4 +1,5 @@
 // What the board does with answers of DPS that are valid but unusual: their HTTP form, topic, retry-after and error code.
+import { writeSettings } from "@moorage/vm"
 import { describe, expect, test } from "vitest"
 import { CAP_MS, SERVER_ERROR_MS } from "../../devs/retry/retry-policy"
 import {
@@ -22,6 +23,8 @@ const DAY_SEC = 86_400
 async function startWithHttps(image: "main" | "maintight", answers: string[]) {
     const world = await createHostileWorld({ image, hubs: [HUB_HOST], heapBytes: 40 * 1024 })
     world.useBehaviour(answerRequests(answers), isDpsHttps)
+    // The full image sends a status lookup only if its record is invalid.
+    if (image === "main") writeSettings(world.board.flash, { hub: "invalid" })
     world.board.powerOn()
     return world
 }
