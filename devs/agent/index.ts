@@ -123,7 +123,7 @@ async function handleFault(fault: Fault): Promise<void> {
     const failing =
         kind === FaultKind.Refused ||
         kind === FaultKind.Rejected ||
-        Math.max(agent.failures, agent.dpsFailures) > FAILURES_SHOWN
+        agent.failures + agent.dpsFailures > FAILURES_SHOWN
     setStatus(failing ? BoardStatus.Failing : BoardStatus.Waiting)
     if (!offline) return
     // Not sleepFed(): the watchdog reboots a board whose network stays away.

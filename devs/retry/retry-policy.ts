@@ -287,11 +287,7 @@ function afterFault(before: AgentState, after: AgentState, kind: PolicyEvent, in
     } else {
         after.dpsDueMs = untilMs
         // R27: without the time, the board returns to its hub with its old token, at least a minute later.
-        if (isClock && after.hasHub)
-            after.hubDueMs = Math.max(
-                after.hubDueMs,
-                nowMs + uniformMs(HUB_GAP_MS, 2 * HUB_GAP_MS, input.random)
-            )
+        if (isClock) after.hubDueMs = nowMs + uniformMs(HUB_GAP_MS, 2 * HUB_GAP_MS, input.random)
         // F13: a registration replaces a lookup that DPS refuses, or that fails twice although DPS is reachable.
         if (refreshes || needsOperator || (failures > 0 && !unreachable)) after.phase = AgentPhase.Register
         // The uplink of the board may be down. The hub window starts again, so that the board returns to its hub first.
