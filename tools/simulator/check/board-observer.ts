@@ -51,6 +51,11 @@ function wasAbandoned({ openMs, connack }: HubAttempt, kind: TraceEvent["kind"],
     return kind === "hangUp" && openMs !== undefined && connack === undefined && ms - openMs < ABANDONED_MS
 }
 
+/** Returns whether the log line says that the board ended its session for a new token or a new assignment. */
+function isPlannedEnd(line = ""): boolean {
+    return line === LogText.Renewal || line.startsWith(LogText.Reprovision)
+}
+
 /** Collects the known state of one board from its trace events. */
 export class BoardObserver {
     readonly recent: TraceEvent[] = []
@@ -120,7 +125,7 @@ export class BoardObserver {
         else if (kind === "methodResponse" && status === 202)
             this.reprovisionRequested = this.reprovisionAccepted = true
         else if (kind === "event" && event.detail?.startsWith("reprovision")) this.reprovisionRequested = true
-        else if (kind === "log" && event.detail === LogText.Renewal) this.endedOnPurpose = true
+        else if (kind === "log" && isPlannedEnd(event.detail)) this.endedOnPurpose = true
         else if (kind === "connack" && service === "dps") this.onDpsConnack(ms, status ?? 0)
         else if (kind === "connack") this.onHubConnack(ms, status ?? 0)
         else if (service === GLOBAL_DEVICE_ENDPOINT) this.onDpsConnection(kind, ms)
